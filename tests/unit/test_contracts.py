@@ -1,0 +1,974 @@
+"""The data contracts: what is compiled, and one sentence for everything that can be wrong."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib import contracts
+from lib.contracts import ContractError, compile_contracts, write_contracts
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CONTRACT = """\
+apiVersion: v3.2.0
+kind: DataContract
+id: 11111111-1111-4111-8111-111111111111
+version: 1.2.0
+status: active
+servers:
+  - server: landing
+    type: s3
+    location: s3://bucket/incoming/orders/
+    format: csv
+schema:
+  - name: orders
+    properties:
+      - name: order_id
+        logicalType: string
+        primaryKey: true
+        classification: internal
+        logicalTypeOptions: {pattern: '^O[0-9]+$', minLength: 2, maxLength: 20}
+      - name: email
+        logicalType: string
+        required: true
+        classification: restricted
+        encryptedName: email_token
+        customProperties:
+          - property: deidentify
+            value: {method: hmac}
+      - name: phone
+        logicalType: string
+        classification: confidential
+        customProperties:
+          - {property: deidentify, value: {method: mask, keepLast: 4}}
+      - name: comment
+        logicalType: string
+        classification: restricted
+        customProperties:
+          - {property: deidentify, value: {method: drop}}
+      - name: country
+        logicalType: string
+        classification: public
+        enum: [{value: AT}, {value: "NO"}]
+      - name: quantity
+        logicalType: integer
+        classification: internal
+        logicalTypeOptions: {minimum: 1, maximum: 100}
+      - name: price
+        logicalType: number
+        physicalType: decimal(12,2)
+        classification: internal
+        logicalTypeOptions: {exclusiveMinimum: 0, exclusiveMaximum: 10000.50}
+      - name: weight
+        logicalType: number
+        physicalType: double
+        classification: internal
+        logicalTypeOptions: {minimum: -0.5, maximum: 1.0e+3}
+      - name: ordered_on
+        logicalType: date
+        classification: internal
+        logicalTypeOptions: {minimum: "2020-01-01", maximum: "2030-12-31"}
+      - name: shipped_at
+        logicalType: timestamp
+        classification: internal
+        logicalTypeOptions: {minimum: "2020-01-01T00:00:00Z", timezone: true}
+      - name: gift
+        logicalType: boolean
+        classification: internal
+customProperties:
+  - {property: pseudonymEpoch, value: 3}
+"""
+
+
+@pytest.fixture(name="directory")
+def make_directory(tmp_path: Path) -> Path:
+    """A folder for contracts."""
+    directory = tmp_path / "contracts"
+    directory.mkdir()
+    return directory
+
+
+def mistakes(directory: Path, text: str | bytes, name: str = "orders.odcs.yaml") -> list[str]:
+    """The sentences about a contract with this text; none when it is valid."""
+    content = text if isinstance(text, bytes) else text.encode()
+    (directory / name).write_bytes(content)
+    try:
+        compile_contracts(directory)
+    except ContractError as error:
+        return str(error).split("\n")
+    return []
+
+
+def edited(old: str, new: str) -> str:
+    """The valid contract with its only ``old`` replaced."""
+    assert CONTRACT.count(old) == 1, f"{old!r} stands {CONTRACT.count(old)} times"
+    return CONTRACT.replace(old, new)
+
+
+def test_a_contract_compiles_to_what_the_processor_reads(directory: Path) -> None:
+    (directory / "orders.odcs.yaml").write_text(CONTRACT)
+    assert compile_contracts(directory) == {
+        "orders": {
+            "dataset": "orders",
+            "contract": {"id": "11111111-1111-4111-8111-111111111111", "version": "1.2.0"},
+            "epoch": 3,
+            "columns": [
+                {
+                    "name": "order_id",
+                    "type": "string",
+                    "required": True,
+                    "pattern": "^O[0-9]+$",
+                    "minLength": 2,
+                    "maxLength": 20,
+                    "deidentify": {"method": "keep"},
+                    "output": "order_id",
+                },
+                {
+                    "name": "email",
+                    "type": "string",
+                    "required": True,
+                    "deidentify": {"method": "hmac"},
+                    "output": "email_token",
+                },
+                {
+                    "name": "phone",
+                    "type": "string",
+                    "required": False,
+                    "deidentify": {"method": "mask", "keepFirst": 0, "keepLast": 4},
+                    "output": "phone",
+                },
+                {
+                    "name": "comment",
+                    "type": "string",
+                    "required": False,
+                    "deidentify": {"method": "drop"},
+                },
+                {
+                    "name": "country",
+                    "type": "string",
+                    "required": False,
+                    "enum": ["AT", "NO"],
+                    "deidentify": {"method": "keep"},
+                    "output": "country",
+                },
+                {
+                    "name": "quantity",
+                    "type": "integer",
+                    "required": False,
+                    "minimum": "1",
+                    "maximum": "100",
+                    "deidentify": {"method": "keep"},
+                    "output": "quantity",
+                },
+                {
+                    "name": "price",
+                    "type": "decimal",
+                    "required": False,
+                    "precision": 12,
+                    "scale": 2,
+                    "exclusiveMinimum": "0",
+                    "exclusiveMaximum": "10000.50",
+                    "deidentify": {"method": "keep"},
+                    "output": "price",
+                },
+                {
+                    "name": "weight",
+                    "type": "double",
+                    "required": False,
+                    "minimum": "-0.5",
+                    "maximum": "1.0e+3",
+                    "deidentify": {"method": "keep"},
+                    "output": "weight",
+                },
+                {
+                    "name": "ordered_on",
+                    "type": "date",
+                    "required": False,
+                    "minimum": "2020-01-01",
+                    "maximum": "2030-12-31",
+                    "deidentify": {"method": "keep"},
+                    "output": "ordered_on",
+                },
+                {
+                    "name": "shipped_at",
+                    "type": "timestamp",
+                    "required": False,
+                    "minimum": "2020-01-01T00:00:00Z",
+                    "deidentify": {"method": "keep"},
+                    "output": "shipped_at",
+                },
+                {
+                    "name": "gift",
+                    "type": "boolean",
+                    "required": False,
+                    "deidentify": {"method": "keep"},
+                    "output": "gift",
+                },
+            ],
+        }
+    }
+
+
+# Each case: what is replaced in the valid contract, by what, and the line and sentence to come.
+WRONG = r"""
+status: active
+--> id: x
+5: field 'id' stands twice; keep one of them
+
+required: true\n
+--> required: true\n        required: false\n
+22: field 'required' of column 'email' stands twice; keep one of them
+
+status: active
+--> true: active
+5: field 'true' has a name that is not text to YAML; correct it or put it in quotes
+
+status: active
+--> ? [a, b]\n: active
+5: field '?' has a name that is not text to YAML; correct it or put it in quotes
+
+status: active
+--> tags: &all [a]\nname: *all
+6: the file has the alias *all; write out what it stands for
+
+status: active
+--> status: !!str active
+5: the file has the tag tag:yaml.org,2002:str; remove it
+
+status: active
+--> status: [}
+5: the file is not YAML: expected the node content, but found '}'
+
+        classification: public\n
+-->         classification: public\n        examples: [2023-02-30]\n
+40: field 'examples[0]' of column 'country' is '2023-02-30', which is no YAML value; correct it
+or put it in quotes
+
+status: active
+--> status: =
+5: field 'status' is '=', which is no YAML value; correct it or put it in quotes
+
+status: active
+--> status: "\ud800"
+5: field 'status' is '\ud800', which is no YAML value; correct it or put it in quotes
+
+kind: DataContract\n
+-->
+1: the contract lacks 'kind'; add it
+
+kind: DataContract
+--> kind: DataProduct
+2: field 'kind' is 'DataProduct'; allowed are DataContract
+
+apiVersion: v3.2.0
+--> apiVersion: v2.2.2
+1: the apiVersion is v2.2.2; use v3.2.0
+
+version: 1.2.0
+--> version: 1.2
+4: field 'version' is '1.2'; write text in quotes
+
+required: true
+--> requried: true
+21: field 'requried' of column 'email' is not a field that the standard has there; did you mean
+'required'
+
+    format: csv
+-->     zzz: csv
+10: field 'servers[0].zzz' is not a field that the standard has there; remove it
+
+classification: public
+--> classification:
+39: field 'classification' of column 'country' is empty; write text in quotes
+
+required: true
+--> required: 'true'
+21: field 'required' of column 'email' is 'true'; write true or false
+
+    format: csv
+-->     format: 5
+10: field 'servers[0].format' is '5'; write text in quotes
+
+    type: s3\n
+-->     type: mysql\n    host: h\n    database: d\n    port: []\n
+11: field 'servers[0].port' is a list; write a whole number or text in quotes
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: {minLength: 1}
+44: field 'logicalTypeOptions.minLength' of column 'quantity' is not a field that the standard
+has there; remove it
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: []
+44: field 'logicalTypeOptions' of column 'quantity' is a list; write a mapping
+
+enum: [{value: AT}, {value: "NO"}]
+--> enum: [{value: AT}, {value: AT}]
+40: field 'enum' of column 'country' has an item twice; keep one of them
+
+status: active
+--> team: {name: A, member: []}
+5: field 'team.member' is not a field that the standard has there; did you mean 'members'
+
+status: active
+--> team: 5
+5: field 'team' is '5', which the standard refuses (oneOf); correct it
+
+status: active
+--> team: [{name: A}]
+5: field 'team[0]' lacks 'username'; add it
+
+        primaryKey: true\n
+-->         primaryKey: true\n        primaryKeyPosition: 1.0e+30\n
+17: field 'primaryKeyPosition' of column 'order_id' is refused by the standard: Unable to parse
+input string as an integer, exceeded maximum size
+
+version: 1.2.0
+--> version: ' '
+4: the version is empty; it names the contract in manifests
+
+id: 11111111-1111-4111-8111-111111111111
+--> id: ''
+3: the id is empty; it names the contract in manifests
+
+customProperties:\n  - {property: pseudonymEpoch
+-->   - {name: more}\ncustomProperties:\n  - {property: pseudonymEpoch
+11: the schema has 2 objects; a contract is of one dataset, so keep one
+
+- name: orders
+--> - name: order
+12: the schema object is named 'order'; name it 'orders' as the file is
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: 0
+67: pseudonymEpoch is '0'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: true
+67: pseudonymEpoch is 'true'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: 1.0
+67: pseudonymEpoch is '1.0'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoc, value: 3
+67: the contract has the custom property 'pseudonymEpoc'; name it 'pseudonymEpoch', or give it
+its vendor
+
+pseudonymEpoch, value: 3
+--> deidentify, value: {method: hmac}
+67: the contract has the custom property 'deidentify', which belongs to a column; move it
+
+    properties:\n
+-->     customProperties: [{property: deidentify, value: {method: keep}}]\n    properties:\n
+13: field 'schema[0]' has the custom property 'deidentify', which belongs to a column; move it
+
+  - {property: pseudonymEpoch, value: 3}
+-->   - {property: pseudonymEpoch, value: 3}\n  - {property: pseudonymEpoch, value: 4}
+68: the contract has the custom property 'pseudonymEpoch' twice; keep one of them
+
+- name: gift
+--> - title: gift
+63: column number 11 lacks 'name'; add it
+
+- name: gift
+--> - name: ''
+63: column number 11 has the name ''; use 1 to 128 printable characters without a colon and
+without a space at either end
+
+- name: gift
+--> - name: quantity
+63: column 'quantity' stands twice; give each column a name of its own
+
+encryptedName: email_token
+--> encryptedName: Phone
+27: column 'phone' is written as 'phone', but so is column 'email', leaving case aside; give it
+another encryptedName or name
+
+encryptedName: email_token
+--> encryptedName: ' token'
+23: column 'email' has the encryptedName ' token'; use 1 to 128 printable characters without a
+colon and without a space at either end
+
+required: true
+--> physicalName: e_mail
+21: column 'email' has the physicalName 'e_mail'; files have the name: remove it
+
+required: true
+--> unique: true
+21: column 'email' is unique, which is not supported yet; remove it
+
+required: true
+--> semanticType: measure
+21: column 'email' is a measure, which no record holds; remove the column
+
+        logicalType: boolean\n
+-->
+63: column 'gift' has no logicalType; use one of string, integer, number, boolean, date,
+timestamp
+
+logicalType: boolean
+--> logicalType: bolean
+64: column 'gift' has the logicalType 'bolean', which is not supported yet; use one of string,
+integer, number, boolean, date, timestamp
+
+logicalType: boolean
+--> logicalType: time
+64: column 'gift' has the logicalType 'time', which is not supported yet; use one of string,
+integer, number, boolean, date, timestamp
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: {format: i32}
+44: column 'quantity' has the option 'format', which is not supported for type integer; use
+minimum, exclusiveMinimum, maximum, exclusiveMaximum
+
+timezone: true
+--> format: yyyy
+62: column 'shipped_at' has the option 'format', which is not supported for type timestamp; use
+minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone
+
+timezone: true
+--> defaultTimezone: Etc/UTC
+62: column 'shipped_at' has the option 'defaultTimezone', which is not supported for type
+timestamp; use minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone
+
+timezone: true
+--> timezone: false
+62: column 'shipped_at' has the timezone false, but every timestamp has an offset; remove it
+
+logicalType: boolean\n
+--> logicalType: boolean\n        logicalTypeOptions: {minLength: 1}\n
+65: column 'gift' has the option 'minLength', which is not supported for type boolean; remove it
+
+minLength: 2
+--> minLength: 2.0
+18: column 'order_id' has the minLength 2.0; use a whole number such as 1
+
+minLength: 2
+--> minLength: 21
+18: column 'order_id' admits no value between minLength 21 and maxLength 20; correct one of them
+
+'^O[0-9]+$'
+--> 'O[0-9]+$'
+18: column 'order_id' has the pattern 'O[0-9]+$'; begin it with ^ and end it with $
+
+'^O[0-9]+$'
+--> '^O[0-9]+'
+18: column 'order_id' has the pattern '^O[0-9]+'; begin it with ^ and end it with $
+
+'^O[0-9]+$'
+--> '^(?=O)[0-9]+$'
+18: column 'order_id' has the pattern '^(?=O)[0-9]+$', which RE2 refuses (Invalid regular
+expression: invalid perl operator: (?=); correct it
+
+'^O[0-9]+$'
+--> '^O)|(.*$'
+18: column 'order_id' has the pattern '^O)|(.*$', which RE2 refuses (Invalid regular expression:
+unexpected ): ^O)|(.*$); correct it
+
+'^O[0-9]+$'
+--> '^\QO$'
+18: column 'order_id' has the pattern '^\\QO$', which RE2 refuses (Invalid regular expression:
+missing ): ^(?:^\QO$)$); correct it
+
+classification: public
+--> description: x
+37: column 'country' has no classification; add one of public, internal, confidential, restricted
+
+classification: public
+--> classification: secret
+39: column 'country' has the classification 'secret'; use one of public, internal, confidential,
+restricted
+
+classification: public
+--> classification: restricted
+39: column 'country' is classified 'restricted' but has no de-identification; add
+customProperties deidentify: hmac, mask, drop, or an explicit keep
+
+classification: public
+--> classification: confidential
+39: column 'country' is classified 'confidential' but has no de-identification; add
+customProperties deidentify: hmac, mask, drop, or an explicit keep
+
+          - property: deidentify\n
+-->           - property: de-identify\n
+25: column 'email' has the custom property 'de-identify'; name it 'deidentify', or give it its
+vendor
+
+{property: deidentify, value: {method: drop}}
+--> {property: deidentify, value: {method: drop}, vendor: atlan}
+34: column 'comment' is classified 'restricted' but has no de-identification; add
+customProperties deidentify: hmac, mask, drop, or an explicit keep
+
+{property: deidentify, value: {method: drop}}
+--> {property: pseudonymEpoch, value: 2}\n          - {property: deidentify, value: {method: drop}}
+36: column 'comment' has the custom property 'pseudonymEpoch', which belongs to the contract;
+move it
+
+{method: drop}
+--> {method: truncate}
+36: column 'comment' has a deidentify with the method 'truncate', which is not supported yet;
+write value: {method: …} with hmac, mask, drop or keep
+
+{method: drop}
+--> {method: generalize}
+36: column 'comment' has a deidentify with the method 'generalize', which is not supported yet;
+write value: {method: …} with hmac, mask, drop or keep
+
+{method: drop}
+--> {method: redact}
+36: column 'comment' has a deidentify with the method 'redact', which is not supported yet; write
+value: {method: …} with hmac, mask, drop or keep
+
+{method: drop}
+--> {method: hash}
+36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with hmac,
+mask, drop or keep
+
+{method: drop}
+--> drop
+36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
+drop or keep
+
+{method: drop}
+--> {keepLast: 3}
+36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
+drop or keep
+
+{method: drop}
+--> {method: drop, keepLast: 3}
+36: column 'comment' has a deidentify with 'keepLast', which drop does not have; remove it
+
+keepLast: 4
+--> keepMiddle: 4
+31: column 'phone' has a deidentify with 'keepMiddle', which mask does not have; remove it
+
+keepLast: 4
+--> keepLast: -4
+31: column 'phone' has the keepLast '-4'; use a whole number from 0
+
+keepLast: 4
+--> keepLast: true
+31: column 'phone' has the keepLast 'true'; use a whole number from 0
+
+keepLast: 4
+--> keepFirst: 1.0
+31: column 'phone' has the keepFirst '1.0'; use a whole number from 0
+
+{method: mask, keepLast: 4}
+--> {method: drop}}\n          - {property: deidentify, value: {method: drop}
+32: column 'phone' has the custom property 'deidentify' twice; keep one of them
+
+{method: hmac}
+--> {method: keep}
+23: column 'email' has an encryptedName, which is for the method hmac only; remove it
+
+{value: "NO"}
+--> {value: NO}
+40: column 'country' has the enum value 'NO'; write text in quotes, at least a character
+
+{value: "NO"}
+--> {value: ''}
+40: column 'country' has the enum value ''; write text in quotes, at least a character
+
+{value: "NO"}
+--> {value: AT, label: Austria}
+40: column 'country' has the enum value 'AT' twice; keep one of them
+
+logicalType: integer\n
+--> logicalType: integer\n        enum: [{value: '1'}]\n
+43: column 'quantity' has an enum, which is for type string only; remove it
+"""
+
+
+def case(block: str) -> tuple[str, str, str]:
+    """What is replaced, by what, and the sentence, of one case."""
+    old, new, *sentence = block.replace("\n--> ", "\n").replace("\n-->", "\n").split("\n")
+    return old.replace(r"\n", "\n"), new.replace(r"\n", "\n"), " ".join(sentence)
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), [*map(case, WRONG.strip().split("\n\n"))])
+def test_one_mistake_gives_one_sentence_with_its_line(
+    directory: Path, old: str, new: str, sentence: str
+) -> None:
+    assert mistakes(directory, edited(old, new)) == [
+        f"contracts/orders.odcs.yaml, line {sentence}."
+    ]
+
+
+INTEGER = "an integer of 64 bits, such as 0 or -7"
+DECIMAL = "a decimal within the column's precision and scale, such as 0 or -7.5"
+DOUBLE = "a finite number, such as 0, -7.5 or 1.0e-3"
+DATE = 'a day that exists, such as "2026-01-31"'
+TIMESTAMP = 'ISO 8601 with Z or an offset, such as "2026-01-31T08:30:00Z"'
+
+
+def bounded(column: str, options: str) -> str:
+    """The valid contract with other options for ``column``."""
+    pattern = rf"(- name: {column}\n(?:.*\n){{1,3}}? +logicalTypeOptions: ){{.*}}\n"
+    text, count = re.subn(pattern, rf"\g<1>{{{options}}}\n", CONTRACT)
+    assert count == 1
+    return text
+
+
+@pytest.mark.parametrize(
+    ("column", "bound", "form"),
+    [
+        ("quantity", "1.0", INTEGER),
+        ("quantity", "01", INTEGER),
+        ("quantity", "+1", INTEGER),
+        ("quantity", "0x1", INTEGER),
+        ("quantity", "1_0", INTEGER),
+        ("quantity", "-9223372036854775809", INTEGER),
+        ("quantity", "9223372036854775808", INTEGER),
+        ("price", "0.001", DECIMAL),
+        ("price", "10000000000", DECIMAL),
+        ("price", "1.0e+3", DECIMAL),
+        ("weight", ".inf", DOUBLE),
+        ("weight", ".nan", DOUBLE),
+        ("weight", "1.0e+400", DOUBLE),
+        ("ordered_on", "'2030-02-30'", DATE),
+        ("ordered_on", "'20301231'", DATE),
+        ("ordered_on", "'2030-W01-1'", DATE),
+        ("shipped_at", "'2020-01-01T00:00:00'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01 00:00:00Z'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01T00:00:60Z'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01T00:00:00+05:75'", TIMESTAMP),
+        ("shipped_at", "'0001-01-01T00:00:00+01:00'", TIMESTAMP),
+    ],
+)
+def test_a_bound_is_a_text_of_the_type(
+    directory: Path, column: str, bound: str, form: str
+) -> None:
+    (sentence,) = mistakes(directory, bounded(column, f"exclusiveMaximum: {bound}"))
+    text = bound.strip("'")
+    assert sentence.endswith(
+        f": column {column!r} has the exclusiveMaximum {text!r}; write {form}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "bound"),
+    [
+        ("quantity", "-9223372036854775808"),
+        ("quantity", "9223372036854775807"),
+        ("price", "9999999999.99"),
+        ("price", "-0.5"),
+        ("weight", "1000"),
+        ("weight", "1.7976931348623157e+308"),
+        ("ordered_on", "'2028-02-29'"),
+        ("ordered_on", "'0001-01-01'"),
+        ("shipped_at", "'2020-01-01T00:00:00.123456+05:45'"),
+    ],
+)
+def test_a_bound_is_compiled_as_it_is_written(directory: Path, column: str, bound: str) -> None:
+    assert mistakes(directory, bounded(column, f"maximum: {bound}")) == []
+    columns = compile_contracts(directory)["orders"]["columns"]
+    (rules,) = (rules for rules in columns if rules["name"] == column)
+    assert rules["maximum"] == bound.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("minimum: 6, maximum: 5", "minimum 6 and maximum 5"),
+        ("minimum: 5, exclusiveMaximum: 5", "minimum 5 and exclusiveMaximum 5"),
+        ("exclusiveMinimum: 5, maximum: 5", "exclusiveMinimum 5 and maximum 5"),
+        ("exclusiveMinimum: 5, exclusiveMaximum: 5", "exclusiveMinimum 5 and exclusiveMaximum 5"),
+        ("minimum: 9, maximum: 10", None),
+    ],
+)
+def test_bounds_leave_room_for_a_value(
+    directory: Path, options: str, sentence: str | None
+) -> None:
+    found = mistakes(directory, bounded("quantity", options))
+    assert found == (
+        [
+            "contracts/orders.odcs.yaml, line 44: column 'quantity' admits no value between "
+            f"{sentence}; correct one of them."
+        ]
+        if sentence
+        else []
+    )
+
+
+def test_timestamps_are_compared_as_instants(directory: Path) -> None:
+    late, early = "2020-01-01T00:00:00+02:00", "2019-12-31T23:00:00Z"  # late text, early instant
+    options = f'minimum: "{late}", maximum: "{early}"'
+    assert mistakes(directory, bounded("shipped_at", options)) == []
+
+
+def test_a_date_without_quotes_is_told_to_have_them(directory: Path) -> None:
+    assert mistakes(directory, edited('"2030-12-31"', "2030-12-31")) == [
+        "contracts/orders.odcs.yaml, line 58: field 'logicalTypeOptions.maximum' of column "
+        "'ordered_on' is '2030-12-31'; write text in quotes."
+    ]
+
+
+@pytest.mark.parametrize(
+    "physical", ["decimal", "decimal(39,2)", "decimal(0,0)", "decimal(5,6)", "float", "double(3)"]
+)
+def test_a_number_is_a_decimal_or_a_double(directory: Path, physical: str) -> None:
+    assert mistakes(directory, edited("decimal(12,2)", physical)) == [
+        "contracts/orders.odcs.yaml, line 47: column 'price' is a number, whose physicalType must "
+        "be double or decimal(p,s) with 1 <= p <= 38 and 0 <= s <= p, such as decimal(12,2)."
+    ]
+
+
+def test_a_decimal_may_be_all_fraction(directory: Path) -> None:
+    text = bounded("price", "maximum: 0.5").replace("decimal(12,2)", "Decimal(38, 38)")
+    assert mistakes(directory, text) == []
+    price = compile_contracts(directory)["orders"]["columns"][6]
+    assert (price["precision"], price["scale"]) == (38, 38)
+
+
+METHOD = "        customProperties: [{property: deidentify, value: {method: %s}}]\n"
+
+
+def deidentified(column: str, method: str) -> str:
+    """The valid contract with a method for ``column``, which has none."""
+    return edited(f"- name: {column}\n", f"- name: {column}\n{METHOD % method}")
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "reason"),
+    [
+        ("price", "decimal", "1.5 and 1.50 are one value but would get two tokens"),
+        ("weight", "double", "0.1 and 1e-1 are one value but would get two tokens"),
+        (
+            "shipped_at",
+            "timestamp",
+            "one instant has a text for every offset and would get as many tokens",
+        ),
+        ("gift", "boolean", "a token for one of two values hides nothing"),
+    ],
+)
+def test_hmac_needs_one_text_per_value(
+    directory: Path, column: str, kind: str, reason: str
+) -> None:
+    (sentence,) = mistakes(directory, deidentified(column, "hmac"))
+    assert sentence.endswith(
+        f": column {column!r} is of type {kind}, which hmac does not take: {reason}; use drop or "
+        "keep."
+    )
+
+
+@pytest.mark.parametrize("column", ["order_id", "quantity", "ordered_on"])
+def test_hmac_takes_what_has_one_text_per_value(directory: Path, column: str) -> None:
+    assert mistakes(directory, deidentified(column, "hmac")) == []
+
+
+@pytest.mark.parametrize(
+    "column", ["quantity", "price", "weight", "ordered_on", "shipped_at", "gift"]
+)
+def test_mask_is_for_strings(directory: Path, column: str) -> None:
+    (sentence,) = mistakes(directory, deidentified(column, "mask"))
+    assert ", but mask is for type string; use drop or keep." in sentence
+
+
+def test_sensitive_columns_may_be_kept_on_purpose(directory: Path) -> None:
+    assert mistakes(directory, edited("{method: drop}", "{method: keep}")) == []
+    assert compile_contracts(directory)["orders"]["columns"][3]["output"] == "comment"
+
+
+def test_a_token_without_a_name_of_its_own_takes_the_columns(directory: Path) -> None:
+    assert mistakes(directory, edited("        encryptedName: email_token\n", "")) == []
+    assert compile_contracts(directory)["orders"]["columns"][1]["output"] == "email"
+
+
+def test_a_token_may_take_the_name_of_a_dropped_column(directory: Path) -> None:
+    assert (
+        mistakes(directory, edited("encryptedName: email_token", "encryptedName: comment")) == []
+    )
+
+
+def test_custom_properties_of_others_are_left_alone(directory: Path) -> None:
+    theirs = (
+        "        customProperties:\n"
+        "          - {property: identity, value: [1]}\n"
+        "          - {property: deidentify, value: 7, vendor: atlan}\n"
+    )
+    text = edited("        primaryKey: true\n", f"        primaryKey: true\n{theirs}")
+    assert mistakes(directory, text) == []
+
+
+def test_the_epoch_is_one_unless_said(directory: Path) -> None:
+    text = edited("customProperties:\n  - {property: pseudonymEpoch, value: 3}\n", "")
+    assert mistakes(directory, text) == []
+    assert compile_contracts(directory)["orders"]["epoch"] == 1
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\\tb", " a", "a ", "x" * 129])
+def test_a_column_name_can_stand_in_a_header_and_in_a_reason(directory: Path, name: str) -> None:
+    (sentence,) = mistakes(directory, edited("name: gift", f'name: "{name}"'))
+    assert "printable characters without a colon" in sentence
+
+
+@pytest.mark.parametrize("name", ["gift wrapped?", "Größe", "x" * 128])
+def test_a_column_name_may_be_any_header(directory: Path, name: str) -> None:
+    assert mistakes(directory, edited("name: gift", f'name: "{name}"')) == []
+
+
+@pytest.mark.parametrize("name", ["Orders", "1orders", "or_ders", "o" * 64])
+def test_a_dataset_name_can_stand_in_a_key(directory: Path, name: str) -> None:
+    text = edited("- name: orders", f"- name: {name}")
+    assert mistakes(directory, text, f"{name}.odcs.yaml") == [
+        f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; allowed are 1 to 63 "
+        "lower-case letters, digits and hyphens, a letter first, because the name becomes part of "
+        "S3 keys."
+    ]
+
+
+def test_every_mistake_of_every_file_is_told_in_order(directory: Path) -> None:
+    mistakes(directory, edited("version: 1.2.0", "version: ''"), "aardvarks.odcs.yaml")
+    text = edited("pseudonymEpoch, value: 3", "pseudonymEpoch, value: x")
+    text = text.replace("{method: drop}", "{method: redact}").replace("'^O[0-9]+$'", "'O$'")
+    assert [sentence.split(":")[0] for sentence in mistakes(directory, text)] == [
+        "contracts/aardvarks.odcs.yaml, line 4",
+        "contracts/aardvarks.odcs.yaml, line 12",
+        "contracts/orders.odcs.yaml, line 3",
+        "contracts/orders.odcs.yaml, line 18",
+        "contracts/orders.odcs.yaml, line 36",
+        "contracts/orders.odcs.yaml, line 67",
+    ]
+
+
+def test_every_breach_of_the_standard_is_told_at_once(directory: Path) -> None:
+    text = edited("kind: DataContract\n", "")
+    text = text.replace("logicalType: boolean", "logicalType: bool").replace("public", "5")
+    assert mistakes(directory, text) == [
+        "contracts/orders.odcs.yaml, line 1: the contract lacks 'kind'; add it.",
+        "contracts/orders.odcs.yaml, line 38: field 'classification' of column 'country' is '5'; "
+        "write text in quotes.",
+        "contracts/orders.odcs.yaml, line 63: column 'gift' has the logicalType 'bool', which is "
+        "not supported yet; use one of string, integer, number, boolean, date, timestamp.",
+    ]
+
+
+def test_two_contracts_have_two_ids(directory: Path) -> None:
+    mistakes(directory, CONTRACT)
+    text = edited("- name: orders", "- name: sales")
+    assert mistakes(directory, text, "sales.odcs.yaml") == [
+        "contracts/sales.odcs.yaml, line 3: the id is that of contracts/orders.odcs.yaml too; "
+        "give each its own."
+    ]
+
+
+@pytest.mark.parametrize("name", ["orders.yaml", "orders.yml", "orders.odcs.yml"])
+def test_a_file_that_would_not_be_read_is_told(directory: Path, name: str) -> None:
+    assert mistakes(directory, CONTRACT, name) == [
+        f"contracts/{name}: no contract is read from this file; name it <dataset>.odcs.yaml."
+    ]
+
+
+def test_no_contract_at_all_is_a_mistake(directory: Path) -> None:
+    (directory / "README.md").touch()
+    with pytest.raises(ContractError) as raised:
+        compile_contracts(directory)
+    assert str(raised.value) == (
+        "contracts: there is no data contract, so nothing could ever be processed; add one, such "
+        "as contracts/customers.odcs.yaml."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "sentence"),
+    [
+        (b"", 1, "the file is empty; write a contract or delete it"),
+        (b"# nothing\n", 1, "the file is empty; write a contract or delete it"),
+        (b"kind", 1, "the contract is 'kind'; write a mapping"),
+        (b"kind: DataContract\nid: \xe9\n", 2, "the file is not UTF-8; save it as such"),
+        (b"a: 1\nb: \x01\n", 2, "the file is not YAML: special characters are not allowed"),
+        (b"a: 1\n---\nb: 2\n", 2, "the file is not YAML: but found another document"),
+        (
+            b"%FOO\n%YAML 2.0\n--- {}",
+            2,
+            "the file is not YAML: found incompatible YAML document (version 1.* is required)",
+        ),
+    ],
+)
+def test_a_file_that_holds_no_contract_is_told(
+    directory: Path, content: bytes, line: int, sentence: str
+) -> None:
+    assert mistakes(directory, content) == [
+        f"contracts/orders.odcs.yaml, line {line}: {sentence}."
+    ]
+
+
+HEAD = CONTRACT[: CONTRACT.index("schema:")]
+
+
+def test_a_dataset_may_have_so_many_columns_and_no_more(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert contracts.MAX_COLUMNS == 1000
+    monkeypatch.setattr(contracts, "MAX_COLUMNS", CONTRACT.count("classification:"))
+    assert mistakes(directory, CONTRACT) == []
+    monkeypatch.setattr(contracts, "MAX_COLUMNS", contracts.MAX_COLUMNS - 1)
+    assert mistakes(directory, CONTRACT) == [
+        "contracts/orders.odcs.yaml, line 13: the dataset has 11 columns; allowed are 1 to 10."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "line", "sentence"),
+    [
+        ("", 1, "the schema has 0 objects; a contract is of one dataset, so keep one"),
+        ("schema: []", 11, "the schema has 0 objects; a contract is of one dataset, so keep one"),
+        ("schema: [{name: orders}]", 11, "the dataset has 0 columns; allowed are 1 to 1,000"),
+        (
+            "schema: [{name: orders, properties: []}]",
+            11,
+            "the dataset has 0 columns; allowed are 1 to 1,000",
+        ),
+    ],
+)
+def test_a_contract_has_one_dataset_with_columns(
+    directory: Path, schema: str, line: int, sentence: str
+) -> None:
+    assert mistakes(directory, HEAD + schema) == [
+        f"contracts/orders.odcs.yaml, line {line}: {sentence}."
+    ]
+
+
+def test_what_is_written_is_the_contract_and_always_the_same_bytes(
+    directory: Path, tmp_path: Path
+) -> None:
+    mistakes(directory, edited("value: AT", "value: Ö"))
+    compiled = compile_contracts(directory)
+    script = (
+        "import sys; from pathlib import Path; from lib.contracts import *; "
+        "write_contracts(compile_contracts(Path(sys.argv[1])), Path(sys.argv[2]))"
+    )
+    outputs = [tmp_path / "here", tmp_path / "first", tmp_path / "second"]
+    write_contracts(compiled, outputs[0])
+    for seed, output in enumerate(outputs[1:], start=1):
+        command = [sys.executable, "-c", script, str(directory), str(output)]
+        subprocess.run(command, check=True, cwd=ROOT, env={"PYTHONHASHSEED": str(seed)})
+    written = {(output / "orders.json").read_bytes() for output in outputs}
+    assert len(written) == 1
+    assert json.loads(written.pop()) == compiled["orders"]
+
+
+def test_the_contracts_of_this_repository_are_valid() -> None:
+    compiled = compile_contracts(ROOT / "contracts")
+    assert list(compiled) == ["customers", "payments"]
+    customers = {column["name"]: column for column in compiled["customers"]["columns"]}
+    assert {
+        name: column["deidentify"]["method"]
+        for name, column in customers.items()
+        if column["deidentify"]["method"] != "keep"
+    } == {
+        "customer_id": "hmac",
+        "full_name": "drop",
+        "email": "hmac",
+        "phone": "mask",
+        "national_id": "hmac",
+        "address": "drop",
+        "postcode": "mask",
+    }
