@@ -1,0 +1,151 @@
+"""The handler of the function ``data-processor``.
+
+Messages arrive at least once, and so may their effects: processing an object again, or at the
+same time as somebody else, leaves the bucket as if it had been processed once. A message that
+fails is reported as such, alone, and comes again until the queue parks it.
+
+Nothing that an object holds is ever logged. Errors of libraries may quote it, so of an error only
+the type and the places in the code it came through are told.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from processor import ProcessorError
+from processor.contract import Contracts
+from processor.notification import created_keys
+from processor.processing import Outcome, Processor
+from processor.pseudonym import PseudonymKeys
+from processor.store import Store
+
+logger = Logger()
+batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+_METRICS = {
+    "processed": "FilesProcessed",
+    "quarantined": "FilesQuarantined",
+    "duplicate": "DuplicateDeliveries",
+    "deleted": "SourcesDeleted",
+}
+
+
+class ObjectFailedError(Exception):
+    """An object could not be processed; ``facts`` are what may be told of it."""
+
+    def __init__(self, facts: dict[str, Any]) -> None:
+        """Keep the facts."""
+        super().__init__(facts["error"])
+        self.facts = facts
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Process the objects that a batch of SQS messages speaks of; return the failed messages.
+
+    A message is acknowledged when the manifest of each of its objects describes the newest
+    version; until then it may have any part of its effects, and has them again when it returns.
+    """
+    return process_partial_response(event, process_message, batch, context)
+
+
+def process_message(record: SQSRecord) -> None:
+    """Process all objects of one message.
+
+    Raises:
+        ObjectFailedError: one of them failed, or the message is not one of S3; it has been logged.
+    """
+    failures = list(_failures(record))
+    for failure in failures:
+        logger.error("failed", **failure.facts)
+    if failures:
+        raise failures[0]
+
+
+def _failures(record: SQSRecord) -> Iterator[ObjectFailedError]:
+    """Process all objects of one message and yield what failed."""
+    facts = {"message_id": record.message_id}
+    keys: list[str] = []
+    try:
+        with _sanitised(facts):
+            keys = created_keys(record.body, os.environ["BUCKET_NAME"])
+    except ObjectFailedError as failure:
+        yield failure
+    for key in keys:
+        try:
+            with _sanitised(facts | {"key": key}):
+                _tell(key, make_processor().process(key))
+        except ObjectFailedError as failure:
+            yield failure
+
+
+@cache
+def make_processor() -> Processor:
+    """Make the one processor of this process, from the environment and the bundled contracts."""
+    config = Config(
+        # Without a route a connection must fail long before the function's own time is up.
+        connect_timeout=5,
+        retries={"mode": "standard", "max_attempts": 3},
+        s3={"us_east_1_regional_endpoint": "regional"},
+    )
+    return Processor(
+        Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
+        Contracts(Path(__file__).with_name("contracts")),
+        PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"]),
+    )
+
+
+def _tell(key: str, outcome: Outcome) -> None:
+    """Log and count what became of an object."""
+    facts: dict[str, Any] = {"key": key, "version_id": outcome.version_id}
+    metrics = EphemeralMetrics()
+    metrics.add_metric(name=_METRICS[outcome.kind], unit=MetricUnit.Count, value=1)
+    if outcome.dataset:
+        metrics.add_dimensions(service=metrics.service, dataset=outcome.dataset)
+    if account := outcome.account:
+        rows = {"read": account.read, "clean": account.clean, "rejected": account.rejected}
+        for name, number in rows.items():
+            metrics.add_metric(name=f"Rows{name.title()}", unit=MetricUnit.Count, value=number)
+        facts |= {"rows": rows, "refusal": account.refusal and account.refusal.reason}
+    logger.info(f"object {outcome.kind}", **facts)
+    metrics.flush_metrics()
+
+
+@contextmanager
+def _sanitised(about: Mapping[str, str]) -> Iterator[None]:
+    """Turn any error into :class:`ObjectFailedError`, without a word of what it quotes.
+
+    Logging is left to others: whatever fails inside ``except`` tells of this error too.
+    """
+    facts: dict[str, Any] = dict(about)
+    try:
+        yield
+    except Exception as error:
+        facts["error"] = type(error).__name__
+        if isinstance(error, ProcessorError):
+            facts["reason"] = str(error)
+        elif isinstance(error, ClientError):
+            facts["code"] = f"{error.operation_name}: {error.response['Error']['Code']}"
+        frames = walk_tb(error.__traceback__)
+        facts["places"] = [
+            f"{Path(frame.f_code.co_filename).name}:{line}" for frame, line in frames
+        ]
+        raise ObjectFailedError(facts) from None

@@ -1,0 +1,147 @@
+"""The compiled data contract of a dataset: what a file's columns must be and what becomes of them.
+
+The JSON is written when the application is synthesized, from the contract in the Open Data
+Contract Standard, and checked there. Here it is only read; a key that nobody here knows is
+still an error, because a rule that is silently not applied lets data through.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from processor import ProcessorError
+
+DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
+
+Type = Literal["string", "integer", "decimal", "double", "boolean", "date", "timestamp"]
+Method = Literal["hmac", "mask", "drop", "keep"]
+
+
+class ContractError(ProcessorError):
+    """A compiled contract cannot be read; the message names the file and the field."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a value must satisfy beyond its type; None where the contract says nothing.
+
+    ``pattern`` is RE2 and the lengths count Unicode characters, both for strings only. ``enum``
+    and the bounds are texts in the exact form of the column's type.
+    """
+
+    pattern: str | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    enum: tuple[str, ...] | None = None
+    minimum: str | None = None
+    exclusive_minimum: str | None = None
+    maximum: str | None = None
+    exclusive_maximum: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deidentify:
+    """What becomes of a column's values; ``keep_first`` and ``keep_last`` belong to ``mask``."""
+
+    method: Method
+    keep_first: int = 0
+    keep_last: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column of the file, and of the output unless it is dropped (``output`` is None).
+
+    ``precision`` and ``scale`` are set for decimals.
+    """
+
+    name: str
+    type: Type
+    required: bool
+    deidentify: Deidentify
+    rules: Rules
+    output: str | None = None
+    precision: int = 0
+    scale: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The contract of a dataset; ``epoch`` is the generation of its pseudonyms, from 1."""
+
+    dataset: str
+    id: str
+    version: str
+    epoch: int
+    columns: tuple[Column, ...]
+
+
+class Contracts:
+    """The contracts of a directory, one ``<dataset>.json`` each, read when first asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        """Remember where the contracts are."""
+        self._directory = directory
+        self._read: dict[str, Contract] = {}
+
+    def find(self, dataset: str) -> Contract | None:
+        """Return the contract of ``dataset``, or None when there is none.
+
+        ``dataset`` comes from an object's key, so it is not a path before it looks like a name.
+
+        Raises:
+            ContractError: the contract is there and cannot be read.
+        """
+        if dataset in self._read:
+            return self._read[dataset]
+        path = self._directory / f"{dataset}.json"
+        if not DATASET.fullmatch(dataset) or not path.is_file():
+            return None
+        contract = read(path)
+        self._read[dataset] = contract
+        return contract
+
+
+def read(path: Path) -> Contract:
+    """Read one compiled contract.
+
+    Raises:
+        ContractError: something is missing, unknown or not JSON.
+    """
+    try:
+        return parse(json.loads(path.read_bytes()))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ContractError(f"{path.name}: {type(error).__name__}: {error}") from error
+
+
+def parse(document: Mapping[str, Any]) -> Contract:
+    """Return a compiled contract's JSON as a :class:`Contract`.
+
+    Raises:
+        KeyError, TypeError, ValueError: something is missing or unknown.
+    """
+    fields = dict(document)
+    columns = tuple(_column(column) for column in fields.pop("columns"))
+    return Contract(**fields.pop("contract"), **fields, columns=columns)
+
+
+def _column(document: Mapping[str, Any]) -> Column:
+    fields = _snake_case(document)
+    own = {
+        name: fields.pop(name)
+        for name in ("name", "type", "required", "output", "precision", "scale")
+        if name in fields
+    }
+    deidentify = Deidentify(**_snake_case(fields.pop("deidentify")))
+    if "enum" in fields:
+        fields["enum"] = tuple(fields["enum"])
+    if own["type"] not in get_args(Type) or deidentify.method not in get_args(Method):
+        raise ValueError(f"type {own['type']} or method {deidentify.method} is unknown")
+    return Column(**own, deidentify=deidentify, rules=Rules(**fields))
+
+
+def _snake_case(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in document.items()}

@@ -1,0 +1,231 @@
+"""Framing: a stream of bytes becomes records, each with its ordinal, line number and raw text.
+
+CSV as in RFC 4180: commas, double quotes, a header, UTF-8 with or without byte order mark. Lines
+may end in LF, CRLF or CR, mixed. A double quote inside an unquoted field is a plain character.
+No record can vanish: every physical line belongs to exactly one record, or the file is refused.
+
+What is read is cut at line ends into blocks, so that what a file becomes depends on its bytes
+alone and not on how the network delivered them. A batch is what a block holds: memory is bounded
+by the block, whatever the file.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from processor.refusal import FileRefusedError
+
+# A record's longest length: a physical line in bytes, a record of several lines in characters.
+RECORD_LIMIT = 1 << 20
+BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
+BATCH_ROWS = 1 << 14
+
+# The limit of the csv module is one for the whole process, and its default less than ours.
+csv.field_size_limit(RECORD_LIMIT)
+
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+
+class Stream(Protocol):
+    """What framing needs of a body: bytes, at most so many at a time, none at the end."""
+
+    def read(self, amount: int, /) -> bytes:
+        """Return up to ``amount`` bytes; fewer do not mean the end, none do."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive records of a file.
+
+    Attributes:
+        first_row: ordinal of the first record; data rows count from 1.
+        rows: the fields of each record; a blank line has none.
+        ends: for each record the line it ends on, from 1, of ``lines``.
+        before: how many physical lines of the file come before.
+        lines: the physical lines of all records, with their line ends.
+    """
+
+    first_row: int
+    rows: list[list[str]]
+    ends: Sequence[int]
+    before: int
+    lines: list[str]
+
+    def line(self, index: int) -> int:
+        """Return the physical line of the file that record ``index`` of the batch starts on."""
+        return self.before + self._start(index) + 1
+
+    def raw(self, index: int) -> str:
+        """Return the text of record ``index`` as it stood in the file, without its line end."""
+        text = "".join(self.lines[self._start(index) : self.ends[index]])
+        return text.removesuffix("\n").removesuffix("\r")
+
+    def _start(self, index: int) -> int:
+        return self.ends[index - 1] if index else 0
+
+
+class CsvRecords:
+    """The records of a CSV stream: ``header`` first, then the data by iteration, in batches.
+
+    Attributes:
+        header: the fields of the first record.
+        rows_read: data rows framed so far.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Read the header.
+
+        Raises:
+            FileRefusedError: there is none, or it cannot be framed.
+        """
+        self._blocks = _blocks(stream)
+        self._lines: list[str] = []  # read, and not yet framed
+        self._framed_lines = 0
+        self._record_start = 0  # in those lines, of the record being framed
+        self.rows_read = 0
+        header = self._next_batch(1)
+        if header is None or not header.rows[0]:
+            raise FileRefusedError("file:empty", line=1)
+        self.header = header.rows[0]
+        self.rows_read = 0
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches.
+
+        Raises:
+            FileRefusedError: the rest cannot be framed.
+        """
+        try:
+            while batch := self._next_batch(BATCH_ROWS):
+                yield batch
+        except FileRefusedError as refusal:
+            refusal.rows_read = self.rows_read
+            raise
+
+    def _next_batch(self, most: int) -> Batch | None:
+        """Frame the next records: at most so many, and only those that begin in one block."""
+        if not self._lines:
+            self._lines = next(self._blocks, [])
+        lines = self._lines[:most]
+        if not lines:
+            return None
+        first_row, before = self.rows_read + 1, self._framed_lines
+        ends: Sequence[int]
+        if rows := _one_line_each(lines):
+            ends = range(1, len(lines) + 1)
+            self.rows_read += len(rows)
+        else:
+            ends = []
+            reader = csv.reader(self._feed(), strict=True)
+            self._record_start = 0
+            while self._record_start < len(lines):
+                rows.append(self._next_record(reader))
+                ends.append(self._record_start)
+                self.rows_read += 1
+            lines = self._lines[: ends[-1]]
+        self._lines = self._lines[len(lines) :]
+        self._framed_lines += len(lines)
+        return Batch(first_row, rows, ends, before, lines)
+
+    def _next_record(self, reader: "Reader") -> list[str]:
+        """Frame a record of as many lines as it takes; the next starts where it ends."""
+        try:
+            row = next(reader)
+        except csv.Error:
+            self._check_length(reader.line_num)
+            line = self._framed_lines + self._record_start + 1
+            raise FileRefusedError("record:malformed", line=line) from None
+        self._check_length(reader.line_num)
+        self._record_start = reader.line_num
+        return row
+
+    def _feed(self) -> Iterator[str]:
+        """Yield the lines at hand and then those of further blocks, which join them."""
+        yield from self._lines
+        self._check_length(len(self._lines))
+        for lines in self._blocks:
+            self._lines = self._lines + lines
+            yield from lines
+            self._check_length(len(self._lines))
+
+    def _check_length(self, end: int) -> None:
+        """Refuse the record that takes the lines up to ``end``, or more, if it is too long."""
+        lines = self._lines[self._record_start : end]
+        if sum(len(line.encode()) for line in lines) > RECORD_LIMIT:
+            line = self._framed_lines + self._record_start + 1
+            raise FileRefusedError("record:too-long", line=line)
+
+
+def _one_line_each(lines: list[str]) -> list[list[str]]:
+    """Return the records of lines that are one each, or nothing if any is not."""
+    rows: list[list[str]] = []
+    with suppress(csv.Error):
+        rows.extend(csv.reader(lines, strict=True))
+    return rows if len(rows) == len(lines) else []
+
+
+def _blocks(stream: Stream) -> Iterator[list[str]]:
+    """Yield the physical lines of a stream, with their line ends, block by block; never none.
+
+    Raises:
+        FileRefusedError: a line is too long or not UTF-8; all lines before it have been yielded.
+    """
+    block = _without_mark(_read(stream))
+    rest = b""
+    line = 1
+    while block:
+        following = _read(stream)
+        data = rest + block
+        first_end = _LINE_END.search(data)
+        if (first_end.end() if first_end else len(data)) > RECORD_LIMIT:
+            raise FileRefusedError("record:too-long", line=line)
+        cut = _complete(data) if following else len(data)
+        lines, sound = _decode(data[:cut])
+        if lines:
+            yield lines
+        line += len(lines)
+        if not sound:
+            raise FileRefusedError("encoding:not-utf-8", line=line)
+        rest = data[cut:]
+        block = following
+
+
+def _read(stream: Stream) -> bytes:
+    """Read one block, however small the pieces are that the stream hands out."""
+    pieces = []
+    missing = BLOCK_SIZE
+    while missing and (piece := stream.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
+def _without_mark(data: bytes) -> bytes:
+    """Take the byte order mark off the beginning of a file."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise FileRefusedError("encoding:utf-16", line=1)
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _complete(data: bytes) -> int:
+    """Return where the last line ends that is surely complete; a final CR may be half a CRLF."""
+    return 1 + max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1))
+
+
+def _decode(data: bytes) -> tuple[list[str], bool]:
+    """Return the lines, and whether that was all: if not, those before the first bad byte."""
+    lines: list[str] = []
+    try:
+        lines.extend(map(bytes.decode, data.splitlines(keepends=True)))
+    except UnicodeDecodeError:
+        return lines, False
+    return lines, True

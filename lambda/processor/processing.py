@@ -1,0 +1,209 @@
+"""Processing: the way of one object from ``incoming/`` to its manifest.
+
+Messages about an object may come twice, late, at once, or again after a crash. Whatever the
+interleaving, the bucket ends as if the newest version had been processed once. This is optimistic
+concurrency on S3's conditional writes. An attempt
+
+1. reads the state of the outputs: the ETag of each, and the manifest;
+2. opens the newest version of the source, *after* that;
+3. is done if the manifest describes this version and the outputs that lie there;
+4. processes the version into temporary files;
+5. writes the clean rows, the rejected rows, and last the manifest, each on condition that the
+   object has the ETag of step 1, or still does not exist. If a condition fails, somebody else is
+   at work on the same object, and the attempt starts again.
+
+*The last manifest describes the newest version.* A manifest is written only if no other was
+since step 1, so attempts that write one follow each other: the later read its state after the
+earlier manifest was written, and its source after that, so its version is no older. The message
+about the newest version comes after that version exists, so the attempt that settles it sees it.
+
+*Its outputs are those that lie there.* An attempt that wrote an output and then lost a race
+starts again, finds that the manifest does not describe what lies there (1, 3), and puts it right;
+one that crashed does so when its message comes again. Nobody acknowledges a message before it
+wrote the manifest itself or saw one that describes everything. An output that this version
+does not have, but an older one had, is overwritten with an empty one: the processor may not
+delete.
+
+*A deleted source* is not processed, although a version of it may still be readable: its producer
+wanted it gone. If a crash left outputs that no manifest describes, it is an error, for a person.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import SEEK_END
+from typing import IO, Any, Literal, NamedTuple
+
+from processor import ProcessorError, layout
+from processor.contract import Contract, Contracts
+from processor.layout import Places
+from processor.manifest import Artifact, compose, describes
+from processor.pseudonym import PseudonymKeys
+from processor.refusal import FileRefusedError
+from processor.store import ConflictError, Source, Store
+from processor.transformation import RowAccount, refuse, transform
+
+ATTEMPTS = 5
+PARQUET = "application/vnd.apache.parquet"
+GZIP = "application/gzip"
+
+
+class ContentionError(ProcessorError):
+    """Others kept changing the outputs of the object; the message is to come again."""
+
+
+class UnfinishedError(ProcessorError):
+    """The source was deleted while outputs lie there that no manifest describes."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a message about an object.
+
+    Attributes:
+        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, or ``deleted``.
+        version_id: the version of the object that this is about; None if it was deleted.
+        dataset: the dataset, if there is a contract for it.
+        account: the rows, if the object was worked on now.
+    """
+
+    kind: Literal["processed", "quarantined", "duplicate", "deleted"]
+    version_id: str | None = None
+    dataset: str | None = None
+    account: RowAccount | None = None
+
+
+class _State(NamedTuple):
+    """The outputs of an object as they lie in the bucket."""
+
+    etags: dict[str, str | None]
+    manifest: Any
+    manifest_etag: str | None
+
+    @property
+    def settled(self) -> bool:
+        """Whether a manifest describes all outputs."""
+        return self.manifest is not None and describes(self.manifest, self.etags)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all."""
+        return self.manifest is None and not any(self.etags.values())
+
+
+class Processor:
+    """Processes objects of one bucket."""
+
+    def __init__(
+        self,
+        store: Store,
+        contracts: Contracts,
+        keys: PseudonymKeys,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take what it works with; ``now`` is asked for the time in UTC."""
+        self._store = store
+        self._contracts = contracts
+        self._keys = keys
+        self._now = now
+
+    def process(self, key: str) -> Outcome:
+        """Process the newest version of the object ``key``, unless that has been done.
+
+        Raises:
+            LayoutError: the key is not of an incoming object.
+            ContentionError: others kept interfering.
+            UnfinishedError: the object was deleted half-way.
+            ContractError: the contract of the object's dataset is broken.
+            RowAccountError: the rows do not add up.
+        """
+        places = layout.places(key)
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(places)
+            except ConflictError:
+                continue
+        raise ContentionError(f"gave up after {ATTEMPTS} attempts")
+
+    def _attempt(self, places: Places) -> Outcome:
+        state = self._state(places)
+        source = self._store.open(places.source)
+        if source is None:
+            if state.settled or state.empty:
+                return Outcome("deleted")
+            raise UnfinishedError("the object was deleted before its outputs were complete")
+        contract = self._contracts.find(places.dataset) if places.dataset else None
+        dataset = contract.dataset if contract else None
+        with closing(source.body):
+            if state.settled and state.manifest["source"]["version_id"] == source.version_id:
+                return Outcome("duplicate", source.version_id, dataset)
+            with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
+                account = self._transform(source, places, contract, clean, rejected)
+                account.check()
+                outputs = self._write(places, state, account, clean, rejected)
+        self._store.write(
+            places.manifest,
+            compose(
+                bucket=self._store.bucket,
+                source=source,
+                dataset=places.dataset,
+                contract=contract,
+                account=account,
+                outputs=outputs,
+                processed_at=self._now(),
+            ),
+            "application/json",
+            state.manifest_etag,
+        )
+        kind: Literal["processed", "quarantined"]
+        kind = "quarantined" if account.refusal else "processed"
+        return Outcome(kind, source.version_id, dataset, account)
+
+    def _state(self, places: Places) -> _State:
+        found = self._store.read(places.manifest)
+        content, manifest_etag = found or (b"null", None)
+        etags = {name: self._store.etag(key) for name, key in places.outputs.items()}
+        return _State(etags, json.loads(content), manifest_etag)
+
+    def _transform(
+        self,
+        source: Source,
+        places: Places,
+        contract: Contract | None,
+        clean: IO[bytes],
+        rejected: IO[bytes],
+    ) -> RowAccount:
+        try:
+            if contract is None:
+                raise FileRefusedError("dataset:no-contract" if places.dataset else "dataset:none")
+            return transform(source.body, contract, self._keys, clean, rejected)
+        except FileRefusedError as refusal:
+            origin = {"key": source.key, "version_id": source.version_id}
+            return refuse(refusal, contract, origin, clean, rejected)
+
+    def _write(
+        self,
+        places: Places,
+        state: _State,
+        account: RowAccount,
+        clean: IO[bytes],
+        rejected: IO[bytes],
+    ) -> dict[str, Artifact | None]:
+        """Write the outputs that this version has, and those that an older one left."""
+        outputs: dict[str, Artifact | None] = {}
+        for name, file, rows, needed, content_type in (
+            ("processed", clean, account.clean, not account.refusal, PARQUET),
+            ("quarantine", rejected, account.rejected, account.has_rejects, GZIP),
+        ):
+            key = places.outputs[name]
+            etag = state.etags[name]
+            outputs[name] = None
+            if needed or etag:
+                size = file.seek(0, SEEK_END)
+                file.seek(0)
+                stored = self._store.write(key, file, content_type, etag)
+                outputs[name] = Artifact(key, stored.etag, stored.version_id, rows, size)
+        return outputs

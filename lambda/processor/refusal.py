@@ -1,0 +1,29 @@
+"""The refusal of a whole object: nothing of it may reach ``processed/``."""
+
+
+class FileRefusedError(Exception):
+    """An object cannot be processed as a whole; its raw form stays where it is.
+
+    Attributes:
+        reason: what was wrong, as ``subject:rule``; never text of the file.
+        line: physical line of the file, from 1, where known.
+        column: position in the header, from 1, where the header is at fault.
+        rows_read: data rows that had been framed before.
+        name: a column of the *contract*; a header's own text is data until proven otherwise.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Keep the facts; the message is the reason alone."""
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+        self.name = name
+        self.rows_read = 0

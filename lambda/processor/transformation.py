@@ -1,0 +1,104 @@
+"""The transformation of one file: from a stream of CSV to clean and rejected rows, all counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import IO
+
+import pyarrow as pa
+
+from processor import ProcessorError
+from processor.columns import RowCheck
+from processor.contract import Contract
+from processor.deidentification import Deidentification, output_schema
+from processor.framing import CsvRecords, Stream
+from processor.outputs import CleanRows, RejectedRows, count_rows
+from processor.pseudonym import PseudonymKeys
+from processor.refusal import FileRefusedError
+
+
+class RowAccountError(ProcessorError):
+    """Rows were lost or made up on the way: the processor is wrong, and nothing is done."""
+
+
+@dataclass(frozen=True)
+class RowAccount:
+    """What became of the rows of a file.
+
+    Attributes:
+        read: data rows that framing saw.
+        clean: rows that the Parquet file says it has.
+        rejected: rows that were written as rejects, or all that were read of a refused file.
+        by_reason: rejected rows that have each reason; a row may have several.
+        refusal: why nothing of the file is clean, if so.
+    """
+
+    read: int
+    clean: int
+    rejected: int
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+    refusal: FileRefusedError | None = None
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether there is something to say in quarantine."""
+        return self.rejected > 0 or self.refusal is not None
+
+    def check(self) -> None:
+        """Make sure that the three counts, each made by another part, agree.
+
+        Raises:
+            RowAccountError: they do not.
+        """
+        if self.read != self.clean + self.rejected:
+            raise RowAccountError(
+                f"{self.read} rows read, but {self.clean} clean and {self.rejected} rejected"
+            )
+
+
+def transform(
+    stream: Stream,
+    contract: Contract,
+    keys: PseudonymKeys,
+    clean_file: IO[bytes],
+    rejected_file: IO[bytes],
+) -> RowAccount:
+    """Write the clean and the rejected rows of a file that keeps the form of its contract.
+
+    Raises:
+        FileRefusedError: it does not; what the two files then hold is of no use.
+    """
+    records = CsvRecords(stream)
+    check = RowCheck(contract, records.header)
+    deidentification = Deidentification(contract, keys)
+    with (
+        CleanRows(clean_file, deidentification.schema) as clean,
+        RejectedRows(rejected_file) as rejected,
+    ):
+        for batch in records:
+            checked = check.check(batch)
+            clean.write(deidentification.apply(checked))
+            rejected.write(batch, checked.rejects)
+    return RowAccount(records.rows_read, count_rows(clean_file), rejected.rows, rejected.by_reason)
+
+
+def refuse(
+    refusal: FileRefusedError,
+    contract: Contract | None,
+    source: dict[str, str],
+    clean_file: IO[bytes],
+    rejected_file: IO[bytes],
+) -> RowAccount:
+    """Write that a file was refused, over what the two files hold: no clean row, one reject.
+
+    ``source`` says where the raw object stays. Without a contract the Parquet file has no columns.
+    """
+    for file in (clean_file, rejected_file):
+        file.seek(0)
+        file.truncate()
+    with CleanRows(clean_file, output_schema(contract) if contract else pa.schema([])):
+        pass
+    with RejectedRows(rejected_file) as rejected:
+        rejected.refuse(refusal, source)
+    rows = refusal.rows_read
+    by_reason = {refusal.reason: rows} if rows else {}
+    return RowAccount(rows, count_rows(clean_file), rows, by_reason, refusal)

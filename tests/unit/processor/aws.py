@@ -1,0 +1,156 @@
+"""A bucket and a key in memory: the five calls the processor makes, with S3's real conditions."""
+
+import hashlib
+import hmac
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+BUCKET = "a-bucket"
+MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object."""
+
+    content: bytes | None  # None is a delete marker
+    version_id: str
+    etag: str
+    content_type: str = ""
+
+
+class MemoryBody(io.BytesIO):
+    """Hands out a few bytes at a time, like a network does."""
+
+    piece = 1 << 20
+
+    def read(self, amount: int | None = -1, /) -> bytes:
+        """Read at most one piece."""
+        return super().read(amount if amount in (None, -1) else min(amount or 0, self.piece))
+
+
+@dataclass
+class MemoryBucket:
+    """A versioned bucket; ``interrupt`` is called with each call's name before and after it."""
+
+    versions: dict[str, list[Version]] = field(default_factory=dict)
+    interrupt: Callable[[str], None] = lambda moment: None
+    written: int = 0
+    bodies: list[MemoryBody] = field(default_factory=list)
+
+    def upload(self, key: str, content: bytes) -> str:
+        """What a producer does; returns the version."""
+        return self._add(key, content).version_id
+
+    def delete(self, key: str) -> None:
+        """Leave a delete marker."""
+        self._add(key, None)
+
+    def newest(self, key: str) -> Version | None:
+        """Return the newest version, unless it is a delete marker."""
+        versions = self.versions.get(key)
+        return versions[-1] if versions and versions[-1].content is not None else None
+
+    def content(self, key: str) -> bytes:
+        """Return the newest content of an object that must exist."""
+        newest = self.newest(key)
+        assert newest is not None, f"no {key}"
+        assert newest.content is not None
+        return newest.content
+
+    def names(self) -> list[str]:
+        """Return the keys of all objects that exist."""
+        return sorted(key for key in self.versions if self.newest(key))
+
+    def _add(self, key: str, content: bytes | None, content_type: str = "") -> Version:
+        # Under SSE-KMS an ETag is no digest of the content: every write has its own.
+        self.written += 1
+        versions = self.versions.setdefault(key, [])
+        number = len(versions) + 1
+        versions.append(Version(content, f"version-{number}", f'"etag-{number}"', content_type))
+        return versions[-1]
+
+    # What follows has the names and parameters of boto3's S3 client.
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        """Answer as S3 does to a caller that may list by prefix only."""
+        assert Bucket == BUCKET
+        self.interrupt(f"before get {Key}")
+        newest = self.newest(Key)
+        self.interrupt(f"after get {Key}")
+        if not newest or newest.content is None:
+            raise client_error("AccessDenied", 403, "GetObject")  # as it may not list everything
+        body = MemoryBody(newest.content)
+        self.bodies.append(body)
+        return {
+            "Body": body,
+            "ETag": newest.etag,
+            "VersionId": newest.version_id,
+            "ContentLength": len(newest.content),
+            "LastModified": MOMENT,
+        }
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803
+        """Answer with the first keys of a prefix."""
+        assert Bucket == BUCKET
+        self.interrupt(f"before list {Prefix}")
+        keys = [key for key in self.names() if key.startswith(Prefix)][:MaxKeys]
+        newest = [self.newest(key) for key in keys]
+        self.interrupt(f"after list {Prefix}")
+        if not keys:
+            return {"KeyCount": 0}
+        contents = zip(keys, newest, strict=True)
+        return {"Contents": [{"Key": key, "ETag": found.etag} for key, found in contents if found]}
+
+    def put_object(
+        self,
+        *,
+        Bucket: str,  # noqa: N803
+        Key: str,  # noqa: N803
+        Body: Any,  # noqa: N803
+        ContentType: str,  # noqa: N803
+        IfMatch: str | None = None,  # noqa: N803
+        IfNoneMatch: str | None = None,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Write under a condition."""
+        assert Bucket == BUCKET
+        assert (IfMatch is None) != (IfNoneMatch is None), "no write without a condition"
+        assert IfNoneMatch in (None, "*")
+        content = Body if isinstance(Body, bytes) else Body.read()
+        self.interrupt(f"before put {Key}")
+        newest = self.newest(Key)
+        if IfMatch and not newest:
+            raise client_error("NoSuchKey", 404, "PutObject")
+        if (newest and newest.etag) != IfMatch:
+            raise client_error("PreconditionFailed", 412, "PutObject")
+        written = self._add(Key, content, ContentType)
+        self.interrupt(f"after put {Key}")
+        return {"ETag": written.etag, "VersionId": written.version_id}
+
+
+@dataclass
+class HmacKey:
+    """A KMS key of HMAC_256, whose material a test may know."""
+
+    material: bytes = b"k" * 32
+    messages: list[bytes] = field(default_factory=list)
+
+    def generate_mac(self, *, KeyId: str, Message: bytes, MacAlgorithm: str) -> dict[str, Any]:  # noqa: N803
+        """Compute a MAC and remember what of."""
+        assert (KeyId, MacAlgorithm) == ("a-key", "HMAC_SHA_256")
+        self.messages.append(Message)
+        return {"Mac": hmac.digest(self.material, Message, hashlib.sha256), "KeyId": KeyId}
+
+
+def client_error(code: str, status: int, operation: str, message: str = "of S3") -> ClientError:
+    """Make an error as botocore raises it."""
+    response: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status},
+    }
+    return ClientError(response, operation)

@@ -1,0 +1,46 @@
+"""Contracts, columns and settings that the tests of the processor share."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+from processor import contract
+from processor.contract import Contract
+
+# The same examples every time, however slow the machine.
+EXAMPLES = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=300,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+
+
+def column(name: str, type_: str = "string", method: str = "keep", **rules: Any) -> dict[str, Any]:
+    """Return a column of a compiled contract; it is not required unless that is said."""
+    mask = {"keepFirst": rules.pop("keep_first", 0), "keepLast": rules.pop("keep_last", 0)}
+    deidentify = {"method": method} | (mask if method == "mask" else {})
+    output = {} if method == "drop" else {"output": rules.pop("output", name)}
+    defaults = {"required": False, "deidentify": deidentify}
+    return {"name": name, "type": type_} | defaults | output | rules
+
+
+def document(*columns: dict[str, Any], dataset: str = "people", epoch: int = 1) -> dict[str, Any]:
+    """Return a compiled contract as JSON has it."""
+    identity = {"id": "a-contract", "version": "1.2.0"}
+    return {"dataset": dataset, "contract": identity, "epoch": epoch, "columns": list(columns)}
+
+
+def make_contract(*columns: dict[str, Any]) -> Contract:
+    """Return a contract of these columns."""
+    return contract.parse(document(*columns))
+
+
+PEOPLE = document(
+    column("id", required=True, pattern="^P[0-9]+$", method="hmac", output="person_token"),
+    column("name", required=True, maxLength=12, method="drop"),
+    column("phone", method="mask", keep_last=2),
+    column("born", "date", required=True, minimum="1900-01-01"),
+    column("balance", "decimal", precision=7, scale=2),
+)

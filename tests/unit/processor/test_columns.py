@@ -1,0 +1,249 @@
+"""Values convert exactly or not at all; a row has every reason there is."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processor.columns import CheckedBatch, ColumnCheck, RowCheck
+from processor.contract import ContractError
+from processor.framing import Batch
+from processor.refusal import FileRefusedError
+from tests.unit.processor import oracle
+from tests.unit.processor.examples import EXAMPLES, column, make_contract
+
+
+def check(rules: dict[str, Any], texts: list[str]) -> list[tuple[Any, list[str]]]:
+    """Return the value and the reasons of each text of one column."""
+    contract = make_contract(rules)
+    text = pa.array([text or None for text in texts], pa.string())
+    checked, failures = ColumnCheck(contract.columns[0]).check(text)
+    assert checked.text is text
+    assert len(checked.values) == len(texts)
+    reasons: list[list[str]] = [[] for _ in texts]
+    for reason, mask in failures:
+        assert mask.null_count == 0
+        assert mask.true_count > 0
+        for index, failed in enumerate(mask.to_pylist()):
+            if failed:
+                reasons[index].append(reason)
+    return list(zip(checked.values.to_pylist(), reasons, strict=True))
+
+
+def assert_as_judged(rules: dict[str, Any], texts: list[str]) -> None:
+    """Check that values and reasons are those of the second opinion."""
+    for text, (value, reasons) in zip(texts, check(rules, texts), strict=True):
+        expected, expected_reasons = oracle.judge(text, rules)
+        assert reasons == expected_reasons, text
+        assert value == expected, text
+        assert str(value) == str(expected) or rules["type"] == "decimal", text
+
+
+DIGITS = st.text("0123456789", max_size=4)
+YEARS = ["0000", "0001", "0004", "0100", "0400", "1900", "1996", "2000", "2023", "9999", "199"]
+DAYS = st.tuples(
+    st.sampled_from(YEARS),
+    st.sampled_from(["00", "01", "02", "04", "06", "09", "11", "12", "13", "1"]),
+    st.sampled_from(["00", "01", "28", "29", "30", "31", "32", "9"]),
+).map("-".join) | st.dates().map(str)
+TIMES = st.tuples(
+    DAYS,
+    st.sampled_from("Tt "),
+    st.sampled_from(["00:00:00", "23:59:59", "24:00:00", "12:60:00", "12:00:60", "1:00:00"]),
+    st.sampled_from(["", ".", ".1", ".000001", ".999999", ".1234567"]),
+    st.sampled_from(["Z", "", "z", "+00:00", "-23:59", "+23:59", "+24:00", "+01:60", "+0100"]),
+).map("".join)
+NUMBERS = st.tuples(
+    st.sampled_from(["", "-", "+", " ", "--"]),
+    st.integers(0, 10**20).map(str) | st.integers(0, 200).map(str) | DIGITS,
+    st.sampled_from(["", ".", ",5", "_0"]) | DIGITS.map(lambda digits: "." + digits),
+    st.sampled_from(["", "", "", "e5", "E-07", "e+400", "e", " ", "\n", "f"]),
+).map("".join)
+EDGES = [
+    *(str(sign * 2**bits + more) for bits in (31, 63) for sign in (-1, 1) for more in (-1, 0, 1)),
+    *(
+        "0",
+        "-0",
+        "-0.0",
+        "0x1F",
+        "1_000",
+        "\u0661",
+        "\u00bd",
+        "inf",
+        "-Infinity",
+        "nan",
+        "1e999",
+        "5e-324",
+    ),
+    *("true", "false", "True", "1", "t", "yes", "TRUE", " true", "true\n", "null", "NULL"),
+    *("1990/01/01", "01-01-1990", "1990-01-01T00:00:00Z", "1990-W01-1", "1990001", "-001-01-01"),
+    *("0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999999Z"),
+]
+TEXTS = st.lists(
+    st.sampled_from(EDGES) | NUMBERS | DAYS | TIMES | st.text(max_size=5), min_size=1, max_size=30
+)
+
+COLUMNS = [
+    column("c", "integer"),
+    column("c", "integer", required=True, minimum="-10", maximum="150", enum=["0", "7", "100"]),
+    column("c", "integer", exclusiveMinimum="-1", exclusiveMaximum="9223372036854775807"),
+    column("c", "decimal", precision=5, scale=2),
+    column("c", "decimal", precision=3, scale=3, minimum="0.001"),
+    column("c", "decimal", precision=38, scale=0, exclusiveMaximum="100"),
+    column("c", "decimal", precision=12, scale=2, required=True, enum=["1.50", "2"]),
+    column("c", "double"),
+    column("c", "double", exclusiveMinimum="0", maximum="1e5"),
+    column("c", "boolean"),
+    column("c", "boolean", required=True, enum=["true"]),
+    column("c", "date"),
+    column("c", "date", minimum="1900-01-01", exclusiveMaximum="2024-02-29"),
+    column("c", "timestamp"),
+    column("c", "timestamp", minimum="1996-01-01T00:00:00+05:00", maximum="2024-01-01T00:00:00Z"),
+    column("c", "string", required=True, minLength=2, maxLength=4),
+    column("c", "string", pattern="^[0-9.]+$"),
+    column("c", "string", enum=["true", "0", "\u00e9"]),
+]
+
+
+@pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
+@settings(EXAMPLES, max_examples=60)
+@given(texts=TEXTS)
+def test_a_column_is_judged_as_the_second_opinion_does(
+    rules: dict[str, Any], texts: list[str]
+) -> None:
+    assert_as_judged(rules, [*texts, ""])
+
+
+@pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
+def test_the_edges_are_judged_as_the_second_opinion_does(rules: dict[str, Any]) -> None:
+    assert_as_judged(rules, EDGES)
+
+
+def test_every_day_of_the_calendar_and_no_other_is_a_date() -> None:
+    days = [
+        f"{year:04}-{month:02}-{day:02}"
+        for year in [*range(12), 99, 100, 200, 400, 1600, 1700, 1900, 1999, 2000, 2024, 2100, 9999]
+        for month in range(14)
+        for day in range(33)
+    ]
+    assert_as_judged(column("c", "date"), days)
+
+
+def test_one_bad_value_costs_the_others_nothing() -> None:
+    texts = ["9223372036854775808", "1", "x", "", "-9223372036854775808"]
+    assert check(column("c", "integer"), texts) == [
+        (None, ["c:integer"]),
+        (1, []),
+        (None, ["c:integer"]),
+        (None, []),
+        (-(2**63), []),
+    ]
+
+
+def test_lengths_count_characters() -> None:
+    rules = column("c", maxLength=2)
+    assert [reasons for _, reasons in check(rules, ["éé", "\U0001f600" * 2, "abc"])] == [
+        [],
+        [],
+        ["c:max-length"],
+    ]
+
+
+def test_a_pattern_speaks_of_the_whole_text() -> None:
+    rules = column("c", pattern="a|b")
+    assert [reasons for _, reasons in check(rules, ["a", "b", "ab", "xa", "b\n"])] == [
+        [],
+        [],
+        *[["c:pattern"]] * 3,
+    ]
+
+
+@pytest.mark.parametrize("rules", [{"minimum": "1.5"}, {"enum": ["1", "one"]}])
+def test_a_constant_of_another_type_is_an_error_and_not_a_rule_that_always_holds(
+    rules: dict[str, Any],
+) -> None:
+    contract = make_contract(column("c", "integer", **rules))
+    with pytest.raises(ContractError, match="int64"):
+        ColumnCheck(contract.columns[0])
+
+
+PEOPLE = make_contract(
+    column("id", "integer", required=True),
+    column("name", maxLength=3, pattern="^[a-z]*$"),
+    column("note"),
+)
+
+
+def check_rows(header: list[str], *rows: list[str]) -> CheckedBatch:
+    """Check rows against the contract of people."""
+    return RowCheck(PEOPLE, header).check(Batch(1, list(rows), [], 0, []))
+
+
+def selected(batch: CheckedBatch) -> dict[str, list[Any]]:
+    """Return the clean values by column."""
+    return {name: batch.select(found.values).to_pylist() for name, found in batch.columns.items()}
+
+
+def test_a_rejected_row_carries_all_its_reasons() -> None:
+    batch = check_rows(
+        ["id", "name", "note"],
+        ["1", "ann", ""],
+        [],
+        ["", "X", ""],
+        ["2", "TOOLONG", ""],
+        ["3"],
+        ["one", "bob", ""],
+        ["4", "", "x"],
+    )
+    assert batch.rejects == {
+        1: ["row:blank"],
+        2: ["id:required", "name:pattern"],
+        3: ["name:pattern", "name:max-length"],
+        4: ["row:field-count"],
+        5: ["id:integer"],
+    }
+    assert selected(batch) == {"id": [1, 4], "name": ["ann", None], "note": [None, "x"]}
+
+
+def test_the_order_of_the_header_is_the_file_s_own() -> None:
+    batch = check_rows(["note", "id", "name"], ["x", "1", "ann"])
+    assert not batch.rejects
+    assert selected(batch) == {"id": [1], "name": ["ann"], "note": ["x"]}
+
+
+def test_an_optional_column_may_be_absent() -> None:
+    assert selected(check_rows(["id"], ["1"], ["2"])) == {
+        "id": [1, 2],
+        "name": [None, None],
+        "note": [None, None],
+    }
+
+
+@pytest.mark.parametrize("rows", [[["1"], ["2", "x"]], [[]]])
+def test_there_may_be_no_row_with_the_right_number_of_fields(rows: list[list[str]]) -> None:
+    batch = check_rows(["id", "name", "note"], *rows)
+    assert sorted(batch.rejects) == list(range(len(rows)))
+    assert selected(batch) == {"id": [], "name": [], "note": []}
+
+
+@pytest.mark.parametrize(
+    ("header", "reason", "position", "name"),
+    [
+        (["id", "SECRET"], "header:unknown-column", 2, None),
+        (["1", "SECRET"], "header:unknown-column", 1, None),
+        (["ID"], "header:unknown-column", 1, None),
+        (["id", ""], "header:unknown-column", 2, None),
+        (["id", "note", "note"], "header:duplicate-column", 3, "note"),
+        (["name"], "header:missing-column", None, "id"),
+    ],
+)
+def test_a_header_that_is_not_the_contract_s_is_refused_without_being_quoted(
+    header: list[str], reason: str, position: int | None, name: str | None
+) -> None:
+    with pytest.raises(FileRefusedError) as caught:
+        RowCheck(PEOPLE, header)
+    error = caught.value
+    assert (error.reason, error.line, error.column, error.name) == (reason, 1, position, name)
+    assert "SECRET" not in repr(error)

@@ -1,0 +1,264 @@
+"""The handler: which messages failed, what is counted, and that nothing raw is ever told."""
+
+import gzip
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from processor import processing, transformation
+from processor.columns import RowCheck
+from processor.outputs import CleanRows, RejectedRows
+from processor.transformation import RowAccount
+from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
+from tests.unit.processor.examples import PEOPLE
+
+SECRET = "4929-1111-2222-3333"
+KEY = "incoming/people/a.csv"
+HEADER = "id,name,phone,born,balance\n"
+GOOD = f"P1,ann,{SECRET},1990-02-28,12.50\n"
+CONTEXT = SimpleNamespace(
+    function_name="data-processor-test",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-central-1:111122223333:function:data-processor-test",
+    aws_request_id="a-request",
+)
+
+
+class StandardOutput:
+    """What ``sys.stdout`` is at the moment; pytest keeps replacing it."""
+
+    def write(self, text: str) -> None:
+        """Write to it."""
+        sys.stdout.write(text)
+
+    def flush(self) -> None:
+        """Flush it."""
+        sys.stdout.flush()
+
+
+@pytest.fixture(name="bucket")
+def make_bucket() -> MemoryBucket:
+    """An empty bucket."""
+    return MemoryBucket()
+
+
+@pytest.fixture(name="index")
+def make_index(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    bucket: MemoryBucket,
+) -> ModuleType:
+    """The handler's module as in a new process, with its contracts and clients in memory."""
+    for name, value in {
+        "BUCKET_NAME": BUCKET,
+        "PSEUDONYM_KEY_ID": "a-key",
+        "POWERTOOLS_SERVICE_NAME": "data-processor",
+        "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrust",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    index = importlib.import_module("index")
+    index.make_processor.cache_clear()
+    clients = {"s3": bucket, "kms": HmacKey()}
+    monkeypatch.setattr(index.boto3, "client", lambda service, config: clients[service])
+    monkeypatch.setattr(index, "__file__", str(tmp_path / "index.py"))
+    monkeypatch.setattr(index.logger.registered_handler, "stream", StandardOutput())
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts/people.json").write_text(json.dumps(PEOPLE))
+    return index
+
+
+def body(*keys: str) -> str:
+    """Return a notification of S3 about these keys."""
+    records = [
+        {
+            "eventName": "ObjectCreated:Put",
+            "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "eTag": "x"}},
+        }
+        for key in keys
+    ]
+    return json.dumps({"Records": records})
+
+
+def handle(index: ModuleType, *bodies: str) -> list[str]:
+    """Return the messages that failed; they are called m0, m1 and so on."""
+    records = [
+        {"messageId": f"m{number}", "eventSource": "aws:sqs", "body": text}
+        for number, text in enumerate(bodies)
+    ]
+    response = index.handler({"Records": records}, CONTEXT)
+    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what was logged and what was counted."""
+    captured = capsys.readouterr()
+    assert SECRET not in captured.out + captured.err
+    assert captured.err == ""
+    lines = [json.loads(line) for line in captured.out.splitlines()]
+    return [line for line in lines if "_aws" not in line], [x for x in lines if "_aws" in x]
+
+
+def test_an_object_is_processed_logged_and_counted(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = bucket.upload(KEY, f"{HEADER}{GOOD}bad\n".encode())
+    assert handle(index, body(KEY)) == []
+    assert "manifests/people/a.csv.json" in bucket.names()
+    [line], [metrics] = told(capsys)
+    assert line["message"] == "object processed"
+    assert (line["key"], line["version_id"]) == (KEY, version)
+    assert line["rows"] == {"read": 2, "clean": 1, "rejected": 1}
+    assert (line["service"], line["function_request_id"]) == ("data-processor", "a-request")
+    counted = {name: metrics[name] for name in metrics if name[0] in "FRDS"}
+    assert counted == {
+        "FilesProcessed": [1.0],
+        "RowsRead": [2.0],
+        "RowsClean": [1.0],
+        "RowsRejected": [1.0],
+    }
+    [directive] = metrics["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "ZeroTrust"
+    assert sorted(directive["Dimensions"]) == [["service"], ["service", "dataset"]]
+    assert (metrics["service"], metrics["dataset"]) == ("data-processor", "people")
+
+
+def test_each_outcome_has_its_metric(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.upload(KEY, f"{SECRET}\n{SECRET}\n".encode())
+    bucket.upload("incoming/animals/a.csv", b"x\n")
+    keys = [KEY, KEY, "incoming/people/gone.csv", "incoming/animals/a.csv"]
+    assert handle(index, *map(body, keys)) == []
+    lines, metrics = told(capsys)
+    assert [line["message"] for line in lines] == [
+        "object quarantined",
+        "object duplicate",
+        "object deleted",
+        "object quarantined",
+    ]
+    assert lines[0]["refusal"] == "header:unknown-column"
+    names = ["FilesQuarantined", "DuplicateDeliveries", "SourcesDeleted", "FilesQuarantined"]
+    for found, name in zip(metrics, names, strict=True):
+        assert found[name] == [1.0]
+    # A name that a producer made up is no dimension: each would be a metric of its own.
+    assert metrics[3]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
+    assert "dataset" not in metrics[3]
+
+
+def test_only_the_failed_messages_come_again(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    test_event = json.dumps({"Event": "s3:TestEvent"})
+    failed = handle(index, SECRET, body(KEY), test_event, body("processed/x"))
+    assert failed == ["m0", "m3"]
+    assert bucket.newest("manifests/people/a.csv.json")
+    lines, _ = told(capsys)
+    assert [(line["error"], line["reason"]) for line in lines if line["level"] == "ERROR"] == [
+        ("NotificationError", "the message is not an event notification of S3"),
+        ("LayoutError", "the object does not lie under incoming/"),
+    ]
+
+
+def test_all_messages_may_fail(index: ModuleType) -> None:
+    assert handle(index, "?", "?") == ["m0", "m1"]
+
+
+def test_one_bad_object_of_a_message_does_not_keep_the_others_waiting(
+    index: ModuleType, bucket: MemoryBucket
+) -> None:
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body("elsewhere/x", KEY)) == ["m0"]
+    assert bucket.newest("manifests/people/a.csv.json")
+
+
+def test_clients_and_contracts_are_made_once(index: ModuleType) -> None:
+    assert index.make_processor() is index.make_processor()
+
+
+# Nothing raw is told, whatever fails. The secret stands where the failure is.
+
+FILES = {
+    "header": f"{SECRET},name\n1,2\n".encode(),
+    "no header, data first": f"{SECRET}\n".encode(),
+    "rejects": f"{HEADER}{SECRET},{SECRET},,{SECRET},{SECRET}\n{SECRET}\n".encode(),
+    "malformed": f'{HEADER}"{SECRET}"{SECRET}\n'.encode(),
+    "not UTF-8": HEADER.encode() + SECRET.encode() + b"\xff" + SECRET.encode(),
+    "UTF-16": SECRET.encode("utf-16"),
+    "too long": HEADER.encode() + SECRET.encode() * 100_000,
+}
+
+
+@pytest.mark.parametrize("content", FILES.values(), ids=FILES.keys())
+def test_no_bad_file_is_quoted(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    bucket.upload(KEY, content)
+    assert handle(index, body(KEY)) == []
+    told(capsys)
+    assert SECRET not in bucket.content("manifests/people/a.csv.json").decode()
+    lines = gzip.decompress(bucket.content("quarantine/people/a.csv.jsonl.gz")).decode()
+    assert (SECRET in lines) == (content == FILES["rejects"]), "rows alone are kept, in quarantine"
+
+
+def fail_with_secret(*_: Any, **__: Any) -> Any:
+    """Raise errors that quote a raw value."""
+    try:
+        raise ValueError(SECRET)
+    except ValueError as error:
+        raise RuntimeError(f"could not convert {SECRET}") from error
+
+
+FAILURES = {
+    "in framing": (transformation, "CsvRecords", fail_with_secret),
+    "in the checks": (RowCheck, "check", fail_with_secret),
+    "in the output": (CleanRows, "write", fail_with_secret),
+    "in the rejects": (RejectedRows, "write", fail_with_secret),
+    "in the account": (processing, "transform", lambda *_: RowAccount(2, 1, 0)),
+    "in the manifest": (processing, "compose", fail_with_secret),
+    "in S3": (MemoryBucket, "put_object", lambda *_, **__: denied()),
+    "in KMS": (HmacKey, "generate_mac", lambda *_, **__: denied()),
+}
+
+
+def denied() -> None:
+    """Fail as S3 or KMS do."""
+    raise client_error("AccessDenied", 403, "Some", message=SECRET)
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES.keys())
+def test_no_error_is_quoted_but_all_can_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+    index: ModuleType,
+    bucket: MemoryBucket,
+    capsys: pytest.CaptureFixture[str],
+    failure: tuple[Any, str, Any],
+) -> None:
+    monkeypatch.setattr(*failure)
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == ["m0"]
+    [line], [] = told(capsys)
+    assert (line["message"], line["key"], line["message_id"]) == ("failed", KEY, "m0")
+    assert line["error"] in {"RuntimeError", "RowAccountError", "ClientError"}
+    assert line.get("code", "Some: AccessDenied") == "Some: AccessDenied"
+    assert all(":" in place for place in line["places"])
+    assert any(place.startswith("processing.py:") for place in line["places"])
+    for _, error, _ in index.batch.exceptions:
+        assert SECRET not in repr(error)
+        assert error.__suppress_context__
+
+
+def test_a_broken_contract_says_which(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "contracts/people.json").write_text("{}")
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == ["m0"]
+    [line], _ = told(capsys)
+    assert line["reason"] == "people.json: KeyError: 'columns'"

@@ -1,0 +1,350 @@
+"""The way of one object, and that every interleaving of deliveries and crashes ends the same."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from processor import __version__, processing
+from processor.contract import Contracts
+from processor.processing import ContentionError, Processor, UnfinishedError
+from processor.pseudonym import PseudonymKeys
+from processor.store import Store
+from processor.transformation import RowAccount, RowAccountError
+from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
+from tests.unit.processor.examples import PEOPLE
+
+KEY = "incoming/people/a.csv"
+PROCESSED = "processed/people/a.csv.parquet"
+QUARANTINE = "quarantine/people/a.csv.jsonl.gz"
+MANIFEST = "manifests/people/a.csv.json"
+
+HEADER = "id,name,phone,born,balance\n"
+GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
+CLEAN = (HEADER + GOOD).encode()
+MIXED = (HEADER + GOOD + "P2,bob,,1990-02-30,x\n\n").encode()
+REFUSED = b"who,knows\n1,2\n"
+
+
+@pytest.fixture(name="bucket")
+def make_bucket() -> MemoryBucket:
+    """An empty bucket."""
+    return MemoryBucket()
+
+
+@pytest.fixture(name="contracts")
+def make_contracts(tmp_path: Path) -> Contracts:
+    """The contracts of the function."""
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+    return Contracts(tmp_path)
+
+
+@pytest.fixture(name="processor")
+def make_processor(bucket: MemoryBucket, contracts: Contracts) -> Processor:
+    """A processor of the bucket."""
+    return new_processor(bucket, contracts)
+
+
+def new_processor(client: Any, contracts: Contracts) -> Processor:
+    """Make a processor, as a new process has it."""
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    return Processor(Store(client, BUCKET), contracts, keys, lambda: MOMENT)
+
+
+def manifest(bucket: MemoryBucket, key: str = MANIFEST) -> Any:
+    """Read a manifest."""
+    return json.loads(bucket.content(key))
+
+
+def rows(bucket: MemoryBucket) -> list[dict[str, Any]]:
+    """Read the clean rows."""
+    found: list[dict[str, Any]] = pq.read_table(io.BytesIO(bucket.content(PROCESSED))).to_pylist()
+    return found
+
+
+def rejects(bucket: MemoryBucket, key: str = QUARANTINE) -> list[Any]:
+    """Read the rejected rows."""
+    return [json.loads(line) for line in gzip.decompress(bucket.content(key)).splitlines()]
+
+
+def test_a_clean_file_leaves_rows_and_a_manifest(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    version = bucket.upload(KEY, CLEAN)
+    outcome = processor.process(KEY)
+    assert (outcome.kind, outcome.version_id, outcome.dataset) == ("processed", version, "people")
+    assert outcome.account == RowAccount(1, 1, 0)
+    assert bucket.names() == [KEY, MANIFEST, PROCESSED]
+    assert [row["phone"] for row in rows(bucket)] == ["********67"]
+    output = bucket.newest(PROCESSED)
+    assert output is not None
+    assert manifest(bucket) == {
+        "manifest_version": 1,
+        "outcome": "processed",
+        "dataset": "people",
+        "source": {
+            "bucket": BUCKET,
+            "key": KEY,
+            "version_id": version,
+            "etag": '"etag-1"',
+            "size": len(CLEAN),
+            "last_modified": "2026-03-01T12:30:00Z",
+        },
+        "contract": {"id": "a-contract", "version": "1.2.0"},
+        "epoch": 1,
+        "rows": {"read": 1, "clean": 1, "rejected": 0},
+        "rejected_by_reason": {},
+        "refusal": None,
+        "outputs": {
+            "processed": {
+                "key": PROCESSED,
+                "etag": output.etag,
+                "version_id": output.version_id,
+                "rows": 1,
+                "bytes": len(bucket.content(PROCESSED)),
+            },
+            "quarantine": None,
+        },
+        "processed_at": "2026-03-01T12:30:00Z",
+        "processor_version": __version__,
+    }
+    text = bucket.content(MANIFEST).decode()
+    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+
+
+def test_rejected_rows_go_to_quarantine(bucket: MemoryBucket, processor: Processor) -> None:
+    bucket.upload(KEY, MIXED)
+    assert processor.process(KEY).kind == "processed"
+    assert rejects(bucket) == [
+        {
+            "row": 2,
+            "line": 3,
+            "reasons": ["born:date", "balance:decimal"],
+            "raw": "P2,bob,,1990-02-30,x",
+        },
+        {"row": 3, "line": 4, "reasons": ["row:blank"], "raw": ""},
+    ]
+    found = manifest(bucket)
+    assert found["rows"] == {"read": 3, "clean": 1, "rejected": 2}
+    assert found["rejected_by_reason"] == {
+        "born:date": 1,
+        "balance:decimal": 1,
+        "row:blank": 1,
+    }
+    assert found["outputs"]["quarantine"]["rows"] == 2
+    assert found["outputs"]["quarantine"]["bytes"] == len(bucket.content(QUARANTINE))
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "dataset", "refusal"),
+    [
+        (KEY, b"", "people", {"reason": "file:empty", "line": 1}),
+        (KEY, REFUSED, "people", {"reason": "header:unknown-column", "line": 1, "column": 1}),
+        (
+            KEY,
+            b"id,born\n",
+            "people",
+            {"reason": "header:missing-column", "line": 1, "name": "name"},
+        ),
+        (KEY, CLEAN + b'"', "people", {"reason": "record:malformed", "line": 3}),
+        ("incoming/animals/a.csv", CLEAN, "animals", {"reason": "dataset:no-contract"}),
+        ("incoming/a.csv", CLEAN, None, {"reason": "dataset:none"}),
+    ],
+)
+def test_a_refused_object_is_quarantined_whole(
+    bucket: MemoryBucket,
+    processor: Processor,
+    key: str,
+    content: bytes,
+    dataset: str | None,
+    refusal: dict[str, Any],
+) -> None:
+    version = bucket.upload(key, content)
+    outcome = processor.process(key)
+    assert outcome.kind == "quarantined"
+    assert outcome.dataset == ("people" if dataset == "people" else None)
+    name = key.removeprefix("incoming/")
+    assert bucket.names() == [key, f"manifests/{name}.json", f"quarantine/{name}.jsonl.gz"]
+    found = manifest(bucket, f"manifests/{name}.json")
+    assert found["outcome"] == "quarantined"
+    assert found["dataset"] == dataset
+    assert found["refusal"] == {"line": None, "column": None, "name": None} | refusal
+    assert found["outputs"]["processed"] is None
+    assert found["rows"]["read"] == found["rows"]["rejected"]
+    assert found["contract"] == (
+        {"id": "a-contract", "version": "1.2.0"} if dataset == "people" else None
+    )
+    assert rejects(bucket, f"quarantine/{name}.jsonl.gz") == [
+        {
+            "reason": refusal["reason"],
+            "line": refusal.get("line"),
+            "source": {"key": key, "version_id": version},
+        }
+    ]
+
+
+def test_a_duplicate_delivery_changes_nothing(bucket: MemoryBucket, processor: Processor) -> None:
+    version = bucket.upload(KEY, MIXED)
+    processor.process(KEY)
+    written = bucket.written
+    outcome = processor.process(KEY)
+    assert (outcome.kind, outcome.version_id, outcome.dataset) == ("duplicate", version, "people")
+    assert outcome.account is None
+    assert bucket.written == written
+    assert all(body.closed for body in bucket.bodies)
+
+
+def test_a_new_version_replaces_what_the_old_one_left(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, MIXED)
+    processor.process(KEY)
+    version = bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    assert rejects(bucket) == []
+    assert manifest(bucket)["source"]["version_id"] == version
+    assert manifest(bucket)["outputs"]["quarantine"]["rows"] == 0
+    bucket.upload(KEY, REFUSED)
+    processor.process(KEY)
+    assert rows(bucket) == []
+    assert pq.read_schema(io.BytesIO(bucket.content(PROCESSED))).names[0] == "person_token"
+    assert [line["reason"] for line in rejects(bucket)] == ["header:unknown-column"]
+    assert manifest(bucket)["outputs"]["processed"]["rows"] == 0
+
+
+def test_outputs_that_were_tampered_with_are_made_again(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    good = bucket.content(PROCESSED)
+    bucket.upload(PROCESSED, b"something else")
+    assert processor.process(KEY).kind == "processed"
+    assert bucket.content(PROCESSED) == good
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_deleted_object_is_not_processed(
+    bucket: MemoryBucket, processor: Processor, done: bool
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    if done:
+        processor.process(KEY)
+    bucket.delete(KEY)
+    written = bucket.written
+    outcome = processor.process(KEY)
+    assert (outcome.kind, outcome.version_id) == ("deleted", None)
+    assert bucket.written == written
+
+
+def test_an_object_deleted_half_way_is_a_case_for_a_person(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+
+    def crash(moment: str) -> None:
+        if moment == f"before put {MANIFEST}":
+            raise ConnectionError
+
+    bucket.interrupt = crash
+    with pytest.raises(ConnectionError):
+        processor.process(KEY)
+    bucket.interrupt = lambda moment: None
+    bucket.delete(KEY)
+    with pytest.raises(UnfinishedError):
+        processor.process(KEY)
+
+
+def test_rows_that_do_not_add_up_leave_nothing(
+    monkeypatch: pytest.MonkeyPatch, bucket: MemoryBucket, processor: Processor
+) -> None:
+    monkeypatch.setattr(processing, "transform", lambda *_: RowAccount(3, 1, 1))
+    bucket.upload(KEY, CLEAN)
+    with pytest.raises(RowAccountError):
+        processor.process(KEY)
+    assert bucket.names() == [KEY]
+
+
+def test_whoever_is_always_interrupted_gives_up(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+
+    def interfere(moment: str) -> None:
+        if moment == f"before put {PROCESSED}":
+            bucket.upload(PROCESSED, b"of somebody else")
+
+    bucket.interrupt = interfere
+    with pytest.raises(ContentionError, match="5 attempts"):
+        processor.process(KEY)
+    assert all(body.closed for body in bucket.bodies)
+
+
+def test_the_time_is_the_real_one_unless_given(bucket: MemoryBucket, contracts: Contracts) -> None:
+    client: Any = bucket
+    kms: Any = HmacKey()
+    bucket.upload(KEY, CLEAN)
+    Processor(Store(client, BUCKET), contracts, PseudonymKeys(kms, "a-key")).process(KEY)
+    assert manifest(bucket)["processed_at"] > "2026-03-01T12:30:00Z"
+
+
+# Crashes, with the real work
+
+
+def moments(content: bytes, contracts: Contracts) -> list[str]:
+    """Return every moment of processing at which a crash can matter."""
+    bucket = MemoryBucket()
+    bucket.upload(KEY, content)
+    seen: list[str] = []
+    bucket.interrupt = seen.append
+    new_processor(bucket, contracts).process(KEY)
+    return seen
+
+
+@pytest.mark.parametrize("content", [CLEAN, MIXED, REFUSED], ids=["clean", "mixed", "refused"])
+def test_after_a_crash_anywhere_the_next_delivery_ends_as_if_it_had_not_been(
+    contracts: Contracts, content: bytes
+) -> None:
+    def end_state(crash_at: str | None) -> dict[str, bytes]:
+        bucket = MemoryBucket()
+        bucket.upload(KEY, content)
+
+        def crash(moment: str) -> None:
+            if moment == crash_at:
+                raise ConnectionError
+
+        bucket.interrupt = crash
+        if crash_at:
+            with pytest.raises(ConnectionError):
+                new_processor(bucket, contracts).process(KEY)
+        bucket.interrupt = lambda moment: None
+        new_processor(bucket, contracts).process(KEY)
+        assert settled(bucket)
+        return {key: bucket.content(key) for key in bucket.names() if key != MANIFEST}
+
+    expected = end_state(None)
+    found = moments(content, contracts)
+    assert len(found) >= 10
+    for moment in found:
+        assert end_state(moment) == expected
+
+
+def settled(bucket: MemoryBucket) -> bool:
+    """Whether the manifest describes the newest version and everything that lies there."""
+    source = bucket.newest(KEY)
+    found = manifest(bucket)
+    etags = {}
+    for name, key in (("processed", PROCESSED), ("quarantine", QUARANTINE)):
+        newest = bucket.newest(key)
+        etags[name] = newest and newest.etag
+    described = {name: output and output["etag"] for name, output in found["outputs"].items()}
+    return (
+        bool(source)
+        and etags == described
+        and (source is not None and found["source"]["version_id"] == source.version_id)
+    )

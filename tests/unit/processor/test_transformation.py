@@ -1,0 +1,141 @@
+"""Whole files, against the second opinion: every row is accounted for, none is made up."""
+
+import gzip
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor import contract, framing, transformation
+from processor.pseudonym import PseudonymKeys
+from processor.refusal import FileRefusedError
+from processor.transformation import RowAccount, RowAccountError, refuse, transform
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import HmacKey
+from tests.unit.processor.examples import EXAMPLES, PEOPLE
+
+CONTRACT = contract.parse(PEOPLE)
+HEADER = "id,name,phone,born,balance"
+GOOD = "P1,ann,0151234567,1990-02-28,12.50"
+
+
+def run(data: bytes) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return the account, the clean rows and the lines of quarantine that a file becomes."""
+    kms: Any = HmacKey()
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    try:
+        account = transform(
+            io.BytesIO(data), CONTRACT, PseudonymKeys(kms, "a-key"), clean, rejected
+        )
+    except FileRefusedError as refusal:
+        account = refuse(refusal, CONTRACT, {"key": "k"}, clean, rejected)
+    account.check()
+    lines = gzip.decompress(rejected.getvalue()).splitlines()
+    return account, pq.read_table(clean).to_pylist(), [json.loads(line) for line in lines]
+
+
+# Fields that are often good, sometimes bad, and quoted more often than they must be.
+FIELDS = [
+    st.sampled_from(["P1", "P2", "P2", "P77", "", "X", '"P3"']),
+    st.sampled_from(["ann", "bob", '"a ""b"""', '"a\nb"', '"a\r\n,b"', "", "far too long a name"]),
+    st.sampled_from(["0151234567", "", "1", "éé7"]),
+    st.sampled_from(["1990-02-28", "1990-02-29", "1899-12-31", "", "2000-01-01"]),
+    st.sampled_from(["12.50", "-0.1", "", "1e5", "12345678", "0"]),
+]
+ROWS = st.tuples(*FIELDS).map(",".join) | st.sampled_from([GOOD, GOOD, GOOD, "", "P1,ann", ","])
+BAD_ENDS = st.sampled_from(["", "", "", '"', '"P1"x,', "P1," + "x" * 200]).map(str.encode)
+FILES = st.builds(
+    lambda mark, header, rows, ends, last, bad: (
+        (
+            mark + "".join(row + end for row, end in zip([header, *rows], ends * 9, strict=False))
+        ).encode()
+        + last
+        + bad
+    ),
+    st.sampled_from(["", "\ufeff"]),
+    st.sampled_from([HEADER] * 6 + ["born,id,name", "id,name", f"{HEADER},more", "id,id", ""]),
+    st.lists(ROWS, max_size=25),
+    st.lists(st.sampled_from(["\n", "\r\n", "\r"]), min_size=3, max_size=3),
+    st.sampled_from([b"", b"", b"", b"\xe9\n", b"\xf0\x9f"]),
+    BAD_ENDS,
+)
+
+
+@EXAMPLES
+@given(data=FILES)
+def test_a_file_becomes_what_the_second_opinion_says(
+    monkeypatch: pytest.MonkeyPatch, data: bytes
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    expected = oracle.process(data, PEOPLE, HmacKey().material, limit=128)
+    account, rows, lines = run(data)
+    if expected.refusal:
+        assert account.refusal is not None
+        assert (account.refusal.reason, account.refusal.line) == (expected.refusal, expected.line)
+        assert (account.read, account.clean, account.rejected) == (expected.read, 0, expected.read)
+        assert dict(account.by_reason) == (
+            {expected.refusal: expected.read} if expected.read else {}
+        )
+        assert rows == []
+        origin = {"source": {"key": "k"}}
+        assert lines == [{"reason": expected.refusal, "line": expected.line} | origin]
+        return
+    assert account.refusal is None
+    assert account.read == expected.read
+    assert rows == expected.rows
+    assert lines == expected.rejects
+    reasons = Counter(reason for reject in expected.rejects for reason in reject["reasons"])
+    assert account.by_reason == reasons
+
+
+def test_a_file_with_a_header_only_is_processed() -> None:
+    account, rows, lines = run(HEADER.encode())
+    assert (account.read, account.clean, account.rejected, account.refusal) == (0, 0, 0, None)
+    assert not account.has_rejects
+    assert rows == lines == []
+
+
+def test_what_was_written_before_a_refusal_is_gone() -> None:
+    data = f"{HEADER}\n{GOOD}\nbad\n".encode() + b"\xff\n"
+    account, rows, lines = run(data)
+    assert (account.read, account.clean, account.rejected) == (2, 0, 2)
+    assert account.has_rejects
+    assert rows == []
+    assert [line["reason"] for line in lines] == ["encoding:not-utf-8"]
+
+
+def test_a_refusal_without_a_contract_has_no_columns() -> None:
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    account = refuse(FileRefusedError("dataset:no-contract"), None, {}, clean, rejected)
+    assert account.has_rejects
+    assert pq.read_table(clean).num_columns == 0
+
+
+class ForgetfulRecords(framing.CsvRecords):
+    """Records that are counted and then lost."""
+
+    def __iter__(self) -> Iterator[framing.Batch]:
+        """Read all batches and yield none."""
+        for _ in super().__iter__():
+            pass
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    ("name", "replacement"),
+    [("count_rows", lambda file: 0), ("CsvRecords", ForgetfulRecords)],
+    ids=["a clean row", "a batch"],
+)
+def test_a_lost_row_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, name: str, replacement: object
+) -> None:
+    monkeypatch.setattr(transformation, name, replacement)
+    with pytest.raises(RowAccountError, match="1 rows read, but 0 clean and 0 rejected"):
+        run(f"{HEADER}\n{GOOD}\n".encode())
