@@ -1,0 +1,95 @@
+"""The bucket that holds a file on all of its way: incoming, processed, quarantine, manifests."""
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+INCOMING = "incoming/"
+OUTPUTS = ("processed/", "quarantine/", "manifests/")
+
+# How long a replaced or deleted version can be brought back.
+OLD_VERSIONS = Duration.days(30)
+
+
+class DataBucket(Construct):
+    """An encrypted, versioned, private bucket whose new objects are announced in a queue.
+
+    Attributes:
+        bucket: see the module.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        key: kms.IKey,
+        announce_to: sqs.Queue,
+        raw_data_expiry_days: int,
+        object_lock_days: int | None,
+        retain: bool,
+    ) -> None:
+        """Create the bucket after the queue's policy, which S3 tries out at creation."""
+        super().__init__(scope, construct_id)
+        retention = (
+            s3.ObjectLockRetention.governance(Duration.days(object_lock_days))
+            if object_lock_days
+            else None
+        )
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=bucket_name,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_lock_enabled=True if retention else None,
+            object_lock_default_retention=retention,
+            removal_policy=RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY,
+            auto_delete_objects=not retain,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="ExpireRawData",
+                    prefix=INCOMING,
+                    expiration=Duration.days(raw_data_expiry_days),
+                ),
+                s3.LifecycleRule(
+                    id="ExpireOldVersions",
+                    noncurrent_version_expiration=OLD_VERSIONS,
+                    expired_object_delete_marker=True,
+                    abort_incomplete_multipart_upload_after=Duration.days(1),
+                ),
+            ],
+        )
+        self._announce(announce_to)
+
+    def _announce(self, queue: sqs.Queue) -> None:
+        """Send every new object under ``incoming/`` to the queue.
+
+        A property of the bucket itself: CDK's own notifications need a function with the right
+        to change any bucket's.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+        """
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=INCOMING)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=queue.queue_arn,
+                    filter=s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule])
+                    ),
+                )
+            ]
+        )
+        self.bucket.node.add_dependency(queue)

@@ -1,0 +1,158 @@
+"""The network: isolated subnets, with a way to S3 and to named services and to nothing else."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import custom_resources as cr
+from constructs import Construct
+
+SERVICES = {
+    "kms": ec2.InterfaceVpcEndpointAwsService.KMS,
+    "logs": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "monitoring": ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_MONITORING,
+    "sqs": ec2.InterfaceVpcEndpointAwsService.SQS,
+    "sts": ec2.InterfaceVpcEndpointAwsService.STS,
+}
+HTTPS = ec2.Port.tcp(443)
+MAX_ZONES = 3
+
+
+class Network(Construct):
+    """A VPC that neither reaches nor is reached from the internet.
+
+    Attributes:
+        vpc: isolated subnets only: no gateway but the one to S3.
+        function_security_group: for the function; 443 to the endpoints and to S3, no way in.
+        endpoints_security_group: of the interface endpoints; 443 from the function, no way out.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_suffix: str,
+        cidr: str,
+        availability_zones: Sequence[str],
+        interface_endpoints: Sequence[str],
+        flow_log_group: logs.ILogGroup,
+        provider_log_group: logs.ILogGroup,
+    ) -> None:
+        """Create the VPC, its endpoints, and the security groups that make the path work."""
+        super().__init__(scope, construct_id)
+        self.vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            vpc_name=f"zero-trust-vpc-{environment_suffix}",
+            ip_addresses=ec2.IpAddresses.cidr(cidr),
+            availability_zones=list(availability_zones),
+            reserved_azs=MAX_ZONES - len(availability_zones),  # a zone more moves no subnet
+            create_internet_gateway=False,
+            nat_gateways=0,
+            restrict_default_security_group=True,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="Isolated", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED
+                )
+            ],
+        )
+        self.vpc.add_flow_log(
+            "FlowLog",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                flow_log_group, self._add_flow_log_role()
+            ),
+        )
+        self.function_security_group = self._add_security_group("Function", "The data processor")
+        self.endpoints_security_group = self._add_security_group("Endpoints", "Its endpoints")
+        self.vpc.add_gateway_endpoint("S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3)
+        for name in interface_endpoints:
+            self.vpc.add_interface_endpoint(
+                f"{name.capitalize()}Endpoint",
+                service=SERVICES[name],
+                security_groups=[self.endpoints_security_group],
+                open=False,  # the rule below is narrower than the whole VPC
+            )
+        self.function_security_group.connections.allow_to(
+            self.endpoints_security_group, HTTPS, "Function to interface endpoints"
+        )
+        self._allow_s3(self._find_s3_prefix_list(provider_log_group))
+
+    def _add_security_group(self, name: str, description: str) -> ec2.SecurityGroup:
+        return ec2.SecurityGroup(
+            self,
+            f"{name}SecurityGroup",
+            vpc=self.vpc,
+            description=f"{description} in the isolated subnets",
+            allow_all_outbound=False,
+        )
+
+    def _allow_s3(self, prefix_list_id: str) -> None:
+        """Let the function send to S3's own addresses, the list of which has this id.
+
+        A gateway endpoint has no security group; without this rule all deploys well and not an
+        object is ever read. The rule stands in the group itself, because a group without one
+        there is created with a rule that allows everything.
+        """
+        resource = self.function_security_group.node.default_child
+        assert isinstance(resource, ec2.CfnSecurityGroup)
+        resource.add_property_override(
+            "SecurityGroupEgress",
+            [
+                {
+                    "Description": "Function to S3",
+                    "IpProtocol": "tcp",
+                    "FromPort": 443,
+                    "ToPort": 443,
+                    "DestinationPrefixListId": prefix_list_id,
+                }
+            ],
+        )
+
+    def _add_flow_log_role(self) -> iam.Role:
+        """Let VPC flow logs of this account be delivered; CDK grants the group's actions.
+
+        https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+        """
+        return iam.Role(
+            self,
+            "FlowLogRole",
+            assumed_by=iam.ServicePrincipal(
+                "vpc-flow-logs.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            ),
+        )
+
+    def _find_s3_prefix_list(self, log_group: logs.ILogGroup) -> str:
+        """The id of this region's S3 prefix list, asked for while deploying.
+
+        It differs by region and no template function knows it; a lookup at synth would need
+        credentials, and a table of ids would be wrong the day a region is added.
+        """
+        name = f"com.amazonaws.{Aws.REGION}.s3"
+        call = cr.AwsSdkCall(
+            service="EC2",
+            action="describeManagedPrefixLists",
+            parameters={"Filters": [{"Name": "prefix-list-name", "Values": [name]}]},
+            physical_resource_id=cr.PhysicalResourceId.of(name),
+            output_paths=["PrefixLists.0.PrefixListId"],
+        )
+        lookup = cr.AwsCustomResource(
+            self,
+            "S3PrefixList",
+            resource_type="Custom::S3PrefixList",
+            on_update=call,
+            install_latest_aws_sdk=False,
+            log_group=log_group,
+            policy=cr.AwsCustomResourcePolicy.from_statements(
+                [
+                    iam.PolicyStatement(
+                        actions=["ec2:DescribeManagedPrefixLists"],
+                        resources=["*"],  # the action knows no resources
+                    )
+                ]
+            ),
+        )
+        return lookup.get_response_field("PrefixLists.0.PrefixListId")

@@ -1,0 +1,154 @@
+"""The settings of an environment: one frozen record, read from ``cdk.json`` by the suffix."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal
+
+from constructs import Node
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic.dataclasses import dataclass
+
+# The suffix becomes part of names with quotas of their own. The tightest is the bucket's: 63
+# characters for zero-trust-data-<suffix>-<12-digit account>-<region of up to 14>.
+SUFFIX_MAX_LENGTH = 16
+SUFFIX_PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+# CloudWatch Logs takes these retentions only; what is below 90 days is not offered, because
+# 90 days of logs is what the project promises.
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+Retention = Literal[
+    90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
+TAG_VALUE = r"^[A-Za-z0-9_ .:/=+@-]+$"
+PRIVATE_NETWORKS = tuple(
+    map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+)
+Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
+
+
+class SettingsError(ValueError):
+    """A suffix or a setting is not allowed; the message names it, its value and what is."""
+
+
+@dataclass(
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(strict=True, extra="forbid", alias_generator=to_camel),
+)
+class EnvironmentSettings:
+    """What may differ between environments. The defaults are small and destroyable.
+
+    Attributes:
+        vpc_cidr: the VPC's private IPv4 range, /16 to /26.
+        availability_zones: subnets, one per zone.
+        interface_endpoints: services reached through an interface endpoint; always ``kms``.
+            Each costs about 7.30 USD a month per zone.
+        log_retention_days: for every log group of the stack.
+        memory_mb, timeout_seconds, ephemeral_storage_mb, architecture: of the function.
+        raw_data_expiry_days: days until an object under ``incoming/`` expires.
+        retain_data: data survive deletion of the stack, which is protected against it.
+        object_lock_days: governance-mode retention of every new object version; None is off.
+        owner, data_classification: tags on every resource.
+    """
+
+    vpc_cidr: str = "10.0.0.0/16"
+    availability_zones: Annotated[int, Field(ge=1, le=3)] = 2
+    interface_endpoints: tuple[Endpoint, ...] = Field(default=("kms",), strict=False)
+    log_retention_days: Retention = 90
+    memory_mb: Annotated[int, Field(ge=256, le=10_240)] = 512
+    timeout_seconds: Annotated[int, Field(ge=10, le=900)] = 300
+    ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240)] = 512
+    architecture: Literal["x86_64", "arm64"] = "x86_64"
+    raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    retain_data: bool = False
+    object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    owner: Annotated[str, Field(max_length=256, pattern=TAG_VALUE)] = "data-platform"
+    data_classification: Literal["public", "internal", "confidential", "restricted"] = (
+        "confidential"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "EnvironmentSettings":
+        check_cidr(self.vpc_cidr)
+        if "kms" not in self.interface_endpoints:
+            raise ValueError(
+                f"interfaceEndpoints is {list(self.interface_endpoints)}: it must hold 'kms', "
+                "or the function could not decrypt a single object"
+            )
+        if len(set(self.interface_endpoints)) < len(self.interface_endpoints):
+            raise ValueError(
+                f"interfaceEndpoints is {list(self.interface_endpoints)}: each may stand once"
+            )
+        if self.object_lock_days and not self.retain_data:
+            raise ValueError(
+                f"objectLockDays is {self.object_lock_days}: it needs retainData true, because "
+                "a bucket with locked objects cannot be emptied when its stack is deleted"
+            )
+        return self
+
+
+def check_cidr(cidr: str) -> None:
+    """Raise ValueError unless ``cidr`` is a private IPv4 network (RFC 1918) of /16 to /26.
+
+    A VPC may be /16 to /28; up to three subnets of at least /28 need /26.
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+    """
+    try:
+        network = ipaddress.IPv4Network(cidr)
+        allowed = 16 <= network.prefixlen <= 26 and any(map(network.subnet_of, PRIVATE_NETWORKS))
+    except ValueError:
+        allowed = False
+    if not allowed:
+        raise ValueError(
+            f"vpcCidr is {cidr!r}: allowed is a private (RFC 1918) IPv4 network of /16 to /26 "
+            "without host bits, such as 10.0.0.0/16"
+        )
+
+
+def check_suffix(suffix: str) -> str:
+    """Return ``suffix``, or raise SettingsError if S3, IAM or KMS names could not hold it."""
+    if len(suffix) > SUFFIX_MAX_LENGTH or not SUFFIX_PATTERN.fullmatch(suffix):
+        raise SettingsError(
+            f"environmentSuffix is {suffix!r}: allowed are 1 to {SUFFIX_MAX_LENGTH} lower-case "
+            "letters and digits, with single hyphens between them, such as 'dev' or 'pr-42'."
+        )
+    return suffix
+
+
+def read_settings(node: Node, suffix: str) -> EnvironmentSettings:
+    """The settings of environment ``suffix`` from the context key ``environments``.
+
+    A suffix that the context does not name gets the defaults, so that a pull request can have
+    a stack of its own.
+
+    Raises:
+        SettingsError: with one sentence per mistake.
+    """
+    environments = node.try_get_context("environments") or {}
+    given = environments.get(suffix, {}) if isinstance(environments, Mapping) else None
+    if not isinstance(given, Mapping):
+        raise SettingsError(
+            f"environments.{suffix} in cdk.json is not an object of settings such as "
+            '{"memoryMb": 512}.'
+        )
+    try:
+        return EnvironmentSettings(**given)
+    except ValidationError as error:
+        raise SettingsError(
+            "\n".join(f"environments.{suffix}.{_sentence(item)}" for item in error.errors())
+        ) from None
+
+
+def _sentence(item: Mapping[str, Any]) -> str:
+    """One mistake that pydantic found, as a sentence."""
+    if item["type"] == "value_error":  # one of our own rules: says it all
+        return f"{item['ctx']['error']}."
+    name = str(item["loc"][0])
+    if item["type"] == "unexpected_keyword_argument":
+        names = ", ".join(to_camel(field.name) for field in fields(EnvironmentSettings))
+        return f"{name} is not a setting; the settings are {names}."
+    return f"{name} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}."

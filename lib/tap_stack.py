@@ -1,0 +1,139 @@
+"""The one stack: an environment of the zero-trust data pipeline, part by part."""
+
+from typing import Any
+
+from aws_cdk import Aws, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
+from constructs import Construct
+
+from lib import log_groups
+from lib.data_bucket import DataBucket
+from lib.data_processor import DataProcessor
+from lib.intake_queue import IntakeQueue
+from lib.keys import Keys
+from lib.log_groups import LogGroups
+from lib.network import MAX_ZONES, Network
+from lib.settings import check_suffix, read_settings
+
+
+class TapStack(Stack):
+    """A file lands in the bucket; the queue tells the function; the function writes what it may.
+
+    Args:
+        environment_suffix: names the environment; see ``lib.settings`` for what is allowed.
+        stack_props: the properties of ``aws_cdk.Stack``, such as ``env``.
+
+    Raises:
+        SettingsError: the suffix or a setting is not allowed.
+        ContractError: a data contract is not valid.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_suffix: str,
+        **stack_props: Any,
+    ) -> None:
+        """Create the parts in the order in which they need each other."""
+        suffix = check_suffix(environment_suffix)
+        settings = read_settings(scope.node, suffix)
+        super().__init__(
+            scope,
+            construct_id,
+            **{
+                "description": f"Zero-trust data processing pipeline - {suffix}",
+                "termination_protection": settings.retain_data,
+                **stack_props,
+            },
+        )
+        Tags.of(self).add("Environment", suffix)
+        Tags.of(self).add("DataClassification", settings.data_classification)
+        Tags.of(self).add("Owner", settings.owner)
+
+        # Known names instead of references keep these apart: the key admits the bucket, the
+        # queue is encrypted by the key, and the bucket announces to the queue.
+        bucket_name = f"zero-trust-data-{suffix}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        removal_policy = RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY
+
+        keys = Keys(
+            self,
+            "Keys",
+            environment_suffix=suffix,
+            bucket_name=bucket_name,
+            log_group_names=[
+                log_groups.function_group(suffix),
+                log_groups.flow_group(suffix),
+                log_groups.provider_group(suffix),
+            ],
+            removal_policy=removal_policy,
+        )
+        groups = LogGroups(
+            self,
+            "LogGroups",
+            environment_suffix=suffix,
+            key=keys.logs,
+            retention_days=settings.log_retention_days,
+            removal_policy=removal_policy,
+        )
+        network = Network(
+            self,
+            "Network",
+            environment_suffix=suffix,
+            cidr=settings.vpc_cidr,
+            availability_zones=self.availability_zones[: settings.availability_zones],
+            interface_endpoints=settings.interface_endpoints,
+            flow_log_group=groups.flow,
+            provider_log_group=groups.provider,
+        )
+        intake = IntakeQueue(
+            self,
+            "IntakeQueue",
+            key=keys.data,
+            bucket_name=bucket_name,
+            function_timeout=Duration.seconds(settings.timeout_seconds),
+        )
+        data = DataBucket(
+            self,
+            "DataBucket",
+            bucket_name=bucket_name,
+            key=keys.data,
+            announce_to=intake.queue,
+            raw_data_expiry_days=settings.raw_data_expiry_days,
+            object_lock_days=settings.object_lock_days,
+            retain=settings.retain_data,
+        )
+        processor = DataProcessor(
+            self,
+            "DataProcessor",
+            function_name=f"data-processor-{suffix}",
+            settings=settings,
+            network=network,
+            keys=keys,
+            bucket=data.bucket,
+            queue=intake.queue,
+            log_group=groups.function,
+        )
+
+        outputs = {
+            "VpcId": network.vpc.vpc_id,
+            "S3BucketName": data.bucket.bucket_name,
+            "S3BucketArn": data.bucket.bucket_arn,
+            "LambdaFunctionName": processor.function.function_name,
+            "LambdaFunctionArn": processor.function.function_arn,
+            "LambdaRoleArn": processor.role.role_arn,
+            "S3KmsKeyId": keys.data.key_id,
+            "LogsKmsKeyId": keys.logs.key_id,
+            "LambdaKmsKeyId": keys.environment.key_id,
+            "PseudonymKeyId": keys.pseudonym.key_id,
+            "LogGroupName": groups.function.log_group_name,
+            "QueueUrl": intake.queue.queue_url,
+            "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """The region's zones by number: CDK would look up their names, with credentials."""
+        return [Fn.select(index, Fn.get_azs()) for index in range(MAX_ZONES)]

@@ -1,0 +1,94 @@
+"""What AWS would refuse and an emulator accepts: grammar, partitions, names and policy sizes."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cfnlint import ManualArgs, lint
+
+from lib.settings import SUFFIX_MAX_LENGTH
+from tests.unit.synthesis import PARTITIONS, Synthesized, synthesize
+
+LONGEST_SUFFIX = "x" * SUFFIX_MAX_LENGTH
+LONGEST_REGION = "ap-southeast-1"
+
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and the API pages
+NAME_QUOTAS = {"BucketName": 63, "FunctionName": 64, "AliasName": 256, "LogGroupName": 512}
+POLICY_QUOTAS = {
+    "KeyPolicy": 32_768,
+    "AssumeRolePolicyDocument": 2_048,
+    "PolicyDocument": 20_480,  # of a bucket; a queue's has no other
+}
+INLINE_POLICIES_OF_A_ROLE = 10_240
+
+
+def walk(value: Any) -> Iterator[Any]:
+    """Every value inside a value, itself included."""
+    yield value
+    for child in value.values() if isinstance(value, dict) else ():
+        yield from walk(child)
+    for child in value if isinstance(value, list) else ():
+        yield from walk(child)
+
+
+def size(policy: Any) -> int:
+    """The length that IAM counts, which leaves out white space."""
+    return len(re.sub(r"\s", "", json.dumps(policy)))
+
+
+@pytest.mark.parametrize("settings", ["{}", '{"retainData": true, "objectLockDays": 30}'])
+@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
+def test_cfn_lint_finds_nothing(region: str, settings: str) -> None:
+    template = json.dumps(synthesize(region=region, settings=settings))
+    # W3005: a dependency that a reference implies already; CDK writes both.
+    matches = lint(template, config=ManualArgs(regions=[region], ignore_checks=["W3005"]))
+    assert not [f"{match.rule.id} {match.message}" for match in matches]
+
+
+def test_cfn_lint_would_find_something() -> None:
+    template = json.dumps(synthesize()).replace('"KeySpec": "HMAC_256"', '"KeySpec": "HMAC_257"')
+    assert lint(template, config=ManualArgs(regions=["us-east-1"]))
+
+
+def test_no_partition_account_or_region_is_written_into_the_template() -> None:
+    texts = [value for value in walk(synthesize(region=None)) if isinstance(value, str)]
+    assert not [text for text in texts if re.search(r"\barn:aws|\b[a-z]{2}-[a-z]+-\d\b", text)]
+    assert not [text for text in texts if re.search(r"amazonaws\.com\.|-\d\.amazonaws", text)]
+
+
+@pytest.mark.parametrize("region", PARTITIONS)
+def test_every_arn_is_of_the_partition_of_its_region(region: str) -> None:
+    texts = [value for value in walk(synthesize(region=region)) if isinstance(value, str)]
+    arns = [text for text in texts if text.startswith("arn:aws")]
+    assert arns
+    assert {text.split(":")[1] for text in arns} == {PARTITIONS[region][0]}
+
+
+def test_names_fit_at_their_longest() -> None:
+    stack = Synthesized(synthesize(LONGEST_SUFFIX))
+    checked = set()
+    for resource in stack.resources.values():
+        for name, quota in NAME_QUOTAS.items():
+            value = resource.get("Properties", {}).get(name)
+            if value:
+                checked.add(name)
+                longest = value.replace("us-east-1", LONGEST_REGION)
+                assert len(longest) <= quota, longest
+    assert checked == set(NAME_QUOTAS)
+
+
+def test_policies_fit_at_their_longest() -> None:
+    stack = Synthesized(synthesize(LONGEST_SUFFIX))
+    for name, resource in stack.resources.items():
+        for policy, quota in POLICY_QUOTAS.items():
+            assert size(resource.get("Properties", {}).get(policy)) <= quota, name
+    for name, role in stack.find("AWS::IAM::Role").items():
+        documents = [item["PolicyDocument"] for item in role["Properties"].get("Policies", [])]
+        documents += [
+            policy["Properties"]["PolicyDocument"]
+            for policy in stack.find("AWS::IAM::Policy").values()
+            if f"<{name}>" in policy["Properties"]["Roles"]
+        ]
+        assert sum(map(size, documents)) <= INLINE_POLICIES_OF_A_ROLE, name
