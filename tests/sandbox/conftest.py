@@ -1,0 +1,49 @@
+"""Two emulators: MiniStack as it is, and with the corrections.
+
+A test of a correction asks both the same: the plain one shows the gap, the corrected one answers
+as AWS. When the plain one no longer shows the gap, the correction can go.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import emulator
+from tests.sandbox.cloud import Cloud
+
+PLAIN = ("-c", "from sandbox.server import serve; serve()")
+"""What the interpreter runs as MiniStack without the corrections."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_configuration_of_the_developers() -> Iterator[None]:
+    """Keep profiles, credentials and endpoints of the machine out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.delenv("SANDBOX_STATE", raising=False)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        yield
+
+
+def run(state: Path, program: tuple[str, ...]) -> Iterator[Cloud]:
+    """Yield a running emulator."""
+    cloud = Cloud(emulator.start(state, program))
+    yield cloud
+    cloud.close()
+    emulator.stop(state)
+
+
+@pytest.fixture(scope="session", name="plain")
+def start_plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """MiniStack as it is."""
+    yield from run(tmp_path_factory.mktemp("plain"), PLAIN)
+
+
+@pytest.fixture(scope="session", name="parity")
+def start_corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """MiniStack with the corrections."""
+    yield from run(tmp_path_factory.mktemp("parity"), emulator.SERVER)

@@ -1,0 +1,85 @@
+"""Lambda functions and event source mappings of a template."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.parity.awslambda import POLLING
+from tests.sandbox.cloud import Cloud, StackFailedError, allow, function
+
+
+def test_dropped_properties_of_a_function(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, **change: Any) -> tuple[object, ...]:
+        role = cloud.role("lambda.amazonaws.com")
+        properties: dict[str, Any] = {
+            "VpcConfig": {
+                "SubnetIds": [{"Ref": "Subnet"}],
+                "SecurityGroupIds": [{"Fn::GetAtt": ["Group", "GroupId"]}],
+            },
+            "KmsKeyArn": cloud.key(),
+            "DeadLetterConfig": {"TargetArn": {"Fn::GetAtt": ["Queue", "Arn"]}},
+            "ReservedConcurrentExecutions": 3,
+        }
+        vpc = {"VpcId": {"Ref": "Vpc"}}
+        resources: dict[str, dict[str, Any]] = {
+            "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+            "Subnet": {
+                "Type": "AWS::EC2::Subnet",
+                "Properties": {**vpc, "CidrBlock": "10.0.0.0/24"},
+            },
+            "Group": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {**vpc, "GroupDescription": "function"},
+            },
+            "Queue": {"Type": "AWS::SQS::Queue"},
+            "Function": function(role, **properties),
+        }
+        ids = cloud.deploy(resources)
+        if change:
+            resources["Function"] = function(role, **{**properties, **change})
+            cloud.deploy(resources, ids["AWS::StackName"])
+        awslambda = cloud.client("lambda")
+        found = awslambda.get_function_configuration(FunctionName=ids["Function"])
+        concurrency = awslambda.get_function_concurrency(FunctionName=ids["Function"])
+        return (
+            found.get("VpcConfig", {}).get("VpcId") == ids["Vpc"],
+            found.get("VpcConfig", {}).get("SubnetIds") == [ids["Subnet"]],
+            bool(found.get("KMSKeyArn")),
+            bool(found.get("DeadLetterConfig")),
+            concurrency.get("ReservedConcurrentExecutions"),
+        )
+
+    assert probe(plain) == (False, False, False, False, None)
+    assert probe(parity) == (True, True, True, True, 3)
+    changed = probe(parity, ReservedConcurrentExecutions=5, Description="changed")
+    assert changed == (True, True, True, True, 5)
+
+
+@pytest.mark.parametrize("missing", [*POLLING, "kms:Decrypt"])
+def test_a_mapping_needs_a_role_that_may_poll(plain: Cloud, parity: Cloud, missing: str) -> None:
+    def deploy(cloud: Cloud, *denied: str) -> None:
+        granted = [action for action in (*POLLING, "kms:Decrypt") if action not in denied]
+        role = cloud.role("lambda.amazonaws.com", allow(granted))
+        queue = {"KmsMasterKeyId": cloud.key()}
+        mapping = {
+            "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "FunctionName": {"Ref": "Function"},
+            "BatchSize": 1,
+        }
+        cloud.deploy(
+            {
+                "Queue": {"Type": "AWS::SQS::Queue", "Properties": queue},
+                "Function": function(role),
+                "Mapping": {
+                    "Type": "AWS::Lambda::EventSourceMapping",
+                    "Properties": mapping,
+                },
+            }
+        )
+
+    deploy(plain, missing)
+    deploy(parity)
+    service, _, action = missing.partition(":")
+    message = f"does not have permissions to call {action} on {service.upper()}"
+    with pytest.raises(StackFailedError, match=message):
+        deploy(parity, missing)

@@ -1,0 +1,166 @@
+"""The commands, as a user types them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import PROJECT, SandboxError, __main__, deployment, emulator
+from tests.sandbox.cloud import Cloud, function
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(name="sandbox")
+def make_sandbox(tmp_path: Path) -> Iterator[Command]:
+    """``python -m sandbox`` with a state directory of its own."""
+    state = tmp_path / "state"
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "sandbox", *arguments],
+            cwd=PROJECT,
+            env={**os.environ, "SANDBOX_STATE": str(state)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    yield run
+    emulator.stop(state)
+
+
+@pytest.fixture(name="here")
+def make_here(parity: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The corrected emulator as the one in use; changes of the environment are undone."""
+    before = dict(os.environ)
+    monkeypatch.setenv("SANDBOX_STATE", str(parity.emulator.state))
+    yield parity
+    os.environ.clear()
+    os.environ.update(before)
+
+
+def test_a_life(sandbox: Command, tmp_path: Path) -> None:
+    up = sandbox("up")
+    assert (up.returncode, up.stderr) == (0, "")
+    assert "The sandbox is up at https://127.0.0.1:" in up.stdout
+    assert "already up" in sandbox("up").stdout
+    status = sandbox("status").stdout
+    assert up.stdout.split()[-1] in status
+    assert "us-east-1" in status
+    assert sandbox("logs").returncode == 0
+    assert "Ready" in sandbox("logs", "--server").stdout
+    assert sandbox("down").stdout == "The sandbox is down.\n"
+    assert not (tmp_path / "state").exists()
+    assert sandbox("down").stdout == "The sandbox was not up.\n"
+    assert "down" in sandbox("status").stdout
+
+
+@pytest.mark.parametrize("command", ["deploy", "logs", "env", "destroy --suffix dev"])
+def test_a_command_that_needs_the_sandbox_says_how_to_start_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    assert __main__.main([*command.split(), "--state", str(tmp_path)]) == 1
+    assert "Start it with: python -m sandbox up" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", ["", "up", "deploy", "destroy", "status", "logs", "env", "down"]
+)
+def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        __main__.main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert f"python -m sandbox {command}".strip() in text
+    assert "--state" in text or not command
+
+
+def test_environment_as_shell_commands(here: Cloud) -> None:
+    """``eval`` of them points the AWS tools of a shell at the sandbox."""
+    script = 'eval "$("$0" -m sandbox env)"; printf %s "$AWS_ENDPOINT_URL $AWS_PROFILE"'
+    shell = subprocess.run(
+        ["sh", "-c", script, sys.executable],
+        cwd=PROJECT,
+        env={**os.environ, "AWS_PROFILE": "production"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shell.stdout.strip() == here.emulator.endpoint
+
+
+def test_logs_of_functions(here: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    code = "def handler(event, context):\n    print('first')\n    print('second')\n"
+    role = here.role("lambda.amazonaws.com")
+    name, other = (here.deploy({"Function": function(role, code)})["Function"] for _ in range(2))
+    here.client("lambda").invoke(FunctionName=name)
+    here.client("lambda").invoke(FunctionName=other)
+
+    assert __main__.main(["logs", "--function", name]) == 0
+
+    lines = [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert lines[1:3] == [f"{name}: first", f"{name}: second"]
+    assert not [line for line in lines if line.startswith(other)]
+    assert __main__.main(["logs"]) == 0
+    assert f"{other}: first" in capsys.readouterr().out
+
+
+def test_following_logs_ends_with_ctrl_c(
+    here: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = here.role("lambda.amazonaws.com")
+    code = "def handler(event, context):\n    print(event)\n"
+    name = here.deploy({"Function": function(role, code)})["Function"]
+    waits = 0
+
+    def invoke_then_interrupt(_seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits > 2:
+            raise KeyboardInterrupt
+        payload = json.dumps(f"call {waits}").encode()
+        here.client("lambda").invoke(FunctionName=name, Payload=payload)
+
+    monkeypatch.setattr("sandbox.logs.time.sleep", invoke_then_interrupt)
+    assert __main__.main(["logs", "--follow", "--function", name]) == 130
+    printed = capsys.readouterr()
+    assert [line[-6:] for line in printed.out.splitlines() if "call" in line] == [
+        "call 1",
+        "call 2",
+    ]
+    assert printed.err == "Interrupted.\n"
+
+
+def test_deploying_several_environments(
+    here: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the CDK CLI does is not for these tests; what it is asked to do is."""
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(deployment, "deploy", lambda *arguments: asked.append(arguments))
+    assert __main__.main(["deploy", "--suffix", "one", "two", "--outputs", "out.json"]) == 0
+    outputs = Path("out.json")
+    assert asked == [(here.emulator, "one", outputs), (here.emulator, "two", outputs)]
+    assert capsys.readouterr().out == "Outputs of two: out.json\n"
+
+
+def test_destroying(here: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+    monkeypatch.setattr(deployment, "destroy", lambda *arguments: asked.append(arguments))
+    assert __main__.main(["destroy", "--suffix", "one"]) == 0
+    assert asked == [(here.emulator, "one")]
+
+
+def test_a_failure_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_state: Path) -> None:
+        raise SandboxError("No room left.")
+
+    monkeypatch.setattr(emulator, "find", fail)
+    assert __main__.main(["up"]) == 1
+    assert capsys.readouterr().err == "Error: No room left.\n"

@@ -1,0 +1,58 @@
+"""Two environments in one account: neither touches the other, and one goes without the other."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import deployment, emulator
+from tests.integration.conftest import Pipeline
+from tests.sandbox.cloud import Cloud, outcome
+
+PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
+
+
+@pytest.fixture(scope="module", name="cloud")
+def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A sandbox of its own: its stacks take a minute, and its end tests `down` on real ones."""
+    state = tmp_path_factory.mktemp("environments")
+    cloud = Cloud(emulator.start(state))
+    yield cloud
+    cloud.close()
+    emulator.stop(state)
+
+
+def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
+    first, second = (
+        deployment.deploy(cloud.emulator, suffix, tmp_path / f"{suffix}.json")
+        for suffix in ("one", "two")
+    )
+    assert first.keys() == second.keys()
+    assert not set(first.values()) & set(second.values())
+    s3 = cloud.client("s3")
+    one, two = (Pipeline(s3, outputs["S3BucketName"]) for outputs in (first, second))
+
+    # The same file in both: each processes its own, with pseudonyms of its own.
+    name = "payments/same.csv"
+    assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
+    assert two.read(f"manifests/{name}.json") is None
+    assert two.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
+    tokens = [
+        {row["customer_token"] for row in pipeline.clean(name) or []} for pipeline in (one, two)
+    ]
+    assert tokens[0]
+    assert not tokens[0] & tokens[1]
+
+    deployment.destroy(cloud.emulator, "one")
+    awslambda, kms = cloud.client("lambda"), cloud.client("kms")
+    gone = outcome(lambda: awslambda.get_function(FunctionName=first["LambdaFunctionName"]))
+    assert gone == "ResourceNotFoundException"
+    buckets = [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
+    assert one.bucket not in buckets
+    assert two.bucket in buckets
+    states = [
+        kms.describe_key(KeyId=outputs["PseudonymKeyId"])["KeyMetadata"]["KeyState"]
+        for outputs in (first, second)
+    ]
+    assert states == ["PendingDeletion", "Enabled"]
+    assert two.process("payments/after.csv", PAYMENTS.read_bytes())["rows"]["clean"] == 2_000

@@ -1,0 +1,37 @@
+"""The corrections as a whole."""
+
+import subprocess
+import sys
+from importlib import metadata
+
+from sandbox import PROJECT
+
+
+def importing(version: str) -> "subprocess.CompletedProcess[str]":
+    """Import the corrections where this version of MiniStack is said to be installed."""
+    program = (
+        "import sys; from importlib import metadata; "
+        "metadata.version = lambda name: sys.argv[1]; import sandbox.parity"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, version],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_they_are_for_one_version() -> None:
+    refused = importing("1.6.0")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1] == (
+        "ImportError: The sandbox's corrections are for MiniStack 1.5.33, but 1.6.0 is installed. "
+        "Install the pinned version: pip install -r requirements-dev.txt"
+    )
+
+
+def test_it_is_the_pinned_one() -> None:
+    assert importing(metadata.version("ministack")).returncode == 0
+    pins = (PROJECT / "requirements-dev.txt").read_text().splitlines()
+    assert f"ministack=={metadata.version('ministack')}" in pins

@@ -1,0 +1,130 @@
+"""Policy evaluation: each test shows MiniStack's answer, then the corrected one."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.emulator import ACCOUNT
+from tests.sandbox.cloud import Cloud, allow, deny, outcome, policy
+
+
+def putting(cloud: Cloud, bucket: str, client: Any = None, **more: str) -> str:
+    """The outcome of a PutObject."""
+    s3 = client or cloud.client("s3")
+    return outcome(lambda: s3.put_object(Bucket=bucket, Key="k", Body=b"x", **more))
+
+
+def encrypting(cloud: Cloud, statement: dict[str, Any], **more: Any) -> str:
+    """The outcome of an Encrypt by a role with this one permission."""
+    kms = cloud.assume(statement).client("kms")
+    key = cloud.key()
+    return outcome(lambda: kms.encrypt(KeyId=key, Plaintext=b"x", **more))
+
+
+def test_root_is_bound_by_a_bucket_policys_deny(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> tuple[str, str]:
+        bucket = cloud.bucket()
+        document = policy({**deny("s3:*"), "Principal": "*"})
+        s3 = cloud.client("s3")
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+        put = putting(cloud, bucket)
+        return put, outcome(lambda: s3.delete_bucket_policy(Bucket=bucket))
+
+    assert probe(plain) == ("ok", "ok")
+    assert probe(parity) == ("AccessDenied", "ok"), "and is never locked out"
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("StringEquals", "kms:CallerAccount", ACCOUNT),
+        ("Bool", "aws:PrincipalIsAWSService", "false"),
+        ("Bool", "aws:ViaAWSService", "false"),
+    ],
+)
+def test_condition_keys_of_every_request(
+    plain: Cloud, parity: Cloud, operator: str, key: str, value: str
+) -> None:
+    statement = allow("kms:Encrypt", **{operator: {key: value}})
+    assert encrypting(plain, statement) == "AccessDeniedException"
+    assert encrypting(parity, statement) == "ok"
+    other = allow("kms:Encrypt", **{operator: {key: "true"}})
+    assert encrypting(parity, other) == "AccessDeniedException"
+
+
+def test_principal_arn_of_a_session_is_its_roles(plain: Cloud, parity: Cloud) -> None:
+    role = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/role-*"}}
+    assert encrypting(plain, allow("kms:Encrypt", **role)) == "AccessDeniedException"
+    assert encrypting(parity, allow("kms:Encrypt", **role)) == "ok"
+    session = {"ArnLike": {"aws:PrincipalArn": "arn:aws:sts::*:assumed-role/*"}}
+    assert encrypting(parity, allow("kms:Encrypt", **session)) == "AccessDeniedException"
+
+
+def test_encryption_context_of_a_call_of_kms(plain: Cloud, parity: Cloud) -> None:
+    statement = allow(
+        "kms:Encrypt", StringEquals={"kms:EncryptionContext:Purpose": "demonstration"}
+    )
+    right = {"Purpose": "demonstration"}
+    assert encrypting(plain, statement, EncryptionContext=right) == "AccessDeniedException"
+    assert encrypting(parity, statement, EncryptionContext=right) == "ok"
+    assert encrypting(parity, statement) == "AccessDeniedException"
+    wrong = {"Purpose": "other"}
+    assert encrypting(parity, statement, EncryptionContext=wrong) == "AccessDeniedException"
+
+
+def test_mac_algorithm(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, algorithm: str) -> str:
+        statement = allow("kms:GenerateMac", StringEquals={"kms:MacAlgorithm": algorithm})
+        kms = cloud.assume(statement).client("kms")
+        key = cloud.key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
+        return outcome(
+            lambda: kms.generate_mac(KeyId=key, Message=b"x", MacAlgorithm="HMAC_SHA_256")
+        )
+
+    assert probe(plain, "HMAC_SHA_256") == "AccessDeniedException"
+    assert probe(parity, "HMAC_SHA_256") == "ok"
+    assert probe(parity, "HMAC_SHA_512") == "AccessDeniedException"
+
+
+def test_tls_version(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, oldest: str) -> str:
+        condition = {"NumericGreaterThanEquals": {"s3:TlsVersion": oldest}}
+        caller = cloud.assume(allow("s3:PutObject", **condition))
+        return putting(cloud, cloud.bucket(), caller.client("s3"))
+
+    assert probe(plain, "1.2") == "AccessDenied"
+    assert probe(parity, "1.2") == "ok"
+    assert probe(parity, "1.4") == "AccessDenied"
+
+
+def test_key_that_a_write_names(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, *, right: bool) -> str:
+        key, other = cloud.key(), cloud.key()
+        name = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        caller = cloud.assume(
+            allow("s3:PutObject", StringEquals={name: key}), allow("kms:GenerateDataKey")
+        )
+        headers = {
+            "ServerSideEncryption": "aws:kms",
+            "SSEKMSKeyId": key if right else other,
+        }
+        return putting(cloud, cloud.bucket(), caller.client("s3"), **headers)
+
+    assert probe(plain, right=True) == "AccessDenied"
+    assert probe(parity, right=True) == "ok"
+    assert probe(parity, right=False) == "AccessDenied"
+
+
+def test_what_needs_no_correction(plain: Cloud, parity: Cloud) -> None:
+    """List conditions are resolved by MiniStack; the processor's role stands on them."""
+    for cloud in (plain, parity):
+        bucket = cloud.bucket()
+        prefixes = {"s3:prefix": ["incoming/*"]}
+        s3 = cloud.assume(allow("s3:ListBucket", StringLike=prefixes)).client("s3")
+
+        def listing(prefix: str, s3: Any = s3, bucket: str = bucket) -> str:
+            return outcome(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=prefix))
+
+        assert listing("incoming/customers/") == "ok"
+        assert listing("processed/") == "AccessDenied"

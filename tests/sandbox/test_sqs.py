@@ -1,0 +1,134 @@
+"""SQS: queues under a KMS key, and the way back out of a dead-letter queue."""
+
+import json
+from typing import Any
+
+from sandbox.emulator import ACCOUNT
+from tests.sandbox.cloud import Cloud, allow, outcome, policy, unique
+
+FROM_S3 = {"Service": "s3.amazonaws.com"}
+
+
+def make_queue(cloud: Cloud, **attributes: str) -> tuple[str, str]:
+    """Create a queue; return its URL and its ARN."""
+    sqs = cloud.client("sqs")
+    url = sqs.create_queue(QueueName=unique("queue"), Attributes=attributes)["QueueUrl"]
+    return url, arn_of(sqs, url)
+
+
+def arn_of(sqs: Any, url: str) -> str:
+    """A queue's ARN."""
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    return str(found["QueueArn"])
+
+
+def test_senders_and_receivers_need_the_key(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, permission: str) -> tuple[str, str]:
+        url, _ = make_queue(cloud, KmsMasterKeyId=cloud.key())
+        sqs = cloud.assume(allow("sqs:*"), allow(permission)).client("sqs")
+        return (
+            outcome(lambda: sqs.send_message(QueueUrl=url, MessageBody="x")),
+            outcome(lambda: sqs.receive_message(QueueUrl=url)),
+        )
+
+    refused = "KMS.AccessDeniedException"
+    assert probe(plain, "kms:DescribeKey") == ("ok", "ok")
+    assert probe(parity, "kms:DescribeKey") == (refused, refused)
+    assert probe(parity, "kms:GenerateDataKey") == ("ok", refused)
+    assert probe(parity, "kms:Decrypt") == (refused, "ok")
+
+
+def test_s3_delivers_only_if_the_key_admits_it(plain: Cloud, parity: Cloud) -> None:
+    def delivered(cloud: Cloud, account: str) -> bool:
+        bucket = cloud.bucket()
+        source = {
+            "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+            "StringEquals": {"aws:SourceAccount": account},
+        }
+        using = allow(["kms:GenerateDataKey", "kms:Decrypt"], **source)
+        key = cloud.key({**using, "Principal": FROM_S3})
+        sending = policy({**allow("sqs:SendMessage"), "Principal": FROM_S3})
+        url, arn = make_queue(cloud, KmsMasterKeyId=key, Policy=json.dumps(sending))
+        configuration = {"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}
+        notify = cloud.client("s3").put_bucket_notification_configuration
+        failure = outcome(
+            lambda: notify(
+                Bucket=bucket,
+                NotificationConfiguration={"QueueConfigurations": [configuration]},
+            )
+        )
+        if failure != "ok":
+            assert failure == "InvalidArgument"
+            return False
+        found = cloud.client("sqs").receive_message(QueueUrl=url, WaitTimeSeconds=5)
+        return "s3:TestEvent" in json.dumps(found.get("Messages", []))
+
+    assert delivered(plain, "111111111111")
+    assert not delivered(parity, "111111111111")
+    assert delivered(parity, ACCOUNT)
+
+
+def dead_letters(cloud: Cloud) -> tuple[str, str, str]:
+    """Send a message through a queue into its dead-letter queue.
+
+    Return the URL of the queue, and the URL and ARN of the dead-letter queue.
+    """
+    sqs = cloud.client("sqs")
+    dead_url, dead_arn = make_queue(cloud)
+    redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": "1"}
+    url, _ = make_queue(cloud, RedrivePolicy=json.dumps(redrive), VisibilityTimeout="0")
+    sqs.send_message(QueueUrl=url, MessageBody="poison")
+    for _ in range(2):
+        sqs.receive_message(QueueUrl=url)
+    return url, dead_url, dead_arn
+
+
+def test_a_dead_letter_queue_is_redriven(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> tuple[str, list[str]]:
+        url, _, dead_arn = dead_letters(cloud)
+        sqs = cloud.client("sqs")
+        started = outcome(lambda: sqs.start_message_move_task(SourceArn=dead_arn))
+        found = sqs.receive_message(QueueUrl=url).get("Messages", [])
+        return started, [message["Body"] for message in found]
+
+    assert probe(plain)[0] != "ok"
+    assert probe(parity) == ("ok", ["poison"])
+
+
+def test_a_redriven_message_is_a_new_one(parity: Cloud) -> None:
+    url, dead_url, dead_arn = dead_letters(parity)
+    sqs = parity.client("sqs")
+
+    def received(queue: str) -> dict[str, Any]:
+        found = sqs.receive_message(
+            QueueUrl=queue, MessageSystemAttributeNames=["All"], VisibilityTimeout=0
+        )
+        message: dict[str, Any] = found["Messages"][0]
+        return message
+
+    before = received(dead_url)
+    sqs.start_message_move_task(SourceArn=dead_arn)
+    after = received(url)
+    assert after["Body"] == before["Body"]
+    assert after["MessageId"] != before["MessageId"]
+    assert after["Attributes"]["ApproximateReceiveCount"] == "1"
+    for moment in ("SentTimestamp", "ApproximateFirstReceiveTimestamp"):
+        assert after["Attributes"][moment] > before["Attributes"][moment]
+
+
+def test_move_tasks_are_listed_and_need_permission(parity: Cloud) -> None:
+    _, _, dead_arn = dead_letters(parity)
+    other_url, other_arn = make_queue(parity)
+    sqs = parity.client("sqs")
+    sqs.start_message_move_task(SourceArn=dead_arn, DestinationArn=other_arn)
+    (task,) = sqs.list_message_move_tasks(SourceArn=dead_arn)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    assert sqs.receive_message(QueueUrl=other_url)["Messages"][0]["Body"] == "poison"
+
+    missing = dead_arn + "-missing"
+    code = outcome(lambda: sqs.start_message_move_task(SourceArn=missing))
+    assert code.endswith("ResourceNotFoundException")
+    mine = parity.assume(allow("sqs:StartMessageMoveTask", dead_arn)).client("sqs")
+    assert outcome(lambda: mine.start_message_move_task(SourceArn=dead_arn)) == "ok"
+    refused = outcome(lambda: mine.start_message_move_task(SourceArn=other_arn))
+    assert refused.startswith("AccessDenied")
