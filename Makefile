@@ -1,0 +1,120 @@
+# The project's commands. `make help` lists them; each does all of its own set-up.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+suffix ?= dev
+
+INSTALLED := $(VENV)/.installed
+MODULES := node_modules/.package-lock.json
+CHECKED := app.py lib lambda sandbox samples tests
+
+##@ Everyday
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n\033[1m%s\033[0m\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: setup ## Deploy to an AWS emulator on this machine, process sample files, show the result
+	@python -m sandbox.demo
+
+.PHONY: test
+test: lint unit emulator integration ## Everything below in one go: what CI runs
+
+.PHONY: setup
+setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all dependencies
+
+##@ Checks
+.PHONY: lint
+lint: setup ## Formatting, style, pylint 10.00/10 and types
+	ruff format --check $(CHECKED)
+	ruff check $(CHECKED)
+	pylint --fail-under=10 $(CHECKED)
+	mypy
+
+.PHONY: format
+format: setup ## Format the code
+	ruff format $(CHECKED)
+	ruff check --fix $(CHECKED)
+
+.PHONY: unit
+unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
+	pytest tests/unit --cov --cov-report=term-missing
+
+.PHONY: emulator
+emulator: setup ## Tests of the sandbox itself: each correction, with and without
+	pytest tests/sandbox
+
+.PHONY: integration
+integration: setup ## Integration tests against a sandbox of their own
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
+	trap 'python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
+	python -m sandbox up; \
+	python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
+	eval "$$(python -m sandbox env)"; \
+	pytest tests/integration
+
+##@ Sandbox
+.PHONY: up
+up: setup ## Start the sandbox and deploy the stack (suffix=dev)
+	@python -m sandbox up
+	@python -m sandbox deploy --suffix $(suffix)
+
+.PHONY: status
+status: setup ## Show whether the sandbox is up, and its stacks
+	@python -m sandbox status
+
+.PHONY: logs
+logs: setup ## Show what the functions logged in the sandbox
+	@python -m sandbox logs
+
+.PHONY: down
+down: setup ## End the sandbox and delete everything it left
+	@python -m sandbox down
+
+##@ AWS
+.PHONY: synth
+synth: setup ## Synthesize the template (suffix=dev); needs no credentials
+	cdk synth --quiet --no-notices -c environmentSuffix=$(suffix)
+
+.PHONY: deploy
+deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev)
+	cdk deploy -c environmentSuffix=$(suffix) --outputs-file cfn-outputs/outputs.json
+	@python -c 'import json; print(json.dumps({name: value for stack in json.load(open( \
+		"cfn-outputs/outputs.json")).values() for name, value in stack.items()}, indent=2))' \
+		> cfn-outputs/flat-outputs.json
+
+.PHONY: size
+size: setup ## Build the function's bundle and print what it weighs
+	@python -m lib.bundle
+
+##@ Housekeeping
+.PHONY: pins
+pins: setup ## Renew the hashes of the function's dependencies from lambda/requirements.in
+	@cd lambda && uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+		--no-header requirements.in -o requirements.txt
+
+.PHONY: clean
+clean: down ## Remove everything that can be made again
+	rm -rf $(VENV) node_modules .cache .coverage .*_cache .hypothesis .sandbox* cdk.out cfn-outputs
+
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
+		"Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + \
+		"; name another with: make PYTHON=python3.11")'
+	@echo "Installing the Python packages (once, about two minutes)"
+	@$(PYTHON) -m venv $(VENV)
+	@python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@python -m lib.bundle
+	@touch $@
+
+$(MODULES): package-lock.json | $(INSTALLED)
+	@echo "Installing the CDK CLI"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@

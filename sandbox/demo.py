@@ -1,0 +1,183 @@
+"""The demo: the sample files go into a deployed pipeline, and a person sees what came of them.
+
+``python -m sandbox.demo`` (or ``make demo``) starts the sandbox, deploys, uploads, waits, shows.
+"""
+
+import argparse
+import csv
+import gzip
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pyarrow.parquet as pq
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from lib.contracts import compile_contracts
+from sandbox import PROJECT, SandboxError, deployment, emulator
+from sandbox.environment import environment
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SAMPLES = ("customers.csv", "payments.csv")
+PATIENCE = 90.0  # seconds for the slowest file
+COMPARED = 3  # rows shown before and after
+
+Manifest = dict[str, Any]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.demo",
+        description="Deploy the pipeline to the sandbox, process the sample files, and show "
+        "what came of every row. The sandbox stays up.",
+    )
+    parser.parse_args(arguments)
+    try:
+        show(Console())
+    except SandboxError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The sandbox may be up; end it with: make down", file=sys.stderr)
+        return 130
+    return 0
+
+
+def show(console: Console) -> None:
+    """Deploy, process the samples, and print the tables.
+
+    Raises:
+        SandboxError: the sandbox or the deployment failed, or a file was not processed in time.
+    """
+    target = emulator.start(emulator.default_state())
+    console.print(f"[bold]The sandbox is up[/] at {target.endpoint}; deploying with the CDK CLI …")
+    outputs = deployment.deploy(target, "dev")
+    os.environ.update(environment(target))
+    s3 = boto3.client("s3")
+    bucket = outputs["S3BucketName"]
+    # A folder of this run's own: what an earlier demo left is not taken for an answer.
+    names = [f"{Path(file).stem}/demo-{int(time.time())}/{file}" for file in SAMPLES]
+    manifests = process(console, s3, bucket, names)
+    console.print()
+    console.print(account(manifests))
+    console.print(reasons(manifests))
+    name = names[0]
+    for table in comparisons(s3, bucket, name):
+        console.print(table)
+    console.print(
+        f"""[bold]Where to look next[/]
+  eval "$(python -m sandbox env)"   then aws, cdk and pytest talk to the sandbox
+  aws s3 ls --recursive s3://{bucket}/
+  aws s3 cp my.csv s3://{bucket}/incoming/customers/my.csv
+  make status · make logs · make down
+  The manifest of this file: manifests/{name}.json
+""",
+        highlight=False,
+        soft_wrap=True,
+    )
+    s3.close()
+
+
+def process(
+    console: Console, s3: "S3Client", bucket: str, names: Sequence[str]
+) -> dict[str, Manifest]:
+    """Upload the samples under ``incoming/`` and wait; the manifest of each by its name.
+
+    Raises:
+        SandboxError: one was not there in time.
+    """
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    manifests: dict[str, Manifest] = {}
+    with Progress(*columns, console=console) as progress:
+        tasks = {name: progress.add_task(f"processing {name}") for name in names}
+        for name in names:
+            content = (PROJECT / "samples" / Path(name).name).read_bytes()
+            s3.put_object(Bucket=bucket, Key=f"incoming/{name}", Body=content)
+        deadline = time.monotonic() + PATIENCE
+        while len(manifests) < len(names):
+            if time.monotonic() > deadline:
+                raise SandboxError(
+                    f"not every file was processed within {PATIENCE:.0f} s; make logs tells why."
+                )
+            time.sleep(0.2)
+            for name in set(names) - set(manifests):
+                manifest = read(s3, bucket, f"manifests/{name}.json")
+                if manifest:
+                    manifests[name] = json.loads(manifest)
+                    progress.update(tasks[name], description=f"processed  {name}", total=1)
+                    progress.advance(tasks[name])
+    return {name: manifests[name] for name in names}
+
+
+def read(s3: "S3Client", bucket: str, key: str) -> bytes | None:
+    """The content of an object, or None if there is none."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+    if not found:
+        return None
+    return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def account(manifests: dict[str, Manifest]) -> Table:
+    """What went in and what came out, file by file."""
+    table = Table(title="Every row is accounted for", title_justify="left")
+    table.add_column("file", overflow="fold")
+    for heading in ("rows in", "clean", "rejected", "Parquet"):
+        table.add_column(heading, justify="right")
+    for name, manifest in manifests.items():
+        rows = manifest["rows"]
+        written = manifest["outputs"]["processed"]["bytes"]
+        counts = [f"{rows[kind]:,}" for kind in ("read", "clean", "rejected")]
+        table.add_row(f"incoming/{name}", *counts, f"{written / 1024:,.0f} KiB")
+    return table
+
+
+def reasons(manifests: dict[str, Manifest]) -> Table:
+    """Why rows were rejected; a row may have several reasons."""
+    table = Table(title="Why rows were rejected", title_justify="left")
+    table.caption = "A row may have several reasons."
+    table.add_column("dataset")
+    table.add_column("column:rule")
+    table.add_column("rows", justify="right")
+    for manifest in manifests.values():
+        counted = sorted(manifest["rejected_by_reason"].items(), key=lambda item: -item[1])
+        for reason, rows in counted:
+            table.add_row(manifest["dataset"], reason, f"{rows:,}")
+    return table
+
+
+def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
+    """The first clean rows of a file, each before and after, side by side."""
+    with (PROJECT / "samples" / Path(file_name).name).open(encoding="utf-8", newline="") as file:
+        before = dict(enumerate(csv.DictReader(file), start=1))
+    rejects = gzip.decompress(read(s3, bucket, f"quarantine/{file_name}.jsonl.gz") or b"")
+    rejected = {json.loads(line)["row"] for line in rejects.splitlines()}
+    clean = [number for number in before if number not in rejected][:COMPARED]
+    parquet = read(s3, bucket, f"processed/{file_name}.parquet") or b""
+    after = pq.read_table(io.BytesIO(parquet)).slice(0, COMPARED).to_pylist()
+    columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
+    for number, row in zip(clean, after, strict=True):
+        table = Table(title=f"Row {number}, before and after", title_justify="left")
+        table.add_column("column", overflow="fold")
+        table.add_column("before", overflow="fold", style="red")
+        table.add_column("after", overflow="fold", style="green")
+        for column in columns:
+            name, output = column["name"], column.get("output")
+            value = "(dropped)" if output is None else row[output]
+            heading = name if output in (None, name) else f"{name} → {output}"
+            table.add_row(heading, before[number][name], "" if value is None else str(value))
+        yield table
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,313 @@
+"""The way of a file on the deployed stack: clean, rejected, refused, repeated, interrupted."""
+
+import csv
+import hashlib
+import hmac
+import io
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.integration.conftest import ROOT, Pipeline, wait_for
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+Outputs = dict[str, str]
+Row = dict[str, str]
+TOKEN = re.compile(r"[0-9a-f]{32}")
+
+
+def customer(number: int, **changes: str) -> Row:
+    """A customer that satisfies the contract, but for ``changes``."""
+    return {
+        "customer_id": f"C{number:08d}",
+        "full_name": f"Zaphod Secret{number}",
+        "email": f"secret{number}@example.com",
+        "phone": f"+1202555{number:04d}",
+        "birth_date": "1990-02-28",
+        "national_id": f"900-00-{number:04d}",
+        "address": f'{number} "Hidden" Street,\nSecretville',
+        "postcode": "12345",
+        "country": "DE",
+        "signup_at": "2024-02-29T12:00:00Z",
+        "marketing_consent": "true",
+        "loyalty_points": str(number),
+        "credit_limit": "1000.50",
+    } | changes
+
+
+def as_csv(rows: list[Row]) -> bytes:
+    """The rows as a CSV file with a header (RFC 4180)."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=list(customer(1)))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def test_the_sample_is_accounted_for(pipeline: Pipeline) -> None:
+    content = (ROOT / "samples" / "customers.csv").read_bytes()
+    rows = list(csv.reader(io.StringIO(content.decode(), newline="")))[1:]
+    name = pipeline.name("customers")
+    manifest = pipeline.process(name, content)
+    assert manifest["outcome"] == "processed"
+    assert manifest["rows"]["read"] == len(rows) == 10_000
+    assert manifest["rows"]["rejected"] == 100
+    assert len(pipeline.clean(name) or []) == manifest["rows"]["clean"] == 9_900
+    assert len(pipeline.rejected(name) or []) == 100
+
+
+def test_clean_rows_are_pseudonymised(
+    pipeline: Pipeline, kms: "KMSClient", outputs: Outputs
+) -> None:
+    name = pipeline.name("customers")
+    given = [customer(1), customer(2, loyalty_points="", phone="")]
+    manifest = pipeline.process(name, as_csv(given))
+    assert manifest["rows"] == {"read": 2, "clean": 2, "rejected": 0}
+    written = pipeline.clean(name)
+    assert written is not None
+    key = kms.generate_mac(
+        KeyId=outputs["PseudonymKeyId"],
+        MacAlgorithm="HMAC_SHA_256",
+        Message=b"zero-trust-data-pipeline/pseudonym/v1/customers/1",
+    )["Mac"]
+    for row, clean in zip(given, written, strict=True):
+        for column, output in (("customer_id", "customer_token"), ("email", "email_token")):
+            digest = hmac.new(key, row[column].encode(), hashlib.sha256).hexdigest()
+            assert clean[output] == digest[:32]
+        assert not {"full_name", "address", "email", "customer_id"} & set(clean)
+        assert clean["country"] == "DE"
+    assert written[0]["phone"] == "*" * (len(given[0]["phone"]) - 4) + given[0]["phone"][-4:]
+    assert (written[0]["loyalty_points"], written[1]["loyalty_points"]) == (1, None)
+    assert written[1]["phone"] is None
+
+
+def test_no_raw_value_is_left_in_what_consumers_read(pipeline: Pipeline) -> None:
+    name = pipeline.name("customers")
+    pipeline.process(name, as_csv([customer(number) for number in range(50)]))
+    for text in (str(pipeline.clean(name)), str(pipeline.read(f"manifests/{name}.json"))):
+        assert not re.search(r"(?i)secret|zaphod|hidden|900-00|1202555", text)
+
+
+def test_bad_rows_are_quarantined_with_all_their_reasons(pipeline: Pipeline) -> None:
+    name = pipeline.name("customers")
+    content = as_csv(
+        [
+            customer(1),
+            customer(2, email="not an address"),
+            customer(3, birth_date="2023-02-30", country="XX"),
+            customer(4, customer_id=""),
+            customer(5),
+        ]
+    )
+    manifest = pipeline.process(name, content + b"too,few\r\n")
+    assert manifest["rows"] == {"read": 6, "clean": 2, "rejected": 4}
+    rejected = pipeline.rejected(name)
+    assert rejected is not None
+    # An address takes two lines of the file, and the header one.
+    assert [(row["row"], row["line"]) for row in rejected] == [(2, 4), (3, 6), (4, 8), (6, 12)]
+    reasons = [set(row["reasons"]) for row in rejected]
+    assert reasons[0] == {"email:pattern"}
+    assert reasons[1] == {"birth_date:date", "country:enum"}
+    assert reasons[2] == {"customer_id:required"}
+    assert reasons[3] == {"row:field-count"}
+    assert "not an address" in rejected[0]["raw"]
+    counted: dict[str, int] = {}
+    for row in rejected:
+        for reason in row["reasons"]:
+            counted[reason] = counted.get(reason, 0) + 1
+    assert manifest["rejected_by_reason"] == counted
+
+
+@pytest.mark.parametrize(
+    ("dataset", "content", "reason"),
+    [
+        ("customers", b"surprise,customer_id\r\n1,C00000001\r\n", "header:unknown-column"),
+        ("customers", b"", "file:empty"),
+        ("customers", as_csv([customer(1)]).decode().encode("utf-16"), "encoding:utf-16"),
+        ("customers", as_csv([customer(1)]) + b'"unclosed', "record:malformed"),
+        ("no-such-dataset", b"a,b\r\n1,2\r\n", "dataset:no-contract"),
+    ],
+)
+def test_a_file_that_cannot_be_trusted_is_quarantined_whole(
+    pipeline: Pipeline, dataset: str, content: bytes, reason: str
+) -> None:
+    name = pipeline.name(dataset)
+    manifest = pipeline.process(name, content)
+    assert manifest["outcome"] == "quarantined"
+    assert manifest["refusal"]["reason"] == reason
+    assert manifest["rows"]["clean"] == 0
+    assert manifest["rows"]["read"] == manifest["rows"]["rejected"]
+    assert pipeline.clean(name) is None
+    quarantined = pipeline.rejected(name)
+    assert quarantined is not None
+    assert quarantined[0]["reason"] == reason
+    assert pipeline.read(f"incoming/{name}") == content  # the raw object stays
+
+
+def send_again(sqs: "SQSClient", outputs: Outputs, name: str) -> None:
+    """Deliver S3's message about a file once more."""
+    record = {
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": outputs["S3BucketName"]}, "object": {"key": f"incoming/{name}"}},
+    }
+    sqs.send_message(QueueUrl=outputs["QueueUrl"], MessageBody=json.dumps({"Records": [record]}))
+
+
+def depth(sqs: "SQSClient", url: str) -> int:
+    """The messages in a queue, those on their way included."""
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
+    return sum(map(int, found["Attributes"].values()))
+
+
+def wait_until_drained(sqs: "SQSClient", outputs: Outputs) -> None:
+    """Wait until the queue holds nothing, twice in a row: its numbers are approximate."""
+    for _ in range(2):
+        wait_for("empty queue", lambda: depth(sqs, outputs["QueueUrl"]) == 0 or None)
+
+
+def test_a_duplicate_message_changes_nothing(
+    pipeline: Pipeline, sqs: "SQSClient", outputs: Outputs
+) -> None:
+    name = pipeline.name("customers")
+    first = pipeline.process(name, as_csv([customer(1), customer(2, country="XX")]))
+    for _ in range(3):
+        send_again(sqs, outputs, name)
+    wait_until_drained(sqs, outputs)
+    assert json.loads(pipeline.read(f"manifests/{name}.json") or b"") == first
+    for key in (f"manifests/{name}.json", f"processed/{name}.parquet"):
+        assert pipeline.versions(key) == 1
+
+
+def test_a_new_version_replaces_the_results_of_the_old(pipeline: Pipeline) -> None:
+    name = pipeline.name("customers")
+    pipeline.process(name, as_csv([customer(1), customer(2, country="XX"), customer(3)]))
+    manifest = pipeline.process(name, as_csv([customer(4)]))
+    assert manifest["rows"] == {"read": 1, "clean": 1, "rejected": 0}
+    assert len(pipeline.clean(name) or []) == 1
+    assert not pipeline.rejected(name)  # the old rejects are gone with the old version
+
+
+@contextmanager
+def forbidden(iam: "IAMClient", outputs: Outputs, action: str, resource: str) -> Iterator[None]:
+    """The function's role may not do this, for a while."""
+    role = outputs["LambdaRoleArn"].rpartition("/")[2]
+    denial = {"Effect": "Deny", "Action": action, "Resource": resource}
+    iam.put_role_policy(
+        RoleName=role,
+        PolicyName="IntegrationTestDenial",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [denial]}),
+    )
+    try:
+        yield
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="IntegrationTestDenial")
+
+
+@contextmanager
+def hidden_for(sqs: "SQSClient", outputs: Outputs, seconds: int) -> Iterator[None]:
+    """A failed message comes again after so long, instead of six timeouts."""
+    url = outputs["QueueUrl"]
+    names: Any = ["VisibilityTimeout"]
+    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+    try:
+        yield
+    finally:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+
+def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
+    pipeline: Pipeline,
+    sqs: "SQSClient",
+    iam: "IAMClient",
+    cloudwatch: "CloudWatchClient",
+    outputs: Outputs,
+) -> None:
+    name = pipeline.name("customers")
+    dead_letters = outputs["DeadLetterQueueUrl"]
+    arn = f"{outputs['S3BucketArn']}/manifests/*"
+    with hidden_for(sqs, outputs, 2):
+        with forbidden(iam, outputs, "s3:PutObject", arn):
+            version = pipeline.drop(name, as_csv([customer(1), customer(2, country="XX")]))
+            wait_for("parked message", lambda: depth(sqs, dead_letters) or None)
+            # It got half-way: rows are written, but nothing says that they are complete.
+            assert pipeline.clean(name)
+            assert pipeline.read(f"manifests/{name}.json") is None
+
+            def alarmed() -> bool | None:
+                queue = dead_letters.rpartition("/")[2]
+                found = cloudwatch.describe_alarms_for_metric(
+                    Namespace="AWS/SQS",
+                    MetricName="ApproximateNumberOfMessagesVisible",
+                    Dimensions=[{"Name": "QueueName", "Value": queue}],
+                )["MetricAlarms"]
+                return any(alarm["StateValue"] == "ALARM" for alarm in found) or None
+
+            wait_for("alarm", alarmed, patience=300)
+        source = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])
+        sqs.start_message_move_task(SourceArn=source["Attributes"]["QueueArn"])
+        manifest = pipeline.manifest(name, version)
+    assert manifest["rows"] == {"read": 2, "clean": 1, "rejected": 1}
+    assert len(pipeline.clean(name) or []) == 1
+    assert len(pipeline.rejected(name) or []) == 1
+    wait_for("empty dead-letter queue", lambda: depth(sqs, dead_letters) == 0 or None)
+
+
+def test_two_hundred_files_at_once(pipeline: Pipeline, sqs: "SQSClient", outputs: Outputs) -> None:
+    names = [pipeline.name("customers") for _ in range(200)]
+    content = as_csv([customer(1), customer(2, country="XX")])
+    with ThreadPoolExecutor(16) as pool:
+        versions = list(pool.map(lambda name: pipeline.drop(name, content), names))
+        manifests = list(pool.map(pipeline.manifest, names, versions))
+    assert {manifest["source"]["key"] for manifest in manifests} == {
+        f"incoming/{name}" for name in names
+    }
+    assert all(m["rows"] == {"read": 2, "clean": 1, "rejected": 1} for m in manifests)
+    wait_until_drained(sqs, outputs)
+    for name in names:
+        assert pipeline.versions(f"manifests/{name}.json") == 1
+    assert depth(sqs, outputs["DeadLetterQueueUrl"]) == 0
+
+
+def test_no_raw_value_is_logged(
+    pipeline: Pipeline, logs: "CloudWatchLogsClient", outputs: Outputs
+) -> None:
+    planted = f"planted{uuid.uuid4().hex}"
+    contents = [
+        as_csv([customer(1, full_name=planted), customer(2, email=planted)]),
+        as_csv([customer(1)]) + f'"{planted}'.encode(),
+        f"{planted},customer_id\r\n{planted},{planted}\r\n".encode(),
+    ]
+    keys = []
+    for content in contents:
+        name = pipeline.name("customers")
+        pipeline.process(name, content)
+        keys.append(f"incoming/{name}")
+
+    def read_logs() -> list[str]:
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=outputs["LogGroupName"]
+        )
+        return [event["message"] for page in pages for event in page["events"]]
+
+    def all_logged() -> list[str] | None:
+        messages = read_logs()
+        found = all(any(key in message for message in messages) for key in keys)
+        return messages if found else None
+
+    messages = wait_for("log line of each file", all_logged)
+    assert not [message for message in messages if planted in message]
