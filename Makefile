@@ -116,5 +116,5 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 
 $(MODULES): package-lock.json | $(INSTALLED)
 	@echo "Installing the CDK CLI"
-	@npm ci --silent --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@
