@@ -30,7 +30,7 @@ class IntakeQueue(Construct):
         construct_id: str,
         *,
         key: kms.IKey,
-        bucket_name: str,
+        bucket_arn: str,
         function_timeout: Duration,
     ) -> None:
         """Create both queues, the bucket's permission to send, and the alarm."""
@@ -62,7 +62,7 @@ class IntakeQueue(Construct):
                 actions=["sqs:SendMessage"],
                 resources=[self.queue.queue_arn],
                 conditions={
-                    "ArnEquals": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::{bucket_name}"},
+                    "ArnEquals": {"aws:SourceArn": bucket_arn},
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
                 },
             )

@@ -27,6 +27,8 @@ class Network(Construct):
         vpc: isolated subnets only: no gateway but the one to S3.
         function_security_group: for the function; 443 to the endpoints and to S3, no way in.
         endpoints_security_group: of the interface endpoints; 443 from the function, no way out.
+        s3_endpoint, kms_endpoint: the two that the function needs.
+        other_endpoints: what else the settings ask for.
     """
 
     def __init__(
@@ -67,18 +69,24 @@ class Network(Construct):
         )
         self.function_security_group = self._add_security_group("Function", "The data processor")
         self.endpoints_security_group = self._add_security_group("Endpoints", "Its endpoints")
-        self.vpc.add_gateway_endpoint("S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3)
-        for name in interface_endpoints:
-            self.vpc.add_interface_endpoint(
-                f"{name.capitalize()}Endpoint",
-                service=SERVICES[name],
-                security_groups=[self.endpoints_security_group],
-                open=False,  # the rule below is narrower than the whole VPC
-            )
+        self.s3_endpoint = self.vpc.add_gateway_endpoint(
+            "S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3
+        )
+        endpoints = {name: self._add_interface_endpoint(name) for name in interface_endpoints}
+        self.kms_endpoint = endpoints.pop("kms")
+        self.other_endpoints = tuple(endpoints.values())
         self.function_security_group.connections.allow_to(
             self.endpoints_security_group, HTTPS, "Function to interface endpoints"
         )
         self._allow_s3(self._find_s3_prefix_list(provider_log_group))
+
+    def _add_interface_endpoint(self, name: str) -> ec2.InterfaceVpcEndpoint:
+        return self.vpc.add_interface_endpoint(
+            f"{name.capitalize()}Endpoint",
+            service=SERVICES[name],
+            security_groups=[self.endpoints_security_group],
+            open=False,  # the function's group alone is let in, not the whole VPC
+        )
 
     def _add_security_group(self, name: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(
