@@ -12,6 +12,7 @@ from constructs import Construct
 
 from lib.bundle import function_code
 from lib.network import Network
+from lib.policy_packs import acknowledge
 from lib.settings import EnvironmentSettings
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
@@ -71,11 +72,46 @@ class DataProcessor(Construct):
         )
         # One message per invocation: a crash or a time-out takes its whole batch to the
         # dead-letter queue, and an object may need all of the function's time.
-        lambda_.EventSourceMapping(
+        mapping = lambda_.EventSourceMapping(
             self,
             "QueueMapping",
             target=self.function,
             event_source_arn=queue.queue_arn,
             batch_size=1,
             report_batch_item_failures=True,
+        )
+        acknowledge(
+            self.function,
+            "python3.11 is the runtime that this system's users settled on; AWS supports it until "
+            "2027-06-30. A newer one takes a newer pyarrow: see Dependencies in README.md.",
+            "AwsSolutions-L1",
+            "Serverless-LambdaLatestVersion",
+        )
+        acknowledge(
+            self.function,
+            "Nothing behind the function needs its concurrency bounded, and reserved concurrency "
+            "would be taken from the rest of the account. The queue holds what waits.",
+            "HIPAA.Security-LambdaConcurrency",
+            "NIST.800.53.R5-LambdaConcurrency",
+        )
+        parked = (
+            "The queue's own dead-letter queue parks what fails three times; nothing invokes {}"
+        )
+        acknowledge(
+            self.function,
+            parked.format("the function asynchronously."),
+            "HIPAA.Security-LambdaDLQ",
+            "NIST.800.53.R5-LambdaDLQ",
+            "Serverless-LambdaDLQ",
+        )
+        acknowledge(
+            mapping,
+            parked.format("it from a stream, which is what a destination on failure is for."),
+            "Serverless-LambdaEventSourceMappingDestination",
+        )
+        acknowledge(
+            self.function,
+            "Traces would be one more store of facts about the records, outside the keys of this "
+            "stack. Logs and metrics tell what became of each file.",
+            "Serverless-LambdaTracing",
         )

@@ -8,6 +8,7 @@ from constructs import Construct
 from lib.data_bucket import INCOMING
 from lib.keys import via
 from lib.names import Names
+from lib.policy_packs import acknowledge_prefixes
 
 DATASET_TAG = "dataset"
 
@@ -57,6 +58,12 @@ class People(Construct):
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
             ],
         )
+        acknowledge_prefixes(
+            self.producer,
+            bucket,
+            "The producers name the files of their dataset.",
+            f"{INCOMING}<aws:PrincipalTag/{DATASET_TAG}>/*",
+        )
         self.consumer = self._add_reader("Consumer", "Reads what was processed", "processed/")
         self.steward = self._add_reader(
             "Steward", "Reads rejected rows and manifests", "quarantine/", "manifests/"
@@ -64,7 +71,7 @@ class People(Construct):
         self.break_glass = self._add_break_glass(names.break_glass_role) if retain else None
 
     def _add_reader(self, name: str, description: str, *prefixes: str) -> iam.ManagedPolicy:
-        return iam.ManagedPolicy(
+        policy = iam.ManagedPolicy(
             self,
             name,
             description=description,
@@ -83,6 +90,13 @@ class People(Construct):
                 self._use_key("kms:Decrypt"),
             ],
         )
+        acknowledge_prefixes(
+            policy,
+            self._bucket,
+            "All that is under a prefix is for the same readers; producers name it.",
+            *(f"{name}*" for name in prefixes),
+        )
+        return policy
 
     def _use_key(self, *actions: str) -> iam.PolicyStatement:
         return iam.PolicyStatement(
@@ -93,6 +107,26 @@ class People(Construct):
         )
 
     def _add_break_glass(self, role_name: str) -> iam.Role:
+        policy = iam.ManagedPolicy(
+            self,
+            "RemoveVersions",
+            description="Finds object versions and removes them for good",
+            statements=[
+                iam.PolicyStatement(
+                    sid="FindVersions",
+                    actions=["s3:ListBucketVersions"],
+                    resources=[self._bucket.bucket_arn],
+                ),
+                iam.PolicyStatement(
+                    sid="RemoveVersions",
+                    actions=["s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"],
+                    resources=[self._bucket.arn_for_objects("*")],
+                ),
+            ],
+        )
+        acknowledge_prefixes(
+            policy, self._bucket, "Which version must go in an emergency is not known before.", "*"
+        )
         return iam.Role(
             self,
             "BreakGlass",
@@ -101,20 +135,5 @@ class People(Construct):
             assumed_by=iam.AccountRootPrincipal().with_conditions(
                 {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
             ),
-            inline_policies={
-                "RemoveVersions": iam.PolicyDocument(
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="FindVersions",
-                            actions=["s3:ListBucketVersions"],
-                            resources=[self._bucket.bucket_arn],
-                        ),
-                        iam.PolicyStatement(
-                            sid="RemoveVersions",
-                            actions=["s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"],
-                            resources=[self._bucket.arn_for_objects("*")],
-                        ),
-                    ]
-                )
-            },
+            managed_policies=[policy],
         )

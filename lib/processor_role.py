@@ -11,6 +11,7 @@ from lib.data_bucket import INCOMING, OUTPUTS
 from lib.keys import Keys, via
 from lib.names import Names
 from lib.network import Network
+from lib.policy_packs import acknowledge, acknowledge_prefixes
 
 NETWORK_INTERFACE_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",
@@ -23,10 +24,10 @@ NETWORK_INTERFACE_ACTIONS = [
 
 
 class ProcessorRole(Construct):
-    """The role that the function acts as, under a boundary of its own.
+    """The role that the function acts as.
 
-    The boundary holds what the role is allowed: a policy attached later, AdministratorAccess
-    included, adds nothing. The denials in the role itself hold even without the boundary.
+    What it is allowed is its permissions boundary too: a policy attached later,
+    AdministratorAccess included, adds nothing. The denials hold even without the boundary.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
     Attributes:
@@ -45,12 +46,36 @@ class ProcessorRole(Construct):
         keys: Keys,
         network: Network,
     ) -> None:
-        """Create the boundary, then the role."""
+        """Create the policies, then the role."""
         super().__init__(scope, construct_id)
         allowed = [
             *_record_statements(bucket, keys),
             *_service_statements(names.function_arn, log_group_arn, queue, keys),
         ]
+        ceiling = iam.ManagedPolicy(
+            self,
+            "Allowed",
+            description="The most that the data-processor function may ever do",
+            statements=allowed,
+        )
+        denied = iam.ManagedPolicy(
+            self,
+            "Denied",
+            description="What the data-processor function may not do, whatever else is attached",
+            statements=_denials(allowed, names.function_arn, bucket, keys, network),
+        )
+        acknowledge_prefixes(
+            ceiling,
+            bucket,
+            "The function goes the way of every file, and producers name the files.",
+            *(f"{prefix}*" for prefix in (INCOMING, *OUTPUTS)),
+        )
+        acknowledge(
+            ceiling,
+            "Lambda asks for the network interface actions on '*': the interfaces do not exist "
+            "yet. DenyNetworkToCode takes them from the code itself.",
+            "AwsSolutions-IAM5[Resource::*]",
+        )
         self.role = iam.Role(
             self,
             "Role",
@@ -62,19 +87,9 @@ class ProcessorRole(Construct):
                     "ArnEquals": {"aws:SourceArn": names.function_arn},
                 },
             ),
-            description="What the data-processor function may do",
-            permissions_boundary=iam.ManagedPolicy(
-                self,
-                "Boundary",
-                description="The most that the data-processor function may ever do",
-                statements=allowed,
-            ),
-            inline_policies={
-                "Allowed": iam.PolicyDocument(statements=allowed),
-                "Denied": iam.PolicyDocument(
-                    statements=_denials(allowed, names.function_arn, bucket, keys, network)
-                ),
-            },
+            description="What the data-processor function acts as",
+            managed_policies=[ceiling, denied],
+            permissions_boundary=ceiling,
         )
 
 

@@ -88,21 +88,18 @@ def test_no_policy_is_attached_by_deploying(stack: Synthesized) -> None:
 
 
 def test_glass_is_broken_with_mfa_and_only_where_data_are_retained(stack: Synthesized) -> None:
-    name = "zero-trust-break-glass-test-us-east-1"
+    glass = "zero-trust-break-glass-test-us-east-1"
     roles = stack.find("AWS::IAM::Role").values()
-    assert name not in [role["Properties"].get("RoleName") for role in roles]
+    assert glass not in [role["Properties"].get("RoleName") for role in roles]
 
     retained = Synthesized(synthesize(settings='{"retainData": true}'))
-    _, role = retained.one("AWS::IAM::Role", RoleName=name)
+    _, role = retained.one("AWS::IAM::Role", RoleName=glass)
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert trust["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-    (policy,) = role["Policies"]
-    actions = {
-        action
-        for item in policy["PolicyDocument"]["Statement"]
-        for action in as_list(item["Action"])
-    }
+    (name,) = role["ManagedPolicyArns"]
+    policy = retained.resources[name.strip("<>")]["Properties"]["PolicyDocument"]
+    actions = {action for item in policy["Statement"] for action in as_list(item["Action"])}
     assert actions == {
         "s3:BypassGovernanceRetention",
         "s3:DeleteObjectVersion",

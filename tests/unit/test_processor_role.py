@@ -30,24 +30,23 @@ def role_of(stack: Synthesized, region: str = "us-east-1") -> Resource:
     return stack.one("AWS::IAM::Role", RoleName=f"data-processor-test-{region}")[1]
 
 
-def inline(stack: Synthesized, name: str, region: str = "us-east-1") -> Resource:
-    """One of the policies inside the role."""
-    policies = role_of(stack, region)["Policies"]
-    (found,) = [item["PolicyDocument"] for item in policies if item["PolicyName"] == name]
-    document: Resource = found
+def attached(stack: Synthesized, number: int, region: str = "us-east-1") -> Resource:
+    """The document of one of the role's policies: what it allows, then what it denies."""
+    name = role_of(stack, region)["ManagedPolicyArns"][number].strip("<>")
+    document: Resource = stack.resources[name]["Properties"]["PolicyDocument"]
     return document
 
 
 @pytest.fixture(name="allowed")
 def make_allowed(stack: Synthesized) -> Resource:
     """What the role allows."""
-    return inline(stack, "Allowed")
+    return attached(stack, 0)
 
 
 @pytest.fixture(name="denied")
 def make_denied(stack: Synthesized) -> Resource:
     """What the role denies."""
-    return inline(stack, "Denied")
+    return attached(stack, 1)
 
 
 def test_only_lambda_for_this_function_assumes_it(stack: Synthesized) -> None:
@@ -59,27 +58,18 @@ def test_only_lambda_for_this_function_assumes_it(stack: Synthesized) -> None:
     }
 
 
-def test_its_policies_are_all_its_own(stack: Synthesized) -> None:
+def test_its_policies_are_its_own_and_there_is_no_other(stack: Synthesized) -> None:
     role = role_of(stack)
-    assert "ManagedPolicyArns" not in role
-    assert [item["PolicyName"] for item in role["Policies"]] == ["Allowed", "Denied"]
-    (name,) = [
-        name
-        for name, found in stack.resources.items()
-        if found.get("Properties", {}).get("RoleName") == role["RoleName"]
-    ]
-    attached = [
-        policy["Properties"]
-        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
-        for policy in stack.find(kind).values()
-        if f"<{name}>" in policy["Properties"].get("Roles", [])
-    ]
-    assert not attached
+    assert len(role["ManagedPolicyArns"]) == 2
+    assert "Policies" not in role
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for policy in stack.find(kind).values():
+            assert "Roles" not in policy["Properties"]
 
 
-def test_its_boundary_is_what_it_is_allowed(stack: Synthesized, allowed: Resource) -> None:
-    boundary = role_of(stack)["PermissionsBoundary"].strip("<>")
-    assert stack.resources[boundary]["Properties"]["PolicyDocument"] == allowed
+def test_its_boundary_is_what_it_is_allowed(stack: Synthesized) -> None:
+    role = role_of(stack)
+    assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +115,7 @@ def test_listing_takes_a_prefix_of_the_way(allowed: Resource) -> None:
 @pytest.mark.parametrize("region", PARTITIONS)
 def test_the_data_key_is_used_through_s3_for_this_bucket(region: str) -> None:
     stack = Synthesized(synthesize(region=region), region)
-    found = statement(inline(stack, "Allowed", region), "UseDataKey")
+    found = statement(attached(stack, 0, region), "UseDataKey")
     bucket, _ = stack.one("AWS::S3::Bucket")
     assert set(found["Action"]) == {"kms:Decrypt", "kms:GenerateDataKey"}
     assert found["Resource"] == f"<{stack.key('s3')[0]}.Arn>"
