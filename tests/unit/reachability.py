@@ -87,9 +87,9 @@ class Network:
                 if rule["GroupId"] == group:
                     yield rule
 
-    def _lets(self, group: str, direction: str, **peer: str) -> bool:
-        """Whether a group lets HTTPS through, to or from a peer."""
-        https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **peer}
+    def _lets(self, group: str, direction: str, **end: str) -> bool:
+        """Whether a group lets HTTPS through, to or from an end."""
+        https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **end}
         return any(https.items() <= rule.items() for rule in self._rules(group, direction))
 
     def _passes_gateway(self, endpoint: Resource) -> bool:
@@ -139,8 +139,8 @@ class Network:
             yield "the main route table"
         for _, route in self._find("AWS::EC2::Route"):
             if route["RouteTableId"] in self._tables():
-                to = next(value for key, value in route.items() if key.startswith("Destination"))
-                yield f"a route to {to}"
+                to = [value for key, value in route.items() if key.startswith("Destination")]
+                yield f"a route to {to[0]}"
 
     def _rules_out(self) -> Iterator[str]:
         """The rules besides those between the function, its endpoints and S3."""
