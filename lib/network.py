@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from lib.name_firewall import NameFirewall
 from lib.s3_prefix_list import S3PrefixList
 
 SERVICES = {
@@ -76,6 +77,13 @@ class Network(Construct):
         endpoints = {name: self._add_interface_endpoint(name) for name in interface_endpoints}
         self.kms_endpoint = endpoints.pop("kms")
         self.other_endpoints = tuple(endpoints.values())
+        NameFirewall(
+            self,
+            "NameFirewall",
+            environment_suffix=environment_suffix,
+            vpc=self.vpc,
+            services=interface_endpoints,
+        )
         self.function_security_group.connections.allow_to(
             self.endpoints_security_group, HTTPS, "Function to interface endpoints"
         )

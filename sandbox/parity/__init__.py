@@ -20,6 +20,7 @@ MODULES = (
     "awslambda",
     "ec2",
     "cloudwatch",
+    "route53resolver",
 )
 """The modules of corrections. The later ones' checks come before the earlier ones' in a request,
 and take the earlier ones' verdict first."""
