@@ -139,6 +139,14 @@ def _source(ctx: Any) -> dict[str, Any]:
     return vpc.endpoint_of(ctx.principal_arn, ctx.action) or {}
 
 
+def source_function(ctx: Any) -> str | None:
+    """Return ``lambda:SourceFunctionArn``: whose code calls, known by its credentials.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return (vpc.holder_of(ctx.principal_arn) or {}).get("FunctionArn")
+
+
 def mac_algorithm(ctx: Any) -> str | None:
     """Return ``kms:MacAlgorithm`` of GenerateMac and VerifyMac."""
     return _kms_parameters(ctx).get("MacAlgorithm")
@@ -157,6 +165,7 @@ MISSING_KEYS: dict[str, Callable[[Any], str | None]] = {
     "aws:viaawsservice": via_service,
     "kms:calleraccount": lambda ctx: ctx.principal_account or None,
     "kms:macalgorithm": mac_algorithm,
+    "lambda:sourcefunctionarn": source_function,
     "s3:tlsversion": tls_version,
 }
 """The condition keys that MiniStack takes for absent, or gives a wrong value

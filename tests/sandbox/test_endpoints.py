@@ -107,7 +107,9 @@ def build(cloud: Cloud, **change: dict[str, Any]) -> Network:
     resources["Function"] = function(role, VpcConfig=inside)
     ids = cloud.deploy(resources)
     key = cloud.key()
-    caller = cloud.become(role, session=ids["Function"])
+    caller = cloud.become(
+        role, session=ids["Function"], endpoint=cloud.emulator.functions_endpoint
+    )
     return Network(cloud, ids, caller, key, cloud.bucket(key))
 
 
@@ -134,6 +136,14 @@ def test_the_refusal_says_why(open_network: Network) -> None:
 def test_other_sessions_of_the_role_are_not_in_the_vpc(open_network: Network) -> None:
     outside = open_network.cloud.become(open_network.caller.role_arn, session="someone")
     assert outcome(outside.client("ec2").describe_vpcs) == "ok"
+
+
+def test_the_functions_credentials_used_elsewhere_are_not_in_the_vpc(
+    open_network: Network,
+) -> None:
+    role, function_name = open_network.caller.role_arn, open_network.ids["Function"]
+    stolen = open_network.cloud.become(role, session=function_name)
+    assert outcome(stolen.client("ec2").describe_vpcs) == "ok"
 
 
 @pytest.mark.parametrize(

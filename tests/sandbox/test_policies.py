@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.emulator import ACCOUNT
-from tests.sandbox.cloud import Cloud, allow, deny, outcome, policy
+from tests.sandbox.cloud import Cloud, allow, deny, function, outcome, policy
 
 
 def putting(cloud: Cloud, bucket: str, client: Any = None, **more: str) -> str:
@@ -87,6 +87,21 @@ def test_mac_algorithm(plain: Cloud, parity: Cloud) -> None:
     assert probe(parity, "HMAC_SHA_512") == "AccessDeniedException"
 
 
+def test_function_that_calls(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, session: str = "") -> str:
+        role = cloud.role("lambda.amazonaws.com", allow("kms:Encrypt"))
+        name = cloud.deploy({"Function": function(role)})["Function"]
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+        by_its_code = {"ArnEquals": {"lambda:SourceFunctionArn": arn}}
+        key = cloud.key({**deny("kms:Encrypt", **by_its_code), "Principal": "*"})
+        kms = cloud.become(role, session or name).client("kms")
+        return outcome(lambda: kms.encrypt(KeyId=key, Plaintext=b"x"))
+
+    assert probe(plain) == "ok"
+    assert probe(parity) == "AccessDeniedException"
+    assert probe(parity, session="another") == "ok"
+
+
 def test_tls_version(plain: Cloud, parity: Cloud) -> None:
     def probe(cloud: Cloud, oldest: str) -> str:
         condition = {"NumericGreaterThanEquals": {"s3:TlsVersion": oldest}}
@@ -96,6 +111,19 @@ def test_tls_version(plain: Cloud, parity: Cloud) -> None:
     assert probe(plain, "1.2") == "AccessDenied"
     assert probe(parity, "1.2") == "ok"
     assert probe(parity, "1.4") == "AccessDenied"
+
+
+def test_requests_without_tls(parity: Cloud) -> None:
+    """No correction but a port: MiniStack takes all requests with TLS, or none."""
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    bucket = parity.bucket()
+    document = policy({**deny("s3:PutObject", **insecure), "Principal": "*"})
+    parity.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    arn = parity.role("ec2.amazonaws.com", allow("s3:PutObject"))
+    assert putting(parity, bucket, parity.become(arn, "tls").client("s3")) == "ok"
+    plainly = parity.become(arn, "plainly", parity.emulator.plain_endpoint).client("s3")
+    assert putting(parity, bucket, plainly) == "AccessDenied"
+    assert putting(parity, parity.bucket(), plainly) == "ok"
 
 
 def test_key_that_a_write_names(plain: Cloud, parity: Cloud) -> None:
