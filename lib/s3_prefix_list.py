@@ -6,6 +6,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
+from lib.cdk_functions import OF_THIS_ACCOUNT
 from lib.policy_packs import acknowledge
 
 LOOKUP_MEMORY_MB = 256
@@ -42,7 +43,7 @@ class S3PrefixList(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
             description="What CDK's lookup function acts as",
             managed_policies=[policy],
         )
