@@ -10,6 +10,7 @@ import pytest
 from tests.attacks.intruder import UNREACHABLE
 
 REFUSED = {
+    "cloudformation": "AccessDenied",
     "ec2": "UnauthorizedOperation",
     "iam": "AccessDenied",
     "s3": "AccessDenied",
@@ -22,8 +23,7 @@ REFUSED = {
 BY_IDENTITY = "explicit deny in an identity-based policy"
 BY_RESOURCE = "explicit deny in a resource-based policy"
 BY_KEY = "no resource-based policy allows"
-BY_NOBODY = "no identity-based policy allows"
-BY_ENDPOINT = "VPC endpoint policy"
+BY_ENDPOINT = "no VPC endpoint policy allows"
 
 NO_WAY_IN_SANDBOX = "cannot reach"
 """What the sandbox says of a call from a VPC that on AWS times out."""
