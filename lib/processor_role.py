@@ -1,5 +1,7 @@
 """What the data-processor function may do: the way of a file, and nothing else, ever."""
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -62,7 +64,7 @@ class ProcessorRole(Construct):
             self,
             "Denied",
             description="What the data-processor function may not do, whatever else is attached",
-            statements=_denials(allowed, names.function_arn, bucket, keys, network),
+            statements=_denials(allowed, names.function_arn, network),
         )
         acknowledge_prefixes(
             ceiling,
@@ -75,6 +77,7 @@ class ProcessorRole(Construct):
             "Lambda asks for the network interface actions on '*': the interfaces do not exist "
             "yet. DenyNetworkToCode takes them from the code itself.",
             "AwsSolutions-IAM5[Resource::*]",
+            "CKV_AWS_111",
         )
         self.role = iam.Role(
             self,
@@ -184,11 +187,7 @@ def _service_statements(
 
 
 def _denials(
-    allowed: list[iam.PolicyStatement],
-    function_arn: str,
-    bucket: s3.IBucket,
-    keys: Keys,
-    network: Network,
+    allowed: Sequence[iam.PolicyStatement], function_arn: str, network: Network
 ) -> list[iam.PolicyStatement]:
     """What stays forbidden when somebody attaches a wider policy and removes the boundary."""
     return [
@@ -197,20 +196,7 @@ def _denials(
             not_actions=sorted({action for statement in allowed for action in statement.actions}),
             resources=["*"],
         ),
-        _deny(
-            "DenyOtherBuckets",
-            actions=["s3:*"],
-            not_resources=[bucket.bucket_arn, bucket.arn_for_objects("*")],
-        ),
-        _deny(
-            "DenyOtherKeys",
-            actions=["kms:*"],
-            not_resources=[
-                keys.data.key_arn,
-                keys.environment.key_arn,
-                keys.pseudonym.key_arn,
-            ],
-        ),
+        *_deny_elsewhere(allowed),
         # Credentials that leave the network are worth nothing.
         _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
         _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
@@ -223,6 +209,26 @@ def _denials(
             resources=["*"],
             conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
         ),
+    ]
+
+
+def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
+    """Deny what is allowed somewhere wherever it is not."""
+    places: dict[str, list[str]] = {}
+    for statement in allowed:
+        for action in statement.actions:
+            places.setdefault(action, []).extend(statement.resources)
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, resources in places.items():
+        actions.setdefault(tuple(dict.fromkeys(resources)), []).append(action)
+    return [
+        _deny(
+            f"Deny{found[0].partition(':')[2]}Elsewhere",
+            actions=found,
+            not_resources=list(resources),
+        )
+        for resources, found in actions.items()
+        if "*" not in resources
     ]
 
 

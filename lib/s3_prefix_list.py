@@ -71,6 +71,8 @@ class S3PrefixList(Construct):
             provider,
             "CloudFormation invokes CDK's function while deploying, and waits for its answer: a "
             "failure fails the deployment, and at no other time does it run.",
+            "CKV_AWS_115",
+            "CKV_AWS_116",
             "HIPAA.Security-LambdaConcurrency",
             "HIPAA.Security-LambdaDLQ",
             "NIST.800.53.R5-LambdaConcurrency",
@@ -82,6 +84,7 @@ class S3PrefixList(Construct):
             provider,
             "It calls EC2 and answers to CloudFormation, which the isolated VPC cannot reach, and "
             "it never sees a record.",
+            "CKV_AWS_117",
             "HIPAA.Security-LambdaInsideVPC",
             "NIST.800.53.R5-LambdaInsideVPC",
             "PCI.DSS.321-LambdaInsideVPC",
