@@ -77,6 +77,7 @@ class DataBucket(Construct):
             "S3 cannot write access logs into a bucket under a customer-managed key; CloudTrail's "
             "data events record who read or wrote which object.",
             "AwsSolutions-S1",
+            "CKV_AWS_18",
             "HIPAA.Security-S3BucketLoggingEnabled",
             "NIST.800.53.R5-S3BucketLoggingEnabled",
             "PCI.DSS.321-S3BucketLoggingEnabled",

@@ -91,6 +91,7 @@ class DataProcessor(Construct):
             self.function,
             "Nothing behind the function needs its concurrency bounded, and reserved concurrency "
             "would be taken from the rest of the account. The queue holds what waits.",
+            "CKV_AWS_115",
             "HIPAA.Security-LambdaConcurrency",
             "NIST.800.53.R5-LambdaConcurrency",
         )
@@ -100,6 +101,7 @@ class DataProcessor(Construct):
         acknowledge(
             self.function,
             parked.format("the function asynchronously."),
+            "CKV_AWS_116",
             "HIPAA.Security-LambdaDLQ",
             "NIST.800.53.R5-LambdaDLQ",
             "Serverless-LambdaDLQ",

@@ -8,6 +8,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from lib.names import Names
+from lib.policy_packs import acknowledge
 
 ROTATION = Duration.days(90)
 
@@ -93,6 +94,11 @@ class Keys(Construct):
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
             policy=_administered(),
             removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.pseudonym,
+            "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
+            "CKV_AWS_7",
         )
         self._admit_storage()
         self._admit_bucket_notifications(names.bucket_arn)

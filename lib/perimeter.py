@@ -50,13 +50,13 @@ def close_bucket(
             ArnEquals={"aws:PrincipalArn": role_arn},
             StringNotEquals={"aws:SourceVpce": network.s3_endpoint.vpc_endpoint_id},
         ),
-        # Services of AWS act for this account here; anonymous requests know neither key.
+        # Strangers and services of AWS have no account, and no business here: what a service does
+        # for somebody of the account counts as his.
         _deny(
             "DenyOtherAccounts",
             ["s3:*"],
             [bucket.bucket_arn, bucket.arn_for_objects("*")],
             StringNotEquals=ACCOUNT,
-            BoolIfExists={"aws:PrincipalIsAWSService": "false"},
         ),
     ):
         bucket.add_to_resource_policy(statement)

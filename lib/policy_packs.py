@@ -2,10 +2,13 @@
 
 Each finding is a violation that stops the synth, unless the construct it is about acknowledges it
 with a reason. https://github.com/cdklabs/cdk-nag
+
+Checkov reads the template afterwards, and finds the same acknowledgements in it.
+https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html
 """
 
 import cdk_nag
-from aws_cdk import Acknowledgment, App, CfnElement, Stack, Validations
+from aws_cdk import Acknowledgment, App, CfnElement, CfnResource, Stack, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
@@ -27,10 +30,22 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
     Args:
         construct: the narrowest one that they are about.
         reason: one that a reviewer of security would accept.
-        rules: ``<pack>-<rule>``, and what exactly in brackets where the rule tells.
+        rules: ``<pack>-<rule>``, and what exactly in brackets where the rule tells; or
+            ``CKV_AWS_<number>``, which Checkov reads in the template.
     """
+    of_checkov = [rule for rule in rules if rule.startswith("CKV_")]
+    if of_checkov:
+        resource = construct.node.default_child or construct
+        assert isinstance(resource, CfnResource)
+        skipped = (resource.get_metadata("checkov") or {"skip": []})["skip"]
+        skipped += [{"id": rule, "comment": reason} for rule in of_checkov]
+        resource.add_metadata("checkov", {"skip": skipped})
     Validations.of(construct).acknowledge(
-        *(Acknowledgment(id=f"{rule.partition('-')[0]}::{rule}", reason=reason) for rule in rules)
+        *(
+            Acknowledgment(id=f"{rule.partition('-')[0]}::{rule}", reason=reason)
+            for rule in rules
+            if rule not in of_checkov
+        )
     )
 
 

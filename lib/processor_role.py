@@ -77,6 +77,7 @@ class ProcessorRole(Construct):
             "Lambda asks for the network interface actions on '*': the interfaces do not exist "
             "yet. DenyNetworkToCode takes them from the code itself.",
             "AwsSolutions-IAM5[Resource::*]",
+            "CKV_AWS_111",
         )
         self.role = iam.Role(
             self,

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import Aspects, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
 from lib import log_groups
+from lib.cdk_functions import CdkFunctions
 from lib.data_bucket import DataBucket
 from lib.data_processor import DataProcessor
 from lib.intake_queue import IntakeQueue
@@ -78,6 +79,7 @@ class TapStack(Stack):
             retention_days=settings.log_retention_days,
             removal_policy=removal_policy,
         )
+        Aspects.of(self).add(CdkFunctions(groups.provider))
         network = Network(
             self,
             "Network",

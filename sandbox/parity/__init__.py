@@ -12,6 +12,7 @@ TESTED_VERSION = "1.5.33"
 
 MODULES = (
     "policies",
+    "iam",
     "endpoints",
     "s3_buckets",
     "s3_encryption",

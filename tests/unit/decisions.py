@@ -571,10 +571,12 @@ def decide_for_roles() -> Iterator[Decision]:
     yield deny(FLOW_LOGS, "sts:TagSession", FLOW_LOG_ROLE)
     for role in (LOOKUP_ROLE, DEFAULT_GROUP_ROLE, EMPTYING_ROLE):
         retains = role != EMPTYING_ROLE
-        yield allow(service("lambda"), "sts:AssumeRole", role, retains=retains)
-        for who in (service("ec2"), ADMINISTRATOR, NEIGHBOUR):
+        some = f"{FUNCTION_ARN}-some"
+        yield allow(service("lambda", some), "sts:AssumeRole", role, retains=retains)
+        foreign = service("lambda", some, OTHER_ACCOUNT)
+        for who in (foreign, service("ec2", some), ADMINISTRATOR, NEIGHBOUR):
             yield deny(who, "sts:AssumeRole", role, retains=retains)
-        yield deny(service("lambda"), "sts:TagSession", role, retains=retains)
+        yield deny(service("lambda", some), "sts:TagSession", role, retains=retains)
     flow_logs = person("flow logs", role=FLOW_LOG_ROLE)
     lookup = person("lookup", role=LOOKUP_ROLE)
     default_group = person("default group", role=DEFAULT_GROUP_ROLE)

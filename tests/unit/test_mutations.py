@@ -13,9 +13,6 @@ SURVIVORS = {
     "KeysLogsKey AllowCloudWatchLogs: Action without kms:DescribeKey": (
         "Nobody describes a key with an encryption context: the statement never matches it."
     ),
-    "DataBucketPolicy DenyOtherAccounts: without BoolIfExists aws:PrincipalIsAWSService": (
-        "It spares AWS's services a denial, but no statement allows them anything either."
-    ),
     "ProcessorRoleDenied DenyDerivationOutside: Resource * to NotResource key/KeysS3Key": (
         "DenyGenerateMacElsewhere refuses to derive from any other key."
     ),

@@ -74,10 +74,7 @@ def test_other_accounts_and_strangers_are_denied(stack: Synthesized, policy: Res
     assert_denies_all(
         stack,
         statement(policy, "DenyOtherAccounts"),
-        {
-            "StringNotEquals": {"aws:PrincipalAccount": ACCOUNT},
-            "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
-        },
+        {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Template
 
 from lib.policy_packs import acknowledge, attach_packs
 from lib.tap_stack import TapStack
@@ -59,4 +60,18 @@ def test_an_acknowledgement_is_for_one_construct_and_one_rule() -> None:
 
     assert found(acknowledged=False) - found(acknowledged=True) == {
         "AwsSolutions::AwsSolutions-S1"
+    }
+
+
+def test_checkov_finds_the_acknowledgements_in_the_template() -> None:
+    stack = Stack(make_app(), "Careless")
+    bucket = s3.Bucket(stack, "Bucket")
+    acknowledge(bucket, "a reason", "CKV_AWS_18", "AwsSolutions-S1")
+    acknowledge(bucket, "another", "CKV_AWS_21")
+    (found,) = Template.from_stack(stack).find_resources("AWS::S3::Bucket").values()
+    assert found["Metadata"]["checkov"] == {
+        "skip": [
+            {"id": "CKV_AWS_18", "comment": "a reason"},
+            {"id": "CKV_AWS_21", "comment": "another"},
+        ]
     }
