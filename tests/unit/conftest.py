@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.unit.engine import Engine
+from tests.unit.engine import Action, Engine
 from tests.unit.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
 
@@ -28,3 +28,9 @@ def make_engine() -> Iterator[Engine]:
     """The IAM simulator, started once."""
     with closing(Engine()) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session", name="actions")
+def make_actions(engine: Engine) -> dict[str, Action]:
+    """Every action that AWS publishes."""
+    return engine.actions()
