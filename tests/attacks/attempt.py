@@ -92,12 +92,12 @@ class Actor:
         assert answer["code"] in (attempt.codes or (usual,)), answer
         assert re.search(attempt.reason, answer["message"]), answer
 
-    def may(self, allowed: Attempt) -> None:
+    def may(self, call: Attempt) -> None:
         """Fail unless the call succeeds: so a refusal is not just a call gone wrong."""
-        answer = self._make(allowed)
-        assert not answer, f"{self.name} could not: {allowed.name}: {answer}"
-        if allowed.undo:
-            self.clean_up(allowed.undo.operation, fill(allowed.undo.parameters, self.facts))
+        answer = self._make(call)
+        assert not answer, f"{self.name} could not: {call.name}: {answer}"
+        if call.undo:
+            self.clean_up(call.undo.operation, fill(call.undo.parameters, self.facts))
 
     def _make(self, attempt: Attempt) -> dict[str, str]:
         return self.call(attempt.operation, fill(attempt.parameters, self.facts))

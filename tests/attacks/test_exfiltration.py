@@ -182,8 +182,8 @@ def test_refused_presigned_url(stolen: boto3.Session, facts: dict[str, str]) -> 
     url = stolen.client("s3").generate_presigned_url(
         "get_object", Params={"Bucket": facts["bucket"], "Key": facts["processed"]}
     )
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(url)
+    with pytest.raises(urllib.error.HTTPError) as refusal, urllib.request.urlopen(url):
+        pass
     with refusal.value as answer:
         assert answer.code == 403
         assert b"AccessDenied" in answer.read()
