@@ -11,9 +11,9 @@ import { createInterface } from 'node:readline'
 /** The decision, or why there is none: a key that the engine would leave out is no answer. */
 async function decide(simulation) {
   const { resultType, errors, overallResult, result } = await runSimulation(simulation, {})
-  if (resultType !== 'single') return { error: errors ?? resultType }
+  if (resultType !== 'single') return JSON.stringify(errors ?? resultType)
   const { ignoredContextKeys } = result
-  return ignoredContextKeys.length ? { error: { ignoredContextKeys } } : overallResult
+  return ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
 }
 
 /** Every action that AWS publishes, with the forms of the ARNs it works on. */

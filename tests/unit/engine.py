@@ -10,6 +10,8 @@ from typing import Any
 # request behaves alike: one string by name. test_lint.py checks the keys as they are.
 RENAMED = {"kms:EncryptionContext:": "aws:RequestTag/"}
 
+DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
+
 
 class Engine:
     """The simulator, in a process of its own until it is closed."""
@@ -33,11 +35,15 @@ class Engine:
             ValueError: the simulator has no answer: an unknown action, a condition key that the
                 action does not have, a resource of the wrong kind, a policy that is not one.
         """
-        decisions = self._ask({"simulations": simulations})
+        decisions = self.judge(simulations)
         for simulation, decision in zip(simulations, decisions, strict=True):
-            if not isinstance(decision, str):
-                raise ValueError(f"{decision['error']}: {simulation['request']}")
-        return list(decisions)
+            if decision not in DECISIONS:
+                raise ValueError(f"{decision}: {simulation['request']}")
+        return decisions
+
+    def judge(self, simulations: Sequence[dict[str, Any]]) -> list[str]:
+        """The same, with the reason in the place of a decision where there is none."""
+        return list(self._ask({"simulations": simulations}))
 
     def actions(self) -> dict[str, list[str]]:
         """Every action that AWS publishes, with the forms of the ARNs it works on."""

@@ -204,7 +204,6 @@ class Policies:
                 "contextVariables": {
                     "aws:ResourceAccount": request.owner,
                     "aws:SecureTransport": "true",
-                    **({"s3:TlsVersion": "1.3"} if request.action.startswith("s3:") else {}),
                     **request.who.context,
                     **request.context,
                 },
