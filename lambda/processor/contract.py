@@ -17,7 +17,6 @@ from processor import ProcessorError
 DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
 Type = Literal["string", "integer", "decimal", "double", "boolean", "date", "timestamp"]
-Method = Literal["hmac", "mask", "drop", "keep"]
 
 
 class ContractError(ProcessorError):
@@ -43,12 +42,65 @@ class Rules:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deidentify:
-    """What becomes of a column's values; ``keep_first`` and ``keep_last`` belong to ``mask``."""
+class Hmac:
+    """A token of the text, once it is normalized by these steps.
 
-    method: Method
+    ``domain`` names what the column shares its tokens with; None is the dataset.
+    """
+
+    domain: str | None = None
+    normalize: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mask:
+    """The text, with so many characters readable."""
+
     keep_first: int = 0
     keep_last: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncate:
+    """So many characters of the text."""
+
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generalize:
+    """The least value of the value's class; one option is set, by the column's type.
+
+    Classes are a calendar unit (``to``), as wide as a number (``width``), or all texts that
+    begin alike (``prefix`` characters).
+    """
+
+    to: str | None = None
+    width: str | None = None
+    prefix: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redact:
+    """The text without what has one of these patterns."""
+
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop:
+    """Nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """The value."""
+
+
+Method = Hmac | Mask | Truncate | Generalize | Redact | Drop | Keep
+METHODS: Mapping[str, type[Method]] = {
+    method.__name__.lower(): method for method in get_args(Method)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +113,7 @@ class Column:
     name: str
     type: Type
     required: bool
-    deidentify: Deidentify
+    deidentify: Method
     rules: Rules
     output: str | None = None
     precision: int = 0
@@ -135,13 +187,18 @@ def _column(document: Mapping[str, Any]) -> Column:
         for name in ("name", "type", "required", "output", "precision", "scale")
         if name in fields
     }
-    deidentify = Deidentify(**_snake_case(fields.pop("deidentify")))
-    if "enum" in fields:
-        fields["enum"] = tuple(fields["enum"])
-    if own["type"] not in get_args(Type) or deidentify.method not in get_args(Method):
-        raise ValueError(f"type {own['type']} or method {deidentify.method} is unknown")
+    options = _snake_case(fields.pop("deidentify"))
+    deidentify = METHODS[options.pop("method")](**options)
+    if own["type"] not in get_args(Type):
+        raise ValueError(f"type {own['type']} is unknown")
     return Column(**own, deidentify=deidentify, rules=Rules(**fields))
 
 
 def _snake_case(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in document.items()}
+    """Return the fields by Python's names, their lists as what cannot be changed."""
+    return {
+        re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name): (
+            tuple(value) if isinstance(value, list) else value
+        )
+        for name, value in document.items()
+    }

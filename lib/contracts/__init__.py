@@ -13,14 +13,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from open_data_contract_standard.model import CustomProperty
 
-from lib.contracts.columns import ColumnRules, check_names, is_count
+from lib.contracts.columns import ColumnRules, check_names
 from lib.contracts.compiled import CompiledContract
 from lib.contracts.custom import custom_properties
-from lib.contracts.source import SUFFIX, Location, Source
+from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
 from lib.contracts.standard import check_standard
 
 __all__ = ["CompiledContract", "ContractError", "compile_contracts", "write_contracts"]
@@ -47,6 +47,7 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
     ]
     contracts: dict[str, CompiledContract] = {}
     first_with: dict[str, str] = {}
+    recipes: dict[str, tuple[Any, str]] = {}
     for file in sorted(directory.glob(f"*{SUFFIX}")):
         source = Source(file)
         if contract := _compile(source):
@@ -54,6 +55,7 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
             first = first_with.setdefault(contract["contract"]["id"], source.label)
             if first != source.label:
                 source.wrong(("id",), f"the id is that of {first} too; give each its own")
+            _check_domains(source, contract, recipes)
         problems += source.sentences()
     if not problems and not contracts:
         problems = [
@@ -121,6 +123,22 @@ def _check_dataset(source: Source, name: str) -> None:
             "hyphens, a letter first, because the name becomes part of S3 keys"
         )
         source.wrong(at, what)
+
+
+def _check_domains(
+    source: Source, contract: CompiledContract, recipes: dict[str, tuple[Any, str]]
+) -> None:
+    """Note columns of one domain whose tokens would not join: made in another way, by whom."""
+    for index, column in enumerate(contract["columns"]):
+        method = column["deidentify"]
+        if domain := method.get("domain"):
+            recipe = (contract["epoch"], column["type"], method.get("normalize"))
+            whom = f"column {column['name']!r} of {source.label}"
+            first, other = recipes.setdefault(domain, (recipe, whom))
+            if recipe != first:
+                what = f"shares the domain {domain!r} with {other}, but not pseudonymEpoch, type"
+                part = Part(source, ("schema", 0, "properties", index))
+                part.wrong(f"{what} and normalize; their tokens would not join: make them alike")
 
 
 def _epoch(source: Source, given: Sequence[CustomProperty] | None) -> int:

@@ -1,38 +1,22 @@
 """The columns of a contract: what the processor would enforce, and nothing that it would not."""
 
 import itertools
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from open_data_contract_standard.model import SchemaProperty
 
-from lib.contracts.compiled import Column, Deidentification, Output, Rules
-from lib.contracts.custom import custom_properties
-from lib.contracts.source import Location, Source
+from lib.contracts.compiled import Column, Output, Rules
+from lib.contracts.deidentification import deidentification
+from lib.contracts.literals import FORMS, read_literal
+from lib.contracts.source import Location, Part, is_count
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
 
 MAX_NAME_LENGTH = 128
-
-CLASSIFICATIONS = ("public", "internal", "confidential", "restricted")
-SENSITIVE = ("confidential", "restricted")
-METHODS = ("hmac", "mask", "drop", "keep")
-LATER_METHODS = ("truncate", "generalize", "redact")
-
-# A token stands for one text. These types have several texts for one value, or so few values
-# that a token hides none of them.
-NOT_FOR_HMAC = {
-    "boolean": "a token for one of two values hides nothing",
-    "decimal": "1.5 and 1.50 are one value but would get two tokens",
-    "double": "0.1 and 1e-1 are one value but would get two tokens",
-    "timestamp": "one instant has a text for every offset and would get as many tokens",
-}
 
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum")
@@ -46,39 +30,13 @@ OPTIONS = {
     "date": BOUNDS,
     "timestamp": (*BOUNDS, "timezone"),
 }
-# The form that the text of a bound must have: the one that the processor asks of a value.
-FORMS = {
-    "integer": "an integer of 64 bits, such as 0 or -7",
-    "decimal": "a decimal within the column's precision and scale, such as 0 or -7.5",
-    "double": "a finite number, such as 0, -7.5 or 1.0e-3",
-    "date": 'a day that exists, such as "2026-01-31"',
-    "timestamp": 'ISO 8601 with Z or an offset, such as "2026-01-31T08:30:00Z"',
-}
-
-# What the text of a value looks like; whether it exists and fits is for _bound to say.
-TEXTS = {
-    "integer": r"0|-?[1-9][0-9]*",
-    "decimal": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?",
-    "double": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?",
-    "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    "timestamp": (
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-        r"(Z|[+-][0-9]{2}:[0-5][0-9])"
-    ),
-}
 
 
 @dataclass(frozen=True)
-class ColumnRules:
+class ColumnRules(Part):
     """One property of the schema object, on its way to a column."""
 
-    source: Source
-    at: Location
     given: SchemaProperty
-
-    def wrong(self, complaint: str, *field: str | int) -> None:
-        """Note what is wrong with the column, at ``field`` if the file has it."""
-        self.source.wrong((*self.at, *field), f"{self.source.subject(self.at)} {complaint}")
 
     def compile(self) -> Column:
         """The column; of no use when something is wrong with it."""
@@ -92,13 +50,14 @@ class ColumnRules:
         if given.semanticType == "measure":
             self.wrong("is a measure, which no record holds; remove the column", "semanticType")
         kind, precision = self._type()
-        deidentify = self._deidentify(kind)
+        options = self._options(kind, precision)
+        deidentify = deidentification(self, self.given, kind, precision | options)
         return {
             "name": str(given.name),
             "type": kind,
             "required": bool(given.required or given.primaryKey),
             **precision,
-            **self._options(kind, precision),
+            **options,
             **self._enum(kind),
             "deidentify": deidentify,
             **self._output(deidentify["method"]),
@@ -178,11 +137,11 @@ class ColumnRules:
         return {"pattern": pattern}
 
     def _bounds(self, kind: str, names: Sequence[str], precision: Rules) -> Rules:
-        texts = {name: self.source.text((*self.at, "logicalTypeOptions", name)) for name in names}
+        texts = {name: self.text("logicalTypeOptions", name) for name in names}
         values: dict[str, Any] = {}
         for name, text in texts.items():
             try:
-                values[name] = _bound(kind, text, precision)
+                values[name] = read_literal(kind, text, precision)
             except (ValueError, OverflowError):
                 what = f"has the {name} {text!r}; write {FORMS[kind]}"
                 self.wrong(what, "logicalTypeOptions", name)
@@ -194,8 +153,7 @@ class ColumnRules:
         return cast(Rules, texts)
 
     def _nothing_between(self, low: str, high: str) -> None:
-        at = (*self.at, "logicalTypeOptions")
-        least, most = self.source.text((*at, low)), self.source.text((*at, high))
+        least, most = (self.text("logicalTypeOptions", name) for name in (low, high))
         what = f"admits no value between {low} {least} and {high} {most}; correct one of them"
         self.wrong(what, "logicalTypeOptions", high)
 
@@ -208,7 +166,7 @@ class ColumnRules:
         for index, item in enumerate(self.given.enum):
             place: Location = ("enum", index, "value")
             if not isinstance(item.value, str) or not item.value:
-                text = self.source.text((*self.at, *place))
+                text = self.text(*place)
                 what = f"has the enum value {text!r}; write text in quotes, at least a character"
                 self.wrong(what, *place)
             elif item.value in values:
@@ -216,53 +174,6 @@ class ColumnRules:
             else:
                 values.append(item.value)
         return {"enum": values}
-
-    def _deidentify(self, kind: str) -> Deidentification:
-        classification = self.given.classification
-        allowed = ", ".join(CLASSIFICATIONS)
-        if classification is None:
-            self.wrong(f"has no classification; add one of {allowed}")
-        elif classification not in CLASSIFICATIONS:
-            what = f"has the classification {classification!r}; use one of {allowed}"
-            self.wrong(what, "classification")
-        customs = self.given.customProperties
-        found = custom_properties(self.source, self.at, "a column", customs).get("deidentify")
-        if found:
-            at, value = found
-            return self._method(kind, at[len(self.at) :], value)
-        if classification in SENSITIVE:
-            what = (
-                f"is classified {classification!r} but has no de-identification; add "
-                "customProperties deidentify: hmac, mask, drop, or an explicit keep"
-            )
-            self.wrong(what, "classification")
-        return {"method": "keep"}
-
-    def _method(self, kind: str, at: Location, value: Any) -> Deidentification:
-        """What the value of ``deidentify``, at ``at`` of the column, says."""
-        options = dict(value) if isinstance(value, dict) else {}
-        method = options.pop("method", None)
-        if method not in METHODS:
-            later = ", which is not supported yet" if method in LATER_METHODS else ""
-            has = f"the method {method!r}{later}" if method else "no method"
-            use = "write value: {method: …} with hmac, mask, drop or keep"
-            self.wrong(f"has a deidentify with {has}; {use}", *at, "method")
-            return {"method": "keep"}
-        if method == "hmac" and kind in NOT_FOR_HMAC:
-            what = f"is of type {kind}, which hmac does not take: {NOT_FOR_HMAC[kind]}"
-            self.wrong(f"{what}; use drop or keep", *at, "method")
-        if method == "mask" and kind not in ("string", ""):
-            what = f"is of type {kind}, but mask is for type string; use drop or keep"
-            self.wrong(what, *at, "method")
-        kept = {"keepFirst": 0, "keepLast": 0} if method == "mask" else {}
-        for name, option in options.items():
-            if name not in kept:
-                what = f"has a deidentify with {name!r}, which {method} does not have; remove it"
-                self.wrong(what, *at, name)
-            elif not is_count(option, 0):
-                text = self.source.text((*self.at, *at, name))
-                self.wrong(f"has the {name} {text!r}; use a whole number from 0", *at, name)
-        return cast(Deidentification, {"method": method, **kept, **options})
 
     def _output(self, method: str) -> Output:
         encrypted = self.given.encryptedName
@@ -288,39 +199,3 @@ def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None
             what = f"is written as {output!r}, but so is column {other!r}, leaving case aside"
             rule.wrong(f"{what}; give it another encryptedName or name", "encryptedName")
         names.add(name)
-
-
-def is_count(value: Any, least: int) -> bool:
-    """Whether ``value`` is a whole number from ``least``; to Python ``true`` is one, not here."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
-
-
-def _bound(kind: str, text: str, precision: Rules) -> Any:
-    """``text`` as a value to compare.
-
-    Raises:
-        ValueError, OverflowError: it is not exactly of the type's form, or no such value exists.
-    """
-    if not re.fullmatch(TEXTS[kind], text):
-        raise ValueError(kind)
-    fits = True
-    value: Any
-    match kind:
-        case "integer":
-            value = int(text)
-            fits = -(2**63) <= value < 2**63
-        case "double":
-            value = float(text)
-            fits = math.isfinite(value)
-        case "decimal":
-            value = Decimal(text)
-            whole, _, fraction = text.lstrip("-").partition(".")
-            room = precision["precision"] - precision["scale"]
-            fits = len(whole.lstrip("0")) <= room and len(fraction) <= precision["scale"]
-        case "date":
-            value = date.fromisoformat(text)
-        case _:
-            value = datetime.fromisoformat(text).astimezone(UTC)
-    if not fits:
-        raise ValueError(kind)
-    return value

@@ -1,17 +1,30 @@
 """The compiled contract: the JSON that the processor reads, key by key."""
 
-from typing import NotRequired, TypedDict
+from typing import Required, TypedDict
 
 
-class Deidentification(TypedDict):
-    """What happens to a column's values before they are written.
+class Deidentification(TypedDict, total=False):
+    """What happens to a column's values before they are written, and the options of the method.
 
-    ``keepFirst`` and ``keepLast`` count the Unicode characters that ``mask`` leaves readable.
+    ``hmac``: columns of one ``domain`` share their tokens, all others of a dataset have the
+    dataset's; ``normalize`` is done first, of nfc, trim, lowercase, in this order.
+    ``mask`` leaves ``keepFirst`` and ``keepLast`` Unicode characters readable.
+    ``truncate`` leaves the first ``length``.
+    ``generalize`` goes down ``to`` the begin of a year, month, day or hour, or to a multiple of
+    ``width``, or leaves the ``prefix`` of so many characters.
+    ``redact`` replaces ``patterns``, of email, iban, card, ssn, phone.
     """
 
-    method: str
-    keepFirst: NotRequired[int]
-    keepLast: NotRequired[int]
+    method: Required[str]
+    domain: str
+    normalize: list[str]
+    keepFirst: int
+    keepLast: int
+    length: int
+    to: str
+    width: str
+    prefix: int
+    patterns: list[str]
 
 
 class Rules(TypedDict, total=False):

@@ -1,5 +1,6 @@
 """A contract's file as it was written: its document, and the line and text of every value."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,24 @@ class Source:
 def _line(mark: Any) -> int:
     """The line of a YAML mark, of either of PyYAML's classes for them; 1 without a mark."""
     return mark.line + 1 if mark else 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a contract's file, such as a column, that mistakes are told of."""
+
+    source: Source
+    at: Location
+
+    def wrong(self, complaint: str, *field: str | int) -> None:
+        """Note what is wrong with the part, at ``field`` if the file has it."""
+        self.source.wrong((*self.at, *field), f"{self.source.subject(self.at)} {complaint}")
+
+    def text(self, *field: str | int) -> str:
+        """The scalar at ``field`` as the file has it; empty if there is none."""
+        return self.source.text((*self.at, *field))
+
+
+def is_count(value: object, least: int) -> bool:
+    """Whether ``value`` is a whole number from ``least``; to Python ``true`` is one, not here."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

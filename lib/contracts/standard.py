@@ -128,7 +128,7 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
 
 
 def wrong_type(source: Source, column: Location) -> None:
-    """Note that the column's logicalType is missing, or is one that the processor does not know."""
+    """Note that a column has no logicalType, or one that the processor does not know."""
     name = source.text((*column, "logicalType"))
     has = f"the logicalType {name!r}, which is not supported yet" if name else "no logicalType"
     what = f"{source.subject(column)} has {has}; use one of {', '.join(LOGICAL_TYPES)}"

@@ -1,5 +1,7 @@
 """Fixtures of the unit tests."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.unit.synthesis import Synthesized, synthesize
@@ -9,3 +11,11 @@ from tests.unit.synthesis import Synthesized, synthesize
 def make_stack() -> Synthesized:
     """The environment ``test`` with default settings, in us-east-1."""
     return Synthesized(synthesize())
+
+
+@pytest.fixture(name="directory")
+def make_directory(tmp_path: Path) -> Path:
+    """A folder for contracts."""
+    directory = tmp_path / "contracts"
+    directory.mkdir()
+    return directory

@@ -7,10 +7,11 @@ what the rows, the reasons and the refusal must be.
 import hashlib
 import hmac
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -222,20 +223,60 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
     return value, [name + ":" + re.sub("([A-Z])", "-\\1", rule).lower() for rule in broken]
 
 
-def derive(kms_key: bytes, contract: dict[str, Any]) -> bytes:
-    """Return the key of a dataset's tokens."""
-    message = f"zero-trust-data-pipeline/pseudonym/v1/{contract['dataset']}/{contract['epoch']}"
+def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
+    """Return the key of a column's tokens."""
+    domain = column["deidentify"].get("domain")
+    scope = contract["dataset"] if domain is None else "domain/" + domain
+    message = f"zero-trust-data-pipeline/pseudonym/v1/{scope}/{contract['epoch']}"
     return hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
 
 
+def normalized(text: str, steps: list[str]) -> str:
+    """Return the text by which a person is known."""
+    for step in steps:
+        if step == "nfc":
+            text = unicodedata.normalize("NFC", text)
+        elif step == "trim":
+            text = text.strip()
+        else:
+            text = "".join(letter.lower()[:1] for letter in text)
+    return text
+
+
+def generalized(text: str, value: Any, column: Column) -> Any:
+    """Return the least value of the value's class."""
+    options = column["deidentify"]
+    if "prefix" in options:
+        return text[: options["prefix"]]
+    if "width" in options:
+        width = Decimal(options["width"])
+        floor = (Decimal(value) / width).to_integral_value(ROUND_FLOOR) * width
+        if column["type"] == "integer":
+            return max(int(floor), -(2**63))
+        unit = Decimal(1).scaleb(-column["scale"])
+        return max(floor, -(10 ** (column["precision"] - column["scale"])) + unit)
+    if isinstance(value, datetime):
+        value = value.replace(minute=0, second=0, microsecond=0)
+        if options["to"] != "hour":
+            value = value.replace(hour=0)
+    if options["to"] in ("month", "year"):
+        value = value.replace(day=1)
+    return value.replace(month=1) if options["to"] == "year" else value
+
+
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
-    """Return what leaves of a field."""
-    deidentify = column["deidentify"]
-    if deidentify["method"] == "keep" or not text:
+    """Return what leaves of a field; redaction is not known here."""
+    options = column["deidentify"]
+    if not text or options["method"] == "keep":
         return value
-    if deidentify["method"] == "hmac":
+    if options["method"] == "hmac":
+        text = normalized(text, options.get("normalize", []))
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
-    first, last = deidentify["keepFirst"], deidentify["keepLast"]
+    if options["method"] == "truncate":
+        return text[: options["length"]]
+    if options["method"] == "generalize":
+        return generalized(text, value, column)
+    first, last = options["keepFirst"], options["keepLast"]
     if len(text) <= first + last:
         return "*" * len(text)
     return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]
@@ -260,7 +301,6 @@ def positions(header: list[str], columns: list[Column]) -> dict[str, int]:
 
 def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -> Verdict:
     """Return what must become of a file."""
-    key = derive(kms_key, contract)
     verdict = Verdict()
     try:
         framed = records(data, limit)
@@ -280,7 +320,10 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
                     value, broken = judge(text, column)
                     reasons += broken
                     if "output" in column:
-                        row[column["output"]] = conceal(text, value, column, key)
+                        key = derive(kms_key, contract, column)
+                        row[column["output"]] = (
+                            None if broken else conceal(text, value, column, key)
+                        )
             if reasons:
                 reject = {"row": number, "line": record.line, "reasons": reasons}
                 verdict.rejects.append(reject | {"raw": record.raw})
