@@ -16,7 +16,13 @@ from processor import ProcessorError
 
 DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
-Type = Literal["string", "integer", "decimal", "double", "boolean", "date", "timestamp"]
+# What the last two hold is kept as JSON text.
+# fmt: off
+Type = Literal[
+    "string", "integer", "decimal", "double", "boolean", "date", "timestamp", "time",
+    "array", "object",
+]
+# fmt: on
 
 
 class ContractError(ProcessorError):
@@ -27,11 +33,13 @@ class ContractError(ProcessorError):
 class Rules:
     """What a value must satisfy beyond its type; None where the contract says nothing.
 
-    ``pattern`` is RE2 and the lengths count Unicode characters, both for strings only. ``enum``
-    and the bounds are texts in the exact form of the column's type.
+    ``pattern`` is RE2, ``format`` one of :mod:`processor.formats`, and the lengths count Unicode
+    characters, all for strings only. ``enum``, the bounds and ``multiple_of`` are texts in the
+    exact form of the column's type.
     """
 
     pattern: str | None = None
+    format: str | None = None
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] | None = None
@@ -39,6 +47,7 @@ class Rules:
     exclusive_minimum: str | None = None
     maximum: str | None = None
     exclusive_maximum: str | None = None
+    multiple_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +125,7 @@ class Column:
     deidentify: Method
     rules: Rules
     output: str | None = None
+    unique: bool = False
     precision: int = 0
     scale: int = 0
 
@@ -184,7 +194,7 @@ def _column(document: Mapping[str, Any]) -> Column:
     fields = _snake_case(document)
     own = {
         name: fields.pop(name)
-        for name in ("name", "type", "required", "output", "precision", "scale")
+        for name in ("name", "type", "required", "output", "unique", "precision", "scale")
         if name in fields
     }
     options = _snake_case(fields.pop("deidentify"))

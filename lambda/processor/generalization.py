@@ -10,10 +10,9 @@ from functools import partial
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.columns import form
+from processor.columns import form, retyped, units
 from processor.contract import Column, Generalize
 
-_INT64 = pa.int64()
 _LEAST = -(2**63)
 
 
@@ -30,7 +29,7 @@ def generalization(column: Column) -> Callable[[pa.Array], pa.Array]:
             return partial(_floor, width=int(str(method.width)), least=_LEAST)
         case "decimal":
             width = pa.scalar(method.width).cast(form(column).type)
-            return partial(_floor_decimals, width=_units(pa.array([width]))[0].as_py())
+            return partial(_floor_decimals, width=units(pa.array([width]))[0].as_py())
         case _:  # string
             return partial(pc.utf8_slice_codeunits, start=0, stop=method.prefix)
 
@@ -52,18 +51,6 @@ def _floor(values: pa.Int64Array, width: int, least: int) -> pa.Int64Array:
 
 def _floor_decimals(values: pa.Decimal128Array, width: int) -> pa.Decimal128Array:
     least = -(10**values.type.precision) + 1
-    floor = _floor(_units(values), width, least)
+    floor = _floor(units(values), width, least)
     wide = floor.cast(pa.decimal128(19, 0))
-    return _with_type(wide.cast(pa.decimal128(values.type.precision, 0)), values.type)
-
-
-def _units(values: pa.Decimal128Array) -> pa.Int64Array:
-    """Return decimals of at most 18 digits as integers: how many units of the last digit."""
-    return _with_type(values, pa.decimal128(values.type.precision, 0)).cast(_INT64)
-
-
-def _with_type(values: pa.Array, type_: pa.DataType) -> pa.Array:
-    """Return the same bits under another type."""
-    return pa.Array.from_buffers(
-        type_, len(values), values.buffers(), values.null_count, values.offset
-    )
+    return retyped(wide.cast(pa.decimal128(values.type.precision, 0)), values.type)

@@ -12,7 +12,7 @@ from open_data_contract_standard.model import SchemaProperty
 
 from lib.contracts.compiled import Column, Output, Rules
 from lib.contracts.deidentification import deidentification
-from lib.contracts.literals import FORMS, read_literal
+from lib.contracts.literals import FORMS, MAX_DIGITS, is_step, read_literal
 from lib.contracts.source import Location, Part, is_count
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
 
@@ -22,14 +22,22 @@ LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum")
 BOUNDS = LOWER_BOUNDS + UPPER_BOUNDS
 OPTIONS = {
-    "string": ("minLength", "maxLength", "pattern"),
-    "integer": BOUNDS,
-    "decimal": BOUNDS,
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "integer": (*BOUNDS, "multipleOf"),
+    "decimal": (*BOUNDS, "multipleOf"),
     "double": BOUNDS,
     "boolean": (),
     "date": BOUNDS,
     "timestamp": (*BOUNDS, "timezone"),
+    "time": (*BOUNDS, "timezone"),
+    "array": (),
+    "object": (),
 }
+FORMATS = (*("date", "time", "date-time", "uuid", "email", "hostname", "ipv4", "ipv6", "uri"),)
+# Whether the texts of a type say where on earth they are.
+HAS_ZONE = {"timestamp": True, "time": False}
+# One value of these has several texts, or there are so few that most rows would be rejected.
+NOT_UNIQUE = ("boolean", "double", "array", "object")
 
 
 @dataclass(frozen=True)
@@ -45,17 +53,19 @@ class ColumnRules(Part):
         if given.physicalName not in (None, given.name):
             what = f"has the physicalName {given.physicalName!r}; files have the name: remove it"
             self.wrong(what, "physicalName")
-        if given.unique:
-            self.wrong("is unique, which is not supported yet; remove it", "unique")
         if given.semanticType == "measure":
             self.wrong("is a measure, which no record holds; remove the column", "semanticType")
         kind, precision = self._type()
+        if given.unique and kind in NOT_UNIQUE:
+            self.wrong(f"is of type {kind}, which cannot be unique; remove it", "unique")
+        unique: Rules = {"unique": True} if given.unique else {}
         options = self._options(kind, precision)
         deidentify = deidentification(self, self.given, kind, precision | options)
         return {
             "name": str(given.name),
             "type": kind,
             "required": bool(given.required or given.primaryKey),
+            **unique,
             **precision,
             **options,
             **self._enum(kind),
@@ -78,6 +88,8 @@ class ColumnRules(Part):
         if logical not in LOGICAL_TYPES:
             wrong_type(self.source, self.at)
             return "", {}
+        if logical in ("array", "object"):
+            self._check_json()
         if logical != "number":
             return logical, {}
         physical = str(self.given.physicalType).replace(" ", "").lower()
@@ -94,6 +106,16 @@ class ColumnRules(Part):
             return "", {}
         return "decimal", {"precision": precision, "scale": scale}
 
+    def _check_json(self) -> None:
+        """Make sure that nobody expects the parts of an array or an object to be checked."""
+        logical = self.given.logicalType
+        if str(self.given.physicalType).lower() != "json":
+            what = f"is an {logical}, which is kept as JSON text if its physicalType is json"
+            self.wrong(f"{what}; add that, or remove the column", "physicalType")
+        for field in ("properties", "items"):
+            if getattr(self.given, field) is not None:
+                self.wrong(f"has {field}, which are not checked in JSON text; remove them", field)
+
     def _options(self, kind: str, precision: Rules) -> Rules:
         """The rules that logicalTypeOptions gives; none when the type is not known."""
         options = self.given.logicalTypeOptions or {}
@@ -104,12 +126,39 @@ class ColumnRules(Part):
                 use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
                 what = f"has the option {name!r}, which is not supported for type {kind}; {use}"
                 self.wrong(what, "logicalTypeOptions", name)
-        if kind == "timestamp" and options.get("timezone") is False:
-            what = "has the timezone false, but every timestamp has an offset; remove it"
+        zone = HAS_ZONE.get(kind)
+        if zone is not None and options.get("timezone", zone) is not zone:
+            what = f"every {kind} has an offset" if zone else f"a {kind} has no offset"
+            what = f"has the timezone {str(not zone).lower()}, but {what}; remove it"
             self.wrong(what, "logicalTypeOptions", "timezone")
         if kind == "string":
-            return {**self._lengths(options), **self._pattern(options.get("pattern"))}
-        return self._bounds(kind, [name for name in BOUNDS if name in options], precision)
+            return {
+                **self._lengths(options),
+                **self._pattern(options.get("pattern")),
+                **self._format(options.get("format")),
+            }
+        bounds = self._bounds(kind, [name for name in BOUNDS if name in options], precision)
+        return {**bounds, **self._step(kind, precision)} if "multipleOf" in options else bounds
+
+    def _format(self, name: str | None) -> Rules:
+        if name is None:
+            return {}
+        if name not in FORMATS:
+            what = f"has the format {name!r}, which is not supported; use {', '.join(FORMATS)}"
+            self.wrong(what, "logicalTypeOptions", "format")
+        return {"format": name}
+
+    def _step(self, kind: str, precision: Rules) -> Rules:
+        step = self.text("logicalTypeOptions", "multipleOf")
+        if kind in FORMS and not is_step(kind, step, precision):
+            what = f"has the multipleOf {step!r}; write {FORMS[kind]}, but more than 0"
+            self.wrong(what, "logicalTypeOptions", "multipleOf")
+        if precision.get("precision", 0) > MAX_DIGITS:
+            what = (
+                f"has a multipleOf, which takes decimals of up to {MAX_DIGITS} digits; remove it"
+            )
+            self.wrong(what, "logicalTypeOptions", "multipleOf")
+        return {"multipleOf": step}
 
     def _lengths(self, options: Mapping[str, Any]) -> Rules:
         lengths = {name: options[name] for name in ("minLength", "maxLength") if name in options}

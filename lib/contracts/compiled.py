@@ -30,13 +30,16 @@ class Deidentification(TypedDict, total=False):
 class Rules(TypedDict, total=False):
     """What a value must satisfy beyond its type; a rule that is absent does not apply.
 
-    Lengths are Unicode characters, ``pattern`` is RE2 from ^ to $, bounds are texts in the exact
-    form of the column's type. ``precision`` and ``scale`` belong to every decimal.
+    Lengths are Unicode characters, ``pattern`` is RE2 from ^ to $, bounds and ``multipleOf`` are
+    texts in the exact form of the column's type. ``precision`` and ``scale`` belong to every
+    decimal. A ``unique`` value is in one row of a file.
     """
 
+    unique: bool
     precision: int
     scale: int
     pattern: str
+    format: str
     minLength: int
     maxLength: int
     enum: list[str]
@@ -44,6 +47,7 @@ class Rules(TypedDict, total=False):
     exclusiveMinimum: str
     maximum: str
     exclusiveMaximum: str
+    multipleOf: str
 
 
 class Output(TypedDict, total=False):
@@ -55,7 +59,8 @@ class Output(TypedDict, total=False):
 class Column(Rules, Output):
     """One column: ``name`` is the one in the file's header.
 
-    ``type`` is one of string, integer, decimal, double, boolean, date, timestamp.
+    ``type`` is one of string, integer, decimal, double, boolean, date, timestamp, time, and array
+    and object, which are JSON text.
     """
 
     name: str

@@ -6,14 +6,13 @@ a method, and a method that would leave some of its values as they are is refuse
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, cast
 
 from open_data_contract_standard.model import SchemaProperty
 
 from lib.contracts.compiled import Deidentification, Rules
 from lib.contracts.custom import custom_properties
-from lib.contracts.literals import FORMS, read_literal
+from lib.contracts.literals import FORMS, MAX_DIGITS, is_step
 from lib.contracts.source import Part, is_count
 
 CLASSIFICATIONS = ("public", "internal", "confidential", "restricted")
@@ -39,6 +38,9 @@ NOT_FOR_HMAC = {
     "decimal": "1.5 and 1.50 are one value but would get two tokens",
     "double": "0.1 and 1e-1 are one value but would get two tokens",
     "timestamp": "one instant has a text for every offset and would get as many tokens",
+    "time": "12:00:00 and 12:00:00.0 are one value but would get two tokens",
+    "array": "spaces between its items would make another token",
+    "object": "spaces between its members would make another token",
 }
 NORMALIZATIONS = ("nfc", "trim", "lowercase")
 PATTERNS = ("email", "iban", "card", "ssn", "phone")
@@ -53,7 +55,6 @@ GENERALIZATIONS = {
     "timestamp": "to",
 }
 UNITS = {"date": ("month", "year"), "timestamp": ("hour", "day", "month", "year")}
-MAX_GENERALIZED_PRECISION = 18  # of a decimal: what 64 bits hold
 
 
 def deidentification(
@@ -189,13 +190,10 @@ class _Method:
                 self._wrong(what, "to")
             return {"to": options.get("to")}
         width = self._text("width")
-        try:
-            if Decimal(read_literal(kind, width, rules)) <= 0:
-                raise ValueError(width)
-        except ValueError:
+        if not is_step(kind, width, rules):
             what = f"has the width {width!r}; write {FORMS[kind]}, but more than 0"
             self._wrong(what, "width")
-        if rules.get("precision", 0) > MAX_GENERALIZED_PRECISION:
+        if rules.get("precision", 0) > MAX_DIGITS:
             what = f"has the precision {rules['precision']}; generalize takes decimals of up to"
-            self._wrong(f"{what} {MAX_GENERALIZED_PRECISION} digits")
+            self._wrong(f"{what} {MAX_DIGITS} digits")
         return {"width": width}

@@ -17,7 +17,9 @@ from pydantic import ValidationError as ModelError
 
 from lib.contracts.source import Location, Source
 
-LOGICAL_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp")
+LOGICAL_TYPES = (
+    *("string", "integer", "number", "boolean", "date", "timestamp", "time", "array", "object"),
+)
 SCHEMA_TYPES = {
     "array": "a list",
     "boolean": "true or false",
@@ -130,6 +132,6 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
 def wrong_type(source: Source, column: Location) -> None:
     """Note that a column has no logicalType, or one that the processor does not know."""
     name = source.text((*column, "logicalType"))
-    has = f"the logicalType {name!r}, which is not supported yet" if name else "no logicalType"
+    has = f"the logicalType {name!r}, which is not supported" if name else "no logicalType"
     what = f"{source.subject(column)} has {has}; use one of {', '.join(LOGICAL_TYPES)}"
     source.wrong((*column, "logicalType"), what)

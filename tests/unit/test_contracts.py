@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from lib import contracts
-from lib.contracts import ContractError, compile_contracts, write_contracts
+from lib.contracts import ContractError, columns, compile_contracts, write_contracts
+from processor.formats import FORMATS
 from tests.unit.orders import CONTRACT, bounded, edited, mistakes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -304,9 +305,50 @@ required: true
 --> physicalName: e_mail
 21: column 'email' has the physicalName 'e_mail'; files have the name: remove it
 
-required: true
---> unique: true
-21: column 'email' is unique, which is not supported yet; remove it
+logicalType: boolean\n
+--> logicalType: boolean\n        unique: true\n
+65: column 'gift' is of type boolean, which cannot be unique; remove it
+
+logicalType: boolean
+--> logicalType: array
+63: column 'gift' is an array, which is kept as JSON text if its physicalType is json; add that, or
+remove the column
+
+logicalType: boolean\n
+--> logicalType: object\n        physicalType: JSON\n        properties: []\n
+66: column 'gift' has properties, which are not checked in JSON text; remove them
+
+logicalType: boolean\n
+--> logicalType: array\n        physicalType: json\n        items: {logicalType: string}\n
+66: column 'gift' has items, which are not checked in JSON text; remove them
+
+logicalType: boolean\n
+--> logicalType: array\n        physicalType: json\n        logicalTypeOptions: {minItems: 1}\n
+66: column 'gift' has the option 'minItems', which is not supported for type array; remove it
+
+logicalType: boolean\n
+--> logicalType: time\n        logicalTypeOptions: {timezone: true}\n
+65: column 'gift' has the timezone true, but a time has no offset; remove it
+
+minLength: 2
+--> format: ipv5
+18: column 'order_id' has the format 'ipv5', which is not supported; use date, time, date-time,
+uuid, email, hostname, ipv4, ipv6, uri
+
+minimum: 1, maximum: 100
+--> multipleOf: 0.5
+44: column 'quantity' has the multipleOf '0.5'; write an integer of 64 bits, such as 0 or -7, but
+more than 0
+
+exclusiveMinimum: 0, exclusiveMaximum: 10000.50
+--> multipleOf: 0.001
+49: column 'price' has the multipleOf '0.001'; write a decimal within the column's precision and
+scale, such as 0 or -7.5, but more than 0
+
+minimum: -0.5, maximum: 1.0e+3
+--> multipleOf: 0.5
+54: column 'weight' has the option 'multipleOf', which is not supported for type double; use
+minimum, exclusiveMinimum, maximum, exclusiveMaximum
 
 required: true
 --> semanticType: measure
@@ -315,22 +357,22 @@ required: true
         logicalType: boolean\n
 -->
 63: column 'gift' has no logicalType; use one of string, integer, number, boolean, date,
-timestamp
+timestamp, time, array, object
 
 logicalType: boolean
 --> logicalType: bolean
-64: column 'gift' has the logicalType 'bolean', which is not supported yet; use one of string,
-integer, number, boolean, date, timestamp
+64: column 'gift' has the logicalType 'bolean', which is not supported; use one of string,
+integer, number, boolean, date, timestamp, time, array, object
 
 logicalType: boolean
---> logicalType: time
-64: column 'gift' has the logicalType 'time', which is not supported yet; use one of string,
-integer, number, boolean, date, timestamp
+--> logicalType: vector
+64: column 'gift' has the logicalType 'vector', which is not supported; use one of string,
+integer, number, boolean, date, timestamp, time, array, object
 
 logicalTypeOptions: {minimum: 1, maximum: 100}
 --> logicalTypeOptions: {format: i32}
 44: column 'quantity' has the option 'format', which is not supported for type integer; use
-minimum, exclusiveMinimum, maximum, exclusiveMaximum
+minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf
 
 timezone: true
 --> format: yyyy
@@ -603,8 +645,8 @@ def test_a_bound_is_a_text_of_the_type(
 )
 def test_a_bound_is_compiled_as_it_is_written(directory: Path, column: str, bound: str) -> None:
     assert mistakes(directory, bounded(column, f"maximum: {bound}")) == []
-    columns = compile_contracts(directory)["orders"]["columns"]
-    (rules,) = (rules for rules in columns if rules["name"] == column)
+    found = compile_contracts(directory)["orders"]["columns"]
+    (rules,) = (rules for rules in found if rules["name"] == column)
     assert rules["maximum"] == bound.strip("'")
 
 
@@ -653,6 +695,37 @@ def test_a_number_is_a_decimal_or_a_double(directory: Path, physical: str) -> No
         "contracts/orders.odcs.yaml, line 47: column 'price' is a number, whose physicalType must "
         "be double or decimal(p,s) with 1 <= p <= 38 and 0 <= s <= p, such as decimal(12,2)."
     ]
+
+
+def test_a_multiple_is_of_few_digits(directory: Path) -> None:
+    text = bounded("price", "multipleOf: 0.05")
+    assert mistakes(directory, text) == []
+    assert compile_contracts(directory)["orders"]["columns"][6]["multipleOf"] == "0.05"
+    (sentence,) = mistakes(directory, text.replace("decimal(12,2)", "decimal(19,2)"))
+    assert "takes decimals of up to 18 digits; remove it." in sentence
+
+
+@pytest.mark.parametrize("kind", ["array", "object"])
+def test_arrays_and_objects_are_kept_as_json_on_purpose(directory: Path, kind: str) -> None:
+    text = f"logicalType: {kind}\n        physicalType: json"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    assert compile_contracts(directory)["orders"]["columns"][-1]["type"] == kind
+
+
+def test_formats_are_those_that_the_processor_knows(directory: Path) -> None:
+    for name in FORMATS:
+        assert mistakes(directory, edited("minLength: 2", f"format: {name}")) == []
+        assert compile_contracts(directory)["orders"]["columns"][0]["format"] == name
+    assert set(columns.FORMATS) == set(FORMATS)
+
+
+def test_a_column_may_be_unique_and_of_times(directory: Path) -> None:
+    options = 'logicalTypeOptions: {minimum: "08:00:00", exclusiveMaximum: "18:00:00.5"}'
+    text = f"logicalType: time\n        unique: true\n        {options}"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    gift = compile_contracts(directory)["orders"]["columns"][-1]
+    assert (gift["type"], gift["unique"]) == ("time", True)
+    assert (gift["minimum"], gift["exclusiveMaximum"]) == ("08:00:00", "18:00:00.5")
 
 
 def test_a_decimal_may_be_all_fraction(directory: Path) -> None:
@@ -721,7 +794,8 @@ def test_every_breach_of_the_standard_is_told_at_once(directory: Path) -> None:
         "contracts/orders.odcs.yaml, line 38: field 'classification' of column 'country' is '5'; "
         "write text in quotes.",
         "contracts/orders.odcs.yaml, line 63: column 'gift' has the logicalType 'bool', which is "
-        "not supported yet; use one of string, integer, number, boolean, date, timestamp.",
+        "not supported; use one of string, integer, number, boolean, date, timestamp, time, "
+        "array, object.",
     ]
 
 

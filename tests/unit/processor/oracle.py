@@ -6,11 +6,15 @@ what the rows, the reasons and the refusal must be.
 
 import hashlib
 import hmac
+import ipaddress
+import json
 import re
+import string
 import unicodedata
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_FLOOR, Decimal
 from math import isfinite
 from typing import Any, NamedTuple
@@ -179,6 +183,35 @@ def to_timestamp(text: str, column: Column) -> datetime | None:
         return None
 
 
+def to_time(text: str, _: Column) -> time | None:
+    """Return the time of a day, or None if there is none such."""
+    match = re.fullmatch("([0-9]{2}):([0-9]{2}):([0-9]{2})(\\.[0-9]{1,6})?", text)
+    if not match:
+        return None
+    try:
+        micros = int((match[4] or ".")[1:].ljust(6, "0"))
+        return time(int(match[1]), int(match[2]), int(match[3]), micros)
+    except ValueError:
+        return None
+
+
+def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members."""
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def to_json(text: str, column: Column) -> str | None:
+    """Return the text if it is JSON of the column's type."""
+    if any(word in re.sub('"(\\\\.|[^"\\\\])*"', "", text) for word in ("NaN", "Infinity")):
+        return None
+    try:
+        found = json.loads(text, object_pairs_hook=refuse_repeated_keys)
+    except (ValueError, AssertionError):
+        return None
+    return text if isinstance(found, {"array": list, "object": dict}[column["type"]]) else None
+
+
 def to_string(text: str, _: Column) -> str:
     """Return the text itself."""
     return text
@@ -192,6 +225,64 @@ CONVERSIONS: dict[str, Callable[[str, Column], Any]] = {
     "boolean": to_boolean,
     "date": to_date,
     "timestamp": to_timestamp,
+    "time": to_time,
+    "array": to_json,
+    "object": to_json,
+}
+
+
+def is_ip(version: int) -> Callable[[str], bool]:
+    """Return what tells whether a text is an address of this version, without a zone."""
+
+    def holds(text: str) -> bool:
+        try:
+            return ipaddress.ip_address(text).version == version and "%" not in text
+        except ValueError:
+            return False
+
+    return holds
+
+
+def is_hostname(text: str) -> bool:
+    """Whether all labels are of letters, digits and inner hyphens, 1 to 63 of them."""
+    letters = set(string.ascii_letters + string.digits)
+    return all(
+        1 <= len(label) <= 63
+        and set(label) <= letters | {"-"}
+        and not label.startswith("-")
+        and not label.endswith("-")
+        for label in text.split(".")
+    )
+
+
+def is_email(text: str) -> bool:
+    """Whether there are atoms before the only at sign and a host with a dot after it."""
+    local, sign, host = text.partition("@")
+    atom = set(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~")
+    atoms = local.split(".")
+    return bool(
+        sign and all(one and set(one) <= atom for one in atoms) and "." in host
+    ) and is_hostname(host)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether this is the usual text of a UUID, in any case."""
+    try:
+        return text.isascii() and str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+FORMATS: dict[str, Callable[[str], Any]] = {
+    "date": lambda text: to_date(text, {}),
+    "time": lambda text: to_time(text, {}),
+    # An offset may carry it out of the calendar; the text is of the form all the same.
+    "date-time": lambda text: to_timestamp(re.sub("^(0001|9999)", "2003", text), {}),
+    "uuid": is_uuid,
+    "email": is_email,
+    "hostname": is_hostname,
+    "ipv4": is_ip(4),
+    "ipv6": is_ip(6),
 }
 
 
@@ -211,6 +302,7 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
 
     checks: dict[str, Callable[[], Any]] = {
         "pattern": lambda: re.search(column["pattern"].replace("$", r"\Z"), text),
+        "format": lambda: FORMATS[column["format"]](text) not in (None, False),
         "enum": lambda: value in [convert(one, column) for one in column["enum"]],
         "minLength": lambda: len(text) >= column["minLength"],
         "maxLength": lambda: len(text) <= column["maxLength"],
@@ -218,6 +310,7 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
         "exclusiveMinimum": lambda: value > bound("exclusiveMinimum"),
         "maximum": lambda: value <= bound("maximum"),
         "exclusiveMaximum": lambda: value < bound("exclusiveMaximum"),
+        "multipleOf": lambda: value % bound("multipleOf") == 0,
     }
     broken = [rule for rule, holds in checks.items() if rule in column and not holds()]
     return value, [name + ":" + re.sub("([A-Z])", "-\\1", rule).lower() for rule in broken]
@@ -308,6 +401,7 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
         if not header:
             raise Refused("file:empty", 1)
         where = positions(header, contract["columns"])
+        seen: set[tuple[str, Any]] = set()
         for number, record in enumerate(framed, 1):
             verdict.read = number
             row, reasons = {}, []
@@ -318,6 +412,10 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
                     known = column["name"] in where
                     text = record.fields[where[column["name"]]] if known else ""
                     value, broken = judge(text, column)
+                    if column.get("unique") and value is not None:
+                        if (column["name"], value) in seen:
+                            broken.append(column["name"] + ":unique")
+                        seen.add((column["name"], value))
                     reasons += broken
                     if "output" in column:
                         key = derive(kms_key, contract, column)
