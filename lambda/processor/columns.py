@@ -65,7 +65,11 @@ class CheckedBatch:
 
 
 class RowCheck:
-    """The checks of a contract, for files with one header."""
+    """The checks of a contract, for one file.
+
+    Attributes:
+        dropped_columns: how many columns of the file the contract does not know.
+    """
 
     def __init__(self, contract: Contract, header: Sequence[str]) -> None:
         """Prepare the checks of each column.
@@ -75,6 +79,7 @@ class RowCheck:
         """
         self._width = len(header)
         self._positions = _positions(contract, header)
+        self.dropped_columns = len(header) - len(self._positions)
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
     def check(self, batch: Batch) -> CheckedBatch:
@@ -193,6 +198,8 @@ def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}
     for position, name in enumerate(header):
         if name not in required:
+            if contract.unknown_columns == "drop":
+                continue
             raise FileRefusedError("header:unknown-column", line=1, column=position + 1)
         if name in positions:
             raise FileRefusedError(

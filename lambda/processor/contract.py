@@ -131,14 +131,33 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Anonymity:
+    """Each row of a file must share the values of some columns with ``k - 1`` others."""
+
+    k: int
+    quasi_identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
-    """The contract of a dataset; ``epoch`` is the generation of its pseudonyms, from 1."""
+    """The contract of a dataset, and its policies for a file as a whole.
+
+    Attributes:
+        epoch: the generation of its pseudonyms, from 1.
+        unknown_columns: what becomes of columns without a contract: ``refuse`` the file, or
+            ``drop`` them.
+        max_rejected_share: of the rows, as a decimal text; a file with more is refused.
+        anonymity: what a file must satisfy, if anything.
+    """
 
     dataset: str
     id: str
     version: str
     epoch: int
     columns: tuple[Column, ...]
+    unknown_columns: Literal["refuse", "drop"] = "refuse"
+    max_rejected_share: str | None = None
+    anonymity: Anonymity | None = None
 
 
 class Contracts:
@@ -185,9 +204,13 @@ def parse(document: Mapping[str, Any]) -> Contract:
     Raises:
         KeyError, TypeError, ValueError: something is missing or unknown.
     """
-    fields = dict(document)
-    columns = tuple(_column(column) for column in fields.pop("columns"))
-    return Contract(**fields.pop("contract"), **fields, columns=columns)
+    fields = _snake_case(document)
+    fields["columns"] = tuple(_column(column) for column in fields["columns"])
+    if fields.setdefault("unknown_columns", "refuse") not in ("refuse", "drop"):
+        raise ValueError(f"unknown_columns {fields['unknown_columns']} is unknown")
+    if "anonymity" in fields:
+        fields["anonymity"] = Anonymity(**_snake_case(fields["anonymity"]))
+    return Contract(**fields.pop("contract"), **fields)
 
 
 def _column(document: Mapping[str, Any]) -> Column:

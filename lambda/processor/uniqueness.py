@@ -69,8 +69,13 @@ class Seen:
         self._stored = True
 
 
+def plain(values: pa.Array) -> pa.Array:
+    """Return dates and times as the integers they are stored as: no time zone is asked for."""
+    if not pa.types.is_temporal(values.type):
+        return values
+    return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
+
+
 def _texts(values: pa.Array) -> pa.BinaryArray:
     """Return a text for each value, the same for the same value."""
-    if pa.types.is_temporal(values.type):
-        values = values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
-    return pc.cast(pc.cast(values, pa.string()), pa.binary())
+    return pc.cast(pc.cast(plain(values), pa.string()), pa.binary())

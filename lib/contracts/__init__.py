@@ -11,15 +11,14 @@ https://bitol-io.github.io/open-data-contract-standard/
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
-
-from open_data_contract_standard.model import CustomProperty
 
 from lib.contracts.columns import ColumnRules, check_names
 from lib.contracts.compiled import CompiledContract
 from lib.contracts.custom import custom_properties
+from lib.contracts.policies import read_policies
 from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
 from lib.contracts.standard import check_standard
 
@@ -104,10 +103,12 @@ def _compile(source: Source) -> CompiledContract | None:
     ]
     columns = [column.compile() for column in rules]
     check_names(rules, columns)
+    found = custom_properties(source, (), "the contract", contract.customProperties)
     return {
         "dataset": source.dataset,
         "contract": {"id": str(contract.id), "version": str(contract.version)},
-        "epoch": _epoch(source, contract.customProperties),
+        "epoch": _epoch(source, found),
+        **read_policies(source, found, columns),
         "columns": columns,
     }
 
@@ -141,8 +142,7 @@ def _check_domains(
                 part.wrong(f"{what} and normalize; their tokens would not join: make them alike")
 
 
-def _epoch(source: Source, given: Sequence[CustomProperty] | None) -> int:
-    found = custom_properties(source, (), "the contract", given)
+def _epoch(source: Source, found: Mapping[str, tuple[Location, Any]]) -> int:
     at, epoch = found.get("pseudonymEpoch", ((), 1))
     if not is_count(epoch, 1):
         source.wrong(at, f"pseudonymEpoch is {source.text(at)!r}; use a whole number from 1")

@@ -76,7 +76,25 @@ class ContractIdentity(TypedDict):
     version: str
 
 
-class CompiledContract(TypedDict):
+class Anonymity(TypedDict):
+    """Each class of rows with the same values of ``quasiIdentifiers`` has at least ``k``."""
+
+    k: int
+    quasiIdentifiers: list[str]
+
+
+class Policies(TypedDict, total=False):
+    """What decides about a file as a whole; what is absent decides nothing.
+
+    ``unknownColumns`` is drop or refuse, the default; ``maxRejectedShare`` a decimal text.
+    """
+
+    unknownColumns: str
+    maxRejectedShare: str
+    anonymity: Anonymity
+
+
+class CompiledContract(Policies):
     """A dataset's contract as the processor reads it; columns are in the order of the output.
 
     Pseudonyms derive from ``epoch`` (1 and up): a new one gives every value a new token.

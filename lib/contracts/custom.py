@@ -9,7 +9,13 @@ from open_data_contract_standard.model import CustomProperty
 from lib.contracts.source import Location, Source
 
 # The custom properties of this pipeline, and where in a contract each of them stands.
-CUSTOM_PROPERTIES = {"deidentify": "a column", "pseudonymEpoch": "the contract"}
+CUSTOM_PROPERTIES = {
+    "deidentify": "a column",
+    "pseudonymEpoch": "the contract",
+    "unknownColumns": "the contract",
+    "maxRejectedShare": "the contract",
+    "kAnonymity": "the contract",
+}
 
 
 def custom_properties(

@@ -12,6 +12,7 @@ import re
 import string
 import unicodedata
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -48,6 +49,8 @@ class Verdict:
     read: int = 0
     refusal: str | None = None
     line: int | None = None
+    dropped_columns: int = 0
+    class_sizes: list[int] | None = None
 
 
 # Framing
@@ -378,18 +381,19 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 # Files
 
 
-def positions(header: list[str], columns: list[Column]) -> dict[str, int]:
-    """Return where each column stands in the header."""
+def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str, int]:
+    """Return where each column stands in the header; others are dropped or refused."""
     names = [column["name"] for column in columns]
     for position, name in enumerate(header):
         if name not in names:
-            raise Refused("header:unknown-column", 1)
-        if name in header[:position]:
+            if not drop:
+                raise Refused("header:unknown-column", 1)
+        elif name in header[:position]:
             raise Refused("header:duplicate-column", 1)
     for column in columns:
         if column["required"] and column["name"] not in header:
             raise Refused("header:missing-column", 1)
-    return {name: header.index(name) for name in header}
+    return {name: header.index(name) for name in header if name in names}
 
 
 def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -> Verdict:
@@ -400,7 +404,9 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
         header = next(framed, Record([], 1, "")).fields
         if not header:
             raise Refused("file:empty", 1)
-        where = positions(header, contract["columns"])
+        drop = contract.get("unknownColumns") == "drop"
+        where = positions(header, contract["columns"], drop)
+        verdict.dropped_columns = len(header) - len(where)
         seen: set[tuple[str, Any]] = set()
         for number, record in enumerate(framed, 1):
             verdict.read = number
@@ -427,6 +433,22 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
                 verdict.rejects.append(reject | {"raw": record.raw})
             else:
                 verdict.rows.append(row)
+        check_policies(verdict, contract)
     except Refused as refused:
-        return Verdict(read=verdict.read, refusal=refused.reason, line=refused.line)
+        sizes = verdict.class_sizes
+        return Verdict([], [], verdict.read, refused.reason, refused.line, 0, sizes)
     return verdict
+
+
+def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
+    """Refuse a file of too many rejects, or with a class of too few rows."""
+    share = Decimal(contract.get("maxRejectedShare", "1"))
+    if verdict.read and Decimal(len(verdict.rejects)) / verdict.read > share:
+        raise Refused("file:rejected-share")
+    if "anonymity" in contract:
+        outputs = {column["name"]: column.get("output") for column in contract["columns"]}
+        names = [outputs[name] for name in contract["anonymity"]["quasiIdentifiers"]]
+        classes = Counter(str([row[name] for name in names]) for row in verdict.rows)
+        verdict.class_sizes = sorted(classes.values())
+        if verdict.class_sizes and verdict.class_sizes[0] < contract["anonymity"]["k"]:
+            raise Refused("file:k-anonymity")
