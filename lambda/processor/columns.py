@@ -151,33 +151,14 @@ class ColumnCheck:
 
 def form(column: Column) -> Form:
     """Return the form of a column's type."""
-    match column.type:
-        case "integer":
-            return Form("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers)
-        case "decimal":
-            whole = column.precision - column.scale
-            pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
-            if column.scale:
-                pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
-            type_ = pa.decimal128(column.precision, column.scale)
-            return Form(pattern, type_, partial(pc.cast, target_type=type_))
-        case "double":
-            pattern = "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?"
-            return Form(pattern, pa.float64(), _to_doubles)
-        case "boolean":
-            return Form("true|false", pa.bool_(), partial(pc.equal, "true"))
-        case "date":
-            return Form(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32()))
-        case "timestamp":
-            return Form(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps)
-        case "time":
-            return Form(TIME, pa.time64("us"), _to_times)
-        case "array":
-            return Form(None, pa.string(), partial(_json_of, kind=list))
-        case "object":
-            return Form(None, pa.string(), partial(_json_of, kind=dict))
-        case _:  # string
-            return Form(None, pa.string(), lambda text: text)
+    if column.type != "decimal":
+        return _FORMS[column.type]
+    whole = column.precision - column.scale
+    pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
+    if column.scale:
+        pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
+    type_ = pa.decimal128(column.precision, column.scale)
+    return Form(pattern, type_, partial(pc.cast, target_type=type_))
 
 
 def units(values: pa.Decimal128Array) -> pa.Int64Array:
@@ -340,3 +321,18 @@ def _within(values: pa.Array, bounds: tuple[object, object]) -> pa.Array:
     low, high = (pa.scalar(bound, values.type) for bound in bounds)
     inside = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
     return pc.if_else(inside, values, pa.scalar(None, values.type))
+
+
+_FORMS = {
+    "string": Form(None, pa.string(), lambda text: text),
+    "integer": Form("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
+    "double": Form(
+        "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?", pa.float64(), _to_doubles
+    ),
+    "boolean": Form("true|false", pa.bool_(), partial(pc.equal, "true")),
+    "date": Form(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())),
+    "timestamp": Form(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps),
+    "time": Form(TIME, pa.time64("us"), _to_times),
+    "array": Form(None, pa.string(), partial(_json_of, kind=list)),
+    "object": Form(None, pa.string(), partial(_json_of, kind=dict)),
+}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lib.contracts import compile_contracts
-from processor import contract
+from processor import contract  # pylint: disable=wrong-import-order
 from tests.unit.orders import edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
@@ -60,14 +60,18 @@ NOT_COMPLETE = "kAnonymity is not complete; write value: {k: 5, quasiIdentifiers
         ("unknownColumns", "pass", "unknownColumns is 'pass'; use refuse or drop"),
         ("unknownColumns", "[drop]", "unknownColumns is ''; use refuse or drop"),
         ("unknownColumn", "drop", "the contract has the custom property 'unknownColumn'; name it"),
-        ("maxRejectedShare", "5", "maxRejectedShare is '5'; use a share from 0 to 1, as 0.05"),
-        ("maxRejectedShare", "1.1", "maxRejectedShare is '1.1'; use a share from 0 to 1, as 0.05"),
+        ("maxRejectedShare", "5", "maxRejectedShare is '5'; use a number from 0 to 1"),
+        (
+            "maxRejectedShare",
+            "1.1",
+            "maxRejectedShare is '1.1'; use a number from 0 to 1",
+        ),
         (
             "maxRejectedShare",
             "-0.1",
-            "maxRejectedShare is '-0.1'; use a share from 0 to 1, as 0.05",
+            "maxRejectedShare is '-0.1'; use a number from 0 to 1",
         ),
-        ("maxRejectedShare", "5%", "maxRejectedShare is '5%'; use a share from 0 to 1, as 0.05"),
+        ("maxRejectedShare", "5%", "maxRejectedShare is '5%'; use a number from 0 to 1"),
         ("kAnonymity", "5", NOT_COMPLETE),
         ("kAnonymity", "{k: 5}", NOT_COMPLETE),
         ("kAnonymity", "{k: 5, quasiIdentifiers: []}", NOT_COMPLETE),

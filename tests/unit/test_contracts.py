@@ -9,7 +9,7 @@ import pytest
 
 from lib import contracts
 from lib.contracts import ContractError, columns, compile_contracts, write_contracts
-from processor.formats import FORMATS
+from processor.formats import FORMATS  # pylint: disable=wrong-import-order
 from tests.unit.orders import CONTRACT, bounded, edited, mistakes
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -410,24 +410,11 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
         seen: set[tuple[str, Any]] = set()
         for number, record in enumerate(framed, 1):
             verdict.read = number
-            row, reasons = {}, []
-            if len(record.fields) != len(header):
-                reasons = ["row:field-count" if record.fields else "row:blank"]
+            if len(record.fields) == len(header):
+                texts = {name: record.fields[place] for name, place in where.items()}
+                row, reasons = judge_row(texts, contract, kms_key, seen)
             else:
-                for column in contract["columns"]:
-                    known = column["name"] in where
-                    text = record.fields[where[column["name"]]] if known else ""
-                    value, broken = judge(text, column)
-                    if column.get("unique") and value is not None:
-                        if (column["name"], value) in seen:
-                            broken.append(column["name"] + ":unique")
-                        seen.add((column["name"], value))
-                    reasons += broken
-                    if "output" in column:
-                        key = derive(kms_key, contract, column)
-                        row[column["output"]] = (
-                            None if broken else conceal(text, value, column, key)
-                        )
+                row, reasons = {}, ["row:field-count" if record.fields else "row:blank"]
             if reasons:
                 reject = {"row": number, "line": record.line, "reasons": reasons}
                 verdict.rejects.append(reject | {"raw": record.raw})
@@ -438,6 +425,26 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
         sizes = verdict.class_sizes
         return Verdict([], [], verdict.read, refused.reason, refused.line, 0, sizes)
     return verdict
+
+
+def judge_row(
+    texts: dict[str, str], contract: dict[str, Any], kms_key: bytes, seen: set[tuple[str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what leaves of a row, and why it is rejected; ``seen`` are unique values so far."""
+    row, reasons = {}, []
+    for column in contract["columns"]:
+        name = column["name"]
+        text = texts.get(name, "")
+        value, broken = judge(text, column)
+        if column.get("unique") and value is not None:
+            if (name, value) in seen:
+                broken.append(name + ":unique")
+            seen.add((name, value))
+        reasons += broken
+        if "output" in column and not broken:
+            key = derive(kms_key, contract, column)
+            row[column["output"]] = conceal(text, value, column, key)
+    return row, reasons
 
 
 def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
