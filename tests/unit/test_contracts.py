@@ -917,7 +917,9 @@ def test_the_contracts_of_this_repository_are_valid() -> None:
         "full_name": "drop",
         "email": "hmac",
         "phone": "mask",
+        "birth_date": "generalize",
         "national_id": "hmac",
         "address": "drop",
-        "postcode": "mask",
+        "postcode": "generalize",
+        "credit_limit": "generalize",
     }
