@@ -14,8 +14,9 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from rich.console import Console
 from rich.table import Table
@@ -45,10 +46,13 @@ class ThrowAwayKeys(PseudonymKeys):
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would become of a file: its rows, and the first lines rejected for each reason."""
+    """What would become of a file: its rows, and the lines rejected for each reason.
+
+    ``reasons`` counts them and has the first; those of a refused file are not complete.
+    """
 
     account: RowAccount
-    lines: dict[str, list[int]] = field(default_factory=dict)
+    reasons: dict[str, tuple[int, list[int]]]
 
 
 def run(compiled: CompiledContract, file: Path) -> DryRun:
@@ -65,18 +69,24 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
     ):
         try:
             account = transform(stream, parsed, ThrowAwayKeys(), clean, rejected)
+            reasons = _reasons(rejected)
         except FileRefusedError as refusal:
-            return DryRun(refuse(refusal, parsed, {}, clean, rejected))
-        account.check()
-        rejected.seek(0)
-        lines: dict[str, list[int]] = {}
-        with gzip.open(rejected) as rejects:
-            for reject in map(json.loads, rejects):
-                for reason in reject["reasons"]:
-                    first = lines.setdefault(reason, [])
-                    if len(first) < SHOWN_LINES:
-                        first.append(reject["line"])
-    return DryRun(account, lines)
+            reasons = _reasons(rejected)
+            account = refuse(refusal, parsed, {}, clean, rejected)
+    account.check()
+    return DryRun(account, reasons)
+
+
+def _reasons(rejected: IO[bytes]) -> dict[str, tuple[int, list[int]]]:
+    reasons: dict[str, tuple[int, list[int]]] = {}
+    rejected.seek(0)
+    with gzip.open(rejected) as rejects:
+        for reject in map(json.loads, rejects):
+            for reason in reject["reasons"]:
+                count, lines = reasons.get(reason, (0, []))
+                lines += [reject["line"]] if count < SHOWN_LINES else []
+                reasons[reason] = count + 1, lines
+    return reasons
 
 
 def show(console: Console, title: str, found: DryRun) -> None:
@@ -91,20 +101,17 @@ def show(console: Console, title: str, found: DryRun) -> None:
         rows = f"{account.read:,} rows, {account.clean:,} clean, {account.rejected:,} rejected"
         console.print(f"{title}: {rows}")
     if account.dropped_columns:
-        console.print(
-            f"Columns that the contract does not know, dropped: {account.dropped_columns}"
-        )
+        console.print(f"Columns without a contract, dropped: {account.dropped_columns}")
     if measured := account.anonymity:
         console.print(
             f"k-anonymity: {measured.k} of {measured.required} required; "
             f"{measured.rows_below:,} rows in classes that are too small"
         )
-    if found.lines:
+    if found.reasons:
         table = Table("reason", "rows", "first lines")
-        for reason, count in sorted(account.by_reason.items(), key=lambda item: -item[1]):
+        for reason, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
             more = ", …" if count > SHOWN_LINES else ""
-            lines = ", ".join(map(str, found.lines[reason]))
-            table.add_row(reason, f"{count:,}", lines + more)
+            table.add_row(reason, f"{count:,}", ", ".join(map(str, lines)) + more)
         console.print(table)
 
 

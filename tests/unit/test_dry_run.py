@@ -54,6 +54,18 @@ def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
     assert "header:missing-column (line 1, name email)" in text
 
 
+def test_what_made_a_file_be_refused_is_told(told: Any, directory: Path) -> None:
+    epoch = "  - {property: pseudonymEpoch, value: 3}\n"
+    policy = "  - {property: maxRejectedShare, value: 0.5}\n"
+    (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policy))
+    status, text = told("order_id,email\nO1,\n")
+    assert status == 1
+    assert "quarantined as a whole: file:rejected-share\n" in text
+    assert re.search("email:required +│ 1 +│ 2 ", text)
+    status, text = told('order_id,email\nO1,\nO2,"')
+    assert "record:malformed (line 3)" in text
+
+
 def test_policies_are_told(told: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policies = (
