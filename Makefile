@@ -40,6 +40,10 @@ lint: setup ## Formatting, style, pylint 10.00/10 and types
 	pylint --fail-under=10 $(CHECKED)
 	mypy
 
+.PHONY: contract
+contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
+	@PYTHONPATH=lambda python -m lib.dry_run $(dataset) $(file)
+
 .PHONY: format
 format: setup ## Format the code
 	ruff format $(CHECKED)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -28,3 +29,11 @@ def make_engine() -> Iterator[Engine]:
     """The IAM simulator, started once."""
     with closing(Engine()) as engine:
         yield engine
+
+
+@pytest.fixture(name="directory")
+def make_directory(tmp_path: Path) -> Path:
+    """A folder for contracts."""
+    directory = tmp_path / "contracts"
+    directory.mkdir()
+    return directory
