@@ -27,7 +27,7 @@ demo: setup ## Deploy to an AWS emulator on this machine, process sample files, 
 	@python -m sandbox.demo
 
 .PHONY: test
-test: lint unit checkov emulator integration ## Everything below in one go: what CI runs
+test: lint unit checkov emulator deployed ## Everything below in one go: what CI runs
 
 .PHONY: setup
 setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all dependencies
@@ -39,6 +39,10 @@ lint: setup ## Formatting, style, pylint 10.00/10 and types
 	ruff check $(CHECKED)
 	pylint --fail-under=10 $(CHECKED)
 	mypy
+
+.PHONY: contract
+contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
+	@PYTHONPATH=lambda python -m lib.dry_run $(dataset) $(file)
 
 .PHONY: format
 format: setup ## Format the code
@@ -63,12 +67,24 @@ emulator: setup ## Tests of the sandbox itself: each correction, with and withou
 
 .PHONY: integration
 integration: setup ## Integration tests against a sandbox of their own
+	$(call against_a_sandbox,tests/integration)
+
+.PHONY: attacks
+attacks: setup ## Attempt the forbidden against a sandbox of its own
+	$(call against_a_sandbox,tests/attacks)
+
+.PHONY: deployed
+deployed: setup ## Both of them, against the same sandbox
+	$(call against_a_sandbox,tests/integration tests/attacks)
+
+define against_a_sandbox
 	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
 	trap 'python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
 	python -m sandbox up; \
 	python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
 	eval "$$(python -m sandbox env)"; \
-	pytest tests/integration
+	pytest $(1)
+endef
 
 ##@ Sandbox
 .PHONY: up

@@ -6,6 +6,7 @@ Arrow's own parsers. The empty field is null. No value is rejected alone: a row 
 reason there is, each as ``column:rule``.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,23 +18,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor.contract import Column, Contract, ContractError, Rules
+from processor.formats import DATE, DATE_TIME, FORMATS, TIME
 from processor.framing import Batch
 from processor.refusal import FileRefusedError
+from processor.uniqueness import Seen
 
 _NO_TEXT = pa.scalar(None, pa.string())
 _INT64 = (-(2**63), 2**63 - 1)
 _INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-
-# The Gregorian calendar, years 0001 to 9999: the days of each month, and 29 February in years
-# divisible by 4, but by 400 when by 100.
-_YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
-_DAY = (
-    "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-    "|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-)
-_LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
-_DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP_YEAR}-02-29)"
-_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 Predicate = Callable[[pa.Array], pa.BooleanArray]
 
@@ -73,7 +65,11 @@ class CheckedBatch:
 
 
 class RowCheck:
-    """The checks of a contract, for files with one header."""
+    """The checks of a contract, for one file.
+
+    Attributes:
+        dropped_columns: how many columns of the file the contract does not know.
+    """
 
     def __init__(self, contract: Contract, header: Sequence[str]) -> None:
         """Prepare the checks of each column.
@@ -83,6 +79,7 @@ class RowCheck:
         """
         self._width = len(header)
         self._positions = _positions(contract, header)
+        self.dropped_columns = len(header) - len(self._positions)
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
     def check(self, batch: Batch) -> CheckedBatch:
@@ -127,6 +124,7 @@ class ColumnCheck:
             (f"{column.name}:{name}", holds)
             for name, holds in _predicates(column.rules, self._form)
         ]
+        self._seen = Seen() if column.unique else None
 
     def check(
         self, text: pa.StringArray
@@ -144,33 +142,35 @@ class ColumnCheck:
                 failed = pc.and_kleene(pc.invert(held), values.is_valid())
                 if failed.true_count:
                     failures.append((reason, failed))
+        if self._seen:
+            repeated = self._seen.repeated(values)
+            if repeated.true_count:
+                failures.append((f"{self.name}:unique", repeated))
         return CheckedColumn(text, values), failures
 
 
 def form(column: Column) -> Form:
     """Return the form of a column's type."""
-    match column.type:
-        case "integer":
-            return Form("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers)
-        case "decimal":
-            whole = column.precision - column.scale
-            pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
-            if column.scale:
-                pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
-            type_ = pa.decimal128(column.precision, column.scale)
-            return Form(pattern, type_, partial(pc.cast, target_type=type_))
-        case "double":
-            pattern = "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?"
-            return Form(pattern, pa.float64(), _to_doubles)
-        case "boolean":
-            return Form("true|false", pa.bool_(), partial(pc.equal, "true"))
-        case "date":
-            return Form(_DATE, pa.date32(), partial(pc.cast, target_type=pa.date32()))
-        case "timestamp":
-            pattern = f"{_DATE}T{_TIME}:[0-5][0-9](?:[.][0-9]{{1,6}})?(?:Z|[+-]{_TIME})"
-            return Form(pattern, pa.timestamp("us", "UTC"), _to_timestamps)
-        case _:  # string
-            return Form(None, pa.string(), lambda text: text)
+    if column.type != "decimal":
+        return _FORMS[column.type]
+    whole = column.precision - column.scale
+    pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
+    if column.scale:
+        pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
+    type_ = pa.decimal128(column.precision, column.scale)
+    return Form(pattern, type_, partial(pc.cast, target_type=type_))
+
+
+def units(values: pa.Decimal128Array) -> pa.Int64Array:
+    """Return decimals of at most 18 digits as integers: how many units of the last digit."""
+    return retyped(values, pa.decimal128(values.type.precision, 0)).cast(pa.int64())
+
+
+def retyped(values: pa.Array, type_: pa.DataType) -> pa.Array:
+    """Return the same bits under another type."""
+    return pa.Array.from_buffers(
+        type_, len(values), values.buffers(), values.null_count, values.offset
+    )
 
 
 def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
@@ -179,6 +179,8 @@ def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
     positions: dict[str, int] = {}
     for position, name in enumerate(header):
         if name not in required:
+            if contract.unknown_columns == "drop":
+                continue
             raise FileRefusedError("header:unknown-column", line=1, column=position + 1)
         if name in positions:
             raise FileRefusedError(
@@ -196,6 +198,8 @@ def _predicates(rules: Rules, form_: Form) -> Iterator[tuple[str, Predicate]]:
     if rules.pattern is not None:
         pattern = f"^(?:{rules.pattern})$"
         yield "pattern", partial(pc.match_substring_regex, pattern=pattern)
+    if rules.format is not None:
+        yield "format", partial(pc.match_substring_regex, pattern=f"^(?:{FORMATS[rules.format]})$")
     if rules.enum is not None:
         yield "enum", partial(pc.is_in, value_set=_constants(rules.enum, form_))
     # The rule's own value stands on the left: least <= value.
@@ -213,12 +217,24 @@ def _predicates(rules: Rules, form_: Form) -> Iterator[tuple[str, Predicate]]:
     ):
         if bound is not None:
             yield name, partial(compare, _constants([bound], form_)[0])
+    if rules.multiple_of is not None:
+        divisor = _as_integers(_constants([rules.multiple_of], form_))[0]
+        yield "multiple-of", partial(_is_multiple, divisor)
 
 
 def _compare_length(
     compare: Callable[..., pa.BooleanArray], length: int, values: pa.StringArray
 ) -> pa.BooleanArray:
     return compare(length, pc.utf8_length(values))
+
+
+def _is_multiple(divisor: pa.Scalar, values: pa.Array) -> pa.BooleanArray:
+    numbers = _as_integers(values)
+    return pc.equal(pc.multiply(pc.divide(numbers, divisor), divisor), numbers)
+
+
+def _as_integers(values: pa.Array) -> pa.Int64Array:
+    return units(values) if pa.types.is_decimal(values.type) else values
 
 
 def _constants(texts: Sequence[str], form_: Form) -> pa.Array:
@@ -262,8 +278,61 @@ def _to_timestamps(text: pa.StringArray) -> pa.TimestampArray:
     return _within(text.cast(pa.timestamp("us", "UTC")), _INSTANTS)
 
 
+def _to_times(text: pa.StringArray) -> pa.Time64Array:
+    moments = pc.binary_join_element_wise("1970-01-01T", text, "")  # Arrow casts no text to time
+    return moments.cast(pa.timestamp("us")).cast(pa.time64("us"))
+
+
+def _json_of(text: pa.StringArray, kind: type) -> pa.StringArray:
+    """Make null what is not the JSON text of an array (list) or an object (dict)."""
+    sound = [found is not None and _is_json(found, kind) for found in text.to_pylist()]
+    return pc.if_else(pa.array(sound, pa.bool_()), text, _NO_TEXT)
+
+
+def _is_json(text: str, kind: type) -> bool:
+    """Tell whether a text is JSON as everybody reads it: no NaN, no key twice, not too deep."""
+    try:
+        # Numbers stay texts: they cannot be too long, and none is changed.
+        document = json.loads(
+            text,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=_refuse,
+            object_pairs_hook=_unambiguous,
+        )
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, kind)
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError
+    return document
+
+
 def _within(values: pa.Array, bounds: tuple[object, object]) -> pa.Array:
     """Make the values outside the bounds null."""
     low, high = (pa.scalar(bound, values.type) for bound in bounds)
     inside = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
     return pc.if_else(inside, values, pa.scalar(None, values.type))
+
+
+_FORMS = {
+    "string": Form(None, pa.string(), lambda text: text),
+    "integer": Form("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
+    "double": Form(
+        "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?", pa.float64(), _to_doubles
+    ),
+    "boolean": Form("true|false", pa.bool_(), partial(pc.equal, "true")),
+    "date": Form(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())),
+    "timestamp": Form(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps),
+    "time": Form(TIME, pa.time64("us"), _to_times),
+    "array": Form(None, pa.string(), partial(_json_of, kind=list)),
+    "object": Form(None, pa.string(), partial(_json_of, kind=dict)),
+}

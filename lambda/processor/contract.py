@@ -16,8 +16,13 @@ from processor import ProcessorError
 
 DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
 
-Type = Literal["string", "integer", "decimal", "double", "boolean", "date", "timestamp"]
-Method = Literal["hmac", "mask", "drop", "keep"]
+# What the last two hold is kept as JSON text.
+# fmt: off
+Type = Literal[
+    "string", "integer", "decimal", "double", "boolean", "date", "timestamp", "time",
+    "array", "object",
+]
+# fmt: on
 
 
 class ContractError(ProcessorError):
@@ -28,11 +33,13 @@ class ContractError(ProcessorError):
 class Rules:
     """What a value must satisfy beyond its type; None where the contract says nothing.
 
-    ``pattern`` is RE2 and the lengths count Unicode characters, both for strings only. ``enum``
-    and the bounds are texts in the exact form of the column's type.
+    ``pattern`` is RE2, ``format`` one of :mod:`processor.formats`, and the lengths count Unicode
+    characters, all for strings only. ``enum``, the bounds and ``multiple_of`` are texts in the
+    exact form of the column's type.
     """
 
     pattern: str | None = None
+    format: str | None = None
     min_length: int | None = None
     max_length: int | None = None
     enum: tuple[str, ...] | None = None
@@ -40,15 +47,69 @@ class Rules:
     exclusive_minimum: str | None = None
     maximum: str | None = None
     exclusive_maximum: str | None = None
+    multiple_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deidentify:
-    """What becomes of a column's values; ``keep_first`` and ``keep_last`` belong to ``mask``."""
+class Hmac:
+    """A token of the text, once it is normalized by these steps.
 
-    method: Method
+    ``domain`` names what the column shares its tokens with; None is the dataset.
+    """
+
+    domain: str | None = None
+    normalize: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mask:
+    """The text, with so many characters readable."""
+
     keep_first: int = 0
     keep_last: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truncate:
+    """So many characters of the text."""
+
+    length: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generalize:
+    """The least value of the value's class; one option is set, by the column's type.
+
+    Classes are a calendar unit (``to``), as wide as a number (``width``), or all texts that
+    begin alike (``prefix`` characters).
+    """
+
+    to: str | None = None
+    width: str | None = None
+    prefix: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redact:
+    """The text without what has one of these patterns."""
+
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop:
+    """Nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """The value."""
+
+
+Method = Hmac | Mask | Truncate | Generalize | Redact | Drop | Keep
+METHODS: Mapping[str, type[Method]] = {
+    method.__name__.lower(): method for method in get_args(Method)
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,22 +122,42 @@ class Column:
     name: str
     type: Type
     required: bool
-    deidentify: Deidentify
+    deidentify: Method
     rules: Rules
     output: str | None = None
+    unique: bool = False
     precision: int = 0
     scale: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
+class Anonymity:
+    """Each row of a file must share the values of some columns with ``k - 1`` others."""
+
+    k: int
+    quasi_identifiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
-    """The contract of a dataset; ``epoch`` is the generation of its pseudonyms, from 1."""
+    """The contract of a dataset, and its policies for a file as a whole.
+
+    Attributes:
+        epoch: the generation of its pseudonyms, from 1.
+        unknown_columns: what becomes of columns without a contract: ``refuse`` the file, or
+            ``drop`` them.
+        max_rejected_share: of the rows, as a decimal text; a file with more is refused.
+        anonymity: what a file must satisfy, if anything.
+    """
 
     dataset: str
     id: str
     version: str
     epoch: int
     columns: tuple[Column, ...]
+    unknown_columns: Literal["refuse", "drop"] = "refuse"
+    max_rejected_share: str | None = None
+    anonymity: Anonymity | None = None
 
 
 class Contracts:
@@ -123,25 +204,34 @@ def parse(document: Mapping[str, Any]) -> Contract:
     Raises:
         KeyError, TypeError, ValueError: something is missing or unknown.
     """
-    fields = dict(document)
-    columns = tuple(_column(column) for column in fields.pop("columns"))
-    return Contract(**fields.pop("contract"), **fields, columns=columns)
+    fields = _snake_case(document)
+    fields["columns"] = tuple(_column(column) for column in fields["columns"])
+    if fields.setdefault("unknown_columns", "refuse") not in ("refuse", "drop"):
+        raise ValueError(f"unknown_columns {fields['unknown_columns']} is unknown")
+    if "anonymity" in fields:
+        fields["anonymity"] = Anonymity(**_snake_case(fields["anonymity"]))
+    return Contract(**fields.pop("contract"), **fields)
 
 
 def _column(document: Mapping[str, Any]) -> Column:
     fields = _snake_case(document)
     own = {
         name: fields.pop(name)
-        for name in ("name", "type", "required", "output", "precision", "scale")
+        for name in ("name", "type", "required", "output", "unique", "precision", "scale")
         if name in fields
     }
-    deidentify = Deidentify(**_snake_case(fields.pop("deidentify")))
-    if "enum" in fields:
-        fields["enum"] = tuple(fields["enum"])
-    if own["type"] not in get_args(Type) or deidentify.method not in get_args(Method):
-        raise ValueError(f"type {own['type']} or method {deidentify.method} is unknown")
+    options = _snake_case(fields.pop("deidentify"))
+    deidentify = METHODS[options.pop("method")](**options)
+    if own["type"] not in get_args(Type):
+        raise ValueError(f"type {own['type']} is unknown")
     return Column(**own, deidentify=deidentify, rules=Rules(**fields))
 
 
 def _snake_case(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {re.sub(r"[A-Z]", lambda m: "_" + m[0].lower(), k): v for k, v in document.items()}
+    """Return the fields by Python's names, their lists as what cannot be changed."""
+    return {
+        re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name): (
+            tuple(value) if isinstance(value, list) else value
+        )
+        for name, value in document.items()
+    }

@@ -1,49 +1,71 @@
 """De-identification: what leaves of each column of a batch that kept its contract.
 
-==========  ====================================================================================
-``hmac``    the token of the value's text, see :mod:`processor.pseudonym`
-``mask``    the text with ``*`` for each character but the first and last that may be kept; a
-            text that has no more characters than would be kept is masked wholly
-``drop``    nothing
-``keep``    the value, in its own type
-==========  ====================================================================================
+==============  ================================================================================
+``hmac``        the token of the text, see :mod:`processor.pseudonym`
+``mask``        the text with ``*`` for each character but the first and last that may be kept; a
+                text that has no more characters than would be kept is masked wholly
+``truncate``    the first characters of the text
+``generalize``  the least value of the value's class, see :mod:`processor.generalization`
+``redact``      the text without what is found in it, see :mod:`processor.redaction`
+``drop``        nothing
+``keep``        the value
+==============  ================================================================================
 
-Tokens and masks are made of the text as it stands in the file and are strings: ``1.5`` and
-``1.50`` have different tokens.
+``keep`` and ``generalize`` leave values of the column's type. The others are made of the text as
+it stands in the file and are strings: ``007`` and ``7`` have different tokens.
 """
+
+from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.columns import CheckedBatch, form
-from processor.contract import Column, Contract
-from processor.pseudonym import PseudonymKeys
+from processor.columns import CheckedBatch, CheckedColumn, form
+from processor.contract import (
+    Column,
+    Contract,
+    Generalize,
+    Hmac,
+    Keep,
+    Mask,
+    Redact,
+    Truncate,
+)
+from processor.generalization import generalization
+from processor.pseudonym import PseudonymKeys, normalize
+from processor.redaction import redact
+
+
+class Concealment(NamedTuple):
+    """What becomes of a column: what is taken of it, and what is made of its clean rows."""
+
+    name: str
+    take: Callable[[CheckedColumn], pa.Array]
+    make: Callable[[pa.Array], pa.Array]
 
 
 class Deidentification:
     """Makes the output of the batches of one contract; ``schema`` describes it."""
 
     def __init__(self, contract: Contract, keys: PseudonymKeys) -> None:
-        """Prepare; derives the dataset's key if any column needs it."""
+        """Prepare; derives the keys that any column needs."""
         self.schema = output_schema(contract)
-        self._columns = [column for column in contract.columns if column.output is not None]
-        if any(column.deidentify.method == "hmac" for column in self._columns):
-            self._tokens = keys.pseudonymiser(contract.dataset, contract.epoch).tokens
+        self._concealments = [
+            _concealment(column, contract, keys)
+            for column in contract.columns
+            if column.output is not None
+        ]
 
     def apply(self, batch: CheckedBatch) -> pa.RecordBatch:
         """Return the clean rows of a batch, de-identified."""
-        arrays = [self._output(column, batch) for column in self._columns]
+        arrays = [
+            make(batch.select(take(batch.columns[name])))
+            for name, take, make in self._concealments
+        ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-
-    def _output(self, column: Column, batch: CheckedBatch) -> pa.Array:
-        checked = batch.columns[column.name]
-        method = column.deidentify.method
-        if method == "keep":
-            return batch.select(checked.values)
-        text = batch.select(checked.text)
-        if method == "hmac":
-            return self._tokens(text)
-        return mask(text, column.deidentify.keep_first, column.deidentify.keep_last)
 
 
 def output_schema(contract: Contract) -> pa.Schema:
@@ -78,4 +100,25 @@ def mask(text: pa.StringArray, first: int, last: int) -> pa.StringArray:
 
 
 def _output_type(column: Column) -> pa.DataType:
-    return form(column).type if column.deidentify.method == "keep" else pa.string()
+    return form(column).type if isinstance(column.deidentify, Keep | Generalize) else pa.string()
+
+
+def _concealment(column: Column, contract: Contract, keys: PseudonymKeys) -> Concealment:
+    text, values = attrgetter("text"), attrgetter("values")
+    match column.deidentify:
+        case Hmac(domain=domain, normalize=steps):
+            scope = f"domain/{domain}" if domain else contract.dataset
+            tokens = keys.pseudonymiser(scope, contract.epoch).tokens
+            return Concealment(column.name, text, lambda found: tokens(normalize(found, steps)))
+        case Mask(keep_first=first, keep_last=last):
+            return Concealment(column.name, text, partial(mask, first=first, last=last))
+        case Truncate(length=length):
+            return Concealment(
+                column.name, text, partial(pc.utf8_slice_codeunits, start=0, stop=length)
+            )
+        case Generalize():
+            return Concealment(column.name, values, generalization(column))
+        case Redact(patterns=patterns):
+            return Concealment(column.name, text, partial(redact, patterns=patterns))
+        case _:  # keep; what is dropped has no output
+            return Concealment(column.name, values, lambda found: found)

@@ -67,6 +67,8 @@ def compose(
             "column": refusal.column,
             "name": refusal.name,
         },
+        "dropped_columns": account.dropped_columns,
+        "anonymity": account.anonymity and asdict(account.anonymity),
         "outputs": {name: output and asdict(output) for name, output in outputs.items()},
         "processed_at": _instant(processed_at),
         "processor_version": __version__,

@@ -4,11 +4,14 @@ A token is the first 128 bits of HMAC-SHA256 (RFC 2104) over the value's UTF-8 t
 key is derived: KMS computes one HMAC over the name of the dataset and its epoch, with a key whose
 material never leaves KMS, and the 32 bytes it returns key everything computed here. KMS documents
 HMAC keys for deriving keys: https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
-A new epoch makes all tokens of the dataset new.
+A new epoch makes all tokens of the dataset new. Columns of several datasets that are to join name
+a domain: their key is derived from ``domain/<name>``, which no dataset can be called.
 """
 
 import hashlib
+import unicodedata
 from array import array
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -67,16 +70,46 @@ class PseudonymKeys:
         self._key_id = key_id
         self._pseudonymisers: dict[tuple[str, int], Pseudonymiser] = {}
 
-    def pseudonymiser(self, dataset: str, epoch: int) -> Pseudonymiser:
-        """Return what computes the tokens of a dataset in an epoch."""
-        found = self._pseudonymisers.get((dataset, epoch))
+    def pseudonymiser(self, scope: str, epoch: int) -> Pseudonymiser:
+        """Return what computes the tokens of a dataset, or ``domain/<name>``, in an epoch."""
+        found = self._pseudonymisers.get((scope, epoch))
         if not found:
-            message = f"zero-trust-data-pipeline/pseudonym/v1/{dataset}/{epoch}"
+            message = f"zero-trust-data-pipeline/pseudonym/v1/{scope}/{epoch}"
             response = self._client.generate_mac(
                 KeyId=self._key_id, Message=message.encode(), MacAlgorithm="HMAC_SHA_256"
             )
-            found = self._pseudonymisers[dataset, epoch] = Pseudonymiser(response["Mac"])
+            found = self._pseudonymisers[scope, epoch] = Pseudonymiser(response["Mac"])
         return found
+
+
+def normalize(text: pa.StringArray, steps: Iterable[str]) -> pa.StringArray:
+    """Make texts that mean one person one text, by steps of nfc, trim and lowercase.
+
+    Letters become small one by one, so that a final sigma does not depend on what follows.
+    """
+    for step in steps:
+        text = _NORMALIZATIONS[step](text)
+    return text
+
+
+def _composed(text: pa.StringArray) -> pa.StringArray:
+    """Return the texts in NFC, which never changes for the characters that are assigned.
+
+    Not by Arrow, which decomposes whatever it is asked for: apache/arrow#51225.
+    """
+    plain = pc.string_is_ascii(text)
+    if not plain.false_count:
+        return text
+    others = pc.fill_null(pc.invert(plain), False)
+    found = [unicodedata.normalize("NFC", one) for one in text.filter(others).to_pylist()]
+    return pc.replace_with_mask(text, others, pa.array(found, pa.string()))
+
+
+_NORMALIZATIONS = {
+    "nfc": _composed,
+    "trim": pc.utf8_trim_whitespace,
+    "lowercase": pc.utf8_lower,
+}
 
 
 def _byte_strings(text: pa.StringArray) -> list[bytes]:

@@ -1,5 +1,24 @@
 """The refusal of a whole object: nothing of it may reach ``processed/``."""
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Anonymity:
+    """How anonymous the clean rows of a file are.
+
+    Attributes:
+        k: the size of the smallest class; None without rows.
+        required: what the contract asks for.
+        classes: how many there are.
+        rows_below: rows in classes smaller than required.
+    """
+
+    k: int | None
+    required: int
+    classes: int
+    rows_below: int
+
 
 class FileRefusedError(Exception):
     """An object cannot be processed as a whole; its raw form stays where it is.
@@ -10,6 +29,7 @@ class FileRefusedError(Exception):
         column: position in the header, from 1, where the header is at fault.
         rows_read: data rows that had been framed before.
         name: a column of the *contract*; a header's own text is data until proven otherwise.
+        anonymity: that of the rows that would have been clean, where it was measured.
     """
 
     def __init__(
@@ -19,6 +39,8 @@ class FileRefusedError(Exception):
         line: int | None = None,
         column: int | None = None,
         name: str | None = None,
+        rows_read: int = 0,
+        anonymity: Anonymity | None = None,
     ) -> None:
         """Keep the facts; the message is the reason alone."""
         super().__init__(reason)
@@ -26,4 +48,5 @@ class FileRefusedError(Exception):
         self.line = line
         self.column = column
         self.name = name
-        self.rows_read = 0
+        self.rows_read = rows_read
+        self.anonymity = anonymity

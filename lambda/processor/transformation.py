@@ -12,8 +12,9 @@ from processor.contract import Contract
 from processor.deidentification import Deidentification, output_schema
 from processor.framing import CsvRecords, Stream
 from processor.outputs import CleanRows, RejectedRows, count_rows
+from processor.policies import judge
 from processor.pseudonym import PseudonymKeys
-from processor.refusal import FileRefusedError
+from processor.refusal import Anonymity, FileRefusedError
 
 
 class RowAccountError(ProcessorError):
@@ -30,6 +31,8 @@ class RowAccount:
         rejected: rows that were written as rejects, or all that were read of a refused file.
         by_reason: rejected rows that have each reason; a row may have several.
         refusal: why nothing of the file is clean, if so.
+        anonymity: that of the clean rows, if the contract asks.
+        dropped_columns: columns of the file that the contract does not know.
     """
 
     read: int
@@ -37,6 +40,8 @@ class RowAccount:
     rejected: int
     by_reason: Mapping[str, int] = field(default_factory=dict)
     refusal: FileRefusedError | None = None
+    anonymity: Anonymity | None = None
+    dropped_columns: int = 0
 
     @property
     def has_rejects(self) -> bool:
@@ -78,7 +83,14 @@ def transform(
             checked = check.check(batch)
             clean.write(deidentification.apply(checked))
             rejected.write(batch, checked.rejects)
-    return RowAccount(records.rows_read, count_rows(clean_file), rejected.rows, rejected.by_reason)
+    return RowAccount(
+        records.rows_read,
+        count_rows(clean_file),
+        rejected.rows,
+        rejected.by_reason,
+        anonymity=judge(contract, records.rows_read, rejected.rows, clean_file),
+        dropped_columns=check.dropped_columns,
+    )
 
 
 def refuse(
@@ -101,4 +113,6 @@ def refuse(
         rejected.refuse(refusal, source)
     rows = refusal.rows_read
     by_reason = {refusal.reason: rows} if rows else {}
-    return RowAccount(rows, count_rows(clean_file), rows, by_reason, refusal)
+    return RowAccount(
+        rows, count_rows(clean_file), rows, by_reason, refusal, anonymity=refusal.anonymity
+    )

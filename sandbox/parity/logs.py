@@ -33,19 +33,19 @@ TAGGING = ("logs:ListTagsForResource", "logs:TagResource", "logs:UntagResource")
 
 @replaces(iam, "enforce")
 def what_a_log_groups_policy_names(
-    original: Function, access_key: str, action: str, *args: Any, **rest: Any
+    original: Function, access_key: str, action: str, *more: Any, **rest: Any
 ) -> Any:
     """Match a log group with ``…:log-group:NAME:*``, its ARN in a template, whatever the action.
 
-    All actions but those of tags take the ARN with an end
-    (https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html);
-    MiniStack asks for the ARN without it.
+    All actions but those of tags take the ARN with an end,
+    and MiniStack asks for it without one.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
     arn = rest.get("resource_arn", "")
     of_group = arn.partition(":log-group:")[2]
     if action.startswith("logs:") and of_group and ":" not in of_group and action not in TAGGING:
         rest["resource_arn"] = f"{arn}:log-stream:"
-    return original(access_key, action, *args, **rest)
+    return original(access_key, action, *more, **rest)
 
 
 event_numbers = itertools.count(1)

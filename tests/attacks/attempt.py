@@ -41,7 +41,7 @@ class Attempt:
         parameters: of the call; ``{…}`` in their texts stands for a fact of the deployed stack.
         codes: what it may be refused with, other than the service's usual code.
         reason: a regular expression that the message matches, where AWS tells which policy.
-        undo: the call that takes it back should it succeed.
+        undo: the calls that take it back should it succeed.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Attempt:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     reason: str = ""
-    undo: "Attempt | None" = None
+    undo: "tuple[Attempt, ...]" = ()
 
     def __str__(self) -> str:
         """Its name, as the test's id."""
@@ -82,8 +82,8 @@ class Actor:
     def is_refused(self, attempt: Attempt) -> None:
         """Fail unless the attempt is refused in the way that AWS documents."""
         answer = self._make(attempt)
-        if not answer and attempt.undo:
-            self.clean_up(attempt.undo.operation, fill(attempt.undo.parameters, self.facts))
+        if not answer:
+            self._undo(attempt)
         assert answer, f"{self.name} did it: {attempt.name} ({attempt.operation})"
         if self.reaches is not None and attempt.service not in self.reaches:
             assert answer["code"] == UNREACHABLE or NO_WAY_IN_SANDBOX in answer["message"], answer
@@ -92,12 +92,15 @@ class Actor:
         assert answer["code"] in (attempt.codes or (usual,)), answer
         assert re.search(attempt.reason, answer["message"]), answer
 
-    def may(self, allowed: Attempt) -> None:
+    def may(self, call: Attempt) -> None:
         """Fail unless the call succeeds: so a refusal is not just a call gone wrong."""
-        answer = self._make(allowed)
-        assert not answer, f"{self.name} could not: {allowed.name}: {answer}"
-        if allowed.undo:
-            self.clean_up(allowed.undo.operation, fill(allowed.undo.parameters, self.facts))
+        answer = self._make(call)
+        assert not answer, f"{self.name} could not: {call.name}: {answer}"
+        self._undo(call)
+
+    def _undo(self, attempt: Attempt) -> None:
+        for step in attempt.undo:
+            self.clean_up(step.operation, fill(step.parameters, self.facts))
 
     def _make(self, attempt: Attempt) -> dict[str, str]:
         return self.call(attempt.operation, fill(attempt.parameters, self.facts))

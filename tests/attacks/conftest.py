@@ -45,6 +45,11 @@ T = TypeVar("T")
 Facts = dict[str, str]
 
 
+def client_of(session: boto3.Session, service: Any, **options: Any) -> Any:
+    """A client of any service, which knows no types."""
+    return session.client(service, **options)
+
+
 # --- The target ----------------------------------------------------------------------------------
 
 
@@ -58,10 +63,65 @@ def read_outputs() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session", name="admin")
-def make_admin(outputs: dict[str, str]) -> boto3.Session:
+def make_admin(outputs: dict[str, str]) -> Iterator[boto3.Session]:
     """Who deployed the stack."""
     assert outputs
-    return boto3.Session()
+    yield boto3.Session()
+    for client in intruder.clients.values():
+        client.close()
+    intruder.clients.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untouched(admin: boto3.Session, outputs: dict[str, str]) -> Iterator[None]:
+    """Fail in the end if the attacks left the stack other than they found it."""
+    before = _state(admin, outputs)
+    yield
+    after = _state(admin, outputs)
+    changed = {name: (before[name], after[name]) for name in before if after[name] != before[name]}
+    assert not changed
+
+
+def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
+    """What an attacker would like to change."""
+    s3, kms, iam, sqs = (client_of(admin, name) for name in ("s3", "kms", "iam", "sqs"))
+    bucket, function = outputs["S3BucketName"], outputs["LambdaFunctionName"]
+    role = {"RoleName": outputs["LambdaRoleArn"].rpartition("/")[2]}
+    group = outputs["LogGroupName"]
+    settings: Any = [name for name in outputs if name.endswith("KeyId")]
+    attributes: Any = ["Policy", "VisibilityTimeout", "RedrivePolicy"]
+    answers = {
+        "bucket's policy": s3.get_bucket_policy(Bucket=bucket),
+        "versioning": s3.get_bucket_versioning(Bucket=bucket),
+        "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=bucket),
+        "public access": s3.get_public_access_block(Bucket=bucket),
+        "encryption": s3.get_bucket_encryption(Bucket=bucket),
+        "notifications": s3.get_bucket_notification_configuration(Bucket=bucket),
+        "role": iam.get_role(**role)["Role"],
+        "role's own policies": iam.list_role_policies(**role),
+        "role's attached policies": iam.list_attached_role_policies(**role),
+        "queue": sqs.get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=attributes),
+        "log group": [
+            (found["logGroupName"], found["retentionInDays"], found["kmsKeyId"])
+            for found in client_of(admin, "logs").describe_log_groups(logGroupNamePrefix=group)[
+                "logGroups"
+            ]
+        ],
+        "code": client_of(admin, "lambda").get_function_configuration(FunctionName=function)[
+            "CodeSha256"
+        ],
+        **{name: kms.describe_key(KeyId=outputs[name]) for name in settings},
+        **{f"{name}'s policy": kms.get_key_policy(KeyId=outputs[name]) for name in settings},
+    }
+    return {name: _lasting(answer) for name, answer in answers.items()}
+
+
+def _lasting(answer: Any) -> Any:
+    """An answer without what differs each time it is given."""
+    if not isinstance(answer, dict):
+        return answer
+    passing = ("ResponseMetadata", "RoleLastUsed")
+    return {name: value for name, value in answer.items() if name not in passing}
 
 
 @pytest.fixture(scope="session", name="facts")
@@ -112,7 +172,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
 
 
 def _find_network(admin: boto3.Session, vpc: str) -> Facts:
-    ec2 = admin.client("ec2")
+    ec2 = client_of(admin, "ec2")
     of_vpc: Any = [{"Name": "vpc-id", "Values": [vpc]}]
     return {
         "subnet": ec2.describe_subnets(Filters=of_vpc)["Subnets"][0]["SubnetId"],
@@ -145,7 +205,7 @@ def _archive() -> bytes:
 
 def _make_own_things(admin: boto3.Session, facts: Facts, later: contextlib.ExitStack) -> Facts:
     """Create what the attempts may safely destroy; ``later`` deletes it."""
-    s3, sqs, logs, kms = (admin.client(name) for name in ("s3", "sqs", "logs", "kms"))
+    s3, sqs, logs, kms = (client_of(admin, name) for name in ("s3", "sqs", "logs", "kms"))
     bucket, own = facts["bucket"], facts["own_bucket"]
     versions = {}
     for name in ("incoming", "processed", "quarantine", "manifest"):
@@ -216,7 +276,7 @@ def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
 
     The queue is not worked off meanwhile.
     """
-    awslambda = admin.client("lambda")
+    awslambda = client_of(admin, "lambda")
     function = {"FunctionName": facts["function"]}
     code = _code_of_template(admin, facts)
     (mapping,) = awslambda.list_event_source_mappings(**function)["EventSourceMappings"]
@@ -233,7 +293,7 @@ def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
 
 def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
     """Where the stack's template has the function's code, which is too large to be sent along."""
-    cloudformation = admin.client("cloudformation")
+    cloudformation = client_of(admin, "cloudformation")
     stack = next(
         export["ExportingStackId"]
         for page in cloudformation.get_paginator("list_exports").paginate()
@@ -285,7 +345,7 @@ def grow_power(
         yield request.param
         return
     attached = {"RoleName": facts["role"], "PolicyArn": facts["administrator"]}
-    iam = admin.client("iam")
+    iam = client_of(admin, "iam")
     iam.attach_role_policy(**attached)
     time.sleep(PROPAGATION)
     yield request.param
@@ -323,7 +383,8 @@ def steal_credentials(breach: Any, facts: Facts) -> boto3.Session:
 
 def _steal(breach: Any, facts: Facts) -> boto3.Session:
     told = _invoke(breach, facts["function"], {"operation": "tell credentials"})
-    return boto3.Session(*(told[name] for name in intruder.CREDENTIALS))
+    key, secret, token = (told[name] for name in intruder.CREDENTIALS)
+    return boto3.Session(key, secret, token)
 
 
 def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str, str]:
@@ -340,7 +401,7 @@ def _role(
     admin: boto3.Session, facts: Facts, name: str, policy: str, **tags: str
 ) -> Iterator[Actor]:
     """Somebody of the account with one managed policy."""
-    iam, sts = admin.client("iam"), admin.client("sts")
+    iam, sts = client_of(admin, "iam"), client_of(admin, "sts")
     arn = iam.create_role(
         RoleName=name,
         AssumeRolePolicyDocument=facts["trust"],
@@ -407,13 +468,14 @@ def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> I
 @pytest.fixture(scope="session", name="stranger")
 def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
     """The administrator of another account, who has a bucket that welcomes this one."""
-    if IN_SANDBOX:  # where twelve digits are the access key of an account's root user
-        session = boto3.Session("111111111111", os.environ["AWS_SECRET_ACCESS_KEY"])
-    elif "STRANGER_PROFILE" in os.environ:
-        session = boto3.Session(profile_name=os.environ["STRANGER_PROFILE"])
-    else:
+    if not IN_SANDBOX and "STRANGER_PROFILE" not in os.environ:
         pytest.skip("there is no second account: STRANGER_PROFILE names no profile of one")
-    s3, bucket = session.client("s3", region_name=facts["region"]), f"{facts['own']}-stranger"
+    session = (
+        boto3.Session("111111111111", os.environ["AWS_SECRET_ACCESS_KEY"])
+        if IN_SANDBOX  # where twelve digits are the access key of an account's root user
+        else boto3.Session(profile_name=os.environ["STRANGER_PROFILE"])
+    )
+    s3, bucket = client_of(session, "s3", region_name=facts["region"]), f"{facts['own']}-stranger"
     place: Any = {"CreateBucketConfiguration": {"LocationConstraint": facts["region"]}}
     s3.create_bucket(Bucket=bucket, **({} if facts["region"] == "us-east-1" else place))
     welcome = {
@@ -434,14 +496,14 @@ def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
 def be_nobody(admin: boto3.Session, facts: Facts) -> Actor:
     """Somebody without credentials."""
     unsigned = intruder.IMPATIENT.merge(Config(signature_version=UNSIGNED))
-    return Actor("nobody", _as(admin, config=unsigned), facts, _as(admin))
+    return Actor("nobody", _as(boto3.Session(), config=unsigned), facts, _as(admin))
 
 
 @pytest.fixture(scope="session", name="plainly")
 def be_without_tls(admin: boto3.Session, facts: Facts) -> Actor:
     """The administrator, without TLS."""
     plain = {"endpoint_url": PLAIN_ENDPOINT} if IN_SANDBOX else {"use_ssl": False}
-    return Actor("the administrator without TLS", _as(admin, **plain), facts, _as(admin))
+    return Actor("the administrator without TLS", _as(boto3.Session(), **plain), facts, _as(admin))
 
 
 @pytest.fixture(scope="session", name="administrator")
@@ -459,7 +521,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):
             path, _, test = report.nodeid.partition("::")
-            if "tests/attacks/test_" in path:
+            if "tests/attacks/test_" in path and report.when != "teardown":
                 family = Path(path).stem.removeprefix("test_")
                 kind = "allowed" if test.startswith("test_allowed") else "refused"
                 counts.setdefault(family, Counter())[f"{kind} {outcome}"] += 1

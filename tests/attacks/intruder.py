@@ -20,27 +20,39 @@ UNREACHABLE = "Unreachable"
 """The code of a call that found no way to the service."""
 
 
+SESSION = boto3.Session()
+
+clients: dict[tuple[boto3.Session, str], Any] = {}
+"""Clients take longer to make than their calls."""
+
+
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
     """Tell the function's credentials, or make the call that the event describes."""
     if event.get("operation") == "tell credentials":
         return {name: os.environ[name] for name in CREDENTIALS}
-    return call(boto3.Session(), event["operation"], event["parameters"])
+    return call(SESSION, event["operation"], event["parameters"])
 
 
 def call(
     session: boto3.Session, operation: str, parameters: dict[str, Any], **options: Any
 ) -> dict[str, str]:
-    """Make a call, such as ``s3.get_object``; empty if it succeeds, or else code and message."""
+    """Make a call, such as ``s3.get_object``; empty if it succeeds, or else code and message.
+
+    A session always makes its calls with the same options.
+    """
+    service: Any
     service, _, name = operation.partition(".")
-    client: Any = session.client(service, **{"config": IMPATIENT, **options})  # type: ignore[call-overload]
+    if (session, service) not in clients:
+        given: Any = {"config": IMPATIENT, **options}
+        clients[session, service] = session.client(service, **given)
     try:
-        getattr(client, name)(**{key: decode(value) for key, value in parameters.items()})
+        getattr(clients[session, service], name)(
+            **{key: decode(value) for key, value in parameters.items()}
+        )
     except ClientError as error:
         return {"code": error.response["Error"]["Code"], "message": str(error)}
     except (ConnectTimeoutError, EndpointConnectionError) as error:
         return {"code": UNREACHABLE, "message": str(error)}
-    finally:
-        client.close()
     return {}
 
 

@@ -1,13 +1,17 @@
 """Exfiltration: data leaves the bucket for where somebody else can read them."""
 
+import dataclasses
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import boto3
 import pytest
 
-from tests.attacks.attempt import Actor, Attempt, allowed, refused
+from tests.attacks.attempt import BY_RESOURCE, Actor, Attempt, allowed, refused
+from tests.attacks.conftest import PROPAGATION, client_of
 
 OURS: dict[str, Any] = {"Bucket": "{bucket}"}
 OWN: dict[str, Any] = {"Bucket": "{own_bucket}"}
@@ -55,7 +59,7 @@ OUT_OF_THE_BUCKET = [
         "replicate to another bucket",
         "s3.put_bucket_replication",
         {**OURS, "ReplicationConfiguration": REPLICATION},
-        undo=Attempt("stop it", "s3.delete_bucket_replication", OURS),
+        undo=(Attempt("stop it", "s3.delete_bucket_replication", OURS),),
     ),
     Attempt(
         "announce objects elsewhere",
@@ -66,7 +70,7 @@ OUT_OF_THE_BUCKET = [
         "serve the bucket as a website",
         "s3.put_bucket_website",
         {**OURS, "WebsiteConfiguration": {"IndexDocument": {"Suffix": "index.html"}}},
-        undo=Attempt("stop it", "s3.delete_bucket_website", OURS),
+        undo=(Attempt("stop it", "s3.delete_bucket_website", OURS),),
     ),
     Attempt(
         "log accesses elsewhere",
@@ -77,7 +81,7 @@ OUT_OF_THE_BUCKET = [
                 "LoggingEnabled": {"TargetBucket": "{own_bucket}", "TargetPrefix": "l"}
             },
         },
-        undo=Attempt("stop it", "s3.put_bucket_logging", {**OURS, "BucketLoggingStatus": {}}),
+        undo=(Attempt("stop it", "s3.put_bucket_logging", {**OURS, "BucketLoggingStatus": {}}),),
     ),
 ]
 BY_ANOTHER_SERVICE = [
@@ -177,13 +181,58 @@ def test_refused_to_a_stranger(stranger: Actor, attempt: Attempt) -> None:
     stranger.is_refused(attempt)
 
 
+@pytest.fixture(scope="class", name="undenied")
+def drop_denials(admin: boto3.Session, outside: Actor, facts: dict[str, str]) -> Iterator[Actor]:
+    """The thief, once somebody has taken the denials from the function's role."""
+    iam = client_of(admin, "iam")
+    denials = [
+        {"RoleName": facts["role"], "PolicyArn": attached["PolicyArn"]}
+        for attached in iam.list_attached_role_policies(RoleName=facts["role"])["AttachedPolicies"]
+        if _only_denies(iam, attached["PolicyArn"])
+    ]
+    assert denials
+    for denial in denials:
+        iam.detach_role_policy(**denial)
+    try:
+        time.sleep(PROPAGATION)
+        yield outside
+    finally:
+        for denial in denials:
+            iam.attach_role_policy(**denial)
+        time.sleep(PROPAGATION)
+
+
+def _only_denies(iam: Any, policy: str) -> bool:
+    version = iam.get_policy(PolicyArn=policy)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=policy, VersionId=version)["PolicyVersion"]
+    statements = found["Document"]["Statement"]
+    effects = {
+        one["Effect"] for one in (statements if isinstance(statements, list) else [statements])
+    }
+    return effects == {"Deny"}
+
+
+class TestTheBucketAlone:
+    """The bucket's policy holds for the function's role even without the role's own denials."""
+
+    @refused(
+        *(
+            dataclasses.replace(attempt, reason=BY_RESOURCE)
+            for attempt in WITH_STOLEN_CREDENTIALS
+            if attempt.name in ("read a raw file", "list clean files", "write a clean file")
+        )
+    )
+    def test_refused_outside_the_network(self, undenied: Actor, attempt: Attempt) -> None:
+        undenied.is_refused(attempt)
+
+
 def test_refused_presigned_url(stolen: boto3.Session, facts: dict[str, str]) -> None:
     """An URL that the function signs is worth nothing outside its network."""
     url = stolen.client("s3").generate_presigned_url(
         "get_object", Params={"Bucket": facts["bucket"], "Key": facts["processed"]}
     )
-    with pytest.raises(urllib.error.HTTPError) as refusal:
-        urllib.request.urlopen(url)
+    with pytest.raises(urllib.error.HTTPError) as refusal, urllib.request.urlopen(url):
+        pass
     with refusal.value as answer:
         assert answer.code == 403
         assert b"AccessDenied" in answer.read()

@@ -30,13 +30,16 @@ ADMINISTRATION = [
         "disable the data key",
         "kms.disable_key",
         {"KeyId": "{data_key}"},
-        undo=use("enable it", "enable_key", "data"),
+        undo=(use("enable it", "enable_key", "data"),),
     ),
     Attempt(
         "destroy the pseudonym key",
         "kms.schedule_key_deletion",
         {"KeyId": "{pseudonym_key}", "PendingWindowInDays": 30},
-        undo=use("keep it", "cancel_key_deletion", "pseudonym"),
+        undo=(
+            use("keep it", "cancel_key_deletion", "pseudonym"),
+            use("enable it", "enable_key", "pseudonym"),
+        ),
     ),
     use("stop rotation", "disable_key_rotation", "data"),
     use("describe a key", "describe_key", "data"),

@@ -56,7 +56,7 @@ def test_refused_to_stolen_credentials(outside: Actor, attempt: Attempt) -> None
         "begin a stream of its own log",
         "logs.create_log_stream",
         STREAM,
-        undo=Attempt("delete it", "logs.delete_log_stream", STREAM),
+        undo=(Attempt("delete it", "logs.delete_log_stream", STREAM),),
     )
 )
 def test_allowed_to_stolen_credentials(outside: Actor, call: Attempt) -> None:

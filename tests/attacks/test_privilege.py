@@ -32,7 +32,7 @@ IDENTITY = [
         "write a policy of its own",
         "iam.put_role_policy",
         {**ROLE, "PolicyName": "attack", "PolicyDocument": EVERYTHING},
-        undo=Attempt("delete it", "iam.delete_role_policy", {**ROLE, "PolicyName": "attack"}),
+        undo=(Attempt("delete it", "iam.delete_role_policy", {**ROLE, "PolicyName": "attack"}),),
     ),
     Attempt(
         "drop its denials", "iam.delete_role_policy", {**ROLE, "PolicyName": "no-such-policy"}
@@ -48,13 +48,13 @@ IDENTITY = [
         "create a user",
         "iam.create_user",
         {"UserName": "{own}"},
-        undo=Attempt("delete it", "iam.delete_user", {"UserName": "{own}"}),
+        undo=(Attempt("delete it", "iam.delete_user", {"UserName": "{own}"}),),
     ),
     Attempt(
         "create a role",
         "iam.create_role",
         {"RoleName": "{own}-new", "AssumeRolePolicyDocument": "{trust}"},
-        undo=Attempt("delete it", "iam.delete_role", {"RoleName": "{own}-new"}),
+        undo=(Attempt("delete it", "iam.delete_role", {"RoleName": "{own}-new"}),),
     ),
     Attempt("create keys for a user", "iam.create_access_key", {"UserName": "{own}-none"}),
     Attempt(
@@ -86,8 +86,10 @@ CODE = [
             "Action": "lambda:InvokeFunction",
             "Principal": "{account}",
         },
-        undo=Attempt(
-            "forbid it", "lambda.remove_permission", {**FUNCTION, "StatementId": "attack"}
+        undo=(
+            Attempt(
+                "forbid it", "lambda.remove_permission", {**FUNCTION, "StatementId": "attack"}
+            ),
         ),
     ),
     Attempt(
@@ -100,7 +102,7 @@ CODE = [
             "Handler": "index.handler",
             "Code": {"ZipFile": "x"},
         },
-        undo=Attempt("delete it", "lambda.delete_function", {"FunctionName": "{own}"}),
+        undo=(Attempt("delete it", "lambda.delete_function", {"FunctionName": "{own}"}),),
     ),
     Attempt("see the stack", "cloudformation.describe_stacks"),
 ]

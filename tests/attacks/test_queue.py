@@ -23,7 +23,7 @@ CONTROL = [
         "share the queue",
         "sqs.add_permission",
         {**QUEUE, "Label": "attack", "AWSAccountIds": ["{account}"], "Actions": ["SendMessage"]},
-        undo=Attempt("unshare it", "sqs.remove_permission", {**QUEUE, "Label": "attack"}),
+        undo=(Attempt("unshare it", "sqs.remove_permission", {**QUEUE, "Label": "attack"}),),
     ),
     Attempt("list queues", "sqs.list_queues"),
     Attempt("read the dead letters", "sqs.receive_message", {"QueueUrl": "{dead_letter_url}"}),

@@ -77,17 +77,24 @@ def test_clean_rows_are_pseudonymised(
     assert manifest["rows"] == {"read": 2, "clean": 2, "rejected": 0}
     written = pipeline.clean(name)
     assert written is not None
-    key = kms.generate_mac(
-        KeyId=outputs["PseudonymKeyId"],
-        MacAlgorithm="HMAC_SHA_256",
-        Message=b"zero-trust-data-pipeline/pseudonym/v1/customers/1",
-    )["Mac"]
+    keys = {
+        scope: kms.generate_mac(
+            KeyId=outputs["PseudonymKeyId"],
+            MacAlgorithm="HMAC_SHA_256",
+            Message=f"zero-trust-data-pipeline/pseudonym/v1/{scope}/1".encode(),
+        )["Mac"]
+        for scope in ("customers", "domain/customer")
+    }
     for row, clean in zip(given, written, strict=True):
-        for column, output in (("customer_id", "customer_token"), ("email", "email_token")):
+        for column, output, key in (
+            ("customer_id", "customer_token", keys["domain/customer"]),
+            ("email", "email_token", keys["customers"]),
+        ):
             digest = hmac.new(key, row[column].encode(), hashlib.sha256).hexdigest()
             assert clean[output] == digest[:32]
         assert not {"full_name", "address", "email", "customer_id"} & set(clean)
         assert clean["country"] == "DE"
+        assert (str(clean["birth_date"]), clean["postcode"]) == ("1990-02-01", "12")
     assert written[0]["phone"] == "*" * (len(given[0]["phone"]) - 4) + given[0]["phone"][-4:]
     assert (written[0]["loyalty_points"], written[1]["loyalty_points"]) == (1, None)
     assert written[1]["phone"] is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,11 @@ def make_engine() -> Iterator[Engine]:
 def make_actions(engine: Engine) -> dict[str, Action]:
     """Every action that AWS publishes."""
     return engine.actions()
+
+
+@pytest.fixture(name="directory")
+def make_directory(tmp_path: Path) -> Path:
+    """A folder for contracts."""
+    directory = tmp_path / "contracts"
+    directory.mkdir()
+    return directory

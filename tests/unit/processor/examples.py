@@ -17,10 +17,16 @@ EXAMPLES = settings(
 )
 
 
-def column(name: str, type_: str = "string", method: str = "keep", **rules: Any) -> dict[str, Any]:
+def column(
+    name: str,
+    type_: str = "string",
+    method: str = "keep",
+    options: dict[str, Any] | None = None,
+    **rules: Any,
+) -> dict[str, Any]:
     """Return a column of a compiled contract; it is not required unless that is said."""
     mask = {"keepFirst": rules.pop("keep_first", 0), "keepLast": rules.pop("keep_last", 0)}
-    deidentify = {"method": method} | (mask if method == "mask" else {})
+    deidentify = {"method": method} | (mask if method == "mask" else {}) | (options or {})
     output = {} if method == "drop" else {"output": rules.pop("output", name)}
     defaults = {"required": False, "deidentify": deidentify}
     return {"name": name, "type": type_} | defaults | output | rules

@@ -6,11 +6,17 @@ what the rows, the reasons and the refusal must be.
 
 import hashlib
 import hmac
+import ipaddress
+import json
 import re
+import string
+import unicodedata
+import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import ROUND_FLOOR, Decimal
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -43,6 +49,8 @@ class Verdict:
     read: int = 0
     refusal: str | None = None
     line: int | None = None
+    dropped_columns: int = 0
+    class_sizes: list[int] | None = None
 
 
 # Framing
@@ -178,6 +186,35 @@ def to_timestamp(text: str, column: Column) -> datetime | None:
         return None
 
 
+def to_time(text: str, _: Column) -> time | None:
+    """Return the time of a day, or None if there is none such."""
+    match = re.fullmatch("([0-9]{2}):([0-9]{2}):([0-9]{2})(\\.[0-9]{1,6})?", text)
+    if not match:
+        return None
+    try:
+        micros = int((match[4] or ".")[1:].ljust(6, "0"))
+        return time(int(match[1]), int(match[2]), int(match[3]), micros)
+    except ValueError:
+        return None
+
+
+def refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object's members."""
+    assert len(dict(pairs)) == len(pairs)
+    return dict(pairs)
+
+
+def to_json(text: str, column: Column) -> str | None:
+    """Return the text if it is JSON of the column's type."""
+    if any(word in re.sub('"(\\\\.|[^"\\\\])*"', "", text) for word in ("NaN", "Infinity")):
+        return None
+    try:
+        found = json.loads(text, object_pairs_hook=refuse_repeated_keys)
+    except (ValueError, AssertionError):
+        return None
+    return text if isinstance(found, {"array": list, "object": dict}[column["type"]]) else None
+
+
 def to_string(text: str, _: Column) -> str:
     """Return the text itself."""
     return text
@@ -191,6 +228,64 @@ CONVERSIONS: dict[str, Callable[[str, Column], Any]] = {
     "boolean": to_boolean,
     "date": to_date,
     "timestamp": to_timestamp,
+    "time": to_time,
+    "array": to_json,
+    "object": to_json,
+}
+
+
+def is_ip(version: int) -> Callable[[str], bool]:
+    """Return what tells whether a text is an address of this version, without a zone."""
+
+    def holds(text: str) -> bool:
+        try:
+            return ipaddress.ip_address(text).version == version and "%" not in text
+        except ValueError:
+            return False
+
+    return holds
+
+
+def is_hostname(text: str) -> bool:
+    """Whether all labels are of letters, digits and inner hyphens, 1 to 63 of them."""
+    letters = set(string.ascii_letters + string.digits)
+    return all(
+        1 <= len(label) <= 63
+        and set(label) <= letters | {"-"}
+        and not label.startswith("-")
+        and not label.endswith("-")
+        for label in text.split(".")
+    )
+
+
+def is_email(text: str) -> bool:
+    """Whether there are atoms before the only at sign and a host with a dot after it."""
+    local, sign, host = text.partition("@")
+    atom = set(string.ascii_letters + string.digits + "!#$%&'*+-/=?^_`{|}~")
+    atoms = local.split(".")
+    return bool(
+        sign and all(one and set(one) <= atom for one in atoms) and "." in host
+    ) and is_hostname(host)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether this is the usual text of a UUID, in any case."""
+    try:
+        return text.isascii() and str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+FORMATS: dict[str, Callable[[str], Any]] = {
+    "date": lambda text: to_date(text, {}),
+    "time": lambda text: to_time(text, {}),
+    # An offset may carry it out of the calendar; the text is of the form all the same.
+    "date-time": lambda text: to_timestamp(re.sub("^(0001|9999)", "2003", text), {}),
+    "uuid": is_uuid,
+    "email": is_email,
+    "hostname": is_hostname,
+    "ipv4": is_ip(4),
+    "ipv6": is_ip(6),
 }
 
 
@@ -210,6 +305,7 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
 
     checks: dict[str, Callable[[], Any]] = {
         "pattern": lambda: re.search(column["pattern"].replace("$", r"\Z"), text),
+        "format": lambda: FORMATS[column["format"]](text) not in (None, False),
         "enum": lambda: value in [convert(one, column) for one in column["enum"]],
         "minLength": lambda: len(text) >= column["minLength"],
         "maxLength": lambda: len(text) <= column["maxLength"],
@@ -217,25 +313,66 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
         "exclusiveMinimum": lambda: value > bound("exclusiveMinimum"),
         "maximum": lambda: value <= bound("maximum"),
         "exclusiveMaximum": lambda: value < bound("exclusiveMaximum"),
+        "multipleOf": lambda: value % bound("multipleOf") == 0,
     }
     broken = [rule for rule, holds in checks.items() if rule in column and not holds()]
     return value, [name + ":" + re.sub("([A-Z])", "-\\1", rule).lower() for rule in broken]
 
 
-def derive(kms_key: bytes, contract: dict[str, Any]) -> bytes:
-    """Return the key of a dataset's tokens."""
-    message = f"zero-trust-data-pipeline/pseudonym/v1/{contract['dataset']}/{contract['epoch']}"
+def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
+    """Return the key of a column's tokens."""
+    domain = column["deidentify"].get("domain")
+    scope = contract["dataset"] if domain is None else "domain/" + domain
+    message = f"zero-trust-data-pipeline/pseudonym/v1/{scope}/{contract['epoch']}"
     return hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
 
 
+def normalized(text: str, steps: list[str]) -> str:
+    """Return the text by which a person is known."""
+    for step in steps:
+        if step == "nfc":
+            text = unicodedata.normalize("NFC", text)
+        elif step == "trim":
+            text = text.strip()
+        else:
+            text = "".join(letter.lower()[:1] for letter in text)
+    return text
+
+
+def generalized(text: str, value: Any, column: Column) -> Any:
+    """Return the least value of the value's class."""
+    options = column["deidentify"]
+    if "prefix" in options:
+        return text[: options["prefix"]]
+    if "width" in options:
+        width = Decimal(options["width"])
+        floor = (Decimal(value) / width).to_integral_value(ROUND_FLOOR) * width
+        if column["type"] == "integer":
+            return max(int(floor), -(2**63))
+        unit = Decimal(1).scaleb(-column["scale"])
+        return max(floor, -(10 ** (column["precision"] - column["scale"])) + unit)
+    if isinstance(value, datetime):
+        value = value.replace(minute=0, second=0, microsecond=0)
+        if options["to"] != "hour":
+            value = value.replace(hour=0)
+    if options["to"] in ("month", "year"):
+        value = value.replace(day=1)
+    return value.replace(month=1) if options["to"] == "year" else value
+
+
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
-    """Return what leaves of a field."""
-    deidentify = column["deidentify"]
-    if deidentify["method"] == "keep" or not text:
+    """Return what leaves of a field; redaction is not known here."""
+    options = column["deidentify"]
+    if not text or options["method"] == "keep":
         return value
-    if deidentify["method"] == "hmac":
+    if options["method"] == "hmac":
+        text = normalized(text, options.get("normalize", []))
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
-    first, last = deidentify["keepFirst"], deidentify["keepLast"]
+    if options["method"] == "truncate":
+        return text[: options["length"]]
+    if options["method"] == "generalize":
+        return generalized(text, value, column)
+    first, last = options["keepFirst"], options["keepLast"]
     if len(text) <= first + last:
         return "*" * len(text)
     return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]
@@ -244,48 +381,81 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 # Files
 
 
-def positions(header: list[str], columns: list[Column]) -> dict[str, int]:
-    """Return where each column stands in the header."""
+def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str, int]:
+    """Return where each column stands in the header; others are dropped or refused."""
     names = [column["name"] for column in columns]
     for position, name in enumerate(header):
         if name not in names:
-            raise Refused("header:unknown-column", 1)
-        if name in header[:position]:
+            if not drop:
+                raise Refused("header:unknown-column", 1)
+        elif name in header[:position]:
             raise Refused("header:duplicate-column", 1)
     for column in columns:
         if column["required"] and column["name"] not in header:
             raise Refused("header:missing-column", 1)
-    return {name: header.index(name) for name in header}
+    return {name: header.index(name) for name in header if name in names}
 
 
 def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -> Verdict:
     """Return what must become of a file."""
-    key = derive(kms_key, contract)
     verdict = Verdict()
     try:
         framed = records(data, limit)
         header = next(framed, Record([], 1, "")).fields
         if not header:
             raise Refused("file:empty", 1)
-        where = positions(header, contract["columns"])
+        drop = contract.get("unknownColumns") == "drop"
+        where = positions(header, contract["columns"], drop)
+        verdict.dropped_columns = len(header) - len(where)
+        seen: set[tuple[str, Any]] = set()
         for number, record in enumerate(framed, 1):
             verdict.read = number
-            row, reasons = {}, []
-            if len(record.fields) != len(header):
-                reasons = ["row:field-count" if record.fields else "row:blank"]
+            if len(record.fields) == len(header):
+                texts = {name: record.fields[place] for name, place in where.items()}
+                row, reasons = judge_row(texts, contract, kms_key, seen)
             else:
-                for column in contract["columns"]:
-                    known = column["name"] in where
-                    text = record.fields[where[column["name"]]] if known else ""
-                    value, broken = judge(text, column)
-                    reasons += broken
-                    if "output" in column:
-                        row[column["output"]] = conceal(text, value, column, key)
+                row, reasons = {}, ["row:field-count" if record.fields else "row:blank"]
             if reasons:
                 reject = {"row": number, "line": record.line, "reasons": reasons}
                 verdict.rejects.append(reject | {"raw": record.raw})
             else:
                 verdict.rows.append(row)
+        check_policies(verdict, contract)
     except Refused as refused:
-        return Verdict(read=verdict.read, refusal=refused.reason, line=refused.line)
+        sizes = verdict.class_sizes
+        return Verdict([], [], verdict.read, refused.reason, refused.line, 0, sizes)
     return verdict
+
+
+def judge_row(
+    texts: dict[str, str], contract: dict[str, Any], kms_key: bytes, seen: set[tuple[str, Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what leaves of a row, and why it is rejected; ``seen`` are unique values so far."""
+    row, reasons = {}, []
+    for column in contract["columns"]:
+        name = column["name"]
+        text = texts.get(name, "")
+        value, broken = judge(text, column)
+        if column.get("unique") and value is not None:
+            if (name, value) in seen:
+                broken.append(name + ":unique")
+            seen.add((name, value))
+        reasons += broken
+        if "output" in column and not broken:
+            key = derive(kms_key, contract, column)
+            row[column["output"]] = conceal(text, value, column, key)
+    return row, reasons
+
+
+def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
+    """Refuse a file of too many rejects, or with a class of too few rows."""
+    share = Decimal(contract.get("maxRejectedShare", "1"))
+    if verdict.read and Decimal(len(verdict.rejects)) / verdict.read > share:
+        raise Refused("file:rejected-share")
+    if "anonymity" in contract:
+        outputs = {column["name"]: column.get("output") for column in contract["columns"]}
+        names = [outputs[name] for name in contract["anonymity"]["quasiIdentifiers"]]
+        classes = Counter(str([row[name] for name in names]) for row in verdict.rows)
+        verdict.class_sizes = sorted(classes.values())
+        if verdict.class_sizes and verdict.class_sizes[0] < contract["anonymity"]["k"]:
+            raise Refused("file:k-anonymity")

@@ -1,5 +1,6 @@
 """Values convert exactly or not at all; a row has every reason there is."""
 
+import json
 from typing import Any
 
 import pyarrow as pa
@@ -79,10 +80,35 @@ EDGES = [
     ),
     *("true", "false", "True", "1", "t", "yes", "TRUE", " true", "true\n", "null", "NULL"),
     *("1990/01/01", "01-01-1990", "1990-01-01T00:00:00Z", "1990-W01-1", "1990001", "-001-01-01"),
+    *("00:00:00", "23:59:59.999999", "24:00:00", "06:00:00.0", "6:00:00", "12:00:00Z", "12:00"),
+    *("[]", "{}", '[1, {"a": NaN}]', "[Infinity]", '["NaN"]', '{"a": 1, "a": 2}', "[1e999]"),
+    *('{"a": {"b": 1, "c": [1, 1]}}', "[" * 20, "[1,]", "[01]", "'a'", '["\\ud800"]', "null "),
+    *("123e4567-e89b-12d3-a456-426614174000", "123E4567-E89B-12D3-A456-42661417400"),
+    *("123e4567e89b12d3a456426614174000", "{123e4567-e89b-12d3-a456-426614174000}"),
+    *("a@b.example", "a.b+c@d-e.f.example", ".a@b.example", "a@b", "a@-b.example", "a@@b.example"),
+    *("é@b.example", "a@b.example.", "a@b..example", "x" * 63 + ".example", "x" * 64),
+    *("127.0.0.1", "256.0.0.1", "1.2.3", "01.2.3.4", "1.2.3.4.5", "0.0.0.0"),
+    *("::", "::1", "1::", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "1::8", ":::"),
+    *("1:2:3:4:5:6:7:8:9", "1::2::3", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4", "1:2:3:4:5:6:7"),
+    *("fe80::1%eth0", "12345::", "::g", "1:2:3:4:5:6:7:1.2.3.4", "::1.2.3", "1:2:3:4::5:6:7:8"),
     *("0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "9999-12-31T23:59:59.999999Z"),
 ]
 TEXTS = st.lists(
     st.sampled_from(EDGES) | NUMBERS | DAYS | TIMES | st.text(max_size=5), min_size=1, max_size=30
+)
+
+ADDRESSES = st.ip_addresses().map(str) | st.lists(
+    st.sampled_from([":", "::", ".", "0", "1", "ff", "255", "256", "1.2.3.4", "a", "@", "-"]),
+    max_size=12,
+).map("".join)
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=6,
+).map(json.dumps)
+
+OTHERS = st.lists(
+    ADDRESSES | DOCUMENTS | st.times().map(str) | st.uuids().map(str) | st.emails(), max_size=30
 )
 
 COLUMNS = [
@@ -101,6 +127,14 @@ COLUMNS = [
     column("c", "date", minimum="1900-01-01", exclusiveMaximum="2024-02-29"),
     column("c", "timestamp"),
     column("c", "timestamp", minimum="1996-01-01T00:00:00+05:00", maximum="2024-01-01T00:00:00Z"),
+    column("c", "time"),
+    column("c", "time", minimum="06:00:00", exclusiveMaximum="18:30:00.5"),
+    column("c", "array"),
+    column("c", "object", required=True),
+    column("c", "integer", multipleOf="7", minimum="-9223372036854775808"),
+    column("c", "decimal", precision=7, scale=2, multipleOf="0.25"),
+    column("c", "decimal", precision=18, scale=0, multipleOf="3"),
+    *(column("c", format=name) for name in oracle.FORMATS),
     column("c", "string", required=True, minLength=2, maxLength=4),
     column("c", "string", pattern="^[0-9.]+$"),
     column("c", "string", enum=["true", "0", "\u00e9"]),
@@ -109,7 +143,7 @@ COLUMNS = [
 
 @pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
 @settings(EXAMPLES, max_examples=60)
-@given(texts=TEXTS)
+@given(texts=TEXTS | OTHERS)
 def test_a_column_is_judged_as_the_second_opinion_does(
     rules: dict[str, Any], texts: list[str]
 ) -> None:
@@ -247,3 +281,37 @@ def test_a_header_that_is_not_the_contract_s_is_refused_without_being_quoted(
     error = caught.value
     assert (error.reason, error.line, error.column, error.name) == (reason, 1, position, name)
     assert "SECRET" not in repr(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("https://user@example.com:8080/a/b?x=1&y=/#top", True),
+        ("http://[2001:db8::7]/c=GB?objectClass?one", True),
+        ("mailto:ann@example.com", True),
+        ("urn:isbn:0451450523", True),
+        ("file:///etc/hosts", True),
+        ("tel:+1-816-555-1212", True),
+        ("a:", True),
+        ("x:/", True),
+        ("http://example.com/%7Euser", True),
+        ("http://example.com/%7", False),
+        ("http://exa mple.com/", False),
+        ("http://example.com/a|b", False),
+        ("http://example.com/[", False),
+        ("http://[::1", False),
+        ("//example.com/", False),
+        ("example.com", False),
+        ("1http://x", False),
+        ("http://x/é", False),
+        ("http://x#a#b", False),
+        ("http://x:port/", False),
+    ],
+)
+def test_a_uri_is_one_of_rfc_3986(text: str, holds: bool) -> None:
+    assert check(column("c", format="uri"), [text]) == [(text, [] if holds else ["c:format"])]
+
+
+def test_json_that_is_too_deep_is_rejected_and_not_a_crash() -> None:
+    deep = "[" * 100_000 + "]" * 100_000
+    assert check(column("c", "array"), [deep]) == [(None, ["c:array"])]

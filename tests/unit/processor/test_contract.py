@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from processor.contract import Contract, ContractError, Contracts, Deidentify, read
+from processor.contract import (
+    Contract,
+    ContractError,
+    Contracts,
+    Generalize,
+    Hmac,
+    Mask,
+    Redact,
+    Truncate,
+    read,
+)
 from tests.unit.processor.examples import PEOPLE, column, document
 
 
@@ -33,7 +43,7 @@ def test_a_contract_is_found_by_its_dataset(contracts: Contracts) -> None:
         False,
         "phone",
     )
-    assert phone.deidentify == Deidentify(method="mask", keep_first=0, keep_last=2)
+    assert phone.deidentify == Mask(keep_first=0, keep_last=2)
     assert found.columns[0].rules.pattern == "^P[0-9]+$"
     assert found.columns[1].output is None
     assert (found.columns[4].precision, found.columns[4].scale) == (7, 2)
@@ -70,7 +80,9 @@ def broken(**changes: Any) -> dict[str, Any]:
         json.dumps(broken(unheard_of=1)),
         json.dumps(document(column("id", minimun="1"))),
         json.dumps(document(column("id", "number"))),
+        json.dumps(document(column("id", method="shuffle"))),
         json.dumps(document(column("id", method="truncate"))),
+        json.dumps(document(column("id", method="hmac", options={"keepFirst": 1}))),
         json.dumps(document({"name": "id", "type": "string", "required": True})),
         json.dumps(document(column("id") | {"deidentify": {"method": "mask", "keepMost": 1}})),
     ],
@@ -94,3 +106,25 @@ def test_an_enumeration_cannot_be_changed(tmp_path: Path) -> None:
     path.write_text(json.dumps(document(column("sex", enum=["F", "M"]))))
     contract: Contract = read(path)
     assert contract.columns[0].rules.enum == ("F", "M")
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "expected"),
+    [
+        ("hmac", {}, Hmac(domain=None, normalize=())),
+        (
+            "hmac",
+            {"domain": "person", "normalize": ["nfc", "trim"]},
+            Hmac(domain="person", normalize=("nfc", "trim")),
+        ),
+        ("truncate", {"length": 2}, Truncate(length=2)),
+        ("generalize", {"to": "month"}, Generalize(to="month")),
+        ("redact", {"patterns": ["email"]}, Redact(patterns=("email",))),
+    ],
+)
+def test_each_method_has_options_of_its_own(
+    tmp_path: Path, method: str, options: dict[str, Any], expected: object
+) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(column("id", method=method, options=options))))
+    assert read(path).columns[0].deidentify == expected

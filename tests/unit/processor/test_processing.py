@@ -100,6 +100,8 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
         "rows": {"read": 1, "clean": 1, "rejected": 0},
         "rejected_by_reason": {},
         "refusal": None,
+        "dropped_columns": 0,
+        "anonymity": None,
         "outputs": {
             "processed": {
                 "key": PROCESSED,

@@ -1,0 +1,149 @@
+"""Data contracts: read from ODCS files, checked, and compiled to what the processor reads.
+
+A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract Standard, v3. It
+passes three checks: the standard's own ``schema.json``, its published pydantic model, and the
+rules of this pipeline, which refuse what the processor would not enforce. What describes the
+data without deciding about a single record (``quality``, ``relationships``, ``examples``, …) is
+documentation and has no effect here.
+
+https://bitol-io.github.io/open-data-contract-standard/
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from lib.contracts.columns import ColumnRules, check_names
+from lib.contracts.compiled import CompiledContract
+from lib.contracts.custom import custom_properties
+from lib.contracts.policies import read_policies
+from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
+from lib.contracts.standard import check_standard
+
+__all__ = ["CompiledContract", "ContractError", "compile_contracts", "write_contracts"]
+
+DATASET_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,62}")
+MAX_COLUMNS = 1_000
+
+
+class ContractError(ValueError):
+    """Contracts are not valid; the message has one sentence per mistake, each on its own line."""
+
+
+def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
+    """Check every ``*.odcs.yaml`` in ``directory`` and compile it; by dataset, in order of name.
+
+    Raises:
+        ContractError: every mistake of every file, with file, line, field, reason and remedy.
+    """
+    problems = [
+        f"{directory.name}/{file.name}: no contract is read from this file; name it "
+        f"<dataset>{SUFFIX}."
+        for file in sorted(directory.glob("*.y*ml"))
+        if not file.name.endswith(SUFFIX)
+    ]
+    contracts: dict[str, CompiledContract] = {}
+    first_with: dict[str, str] = {}
+    recipes: dict[str, tuple[Any, str]] = {}
+    for file in sorted(directory.glob(f"*{SUFFIX}")):
+        source = Source(file)
+        if contract := _compile(source):
+            contracts[source.dataset] = contract
+            first = first_with.setdefault(contract["contract"]["id"], source.label)
+            if first != source.label:
+                source.wrong(("id",), f"the id is that of {first} too; give each its own")
+            _check_domains(source, contract, recipes)
+        problems += source.sentences()
+    if not problems and not contracts:
+        problems = [
+            f"{directory.name}: there is no data contract, so nothing could ever be processed; "
+            f"add one, such as {directory.name}/customers{SUFFIX}."
+        ]
+    if problems:
+        raise ContractError("\n".join(problems))
+    return contracts
+
+
+def write_contracts(contracts: Mapping[str, CompiledContract], directory: Path) -> None:
+    """Write each contract to ``<dataset>.json`` in ``directory``; equal contracts, equal bytes."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for dataset, contract in contracts.items():
+        text = json.dumps(contract, indent=1, ensure_ascii=False) + "\n"
+        (directory / f"{dataset}.json").write_bytes(text.encode())
+
+
+def _compile(source: Source) -> CompiledContract | None:
+    """The compiled contract; None, or of no use, when ``source`` has mistakes afterwards."""
+    contract = check_standard(source)
+    if contract is None:
+        return None
+    if not str(contract.apiVersion).startswith("v3."):
+        source.wrong(("apiVersion",), f"the apiVersion is {contract.apiVersion}; use v3.2.0")
+    for field, value in (("id", contract.id), ("version", contract.version)):
+        if not str(value).strip():
+            source.wrong((field,), f"the {field} is empty; it names the contract in manifests")
+    objects = contract.schema_ or []
+    if len(objects) != 1:
+        what = f"the schema has {len(objects)} objects; a contract is of one dataset, so keep one"
+        source.wrong(("schema",), what)
+        return None
+    at: Location = ("schema", 0)
+    _check_dataset(source, str(objects[0].name))
+    custom_properties(source, at, "a schema object", objects[0].customProperties)
+    properties = objects[0].properties or []
+    if not 0 < len(properties) <= MAX_COLUMNS:
+        what = f"the dataset has {len(properties)} columns; allowed are 1 to {MAX_COLUMNS:,}"
+        source.wrong((*at, "properties"), what)
+        return None
+    rules = [
+        ColumnRules(source, (*at, "properties", index), given)
+        for index, given in enumerate(properties)
+    ]
+    columns = [column.compile() for column in rules]
+    check_names(rules, columns)
+    found = custom_properties(source, (), "the contract", contract.customProperties)
+    return {
+        "dataset": source.dataset,
+        "contract": {"id": str(contract.id), "version": str(contract.version)},
+        "epoch": _epoch(source, found),
+        **read_policies(source, found, columns),
+        "columns": columns,
+    }
+
+
+def _check_dataset(source: Source, name: str) -> None:
+    at = ("schema", 0, "name")
+    if name != source.dataset:
+        what = f"the schema object is named {name!r}; name it {source.dataset!r} as the file is"
+        source.wrong(at, what)
+    elif not DATASET_PATTERN.fullmatch(name):
+        what = (
+            f"the dataset is named {name!r}; allowed are 1 to 63 lower-case letters, digits and "
+            "hyphens, a letter first, because the name becomes part of S3 keys"
+        )
+        source.wrong(at, what)
+
+
+def _check_domains(
+    source: Source, contract: CompiledContract, recipes: dict[str, tuple[Any, str]]
+) -> None:
+    """Note columns of one domain whose tokens would not join: made in another way, by whom."""
+    for index, column in enumerate(contract["columns"]):
+        method = column["deidentify"]
+        if domain := method.get("domain"):
+            recipe = (contract["epoch"], column["type"], method.get("normalize"))
+            whom = f"column {column['name']!r} of {source.label}"
+            first, other = recipes.setdefault(domain, (recipe, whom))
+            if recipe != first:
+                what = f"shares the domain {domain!r} with {other}, but not pseudonymEpoch, type"
+                part = Part(source, ("schema", 0, "properties", index))
+                part.wrong(f"{what} and normalize; their tokens would not join: make them alike")
+
+
+def _epoch(source: Source, found: Mapping[str, tuple[Location, Any]]) -> int:
+    at, epoch = found.get("pseudonymEpoch", ((), 1))
+    if not is_count(epoch, 1):
+        source.wrong(at, f"pseudonymEpoch is {source.text(at)!r}; use a whole number from 1")
+    return cast(int, epoch)

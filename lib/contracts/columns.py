@@ -1,0 +1,250 @@
+"""The columns of a contract: what the processor would enforce, and nothing that it would not."""
+
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from open_data_contract_standard.model import SchemaProperty
+
+from lib.contracts.compiled import Column, Output, Rules
+from lib.contracts.deidentification import deidentification
+from lib.contracts.literals import FORMS, MAX_DIGITS, is_step, read_literal
+from lib.contracts.source import Location, Part, is_count
+from lib.contracts.standard import LOGICAL_TYPES, wrong_type
+
+MAX_NAME_LENGTH = 128
+
+LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
+UPPER_BOUNDS = ("maximum", "exclusiveMaximum")
+BOUNDS = LOWER_BOUNDS + UPPER_BOUNDS
+OPTIONS = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "integer": (*BOUNDS, "multipleOf"),
+    "decimal": (*BOUNDS, "multipleOf"),
+    "double": BOUNDS,
+    "boolean": (),
+    "date": BOUNDS,
+    "timestamp": (*BOUNDS, "timezone"),
+    "time": (*BOUNDS, "timezone"),
+    "array": (),
+    "object": (),
+}
+FORMATS = (*("date", "time", "date-time", "uuid", "email", "hostname", "ipv4", "ipv6", "uri"),)
+# Whether the texts of a type say where on earth they are.
+HAS_ZONE = {"timestamp": True, "time": False}
+# One value of these has several texts, or there are so few that most rows would be rejected.
+NOT_UNIQUE = ("boolean", "double", "array", "object")
+
+
+@dataclass(frozen=True)
+class ColumnRules(Part):
+    """One property of the schema object, on its way to a column."""
+
+    given: SchemaProperty
+
+    def compile(self) -> Column:
+        """The column; of no use when something is wrong with it."""
+        given = self.given
+        self._check_name(str(given.name), "name")
+        if given.physicalName not in (None, given.name):
+            what = f"has the physicalName {given.physicalName!r}; files have the name: remove it"
+            self.wrong(what, "physicalName")
+        if given.semanticType == "measure":
+            self.wrong("is a measure, which no record holds; remove the column", "semanticType")
+        kind, precision = self._type()
+        if given.unique and kind in NOT_UNIQUE:
+            self.wrong(f"is of type {kind}, which cannot be unique; remove it", "unique")
+        unique: Rules = {"unique": True} if given.unique else {}
+        options = self._options(kind, precision)
+        deidentify = deidentification(self, self.given, kind, precision | options)
+        return {
+            "name": str(given.name),
+            "type": kind,
+            "required": bool(given.required or given.primaryKey),
+            **unique,
+            **precision,
+            **options,
+            **self._enum(kind),
+            "deidentify": deidentify,
+            **self._output(deidentify["method"]),
+        }
+
+    def _check_name(self, name: str, field: str) -> None:
+        fits = 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()
+        if not fits or ":" in name:  # the reason for a reject is <column>:<rule>
+            what = (
+                f"has the {field} {name!r}; use 1 to {MAX_NAME_LENGTH} printable characters "
+                "without a colon and without a space at either end"
+            )
+            self.wrong(what, field)
+
+    def _type(self) -> tuple[str, Rules]:
+        """The processor's type, with precision and scale of a decimal; "" if it has none."""
+        logical = str(self.given.logicalType)
+        if logical not in LOGICAL_TYPES:
+            wrong_type(self.source, self.at)
+            return "", {}
+        if logical in ("array", "object"):
+            self._check_json()
+        if logical != "number":
+            return logical, {}
+        physical = str(self.given.physicalType).replace(" ", "").lower()
+        if physical == "double":
+            return "double", {}
+        match = re.fullmatch(r"decimal\(([0-9]{1,2}),([0-9]{1,2})\)", physical)
+        precision, scale = map(int, match.groups()) if match else (0, 0)
+        if not 1 <= precision <= 38 or scale > precision:
+            what = (
+                "is a number, whose physicalType must be double or decimal(p,s) with 1 <= p <= 38 "
+                "and 0 <= s <= p, such as decimal(12,2)"
+            )
+            self.wrong(what, "physicalType")
+            return "", {}
+        return "decimal", {"precision": precision, "scale": scale}
+
+    def _check_json(self) -> None:
+        """Make sure that nobody expects the parts of an array or an object to be checked."""
+        logical = self.given.logicalType
+        if str(self.given.physicalType).lower() != "json":
+            what = f"is an {logical}, which is kept as JSON text if its physicalType is json"
+            self.wrong(f"{what}; add that, or remove the column", "physicalType")
+        for field in ("properties", "items"):
+            if getattr(self.given, field) is not None:
+                self.wrong(f"has {field}, which are not checked in JSON text; remove them", field)
+
+    def _options(self, kind: str, precision: Rules) -> Rules:
+        """The rules that logicalTypeOptions gives; none when the type is not known."""
+        options = self.given.logicalTypeOptions or {}
+        if not kind:
+            return {}
+        for name in options:
+            if name not in OPTIONS[kind]:
+                use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
+                what = f"has the option {name!r}, which is not supported for type {kind}; {use}"
+                self.wrong(what, "logicalTypeOptions", name)
+        zone = HAS_ZONE.get(kind)
+        if zone is not None and options.get("timezone", zone) is not zone:
+            what = f"every {kind} has an offset" if zone else f"a {kind} has no offset"
+            what = f"has the timezone {str(not zone).lower()}, but {what}; remove it"
+            self.wrong(what, "logicalTypeOptions", "timezone")
+        if kind == "string":
+            return {
+                **self._lengths(options),
+                **self._pattern(options.get("pattern")),
+                **self._format(options.get("format")),
+            }
+        bounds = self._bounds(kind, [name for name in BOUNDS if name in options], precision)
+        return {**bounds, **self._step(kind, precision)} if "multipleOf" in options else bounds
+
+    def _format(self, name: str | None) -> Rules:
+        if name is None:
+            return {}
+        if name not in FORMATS:
+            what = f"has the format {name!r}, which is not supported; use {', '.join(FORMATS)}"
+            self.wrong(what, "logicalTypeOptions", "format")
+        return {"format": name}
+
+    def _step(self, kind: str, precision: Rules) -> Rules:
+        step = self.text("logicalTypeOptions", "multipleOf")
+        if kind in FORMS and not is_step(kind, step, precision):
+            what = f"has the multipleOf {step!r}; write {FORMS[kind]}, but more than 0"
+            self.wrong(what, "logicalTypeOptions", "multipleOf")
+        if precision.get("precision", 0) > MAX_DIGITS:
+            what = (
+                f"has a multipleOf, which takes decimals of up to {MAX_DIGITS} digits; remove it"
+            )
+            self.wrong(what, "logicalTypeOptions", "multipleOf")
+        return {"multipleOf": step}
+
+    def _lengths(self, options: Mapping[str, Any]) -> Rules:
+        lengths = {name: options[name] for name in ("minLength", "maxLength") if name in options}
+        for name, length in lengths.items():
+            if not is_count(length, 0):  # to JSON Schema 1.0 is an integer
+                what = f"has the {name} {length!r}; use a whole number such as 1"
+                self.wrong(what, "logicalTypeOptions", name)
+        if len(lengths) == 2 and lengths["minLength"] > lengths["maxLength"]:
+            self._nothing_between("minLength", "maxLength")
+        return cast(Rules, lengths)
+
+    def _pattern(self, pattern: str | None) -> Rules:
+        if pattern is None:
+            return {}
+        if not (pattern.startswith("^") and pattern.endswith("$")):
+            what = f"has the pattern {pattern!r}; begin it with ^ and end it with $"
+            self.wrong(what, "logicalTypeOptions", "pattern")
+        try:  # as it is, and in the group by which the processor holds alternatives together
+            for expression in (pattern, f"^(?:{pattern})$"):
+                match = pc.MatchSubstringOptions(expression)
+                pc.call_function("match_substring_regex", [pa.array([""])], match)
+        except pa.ArrowInvalid as error:
+            what = f"has the pattern {pattern!r}, which RE2 refuses ({error}); correct it"
+            self.wrong(what, "logicalTypeOptions", "pattern")
+        return {"pattern": pattern}
+
+    def _bounds(self, kind: str, names: Sequence[str], precision: Rules) -> Rules:
+        texts = {name: self.text("logicalTypeOptions", name) for name in names}
+        values: dict[str, Any] = {}
+        for name, text in texts.items():
+            try:
+                values[name] = read_literal(kind, text, precision)
+            except (ValueError, OverflowError):
+                what = f"has the {name} {text!r}; write {FORMS[kind]}"
+                self.wrong(what, "logicalTypeOptions", name)
+        for low, high in itertools.product(LOWER_BOUNDS, UPPER_BOUNDS):
+            if low in values and high in values:
+                inclusive = (low, high) == ("minimum", "maximum")
+                if values[low] > values[high] or (values[low] == values[high] and not inclusive):
+                    self._nothing_between(low, high)
+        return cast(Rules, texts)
+
+    def _nothing_between(self, low: str, high: str) -> None:
+        least, most = (self.text("logicalTypeOptions", name) for name in (low, high))
+        what = f"admits no value between {low} {least} and {high} {most}; correct one of them"
+        self.wrong(what, "logicalTypeOptions", high)
+
+    def _enum(self, kind: str) -> Rules:
+        if self.given.enum is None:
+            return {}
+        if kind not in ("string", ""):
+            self.wrong("has an enum, which is for type string only; remove it", "enum")
+        values: list[str] = []
+        for index, item in enumerate(self.given.enum):
+            place: Location = ("enum", index, "value")
+            if not isinstance(item.value, str) or not item.value:
+                text = self.text(*place)
+                what = f"has the enum value {text!r}; write text in quotes, at least a character"
+                self.wrong(what, *place)
+            elif item.value in values:
+                self.wrong(f"has the enum value {item.value!r} twice; keep one of them", *place)
+            else:
+                values.append(item.value)
+        return {"enum": values}
+
+    def _output(self, method: str) -> Output:
+        encrypted = self.given.encryptedName
+        if encrypted is None:
+            return {} if method == "drop" else {"output": str(self.given.name)}
+        self._check_name(encrypted, "encryptedName")
+        if method != "hmac":
+            what = "has an encryptedName, which is for the method hmac only; remove it"
+            self.wrong(what, "encryptedName")
+        return {"output": encrypted}
+
+
+def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None:
+    """Note columns that no header, or no output, could tell from each other."""
+    names: set[str] = set()
+    written: dict[str, str] = {}  # without case, which Athena and others do not distinguish
+    for rule, column in zip(rules, columns, strict=True):
+        name, output = column["name"], column.get("output", "")
+        if name in names:
+            rule.wrong("stands twice; give each column a name of its own", "name")
+        elif output and written.setdefault(output.casefold(), name) != name:
+            other = written[output.casefold()]
+            what = f"is written as {output!r}, but so is column {other!r}, leaving case aside"
+            rule.wrong(f"{what}; give it another encryptedName or name", "encryptedName")
+        names.add(name)

@@ -1,0 +1,106 @@
+"""The compiled contract: the JSON that the processor reads, key by key."""
+
+from typing import Required, TypedDict
+
+
+class Deidentification(TypedDict, total=False):
+    """What happens to a column's values before they are written, and the options of the method.
+
+    ``hmac``: columns of one ``domain`` share their tokens, all others of a dataset have the
+    dataset's; ``normalize`` is done first, of nfc, trim, lowercase, in this order.
+    ``mask`` leaves ``keepFirst`` and ``keepLast`` Unicode characters readable.
+    ``truncate`` leaves the first ``length``.
+    ``generalize`` goes down ``to`` the begin of a year, month, day or hour, or to a multiple of
+    ``width``, or leaves the ``prefix`` of so many characters.
+    ``redact`` replaces ``patterns``, of email, iban, card, ssn, phone.
+    """
+
+    method: Required[str]
+    domain: str
+    normalize: list[str]
+    keepFirst: int
+    keepLast: int
+    length: int
+    to: str
+    width: str
+    prefix: int
+    patterns: list[str]
+
+
+class Rules(TypedDict, total=False):
+    """What a value must satisfy beyond its type; a rule that is absent does not apply.
+
+    Lengths are Unicode characters, ``pattern`` is RE2 from ^ to $, bounds and ``multipleOf`` are
+    texts in the exact form of the column's type. ``precision`` and ``scale`` belong to every
+    decimal. A ``unique`` value is in one row of a file.
+    """
+
+    unique: bool
+    precision: int
+    scale: int
+    pattern: str
+    format: str
+    minLength: int
+    maxLength: int
+    enum: list[str]
+    minimum: str
+    exclusiveMinimum: str
+    maximum: str
+    exclusiveMaximum: str
+    multipleOf: str
+
+
+class Output(TypedDict, total=False):
+    """The column's name in what is written; absent for a column that is dropped."""
+
+    output: str
+
+
+class Column(Rules, Output):
+    """One column: ``name`` is the one in the file's header.
+
+    ``type`` is one of string, integer, decimal, double, boolean, date, timestamp, time, and array
+    and object, which are JSON text.
+    """
+
+    name: str
+    type: str
+    required: bool
+    deidentify: Deidentification
+
+
+class ContractIdentity(TypedDict):
+    """Which contract it is; goes into every manifest."""
+
+    id: str
+    version: str
+
+
+class Anonymity(TypedDict):
+    """Each class of rows with the same values of ``quasiIdentifiers`` has at least ``k``."""
+
+    k: int
+    quasiIdentifiers: list[str]
+
+
+class Policies(TypedDict, total=False):
+    """What decides about a file as a whole; what is absent decides nothing.
+
+    ``unknownColumns`` is drop or refuse, the default; ``maxRejectedShare`` a decimal text.
+    """
+
+    unknownColumns: str
+    maxRejectedShare: str
+    anonymity: Anonymity
+
+
+class CompiledContract(Policies):
+    """A dataset's contract as the processor reads it; columns are in the order of the output.
+
+    Pseudonyms derive from ``epoch`` (1 and up): a new one gives every value a new token.
+    """
+
+    dataset: str
+    contract: ContractIdentity
+    epoch: int
+    columns: list[Column]

@@ -1,0 +1,43 @@
+"""The custom properties of this pipeline, where the standard leaves room for them."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+from open_data_contract_standard.model import CustomProperty
+
+from lib.contracts.source import Location, Source
+
+# The custom properties of this pipeline, and where in a contract each of them stands.
+CUSTOM_PROPERTIES = {
+    "deidentify": "a column",
+    "pseudonymEpoch": "the contract",
+    "unknownColumns": "the contract",
+    "maxRejectedShare": "the contract",
+    "kAnonymity": "the contract",
+}
+
+
+def custom_properties(
+    source: Source, at: Location, level: str, given: Sequence[CustomProperty] | None
+) -> dict[str, tuple[Location, Any]]:
+    """Place and value of each of this pipeline's custom properties below ``at``.
+
+    Those of others are left alone: what names a vendor, or is not even nearly a name of ours.
+    """
+    found: dict[str, tuple[Location, Any]] = {}
+    for index, custom in enumerate(given or ()):
+        name = str(custom.property)
+        here = (*at, "customProperties", index)
+        near = difflib.get_close_matches(name, CUSTOM_PROPERTIES, 1, cutoff=0.8)
+        if custom.vendor or not near:
+            continue
+        what = f"{source.subject(at)} has the custom property {name!r}"
+        if name not in CUSTOM_PROPERTIES:
+            source.wrong(here, f"{what}; name it {near[0]!r}, or give it its vendor")
+        elif CUSTOM_PROPERTIES[name] != level:
+            source.wrong(here, f"{what}, which belongs to {CUSTOM_PROPERTIES[name]}; move it")
+        elif name in found:
+            source.wrong(here, f"{what} twice; keep one of them")
+        found[near[0]] = ((*here, "value"), custom.value)
+    return found

@@ -1,0 +1,61 @@
+"""The policies of a contract: when a file as a whole is not good enough."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lib.contracts.compiled import Anonymity, Column, Policies
+from lib.contracts.source import Location, Part, Source, is_count
+
+UNKNOWN_COLUMNS = ("refuse", "drop")
+SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
+ANONYMITY = ("k", "quasiIdentifiers")
+
+
+def read_policies(
+    source: Source, found: Mapping[str, tuple[Location, Any]], columns: Sequence[Column]
+) -> Policies:
+    """The policies among the custom properties of a contract; of no use when one is wrong."""
+    policies: Policies = {}
+    if "unknownColumns" in found:
+        at, value = found["unknownColumns"]
+        if value not in UNKNOWN_COLUMNS:
+            what = f"unknownColumns is {source.text(at)!r}; use {' or '.join(UNKNOWN_COLUMNS)}"
+            source.wrong(at, what)
+        policies["unknownColumns"] = value
+    if "maxRejectedShare" in found:
+        at, _ = found["maxRejectedShare"]
+        policies["maxRejectedShare"] = source.text(at)
+        if not SHARE.fullmatch(source.text(at)):
+            what = (
+                f"maxRejectedShare is {source.text(at)!r}; use a number from 0 to 1, such as 0.05"
+            )
+            source.wrong(at, what)
+    if "kAnonymity" in found:
+        at, value = found["kAnonymity"]
+        policies["anonymity"] = _anonymity(Part(source, at), value, columns)
+    return policies
+
+
+def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
+    options = value if isinstance(value, dict) else {}
+    names = options.get("quasiIdentifiers")
+    names = names if isinstance(names, list) else []
+    if set(options) != set(ANONYMITY) or not names:
+        what = "value: {k: 5, quasiIdentifiers: [<columns>]}"
+        part.source.wrong(part.at, f"kAnonymity is not complete; write {what}")
+    elif not is_count(options["k"], 2):
+        what = f"the k of kAnonymity is {part.text('k')!r}; use a whole number from 2"
+        part.source.wrong((*part.at, "k"), what)
+    outputs = {column["name"]: column.get("output") for column in columns}
+    for index, name in enumerate(names):
+        here = (*part.at, "quasiIdentifiers", index)
+        if name in names[:index]:
+            part.source.wrong(here, f"the quasi-identifier {name!r} stands twice; keep one")
+        elif not isinstance(name, str) or name not in outputs:
+            what = f"the quasi-identifier {part.source.text(here)!r} is no column; name a column"
+            part.source.wrong(here, what)
+        elif outputs[name] is None:
+            what = f"the quasi-identifier {name!r} is dropped, so it tells nobody apart; remove it"
+            part.source.wrong(here, what)
+    return {"k": options.get("k", 0), "quasiIdentifiers": names}

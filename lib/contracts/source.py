@@ -1,0 +1,143 @@
+"""A contract's file as it was written: its document, and the line and text of every value."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.constructor import SafeConstructor
+
+SUFFIX = ".odcs.yaml"
+
+# Keys and indexes from the top of a document down to one of its values.
+Location = tuple[str | int, ...]
+
+
+class Source:
+    """A contract's file: its document, the line and text of every value, and its mistakes.
+
+    A repeated key, an alias and a tag are mistakes: of a repeated key PyYAML keeps the last
+    without a word, and the others hide from the reader of a column which rules the column has.
+    """
+
+    def __init__(self, file: Path) -> None:
+        """Read the file; what cannot be read of it is a mistake like any other."""
+        self.label = f"{file.parent.name}/{file.name}"
+        self.dataset = file.name.removesuffix(SUFFIX)
+        self.document: Any = None
+        self._lines: dict[Location, int] = {(): 1}
+        self._texts: dict[Location, str] = {}
+        self._mistakes: set[tuple[int, str]] = set()
+        content = file.read_bytes()
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            line = content.count(b"\n", 0, error.start) + 1
+            self._unreadable(line, "is not UTF-8; save it as such")
+        else:
+            self._parse(text)
+
+    def _parse(self, text: str) -> None:
+        try:
+            for event in yaml.parse(text, yaml.SafeLoader):
+                if isinstance(event, yaml.AliasEvent):
+                    what = f"the alias *{event.anchor}; write out what it stands for"
+                    self._unreadable(_line(event.start_mark), f"has {what}")
+                elif tag := getattr(event, "tag", None):
+                    self._unreadable(_line(event.start_mark), f"has the tag {tag}; remove it")
+            root = yaml.compose(text, yaml.SafeLoader)
+        except yaml.MarkedYAMLError as error:
+            self._unreadable(_line(error.problem_mark), f"is not YAML: {error.problem}")
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            self._unreadable(line, f"is not YAML: {error.reason}")
+        else:
+            if not self._mistakes:
+                self.document = self._value(root, ())
+
+    def _unreadable(self, line: int, complaint: str) -> None:
+        self._mistakes.add((line, f"the file {complaint}"))
+
+    def _value(self, node: yaml.Node | None, at: Location) -> Any:
+        """What ``yaml.safe_load`` makes of ``node``; notes lines and texts on the way."""
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._lines[(*at, index)] = _line(item.start_mark)
+            return [self._value(item, (*at, index)) for index, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode):
+            self._texts[at] = node.value
+            try:
+                node.value.encode()  # an escaped surrogate is no text
+                return SafeConstructor().construct_object(node)
+            except (ValueError, yaml.MarkedYAMLError):  # such as 2023-02-30, taken for a date
+                what = f"is {node.value!r}, which is no YAML value; correct it or put it in quotes"
+                self.wrong(at, f"{self.subject(at)} {what}")
+        return None
+
+    def _mapping(self, node: yaml.MappingNode, at: Location) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        for key, value in node.value:
+            inner = (*at, key.value if isinstance(key, yaml.ScalarNode) else "?")
+            self._lines[inner] = _line(key.start_mark)
+            if key.tag != "tag:yaml.org,2002:str":
+                what = "has a name that is not text to YAML; correct it or put it in quotes"
+                self.wrong(inner, f"{self.subject(inner)} {what}")
+            elif key.value in mapping:
+                self.wrong(inner, f"{self.subject(inner)} stands twice; keep one of them")
+            else:
+                mapping[key.value] = self._value(value, inner)
+        return mapping
+
+    def wrong(self, at: Location, sentence: str) -> None:
+        """Note a mistake at ``at``, or at the nearest place above it that the file has."""
+        while at not in self._lines:
+            at = at[:-1]
+        self._mistakes.add((self._lines[at], sentence))
+
+    def sentences(self) -> list[str]:
+        """The mistakes in order of lines, each with file and line."""
+        return [f"{self.label}, line {line}: {what}." for line, what in sorted(self._mistakes)]
+
+    def text(self, at: Location) -> str:
+        """The scalar at ``at`` as the file has it; empty if there is none."""
+        return self._texts.get(at, "")
+
+    def subject(self, at: Location) -> str:
+        """What a sentence calls the value at ``at``."""
+        column = ""
+        if len(at) > 3 and (at[0], at[2]) == ("schema", "properties"):
+            name = self.text((*at[:4], "name"))
+            column = f"column {name!r}" if name else f"column number {int(at[3]) + 1}"
+            at = at[4:]
+        if not at:
+            return column or "the contract"
+        path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in at)
+        return f"field {path.removeprefix('.')!r}" + (f" of {column}" if column else "")
+
+
+def _line(mark: Any) -> int:
+    """The line of a YAML mark, of either of PyYAML's classes for them; 1 without a mark."""
+    return mark.line + 1 if mark else 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a contract's file, such as a column, that mistakes are told of."""
+
+    source: Source
+    at: Location
+
+    def wrong(self, complaint: str, *field: str | int) -> None:
+        """Note what is wrong with the part, at ``field`` if the file has it."""
+        self.source.wrong((*self.at, *field), f"{self.source.subject(self.at)} {complaint}")
+
+    def text(self, *field: str | int) -> str:
+        """The scalar at ``field`` as the file has it; empty if there is none."""
+        return self.source.text((*self.at, *field))
+
+
+def is_count(value: object, least: int) -> bool:
+    """Whether ``value`` is a whole number from ``least``; to Python ``true`` is one, not here."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -1,0 +1,137 @@
+"""The standard's own checks of a contract: its ``schema.json``, then its published model."""
+
+import difflib
+import functools
+import importlib.resources
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import open_data_contract_standard
+from jsonschema import Draft201909Validator
+from jsonschema.exceptions import ValidationError as SchemaError
+from jsonschema.exceptions import best_match
+from open_data_contract_standard.model import OpenDataContractStandard
+from pydantic import ValidationError as ModelError
+
+from lib.contracts.source import Location, Source
+
+LOGICAL_TYPES = (
+    *("string", "integer", "number", "boolean", "date", "timestamp", "time", "array", "object"),
+)
+SCHEMA_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping",
+    "string": "text in quotes",
+}
+
+
+def check_standard(source: Source) -> OpenDataContractStandard | None:
+    """The contract as the standard's model has it; None if its schema or its model refuses it.
+
+    The model alone would take a misspelt field or an unknown logicalType without a word.
+    """
+    if source.sentences():
+        return None
+    if source.document is None:
+        source.wrong((), "the file is empty; write a contract or delete it")
+        return None
+    for error in _causes(list(_standard()[0].iter_errors(source.document))):
+        _report(source, error)
+    if source.sentences():
+        return None
+    try:
+        return OpenDataContractStandard.model_validate(source.document)
+    except ModelError as refusal:
+        for detail in refusal.errors():
+            at = detail["loc"]
+            source.wrong(at, f"{source.subject(at)} is refused by the standard: {detail['msg']}")
+        return None
+
+
+@functools.cache
+def _standard() -> tuple[Draft201909Validator, frozenset[str]]:
+    """The validator of the standard's schema.json, and the names of all fields in it."""
+    file = importlib.resources.files(open_data_contract_standard).joinpath("schema.json")
+    schema = json.loads(file.read_text(encoding="utf-8"))
+
+    def names(part: Any) -> Iterator[str]:
+        if isinstance(part, dict):
+            yield from part.get("properties", ())
+            part = list(part.values())
+        if isinstance(part, list):
+            yield from itertools.chain.from_iterable(map(names, part))
+
+    return Draft201909Validator(schema), frozenset(names(schema))
+
+
+def _causes(errors: Sequence[SchemaError]) -> Iterator[SchemaError]:
+    """The errors that are nobody's consequence, each as deep as it can be found.
+
+    A field whose value is wrong counts as unevaluated too, and so do its neighbours.
+    """
+    places = [
+        tuple(error.absolute_path)
+        for error in errors
+        if error.validator != "unevaluatedProperties"
+    ]
+    for error in errors:
+        at = tuple(error.absolute_path)
+        consequence = any(place[: len(at)] == at for place in places)
+        if error.validator != "unevaluatedProperties" or not consequence:
+            yield best_match([error]) or error
+
+
+def _report(source: Source, error: SchemaError) -> None:
+    at = tuple(error.absolute_path)
+    column = at[:4]
+    if (
+        len(column) == 4
+        and (column[0], column[2]) == ("schema", "properties")
+        and source.text((*column, "logicalType")) not in LOGICAL_TYPES
+    ):  # without a type the schema applies the rules of every type
+        wrong_type(source, column)
+    elif error.validator in ("additionalProperties", "unevaluatedProperties"):
+        instance: Any = error.instance
+        for name in (name for name in instance if repr(name) in error.message):
+            fields = _standard()[1]
+            near = [] if name in fields else difflib.get_close_matches(name, fields, 1)
+            remedy = f"did you mean {near[0]!r}" if near else "remove it"
+            what = f"is not a field that the standard has there; {remedy}"
+            source.wrong((*at, name), f"{source.subject((*at, name))} {what}")
+    else:
+        source.wrong(at, f"{source.subject(at)} {_complaint(source, at, error)}")
+
+
+def _complaint(source: Source, at: Location, error: SchemaError) -> str:
+    instance: Any = error.instance
+    expected: Any = error.validator_value
+    if isinstance(instance, dict | list):
+        shown = "a mapping" if isinstance(instance, dict) else "a list"
+    else:
+        shown = repr(source.text(at)) if source.text(at) else "empty"
+    match error.validator:
+        case "type":
+            types = [*expected] if isinstance(expected, list) else [expected]
+            return f"is {shown}; write {' or '.join(SCHEMA_TYPES[name] for name in types)}"
+        case "enum":
+            return f"is {shown}; allowed are {', '.join(map(str, expected))}"
+        case "required":
+            lacking = (name for name in expected if name not in instance)
+            return f"lacks {', '.join(map(repr, lacking))}; add it"
+        case "uniqueItems":
+            return "has an item twice; keep one of them"
+        case _:
+            return f"is {shown}, which the standard refuses ({error.validator}); correct it"
+
+
+def wrong_type(source: Source, column: Location) -> None:
+    """Note that a column has no logicalType, or one that the processor does not know."""
+    name = source.text((*column, "logicalType"))
+    has = f"the logicalType {name!r}, which is not supported" if name else "no logicalType"
+    what = f"{source.subject(column)} has {has}; use one of {', '.join(LOGICAL_TYPES)}"
+    source.wrong((*column, "logicalType"), what)

@@ -1,0 +1,149 @@
+"""A dry run: what would become of a local file under its contract, without AWS.
+
+``make contract`` checks all contracts; ``make contract dataset=customers file=my.csv`` also puts a
+file through the processor itself. Tokens are made with a key that is thrown away, nothing is
+written, and no value of the file is shown.
+"""
+
+# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
+
+import argparse
+import gzip
+import json
+import secrets
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from rich.console import Console
+from rich.table import Table
+
+from lib.bundle import CONTRACTS
+from lib.contracts import CompiledContract, ContractError, compile_contracts
+from processor import contract
+from processor.pseudonym import Pseudonymiser, PseudonymKeys
+from processor.refusal import FileRefusedError
+from processor.transformation import RowAccount, refuse, transform
+
+SHOWN_LINES = 5
+
+
+class ThrowAwayKeys(PseudonymKeys):
+    """Keys that nobody knows and nobody can derive again."""
+
+    def __init__(self) -> None:  # pylint: disable=super-init-not-called
+        """Need no KMS."""
+        self._made: dict[tuple[str, int], Pseudonymiser] = {}
+
+    def pseudonymiser(self, scope: str, epoch: int) -> Pseudonymiser:
+        """Return what computes tokens under a new key, the same for the same arguments."""
+        new = Pseudonymiser(secrets.token_bytes(32))
+        return self._made.setdefault((scope, epoch), new)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What would become of a file: its rows, and the lines rejected for each reason.
+
+    ``reasons`` counts them and has the first; those of a refused file are not complete.
+    """
+
+    account: RowAccount
+    reasons: dict[str, tuple[int, list[int]]]
+
+
+def run(compiled: CompiledContract, file: Path) -> DryRun:
+    """Put a file through the processor.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    parsed = contract.parse(compiled)
+    with (
+        file.open("rb") as stream,
+        tempfile.TemporaryFile() as clean,
+        tempfile.TemporaryFile() as rejected,
+    ):
+        try:
+            account = transform(stream, parsed, ThrowAwayKeys(), clean, rejected)
+            reasons = _reasons(rejected)
+        except FileRefusedError as refusal:
+            reasons = _reasons(rejected)
+            account = refuse(refusal, parsed, {}, clean, rejected)
+    account.check()
+    return DryRun(account, reasons)
+
+
+def _reasons(rejected: IO[bytes]) -> dict[str, tuple[int, list[int]]]:
+    reasons: dict[str, tuple[int, list[int]]] = {}
+    rejected.seek(0)
+    with gzip.open(rejected) as rejects:
+        for reject in map(json.loads, rejects):
+            for reason in reject["reasons"]:
+                count, lines = reasons.get(reason, (0, []))
+                lines += [reject["line"]] if count < SHOWN_LINES else []
+                reasons[reason] = count + 1, lines
+    return reasons
+
+
+def show(console: Console, title: str, found: DryRun) -> None:
+    """Print the account of a file, and why rows would be rejected."""
+    account = found.account
+    if refusal := account.refusal:
+        facts = {"line": refusal.line, "column": refusal.column, "name": refusal.name}
+        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
+        where = f" ({told})" if told else ""
+        console.print(f"{title} would be quarantined as a whole: {refusal.reason}{where}")
+    else:
+        rows = f"{account.read:,} rows, {account.clean:,} clean, {account.rejected:,} rejected"
+        console.print(f"{title}: {rows}")
+    if account.dropped_columns:
+        console.print(f"Columns without a contract, dropped: {account.dropped_columns}")
+    if measured := account.anonymity:
+        console.print(
+            f"k-anonymity: {measured.k} of {measured.required} required; "
+            f"{measured.rows_below:,} rows in classes that are too small"
+        )
+    if found.reasons:
+        table = Table("reason", "rows", "first lines")
+        for reason, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
+            more = ", …" if count > SHOWN_LINES else ""
+            table.add_row(reason, f"{count:,}", ", ".join(map(str, lines)) + more)
+        console.print(table)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the contracts and, if one is given, a file; return 1 when something is refused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.dry_run",
+        description="Check all contracts, and show what would become of a local file.",
+    )
+    parser.add_argument("dataset", nargs="?", help="whose contract the file is to keep")
+    parser.add_argument("file", nargs="?", type=Path, help="such as samples/customers.csv")
+    given = parser.parse_args(arguments)
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        contracts = compile_contracts(CONTRACTS)
+    except ContractError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    console.print(f"The contracts are valid: {', '.join(contracts)}")
+    if not given.dataset:
+        return 0
+    if given.dataset not in contracts or not given.file:
+        allowed = " or ".join(contracts)
+        parser.error(f"name a dataset, {allowed}, and a file")
+    try:
+        found = run(contracts[given.dataset], given.file)
+    except OSError as error:
+        print(f"Error: {given.file} cannot be read: {error.strerror}.", file=sys.stderr)
+        return 1
+    show(console, str(given.file), found)
+    return 1 if found.account.refusal else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

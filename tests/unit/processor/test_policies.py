@@ -1,0 +1,126 @@
+"""Whole files under the policies of their contract, against the second opinion."""
+
+import io
+import json
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor import contract, outputs, uniqueness
+from processor.contract import ContractError, read
+from processor.pseudonym import PseudonymKeys
+from processor.refusal import Anonymity, FileRefusedError
+from processor.transformation import RowAccount, refuse, transform
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import HmacKey
+from tests.unit.processor.examples import EXAMPLES, column, document
+
+COLUMNS = (
+    column("id", unique=True, required=True, maxLength=2),
+    column("born", "date", "generalize", {"to": "year"}),
+    column("region", "integer", unique=False),
+    column("paid", "decimal", precision=4, scale=1, unique=True),
+)
+HEADER = "id,born,region,paid"
+POLICIES: list[dict[str, Any]] = [
+    {},
+    {"unknownColumns": "drop"},
+    {"maxRejectedShare": "0"},
+    {"maxRejectedShare": "0.25"},
+    {"anonymity": {"k": 2, "quasiIdentifiers": ["born", "region"]}},
+    {
+        "anonymity": {"k": 3, "quasiIdentifiers": ["region"]},
+        "maxRejectedShare": "0.5",
+        "unknownColumns": "drop",
+    },
+]
+
+
+def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[str, Any]]]:
+    """Return the account and the clean rows that a file becomes."""
+    kms: Any = HmacKey()
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    people = contract.parse(document(*COLUMNS) | policies)
+    try:
+        account = transform(io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), clean, rejected)
+    except FileRefusedError as refusal:
+        account = refuse(refusal, people, {"key": "k"}, clean, rejected)
+    account.check()
+    return account, pq.read_table(clean).to_pylist()
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "long"]),
+        st.sampled_from(["1990-01-01", "1990-12-31", "1991-05-05", "", "x"]),
+        st.sampled_from(["1", "2", "", "1", "1"]),
+        st.sampled_from(["1", "1.0", "2.5", "", "", "", ""]),
+        st.just("secret"),
+    ).map(list),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("policies", POLICIES, ids=str)
+@EXAMPLES
+@given(rows=ROWS, header=st.sampled_from([HEADER, HEADER, HEADER, f"{HEADER},more"]))
+def test_a_file_is_judged_as_the_second_opinion_does(
+    monkeypatch: pytest.MonkeyPatch, policies: dict[str, Any], rows: list[list[str]], header: str
+) -> None:
+    monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 3)
+    monkeypatch.setattr(outputs, "ROW_GROUP_ROWS", 3)
+    width = header.count(",") + 1
+    data = "\n".join([header, *(",".join(row[:width]) for row in rows)]).encode()
+    expected = oracle.process(data, document(*COLUMNS) | policies, HmacKey().material, 1 << 20)
+    account, clean = run(data, policies)
+    assert (account.refusal.reason if account.refusal else None) == expected.refusal
+    assert clean == expected.rows
+    assert account.read == expected.read
+    assert account.dropped_columns == expected.dropped_columns
+    if expected.class_sizes is None:
+        assert account.anonymity is None
+    else:
+        required = policies["anonymity"]["k"]
+        sizes = expected.class_sizes
+        below = sum(size for size in sizes if size < required)
+        k = min(sizes, default=None)
+        assert account.anonymity == Anonymity(k, required, len(sizes), below)
+
+
+def test_a_share_is_exact() -> None:
+    rows = "\n".join(["a,,,", "long,,,", "b,,,"] + [f"{n},,," for n in range(7)])
+    account, _ = run(f"{HEADER}\n{rows}".encode(), {"maxRejectedShare": "0.1"})
+    assert account.refusal is None
+    account, _ = run(f"{HEADER}\n{rows}\nlong,,,".encode(), {"maxRejectedShare": "0.1"})
+    assert account.refusal is not None
+    assert account.rejected == account.read == 11
+    assert account.by_reason == {"file:rejected-share": 11}
+
+
+def test_instants_and_missing_values_make_classes() -> None:
+    columns = (
+        column("at", "timestamp", "generalize", {"to": "hour"}),
+        column("time", "time"),
+        column("share", "double"),
+        column("yes", "boolean"),
+    )
+    names = [one["name"] for one in columns]
+    people = contract.parse(
+        document(*columns) | {"anonymity": {"k": 1, "quasiIdentifiers": names}}
+    )
+    data = b"at,time,share,yes\n" + b"2024-01-01T00:30:00Z,12:00:00,0.5,true\n" * 2 + b",,,\n"
+    kms: Any = HmacKey()
+    account = transform(
+        io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), io.BytesIO(), io.BytesIO()
+    )
+    assert account.anonymity == Anonymity(1, 1, 2, 0)
+
+
+def test_a_policy_that_nobody_knows_is_an_error(tmp_path: Any) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(*COLUMNS) | {"unknownColumns": "pass"}))
+    with pytest.raises(ContractError, match="pass"):
+        read(path)

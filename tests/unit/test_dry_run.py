@@ -1,0 +1,124 @@
+"""What a person is told of a file before it is uploaded."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib import dry_run
+from tests.unit.orders import CONTRACT, edited
+
+ROOT = Path(__file__).resolve().parents[2]
+HEADER = "order_id,email,phone,comment,country,quantity,price,weight,ordered_on,shipped_at,gift\n"
+
+
+@pytest.fixture(autouse=True)
+def make_contracts(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    """The only contract is the valid one."""
+    (directory / "orders.odcs.yaml").write_text(CONTRACT)
+    monkeypatch.setattr(dry_run, "CONTRACTS", directory)
+
+
+@pytest.fixture(name="told")
+def make_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """What is printed about a file, with its exit status."""
+
+    def tell(content: str) -> tuple[int, str]:
+        file = tmp_path / "my.csv"
+        file.write_text(content)
+        status = dry_run.main(["orders", str(file)])
+        return status, capsys.readouterr().out
+
+    return tell
+
+
+def test_what_would_be_rejected_is_told_with_its_reason_and_lines(told: Any) -> None:
+    rows = "O1,a@b.example,SECRET,SECRET,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n"
+    bad = "O1,,SECRET,,SECRET,,,,,,\n"
+    status, text = told(HEADER + rows + bad + rows + bad * 6)
+    assert status == 0
+    assert "my.csv: 9 rows, 2 clean, 7 rejected" in text
+    for reason in ("email:required", "country:enum"):
+        assert re.search(rf"{reason} +│ 7 +│ 3, 5, 6, 7, 8, …", text)
+    assert "SECRET" not in text
+
+
+def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
+    status, text = told(HEADER.replace("gift", "SECRET"))
+    assert status == 1
+    assert "quarantined as a whole: header:unknown-column (line 1, column 11)" in text
+    assert "SECRET" not in text
+    status, text = told(HEADER.replace("email,", ""))
+    assert "header:missing-column (line 1, name email)" in text
+
+
+def test_what_made_a_file_be_refused_is_told(told: Any, directory: Path) -> None:
+    epoch = "  - {property: pseudonymEpoch, value: 3}\n"
+    policy = "  - {property: maxRejectedShare, value: 0.5}\n"
+    (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policy))
+    status, text = told("order_id,email\nO1,\n")
+    assert status == 1
+    assert "quarantined as a whole: file:rejected-share\n" in text
+    assert re.search("email:required +│ 1 +│ 2 ", text)
+    status, text = told('order_id,email\nO1,\nO2,"')
+    assert "record:malformed (line 3)" in text
+
+
+def test_policies_are_told(told: Any, directory: Path) -> None:
+    epoch = "  - {property: pseudonymEpoch, value: 3}\n"
+    policies = (
+        "  - {property: unknownColumns, value: drop}\n"
+        "  - {property: kAnonymity, value: {k: 2, quasiIdentifiers: [country]}}\n"
+    )
+    (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policies))
+    status, text = told("order_id,email,country,more,most\nO1,a,AT,,\nO2,b,AT,,\n")
+    assert status == 0
+    assert "without a contract, dropped: 2" in text
+    assert "k-anonymity: 2 of 2 required; 0 rows in classes that are too small" in text
+    status, text = told("order_id,email,country\nO1,a,AT\n")
+    assert status == 1
+    assert "quarantined as a whole: file:k-anonymity\n" in text
+    assert "k-anonymity: 1 of 2 required; 1 rows in classes" in text
+
+
+def test_tokens_of_one_scope_join_and_of_two_runs_do_not() -> None:
+    keys, others = dry_run.ThrowAwayKeys(), dry_run.ThrowAwayKeys()
+    assert keys.pseudonymiser("a", 1) is keys.pseudonymiser("a", 1)
+    assert keys.pseudonymiser("a", 1) is not keys.pseudonymiser("b", 1)
+    assert keys.pseudonymiser("a", 1) is not others.pseudonymiser("a", 1)
+
+
+def test_contracts_are_checked_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dry_run.main([]) == 0
+    assert capsys.readouterr().out == "The contracts are valid: orders\n"
+
+
+def test_a_bad_contract_is_told(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (directory / "orders.odcs.yaml").write_text("")
+    assert dry_run.main([]) == 1
+    assert capsys.readouterr().err.startswith("Error: contracts/orders.odcs.yaml, line 1: ")
+
+
+@pytest.mark.parametrize("arguments", [["orders"], ["animals", "my.csv"]])
+def test_a_dataset_and_a_file_are_named(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        dry_run.main(arguments)
+    assert ended.value.code == 2
+    assert "name a dataset, orders, and a file" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert dry_run.main(["orders", "no/such.csv"]) == 1
+    assert "Error: no/such.csv cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_make_runs_it_over_the_sample() -> None:
+    command = ["make", "-s", "-o", "setup", "contract"]
+    command += ["dataset=customers", "file=samples/customers.csv"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "10,000 rows, 9,900 clean, 100 rejected" in done.stdout
