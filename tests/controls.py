@@ -123,7 +123,8 @@ CONTROLS = [
         "SC-7 SC-7(5) AC-4",
         "Network/Vpc",
         [
-            f"{UNIT}test_reachability.py::test_the_function_reaches_its_endpoints_and_nothing_else",
+            f"{UNIT}test_reachability.py"
+            "::test_the_function_reaches_its_endpoints_and_nothing_else",
             f"{UNIT}test_reachability.py::test_a_new_way_is_found",
             f"{UNIT}test_reachability.py::test_an_opening_is_found",
             f"{INTEGRATION}test_deployed_resources.py::test_no_route_leads_out",
@@ -333,15 +334,14 @@ def render() -> str:
 def _cells(control: Control) -> list[str]:
     """The cells of a control's line."""
     tests = [
-        f"[{name.removeprefix('test_').replace('_', ' ')}](../{path})"
-        for path, _, name in (test.partition("::") for test in control.tests)
+        f"[{test.removeprefix('tests/')}](../{test.partition('::')[0]})" for test in control.tests
     ]
     return [
         control.says,
         ", ".join(control.soc2.split()),
         ", ".join(control.nist.split()),
         f"`{control.part}`" if control.part else "the stack",
-        "; ".join(tests),
+        "<br>".join(tests),
     ]
 
 
