@@ -19,8 +19,12 @@ def make_stack() -> Synthesized:
 
 @pytest.fixture(scope="session", name="policies")
 def make_policies(stack: Synthesized) -> dict[bool, Policies]:
-    """The policies of the environment ``test`` where data are retained, and where they are not."""
-    retained = Synthesized(synthesize(settings='{"retainData": true}'))
+    """The policies of the environment ``test`` where data are retained, and where they are not.
+
+    The first also has an interface endpoint that the function does not need.
+    """
+    settings = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"]}'
+    retained = Synthesized(synthesize(settings=settings))
     return {True: Policies(retained), False: Policies(stack)}
 
 
