@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 # Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
-# request behaves alike: one string by name. test_lint.py checks the keys as they are.
+# request behaves alike: one string by name. test_policy_lint.py checks the keys as they are.
 RENAMED = {"kms:EncryptionContext:": "aws:RequestTag/"}
 
 DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
@@ -69,4 +69,7 @@ class Engine:
         assert self._process.stdout
         self._process.stdin.write(text + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("node ended without an answer; are its packages there? make setup")
+        return json.loads(answer)
