@@ -11,6 +11,8 @@ suffix ?= dev
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
+CHECKOV := .cache/checkov
+ENVIRONMENTS := dev prod
 CHECKED := app.py lib lambda sandbox samples tests
 
 ##@ Everyday
@@ -25,7 +27,7 @@ demo: setup ## Deploy to an AWS emulator on this machine, process sample files, 
 	@python -m sandbox.demo
 
 .PHONY: test
-test: lint unit emulator integration ## Everything below in one go: what CI runs
+test: lint unit checkov emulator deployed ## Everything below in one go: what CI runs
 
 .PHONY: setup
 setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all dependencies
@@ -51,18 +53,38 @@ format: setup ## Format the code
 unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
 	pytest tests/unit --cov --cov-report=term-missing
 
+.PHONY: checkov
+checkov: setup $(CHECKOV) ## A second opinion on the template of each environment
+	@for environment in $(ENVIRONMENTS); do \
+		cdk synth --quiet --no-notices -c environmentSuffix=$$environment -o .cache/synth-$$environment; \
+		$(CHECKOV)/bin/checkov --quiet --compact --skip-download --framework cloudformation \
+			-f .cache/synth-$$environment/*.template.json; \
+	done
+
 .PHONY: emulator
 emulator: setup ## Tests of the sandbox itself: each correction, with and without
 	pytest tests/sandbox
 
 .PHONY: integration
 integration: setup ## Integration tests against a sandbox of their own
+	$(call against_a_sandbox,tests/integration)
+
+.PHONY: attacks
+attacks: setup ## Attempt the forbidden against a sandbox of its own
+	$(call against_a_sandbox,tests/attacks)
+
+.PHONY: deployed
+deployed: setup ## Both of them, against the same sandbox
+	$(call against_a_sandbox,tests/integration tests/attacks)
+
+define against_a_sandbox
 	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
 	trap 'python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
 	python -m sandbox up; \
 	python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
 	eval "$$(python -m sandbox env)"; \
-	pytest tests/integration
+	pytest $(1)
+endef
 
 ##@ Sandbox
 .PHONY: up
@@ -103,6 +125,8 @@ size: setup ## Build the function's bundle and print what it weighs
 pins: setup ## Renew the hashes of the function's dependencies from lambda/requirements.in
 	@cd lambda && uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 		--no-header requirements.in -o requirements.txt
+	@echo checkov==3.3.30 | uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--no-annotate - -o requirements-checkov.txt
 
 .PHONY: clean
 clean: down ## Remove everything that can be made again
@@ -118,7 +142,13 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 	@python -m lib.bundle
 	@touch $@
 
+# An environment of its own: it pins an older boto3 than the project's.
+$(CHECKOV): requirements-checkov.txt | $(INSTALLED)
+	@echo "Installing Checkov"
+	@uv venv --quiet --clear $@
+	@uv pip install --quiet --python $@ --no-deps -r $<
+
 $(MODULES): package-lock.json | $(INSTALLED)
 	@echo "Installing the CDK CLI"
-	@npm ci --silent --no-audit --no-fund
+	@npm ci --loglevel=error --no-audit --no-fund
 	@touch $@

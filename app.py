@@ -9,6 +9,7 @@ import sys
 from aws_cdk import App, Environment
 
 from lib.contracts import ContractError
+from lib.policy_packs import attach_packs
 from lib.settings import SettingsError
 from lib.tap_stack import TapStack
 
@@ -35,6 +36,7 @@ def build(app: App) -> TapStack:
 def main() -> None:
     """Synthesize; a configuration that is wrong ends in one sentence, not in a traceback."""
     app = App()
+    attach_packs(app)
     try:
         build(app)
     except (SettingsError, ContractError) as error:

@@ -6,6 +6,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lib.policy_packs import acknowledge
+
 INCOMING = "incoming/"
 OUTPUTS = ("processed/", "quarantine/", "manifests/")
 
@@ -70,6 +72,24 @@ class DataBucket(Construct):
             ],
         )
         self._announce(announce_to)
+        acknowledge(
+            self.bucket,
+            "S3 cannot write access logs into a bucket under a customer-managed key; CloudTrail's "
+            "data events record who read or wrote which object.",
+            "AwsSolutions-S1",
+            "CKV_AWS_18",
+            "HIPAA.Security-S3BucketLoggingEnabled",
+            "NIST.800.53.R5-S3BucketLoggingEnabled",
+            "PCI.DSS.321-S3BucketLoggingEnabled",
+        )
+        acknowledge(
+            self.bucket,
+            "A copy elsewhere would be a way out that needs a perimeter of its own. Versions, and "
+            "Object Lock where it is set, keep data; every output can be made again.",
+            "HIPAA.Security-S3BucketReplicationEnabled",
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            "PCI.DSS.321-S3BucketReplicationEnabled",
+        )
 
     def _announce(self, queue: sqs.Queue) -> None:
         """Send every new object under ``incoming/`` to the queue.

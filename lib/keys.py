@@ -7,14 +7,47 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from lib.names import Names
+from lib.policy_packs import acknowledge
+
 ROTATION = Duration.days(90)
+
+# What a key's administrators need: none of it uses the key, and none lets anybody else use it
+# but PutKeyPolicy, which CloudTrail shows.
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+ADMINISTRATION = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+]
 
 
 class Keys(Construct):
     """Four keys, so that who may read data says nothing about logs, settings or pseudonyms.
 
-    Each default policy lets the account's own IAM policies decide, which keeps the account able
-    to change the key. A key whose loss would be a loss of data goes with ``removal_policy``.
+    Each policy keeps administration apart from use. The account's own IAM policies decide who
+    administers, so that the account can always change a key, but they cannot give a use that the
+    key's policy does not name. A key whose loss would be a loss of data goes with
+    ``removal_policy``.
 
     Attributes:
         data: encrypts the bucket and the queues.
@@ -30,11 +63,11 @@ class Keys(Construct):
         construct_id: str,
         *,
         environment_suffix: str,
-        bucket_name: str,
+        names: Names,
         log_group_names: Sequence[str],
         removal_policy: RemovalPolicy,
     ) -> None:
-        """Create the keys and admit the services that use them by themselves."""
+        """Create the keys and admit to each those who use it."""
         super().__init__(scope, construct_id)
 
         def add_key(name: str, description: str) -> kms.Key:
@@ -45,6 +78,7 @@ class Keys(Construct):
                 description=f"{description} ({environment_suffix})",
                 enable_key_rotation=True,
                 rotation_period=ROTATION,
+                policy=_administered(),
                 removal_policy=removal_policy,
             )
 
@@ -58,12 +92,35 @@ class Keys(Construct):
             description=f"Derives the pseudonymisation keys ({environment_suffix})",
             key_spec=kms.KeySpec.HMAC_256,
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+            policy=_administered(),
             removal_policy=removal_policy,
         )
-        self._admit_bucket_notifications(bucket_name)
+        acknowledge(
+            self.pseudonym,
+            "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
+            "CKV_AWS_7",
+        )
+        self._admit_storage()
+        self._admit_bucket_notifications(names.bucket_arn)
         self._admit_log_groups(log_group_names)
+        self._admit_function(names)
 
-    def _admit_bucket_notifications(self, bucket_name: str) -> None:
+    def _admit_storage(self) -> None:
+        """Whom the account's IAM policies let may use the data key, but through S3 and SQS only.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+        """
+        self.data.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowStorage",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"StringEquals": {"kms:ViaService": via("s3", "sqs")}},
+            )
+        )
+
+    def _admit_bucket_notifications(self, bucket_arn: str) -> None:
         """S3 writes its notifications into a queue that this key encrypts.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
@@ -75,7 +132,7 @@ class Keys(Construct):
                 actions=["kms:Decrypt", "kms:GenerateDataKey*"],
                 resources=["*"],
                 conditions={
-                    "ArnEquals": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::{bucket_name}"},
+                    "ArnEquals": {"aws:SourceArn": bucket_arn},
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
                 },
             )
@@ -108,3 +165,58 @@ class Keys(Construct):
                 },
             )
         )
+
+    def _admit_function(self, names: Names) -> None:
+        """The function's role derives keys and reads its environment; Lambda encrypts the latter.
+
+        The role is named in a condition: as a principal it would have to exist before the key.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+        """
+        role = {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
+        context = {"kms:EncryptionContext:aws:lambda:FunctionArn": names.function_arn}
+        self.pseudonym.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowDerivation",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:GenerateMac"],
+                resources=["*"],
+                conditions=role,
+            )
+        )
+        self.environment.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowFunction",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions={**role, "StringEquals": context},
+            )
+        )
+        self.environment.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowDeployment",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"],
+                resources=["*"],
+                conditions={"StringEquals": {"kms:ViaService": via("lambda")}},
+            )
+        )
+
+
+def via(*services: str) -> list[str]:
+    """What ``kms:ViaService`` says of requests that these services make in this region."""
+    return [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
+
+
+def _administered() -> iam.PolicyDocument:
+    """A key policy that lets the account administer the key, and nobody use it."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="AllowAdministration",
+                principals=[iam.AccountRootPrincipal()],
+                actions=ADMINISTRATION,
+                resources=["*"],
+            )
+        ]
+    )

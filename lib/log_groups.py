@@ -1,11 +1,9 @@
 """The log groups: created before what writes to them, encrypted, kept for a stated time."""
 
-import jsii
-from aws_cdk import Aspects, CfnResource, IAspect, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from constructs import Construct, IConstruct
+from constructs import Construct
 
 
 def function_group(environment_suffix: str) -> str:
@@ -40,7 +38,7 @@ class LogGroups(Construct):
         retention_days: int,
         removal_policy: RemovalPolicy,
     ) -> None:
-        """Create the groups, and send what CDK's own functions log to theirs."""
+        """Create the groups."""
         super().__init__(scope, construct_id)
 
         def add_group(construct_id: str, name: str) -> logs.LogGroup:
@@ -59,24 +57,3 @@ class LogGroups(Construct):
         self.function = add_group("Function", function_group(environment_suffix))
         self.flow = add_group("Flow", flow_group(environment_suffix))
         self.provider = add_group("Provider", provider_group(environment_suffix))
-        Aspects.of(Stack.of(self)).add(ProviderLogging(self.provider))
-
-
-@jsii.implements(IAspect)
-class ProviderLogging:
-    """Gives CDK's own functions a log group; theirs would be unencrypted and kept for ever."""
-
-    def __init__(self, log_group: logs.LogGroup) -> None:
-        """Take the group to log to."""
-        self._log_group = log_group
-
-    def visit(self, node: IConstruct) -> None:
-        """Override the logging of a function that is no construct of ours."""
-        if (
-            isinstance(node, CfnResource)
-            and node.cfn_resource_type == "AWS::Lambda::Function"
-            and not isinstance(node, lambda_.CfnFunction)
-        ):
-            node.add_property_override(
-                "LoggingConfig", {"LogGroup": self._log_group.log_group_name}
-            )

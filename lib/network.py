@@ -6,8 +6,10 @@ from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
-from aws_cdk import custom_resources as cr
 from constructs import Construct
+
+from lib.name_firewall import NameFirewall
+from lib.s3_prefix_list import S3PrefixList
 
 SERVICES = {
     "kms": ec2.InterfaceVpcEndpointAwsService.KMS,
@@ -27,6 +29,8 @@ class Network(Construct):
         vpc: isolated subnets only: no gateway but the one to S3.
         function_security_group: for the function; 443 to the endpoints and to S3, no way in.
         endpoints_security_group: of the interface endpoints; 443 from the function, no way out.
+        s3_endpoint, kms_endpoint: the two that the function needs.
+        other_endpoints: what else the settings ask for.
     """
 
     def __init__(
@@ -62,23 +66,37 @@ class Network(Construct):
         self.vpc.add_flow_log(
             "FlowLog",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-                flow_log_group, self._add_flow_log_role()
+                flow_log_group, self._add_flow_log_role(flow_log_group)
             ),
         )
         self.function_security_group = self._add_security_group("Function", "The data processor")
         self.endpoints_security_group = self._add_security_group("Endpoints", "Its endpoints")
-        self.vpc.add_gateway_endpoint("S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3)
-        for name in interface_endpoints:
-            self.vpc.add_interface_endpoint(
-                f"{name.capitalize()}Endpoint",
-                service=SERVICES[name],
-                security_groups=[self.endpoints_security_group],
-                open=False,  # the rule below is narrower than the whole VPC
-            )
+        self.s3_endpoint = self.vpc.add_gateway_endpoint(
+            "S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3
+        )
+        endpoints = {name: self._add_interface_endpoint(name) for name in interface_endpoints}
+        self.kms_endpoint = endpoints.pop("kms")
+        self.other_endpoints = tuple(endpoints.values())
+        NameFirewall(
+            self,
+            "NameFirewall",
+            environment_suffix=environment_suffix,
+            vpc=self.vpc,
+            services=interface_endpoints,
+        )
         self.function_security_group.connections.allow_to(
             self.endpoints_security_group, HTTPS, "Function to interface endpoints"
         )
-        self._allow_s3(self._find_s3_prefix_list(provider_log_group))
+        prefix_list = S3PrefixList(self, "S3PrefixList", log_group=provider_log_group)
+        self._allow_s3(prefix_list.prefix_list_id)
+
+    def _add_interface_endpoint(self, name: str) -> ec2.InterfaceVpcEndpoint:
+        return self.vpc.add_interface_endpoint(
+            f"{name.capitalize()}Endpoint",
+            service=SERVICES[name],
+            security_groups=[self.endpoints_security_group],
+            open=False,  # the function's group alone is let in, not the whole VPC
+        )
 
     def _add_security_group(self, name: str, description: str) -> ec2.SecurityGroup:
         return ec2.SecurityGroup(
@@ -111,48 +129,35 @@ class Network(Construct):
             ],
         )
 
-    def _add_flow_log_role(self) -> iam.Role:
-        """Let VPC flow logs of this account be delivered; CDK grants the group's actions.
+    def _add_flow_log_role(self, log_group: logs.ILogGroup) -> iam.IRole:
+        """Let VPC flow logs of this account be delivered into the group.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
         """
-        return iam.Role(
+        policy = iam.ManagedPolicy(
+            self,
+            "FlowLogPolicy",
+            description="Writes the flow logs of the VPC",
+            statements=[
+                iam.PolicyStatement(
+                    sid="WriteLogs",
+                    actions=[
+                        "logs:CreateLogStream",
+                        "logs:DescribeLogStreams",
+                        "logs:PutLogEvents",
+                    ],
+                    resources=[log_group.log_group_arn],
+                )
+            ],
+        )
+        role = iam.Role(
             self,
             "FlowLogRole",
             assumed_by=iam.ServicePrincipal(
                 "vpc-flow-logs.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
             ),
+            description="What the delivery of flow logs acts as",
+            managed_policies=[policy],
         )
-
-    def _find_s3_prefix_list(self, log_group: logs.ILogGroup) -> str:
-        """The id of this region's S3 prefix list, asked for while deploying.
-
-        It differs by region and no template function knows it; a lookup at synth would need
-        credentials, and a table of ids would be wrong the day a region is added.
-        """
-        name = f"com.amazonaws.{Aws.REGION}.s3"
-        call = cr.AwsSdkCall(
-            service="EC2",
-            action="describeManagedPrefixLists",
-            parameters={"Filters": [{"Name": "prefix-list-name", "Values": [name]}]},
-            physical_resource_id=cr.PhysicalResourceId.of(name),
-            output_paths=["PrefixLists.0.PrefixListId"],
-        )
-        lookup = cr.AwsCustomResource(
-            self,
-            "S3PrefixList",
-            resource_type="Custom::S3PrefixList",
-            on_update=call,
-            install_latest_aws_sdk=False,
-            log_group=log_group,
-            policy=cr.AwsCustomResourcePolicy.from_statements(
-                [
-                    iam.PolicyStatement(
-                        actions=["ec2:DescribeManagedPrefixLists"],
-                        resources=["*"],  # the action knows no resources
-                    )
-                ]
-            ),
-        )
-        return lookup.get_response_field("PrefixLists.0.PrefixListId")
+        return role.without_policy_updates()

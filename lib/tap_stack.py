@@ -2,16 +2,21 @@
 
 from typing import Any
 
-from aws_cdk import Aws, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import Aspects, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
 from lib import log_groups
+from lib.cdk_functions import CdkFunctions
 from lib.data_bucket import DataBucket
 from lib.data_processor import DataProcessor
 from lib.intake_queue import IntakeQueue
 from lib.keys import Keys
 from lib.log_groups import LogGroups
+from lib.names import Names
 from lib.network import MAX_ZONES, Network
+from lib.people import People
+from lib.perimeter import close_bucket, close_endpoints
+from lib.processor_role import ProcessorRole
 from lib.settings import check_suffix, read_settings
 
 
@@ -51,16 +56,14 @@ class TapStack(Stack):
         Tags.of(self).add("DataClassification", settings.data_classification)
         Tags.of(self).add("Owner", settings.owner)
 
-        # Known names instead of references keep these apart: the key admits the bucket, the
-        # queue is encrypted by the key, and the bucket announces to the queue.
-        bucket_name = f"zero-trust-data-{suffix}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        names = Names(suffix)
         removal_policy = RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY
 
         keys = Keys(
             self,
             "Keys",
             environment_suffix=suffix,
-            bucket_name=bucket_name,
+            names=names,
             log_group_names=[
                 log_groups.function_group(suffix),
                 log_groups.flow_group(suffix),
@@ -76,6 +79,7 @@ class TapStack(Stack):
             retention_days=settings.log_retention_days,
             removal_policy=removal_policy,
         )
+        Aspects.of(self).add(CdkFunctions(groups.provider))
         network = Network(
             self,
             "Network",
@@ -90,30 +94,58 @@ class TapStack(Stack):
             self,
             "IntakeQueue",
             key=keys.data,
-            bucket_name=bucket_name,
+            bucket_arn=names.bucket_arn,
             function_timeout=Duration.seconds(settings.timeout_seconds),
         )
         data = DataBucket(
             self,
             "DataBucket",
-            bucket_name=bucket_name,
+            bucket_name=names.bucket,
             key=keys.data,
             announce_to=intake.queue,
             raw_data_expiry_days=settings.raw_data_expiry_days,
             object_lock_days=settings.object_lock_days,
             retain=settings.retain_data,
         )
+        processor_role = ProcessorRole(
+            self,
+            "ProcessorRole",
+            names=names,
+            log_group_arn=groups.function.log_group_arn,
+            bucket=data.bucket,
+            queue=intake.queue,
+            keys=keys,
+            network=network,
+        )
         processor = DataProcessor(
             self,
             "DataProcessor",
-            function_name=f"data-processor-{suffix}",
+            function_name=names.function,
             settings=settings,
             network=network,
-            keys=keys,
+            role=processor_role.role,
+            environment_key=keys.environment,
+            pseudonym_key=keys.pseudonym,
             bucket=data.bucket,
             queue=intake.queue,
             log_group=groups.function,
         )
+        people = People(
+            self,
+            "People",
+            names=names,
+            bucket=data.bucket,
+            key=keys.data,
+            retain=settings.retain_data,
+        )
+        close_bucket(
+            data.bucket,
+            key=keys.data,
+            role_arn=names.role_arn,
+            network=network,
+            break_glass=people.break_glass,
+        )
+        close_endpoints(network, bucket=data.bucket, keys=keys, role_arn=names.role_arn)
 
         outputs = {
             "VpcId": network.vpc.vpc_id,
@@ -121,7 +153,7 @@ class TapStack(Stack):
             "S3BucketArn": data.bucket.bucket_arn,
             "LambdaFunctionName": processor.function.function_name,
             "LambdaFunctionArn": processor.function.function_arn,
-            "LambdaRoleArn": processor.role.role_arn,
+            "LambdaRoleArn": processor_role.role.role_arn,
             "S3KmsKeyId": keys.data.key_id,
             "LogsKmsKeyId": keys.logs.key_id,
             "LambdaKmsKeyId": keys.environment.key_id,
@@ -129,6 +161,9 @@ class TapStack(Stack):
             "LogGroupName": groups.function.log_group_name,
             "QueueUrl": intake.queue.queue_url,
             "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+            "ProducerPolicyArn": people.producer.managed_policy_arn,
+            "ConsumerPolicyArn": people.consumer.managed_policy_arn,
+            "StewardPolicyArn": people.steward.managed_policy_arn,
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")

@@ -60,6 +60,10 @@ class Emulator:
     with the same number."""
     port: int
     """The port on loopback."""
+    functions_port: int
+    """The port that functions use, and nobody else: it tells what comes out of a VPC."""
+    plain_port: int
+    """The port without TLS, which policies are to refuse."""
 
     @property
     def endpoint(self) -> str:
@@ -68,6 +72,16 @@ class Emulator:
         An address, not a name: SDKs then put the bucket into the path, not into the host.
         """
         return f"https://{HOST}:{self.port}"
+
+    @property
+    def functions_endpoint(self) -> str:
+        """The URL that functions have for every AWS service."""
+        return f"https://{HOST}:{self.functions_port}"
+
+    @property
+    def plain_endpoint(self) -> str:
+        """The URL of every AWS service without TLS."""
+        return f"http://{HOST}:{self.plain_port}"
 
     @property
     def certificate(self) -> certificate.Certificate:
@@ -208,11 +222,11 @@ def _launch(state: Path, program: Sequence[str]) -> Emulator:
     The shell in between ends at once, so the server is nobody's child: it outlives this process
     and is reaped by the system when it ends.
     """
-    port = _free_port()
+    ports = _free_ports()
     detached = subprocess.run(
         ["sh", "-c", DETACH, _log(state), sys.executable, *program],
         cwd=PROJECT,
-        env=_server_environment(state, port),
+        env=_server_environment(state, *ports.values()),
         start_new_session=True,
         stdout=subprocess.PIPE,
         check=True,
@@ -221,14 +235,16 @@ def _launch(state: Path, program: Sequence[str]) -> Emulator:
     group, pid = map(int, detached.stdout.split())
     with contextlib.suppress(psutil.NoSuchProcess):
         created = psutil.Process(pid).create_time()
-        emulator = Emulator(state=state, pid=pid, group=group, created=created, port=port)
+        emulator = Emulator(state=state, pid=pid, group=group, created=created, **ports)
         record = {name: value for name, value in asdict(emulator).items() if name != "state"}
         _record(state).write_text(json.dumps(record))
         return emulator
     raise SandboxError("The emulator ended at once.")
 
 
-def _server_environment(state: Path, port: int) -> dict[str, str]:
+def _server_environment(
+    state: Path, port: int, functions_port: int, plain_port: int
+) -> dict[str, str]:
     """Return all of the server's environment, which its functions inherit.
 
     The caller's own is left out: its ``PYTHONPATH``, profiles or proxies would change what the
@@ -244,6 +260,9 @@ def _server_environment(state: Path, port: int) -> dict[str, str]:
         "TMPDIR": str(state / "tmp"),
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
+        "FUNCTIONS_PORT": str(functions_port),
+        "PLAIN_PORT": str(plain_port),
+        "AWS_ENDPOINT_URL": f"https://{HOST}:{functions_port}",
         "USE_SSL": "1",
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
@@ -264,10 +283,14 @@ def _server_environment(state: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+def _free_ports() -> dict[str, int]:
+    """Return free ports, by the names that an emulator has them under."""
+    names = ("port", "functions_port", "plain_port")
+    with contextlib.ExitStack() as probes:
+        found = [probes.enter_context(socket.socket()) for _ in names]
+        for probe in found:
+            probe.bind((HOST, 0))
+        return {n: int(p.getsockname()[1]) for n, p in zip(names, found, strict=True)}
 
 
 def _wait_until_ready(emulator: Emulator, seconds: float) -> None:

@@ -37,6 +37,7 @@ def environment(emulator: Emulator, base: Mapping[str, str] = os.environ) -> dic
             "CDK_DISABLE_VERSION_CHECK": "true",
             "CDK_HOME": str(emulator.state / "cdk"),
             "SANDBOX_STATE": str(emulator.state),
+            "SANDBOX_PLAIN_ENDPOINT": emulator.plain_endpoint,
             "PATH": toolchain.search_path(),
         }
     )

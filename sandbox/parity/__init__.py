@@ -12,6 +12,7 @@ TESTED_VERSION = "1.5.33"
 
 MODULES = (
     "policies",
+    "iam",
     "endpoints",
     "s3_buckets",
     "s3_encryption",
@@ -20,6 +21,7 @@ MODULES = (
     "awslambda",
     "ec2",
     "cloudwatch",
+    "route53resolver",
 )
 """The modules of corrections. The later ones' checks come before the earlier ones' in a request,
 and take the earlier ones' verdict first."""

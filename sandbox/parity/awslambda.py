@@ -56,8 +56,11 @@ def create_mapping(
         role = functions[name]["config"]["Role"]
         refused = next((action for action in POLLING if not role_may(role, action, queue)), None)
         key = resolve_key(sqs.key_of(queue) or "")
-        via = {"kms:viaservice": f"sqs.{get_region()}.amazonaws.com"}
-        if refused is None and key and not role_may(role, "kms:Decrypt", key["Arn"], via):
+        facts = {
+            "kms:viaservice": f"sqs.{get_region()}.amazonaws.com",
+            "kms:encryptioncontext:aws:sqs:arn": queue,
+        }
+        if refused is None and key and not role_may(role, "kms:Decrypt", key["Arn"], facts):
             refused = "kms:Decrypt"
         if refused:
             raise ValueError(

@@ -3,35 +3,54 @@
 from typing import Any
 
 from ministack.core import iam_evaluator as iam
+from ministack.core.responses import get_account_id
 
 from sandbox.parity import vpc
+from sandbox.parity.correction import Function, replaces
 from sandbox.parity.kms import VIA_SERVICE
-from sandbox.parity.policies import Request, also_checks
+from sandbox.parity.policies import Request, also_checks, because
+
+
+@replaces(iam, "enforce")
+def isolated_function_needs_a_way(
+    original: Function, access_key: str, action: str, service: str, region: str, **rest: Any
+) -> Any:
+    """Let a VPC function reach only what its VPC has an open endpoint for.
+
+    On AWS a request without a way times out, whoever would allow it; here it is refused, and the
+    refusal says why. What a service does in the function's name does not pass through its VPC.
+    """
+    principal = iam.resolve_principal(access_key, get_account_id()) if access_key else None
+    function = vpc.function_of(getattr(principal, "arn", ""))
+    by_service = VIA_SERVICE in (rest.get("service_context") or {})
+    if function is None or by_service or vpc.endpoint_for(function, service):
+        return original(access_key, action, service, region, **rest)
+    return iam.AuthError(
+        "AccessDenied",
+        f"{function['FunctionName']} cannot reach {service}: its VPC has no endpoint for it, or "
+        "no route, security group rule or private DNS name leads there. On AWS this call times "
+        "out.",
+    )
 
 
 @also_checks
-def isolated_function_needs_an_endpoint(request: Request) -> Any:
-    """Let a VPC function reach only what its VPC has an open endpoint for, and the policy allows.
+def endpoint_policy_must_allow(request: Request) -> Any:
+    """Ask the policy of the endpoint that a VPC function's request goes through.
 
-    On AWS a request without a way times out; here it is refused, and the refusal says why. An
-    endpoint's policy must allow the request besides all other policies
-    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html). What a service
-    does in the function's name does not pass through the function's VPC.
+    It must allow the request besides all other policies
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
     """
-    function = vpc.function_of(request.principal.arn)
-    if function is None or VIA_SERVICE in request.context.service_context:
+    if VIA_SERVICE in request.context.service_context:
         return None
-    endpoint = vpc.endpoint_for(function, request.service)
-    if endpoint is None:
-        return iam.AuthError(
-            "AccessDenied",
-            f"{function['FunctionName']} cannot reach {request.service}: its VPC has no endpoint "
-            "for it, or no route, security group rule or private DNS name leads there. On AWS "
-            "this call times out.",
-        )
+    endpoint = vpc.endpoint_of(request.principal.arn, request.context.action) or {}
     policy = endpoint.get("PolicyDocument")
     result = iam.evaluate_resource_policy(policy, request.context) if policy else None
     if result is None or result.decision == "Allow":
         return None
     result.principal_arn = request.principal.arn
+    because.set(
+        "with an explicit deny in a VPC endpoint policy"
+        if result.decision == "Deny"
+        else f"because no VPC endpoint policy allows the {request.context.action} action"
+    )
     return result

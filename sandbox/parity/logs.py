@@ -3,6 +3,7 @@
 import itertools
 from typing import Any
 
+from ministack.core import iam_evaluator as iam
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import cloudwatch_logs
 from ministack.services.cloudformation.provisioners import _physical_name as physical_name
@@ -25,6 +26,26 @@ def refusal(log_group: str, key: str | None) -> str | None:
     if not key or kms.service_may(f"logs.{region}.amazonaws.com", NEEDED, key, context):
         return None
     return f"The specified KMS key does not exist or is not allowed to be used with Arn '{arn}'"
+
+
+TAGGING = ("logs:ListTagsForResource", "logs:TagResource", "logs:UntagResource")
+
+
+@replaces(iam, "enforce")
+def what_a_log_groups_policy_names(
+    original: Function, access_key: str, action: str, *more: Any, **rest: Any
+) -> Any:
+    """Match a log group with ``…:log-group:NAME:*``, its ARN in a template, whatever the action.
+
+    All actions but those of tags take the ARN with an end,
+    and MiniStack asks for it without one.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+    """
+    arn = rest.get("resource_arn", "")
+    of_group = arn.partition(":log-group:")[2]
+    if action.startswith("logs:") and of_group and ":" not in of_group and action not in TAGGING:
+        rest["resource_arn"] = f"{arn}:log-stream:"
+    return original(access_key, action, *more, **rest)
 
 
 event_numbers = itertools.count(1)

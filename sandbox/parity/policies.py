@@ -2,8 +2,9 @@
 
 import contextvars
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ministack.core import iam_actions
@@ -18,6 +19,7 @@ from sandbox.parity.correction import Function, replaces
 from sandbox.parity.kms import VIA_SERVICE, caller
 
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 
@@ -44,6 +46,9 @@ class Request:
 request_body = contextvars.ContextVar("request_body", default=b"")
 """The body of the request being served."""
 
+because = contextvars.ContextVar("because", default="")
+"""Which policy refused the request being served, as AWS's message ends."""
+
 Check = Callable[[Request], Any]
 """Returns MiniStack's ``EvalResult`` or ``AuthError`` of a refusal, or None."""
 
@@ -62,8 +67,9 @@ def all_checks(
 ) -> Any:
     """Ask MiniStack first, then every check of the corrections; remember who asks, and what."""
     request_body.set(_body_of_signed_request())
+    because.set("")
     denied = original(access_key, action, service, region, **rest)
-    if denied or not access_key:
+    if isinstance(denied, iam.AuthError) or not access_key:
         return denied
     caller.set(access_key)
     principal = iam.resolve_principal(access_key, get_account_id())
@@ -78,7 +84,42 @@ def all_checks(
         principal_keys=principal.keys,
     )
     request = Request(principal, service, context)
+    if denied:
+        because.set(_reason(denied, request))
+        return denied
     return next(filter(None, (check(request) for check in checks)), None)
+
+
+def _reason(denied: Any, request: Request) -> str:
+    """Return which policy decided, as AWS says it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+    """
+    principal, context = request.principal, request.context
+    own = iam.evaluate(context, principal.policies).decision
+    within = iam.evaluate(context, principal.policies, *principal.limits).decision
+    if denied.resource_policy_arn:
+        return "with an explicit deny in a resource-based policy"
+    if denied.decision == "Deny":
+        kind = "an identity-based policy" if own == "Deny" else "a permissions boundary"
+        return f"with an explicit deny in {kind}"
+    kind = "resource-based policy" if within == "Allow" else "permissions boundary"
+    kind = kind if own == "Allow" else "identity-based policy"
+    return f"because no {kind} allows the {context.action} action"
+
+
+@replaces(iam_actions, "access_denied_response")
+def message_says_which_policy(
+    original: Function, service: str, action: str, principal: str, request_id: str, **rest: Any
+) -> Any:
+    """Say of each refusal what decided it, where MiniStack knows identity-based policies only."""
+    if because.get() and not rest.get("error_code") and not rest.get("message"):
+        resource = rest.get("resource_arn", "*")
+        rest["message"] = (
+            f"User: {principal} is not authorized to perform: {action} on resource: {resource} "
+            f"{because.get()}"
+        )
+    return original(service, action, principal, request_id, **rest)
 
 
 def _body_of_signed_request() -> bytes:
@@ -103,6 +144,7 @@ def bucket_policy_denies_root(request: Request) -> Any:
     if result.decision != "Deny":
         return None
     result.resource_policy_arn = arn
+    because.set("with an explicit deny in a resource-based policy")
     return result
 
 
@@ -139,6 +181,14 @@ def _source(ctx: Any) -> dict[str, Any]:
     return vpc.endpoint_of(ctx.principal_arn, ctx.action) or {}
 
 
+def source_function(ctx: Any) -> str | None:
+    """Return ``lambda:SourceFunctionArn``: whose code calls, known by its credentials.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    return (vpc.holder_of(ctx.principal_arn) or {}).get("FunctionArn")
+
+
 def mac_algorithm(ctx: Any) -> str | None:
     """Return ``kms:MacAlgorithm`` of GenerateMac and VerifyMac."""
     return _kms_parameters(ctx).get("MacAlgorithm")
@@ -157,6 +207,7 @@ MISSING_KEYS: dict[str, Callable[[Any], str | None]] = {
     "aws:viaawsservice": via_service,
     "kms:calleraccount": lambda ctx: ctx.principal_account or None,
     "kms:macalgorithm": mac_algorithm,
+    "lambda:sourcefunctionarn": source_function,
     "s3:tlsversion": tls_version,
 }
 """The condition keys that MiniStack takes for absent, or gives a wrong value
@@ -190,12 +241,42 @@ def _kms_parameters(ctx: Any) -> dict[str, Any]:
 def key_condition_of_a_write(
     original: Function, action: str, query: dict[str, Any], path: str, headers: dict[str, str]
 ) -> Any:
-    """Give conditions the KMS key that a write names.
+    """Give conditions the KMS key that a write names, and whether it brings one of its own.
 
-    ``s3:x-amz-server-side-encryption-aws-kms-key-id``,
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+    ``s3:x-amz-server-side-encryption-aws-kms-key-id`` and ``…-customer-algorithm``,
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
     context = original(action, query, path, headers)
-    if action == "s3:PutObject" and headers.get(KEY_HEADER):
-        context[f"s3:{KEY_HEADER}"] = headers[KEY_HEADER]
+    if action == "s3:PutObject":
+        names = (KEY_HEADER, CUSTOMER_HEADER)
+        context.update({f"s3:{name}": headers[name] for name in names if headers.get(name)})
     return context
+
+
+# --- Policy variables ----------------------------------------------------------------------------
+
+VARIABLE = re.compile(r"\$\{([^}]+)\}")
+
+
+@replaces(iam, "_first_match")
+def policy_variables(original: Function, ctx: Any, statements: list[Any], effect: str) -> Any:
+    """Put values in the place of ``${…}`` in resources; without a value nothing matches.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    return original(ctx, [_with_values(statement, ctx) for statement in statements], effect)
+
+
+def _with_values(statement: Any, ctx: Any) -> Any:
+    if not any("${" in resource for resource in statement.resources):
+        return statement
+    resources = [_with_value(resource, ctx) for resource in statement.resources]
+    return replace(statement, resources=[r for r in resources if r is not None] or [""])
+
+
+def _with_value(resource: str, ctx: Any) -> str | None:
+    resolve = vars(iam)["_resolve_condition_key"]
+    values = {name: resolve(name, ctx) for name in VARIABLE.findall(resource)}
+    if None in values.values():
+        return None
+    return VARIABLE.sub(lambda variable: str(values[variable[1]]), resource)

@@ -105,6 +105,7 @@ def _as_new(message: dict[str, Any]) -> dict[str, Any]:
     return {
         **message,
         "id": new_uuid(),
+        "sys": {**message["sys"], "SentTimestamp": str(int(now * 1000))},
         "enqueued_at": now,
         "visible_at": now,
         "receive_count": 0,

@@ -1,8 +1,11 @@
 """What a function in a VPC can reach: an isolated subnet has no way out but its endpoints."""
 
+import contextvars
 import ipaddress
+import os
 from typing import Any
 
+from ministack import app
 from ministack.services.cloudformation.provisioners import _cfn_bool as cfn_bool
 from ministack.services.ec2 import _aws_pl_id_from_name as prefix_list_of
 from ministack.services.ec2 import _route_tables as route_tables
@@ -18,16 +21,41 @@ HTTPS = 443
 
 EVERYWHERE = "0.0.0.0/0"
 
+door = contextvars.ContextVar("door", default=0)
+"""The port that the request being served came to."""
+
+
+answer = app.app
+
+
+async def through_its_door(scope: Any, receive: Any, send: Any) -> None:
+    """Remember which port a request came to: functions have one of their own."""
+    door.set((scope.get("server") or ("", 0))[1])
+    await answer(scope, receive, send)
+
+
+vars(app)["app"] = through_its_door  # the server takes nothing but a coroutine function
+
 
 def function_of(principal: str) -> dict[str, Any] | None:
-    """Return the configuration of the VPC function whose role session a principal is, if any."""
+    """Return the configuration of the VPC function that a request comes from, if any.
+
+    It is the one whose credentials the principal has. The same credentials used elsewhere, as a
+    thief would, are in no VPC.
+    """
+    configuration = holder_of(principal)
+    if configuration is None or str(door.get()) != os.environ["FUNCTIONS_PORT"]:
+        return None
+    return configuration if (configuration.get("VpcConfig") or {}).get("VpcId") else None
+
+
+def holder_of(principal: str) -> dict[str, Any] | None:
+    """Return the configuration of the function whose role session a principal is, if any."""
     if ":assumed-role/" not in principal:
         return None
     role, _, session = principal.partition(":assumed-role/")[2].partition("/")
     configuration: dict[str, Any] = (functions.get(session) or {}).get("config", {})
-    if configuration.get("Role", "").rpartition("/")[2] != role:
-        return None
-    return configuration if (configuration.get("VpcConfig") or {}).get("VpcId") else None
+    return configuration if configuration.get("Role", "").rpartition("/")[2] == role else None
 
 
 def endpoint_of(principal: str, action: str) -> dict[str, Any] | None:

@@ -148,9 +148,17 @@ def test_the_function_works_off_the_queue(
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_role_has_no_managed_policy(iam: "IAMClient", outputs: Outputs) -> None:
+def test_the_role_has_its_boundary_and_no_policy_of_awss(
+    iam: "IAMClient", outputs: Outputs
+) -> None:
     name = outputs["LambdaRoleArn"].rpartition("/")[2]
-    assert not iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    found = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+    attached = [policy["PolicyArn"] for policy in found]
+    account = outputs["LambdaRoleArn"].split(":")[4]
+    assert {arn.split(":")[4] for arn in attached} == {account}  # AWS's own say "aws"
+    assert not iam.list_role_policies(RoleName=name)["PolicyNames"]
+    boundary = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]
+    assert boundary["PermissionsBoundaryArn"] in attached
 
 
 def test_the_log_group_is_encrypted_and_kept(

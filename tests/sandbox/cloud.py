@@ -84,25 +84,31 @@ class Cloud:
     """One emulator; its clients are closed together."""
 
     emulator: Emulator
-    clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     session: Any = field(default_factory=boto3.Session)
 
     def client(
-        self, service: str, key: str = ROOT_KEY, secret: str = ROOT_KEY, token: str = ""
+        self,
+        service: str,
+        key: str = ROOT_KEY,
+        secret: str = ROOT_KEY,
+        token: str = "",
+        endpoint: str = "",
     ) -> Any:
         """A client of a service, as the account's root user or with other credentials."""
-        if (service, key) not in self.clients:
-            self.clients[service, key] = self.session.client(
+        endpoint = endpoint or self.emulator.endpoint
+        if (service, key, endpoint) not in self.clients:
+            self.clients[service, key, endpoint] = self.session.client(
                 service,
                 aws_access_key_id=key,
                 aws_secret_access_key=secret,
                 aws_session_token=token or None,
                 region_name=REGION,
-                endpoint_url=self.emulator.endpoint,
+                endpoint_url=endpoint,
                 verify=str(self.emulator.certificate.roots),
                 config=ONCE,
             )
-        return self.clients[service, key]
+        return self.clients[service, key, endpoint]
 
     def close(self) -> None:
         """Close all clients."""
@@ -126,11 +132,12 @@ class Cloud:
             iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document)
         return str(role["Role"]["Arn"])
 
-    def become(self, role_arn: str, session: str) -> Caller:
-        """Start a session of a role."""
+    def become(self, role_arn: str, session: str, endpoint: str = "") -> Caller:
+        """Start a session of a role, which may use another endpoint than everybody."""
         sts = self.client("sts")
         found = sts.assume_role(RoleArn=role_arn, RoleSessionName=session)["Credentials"]
-        credentials = (found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        credentials = (*(found[name] for name in names), endpoint)
         return Caller(role_arn, lambda service: self.client(service, *credentials))
 
     def key(self, *more: Mapping[str, Any], **properties: str) -> str:

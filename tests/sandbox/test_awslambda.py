@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.parity.awslambda import POLLING
 from tests.sandbox.cloud import Cloud, StackFailedError, allow, function
+
+POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 
 def test_dropped_properties_of_a_function(plain: Cloud, parity: Cloud) -> None:

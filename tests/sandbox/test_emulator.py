@@ -98,12 +98,15 @@ def test_emulators_side_by_side_do_not_touch_each_other(plain: Cloud, parity: Cl
     assert outcome(lambda: s3.head_bucket(Bucket=bucket)) == "404"
 
 
-def test_it_listens_on_its_port_of_loopback_only(parity: Cloud) -> None:
+def test_it_listens_on_its_ports_of_loopback_only(parity: Cloud) -> None:
     server = psutil.Process(parity.emulator.pid)
     listening = [c.laddr for c in server.net_connections() if c.status == psutil.CONN_LISTEN]
-    assert [(address.ip, address.port) for address in listening] == [
-        (emulator.HOST, parity.emulator.port)
-    ]
+    started = parity.emulator
+    ports = {started.port, started.functions_port, started.plain_port}
+    assert {(address.ip, address.port) for address in listening} == {
+        (emulator.HOST, port) for port in ports
+    }
+    assert len(ports) == 3
 
 
 def test_the_state_of_a_server_that_died_is_cleaned_up(state: Path) -> None:

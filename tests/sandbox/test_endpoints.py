@@ -107,7 +107,9 @@ def build(cloud: Cloud, **change: dict[str, Any]) -> Network:
     resources["Function"] = function(role, VpcConfig=inside)
     ids = cloud.deploy(resources)
     key = cloud.key()
-    caller = cloud.become(role, session=ids["Function"])
+    caller = cloud.become(
+        role, session=ids["Function"], endpoint=cloud.emulator.functions_endpoint
+    )
     return Network(cloud, ids, caller, key, cloud.bucket(key))
 
 
@@ -131,9 +133,35 @@ def test_the_refusal_says_why(open_network: Network) -> None:
         open_network.caller.client("ec2").describe_vpcs()
 
 
+def test_no_way_comes_before_no_permission(parity: Cloud) -> None:
+    """On AWS a call without a way is never answered, so no policy is asked."""
+    network = build(parity)
+    iam = parity.client("iam")
+    name = network.caller.role_arn.rpartition("/")[2]
+    iam.delete_role_policy(RoleName=name, PolicyName="own")
+    with pytest.raises(Exception, match="cannot reach ec2"):
+        network.caller.client("ec2").describe_vpcs()
+
+
+def test_the_refusal_names_the_endpoints_policy(parity: Cloud) -> None:
+    document = policy({**allow("s3:GetObject"), **ANYONE})
+    network = build(parity, S3={"PolicyDocument": document})
+    reason = "because no VPC endpoint policy allows the s3:PutObject action"
+    with pytest.raises(Exception, match=reason):
+        network.caller.client("s3").put_object(Bucket=network.bucket, Key="k", Body=b"x")
+
+
 def test_other_sessions_of_the_role_are_not_in_the_vpc(open_network: Network) -> None:
     outside = open_network.cloud.become(open_network.caller.role_arn, session="someone")
     assert outcome(outside.client("ec2").describe_vpcs) == "ok"
+
+
+def test_the_functions_credentials_used_elsewhere_are_not_in_the_vpc(
+    open_network: Network,
+) -> None:
+    role, function_name = open_network.caller.role_arn, open_network.ids["Function"]
+    stolen = open_network.cloud.become(role, session=function_name)
+    assert outcome(stolen.client("ec2").describe_vpcs) == "ok"
 
 
 @pytest.mark.parametrize(

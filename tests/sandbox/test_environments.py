@@ -56,3 +56,7 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     ]
     assert states == ["PendingDeletion", "Enabled"]
     assert two.process("payments/after.csv", PAYMENTS.read_bytes())["rows"]["clean"] == 2_000
+
+    again = deployment.deploy(cloud.emulator, "one", tmp_path / "again.json")
+    assert again["PseudonymKeyId"] != first["PseudonymKeyId"]
+    assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"

@@ -93,3 +93,16 @@ def test_events_of_functions_have_identifiers(plain: Cloud, parity: Cloud) -> No
 
     assert identifiers(plain) == {None}
     assert len(identifiers(parity)) >= len(("START", "END", "REPORT"))
+
+
+def test_arn_of_a_log_group_in_a_policy(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, end: str) -> str:
+        name = unique("group")
+        cloud.client("logs").create_log_group(logGroupName=name)
+        arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{name}{end}"
+        logs = cloud.assume(allow("logs:CreateLogStream", arn)).client("logs")
+        return outcome(lambda: logs.create_log_stream(logGroupName=name, logStreamName="s"))
+
+    assert (probe(plain, ":*"), probe(plain, "")) == ("AccessDeniedException", "ok")
+    assert (probe(parity, ":*"), probe(parity, "")) == ("ok", "AccessDeniedException")
+    assert probe(parity, "-of-another:*") == "AccessDeniedException"

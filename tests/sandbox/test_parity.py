@@ -1,13 +1,15 @@
 """The corrections as a whole."""
 
+import os
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 from sandbox import PROJECT
 
 
-def importing(version: str) -> "subprocess.CompletedProcess[str]":
+def importing(version: str, state: Path) -> "subprocess.CompletedProcess[str]":
     """Import the corrections where this version of MiniStack is said to be installed."""
     program = (
         "import sys; from importlib import metadata; "
@@ -16,14 +18,15 @@ def importing(version: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", program, version],
         cwd=PROJECT,
+        env={**os.environ, "STATE_DIR": str(state)},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def test_they_are_for_one_version() -> None:
-    refused = importing("1.6.0")
+def test_they_are_for_one_version(tmp_path: Path) -> None:
+    refused = importing("1.6.0", tmp_path)
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-1] == (
         "ImportError: The sandbox's corrections are for MiniStack 1.5.33, but 1.6.0 is installed. "
@@ -31,7 +34,7 @@ def test_they_are_for_one_version() -> None:
     )
 
 
-def test_it_is_the_pinned_one() -> None:
-    assert importing(metadata.version("ministack")).returncode == 0
+def test_it_is_the_pinned_one(tmp_path: Path) -> None:
+    assert importing(metadata.version("ministack"), tmp_path).returncode == 0
     pins = (PROJECT / "requirements-dev.txt").read_text().splitlines()
     assert f"ministack=={metadata.version('ministack')}" in pins

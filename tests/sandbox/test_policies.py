@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.emulator import ACCOUNT
-from tests.sandbox.cloud import Cloud, allow, deny, outcome, policy
+from tests.sandbox.cloud import Cloud, allow, deny, function, outcome, policy, unique
 
 
 def putting(cloud: Cloud, bucket: str, client: Any = None, **more: str) -> str:
@@ -87,6 +88,21 @@ def test_mac_algorithm(plain: Cloud, parity: Cloud) -> None:
     assert probe(parity, "HMAC_SHA_512") == "AccessDeniedException"
 
 
+def test_function_that_calls(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, session: str = "") -> str:
+        role = cloud.role("lambda.amazonaws.com", allow("kms:Encrypt"))
+        name = cloud.deploy({"Function": function(role)})["Function"]
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+        by_its_code = {"ArnEquals": {"lambda:SourceFunctionArn": arn}}
+        key = cloud.key({**deny("kms:Encrypt", **by_its_code), "Principal": "*"})
+        kms = cloud.become(role, session or name).client("kms")
+        return outcome(lambda: kms.encrypt(KeyId=key, Plaintext=b"x"))
+
+    assert probe(plain) == "ok"
+    assert probe(parity) == "AccessDeniedException"
+    assert probe(parity, session="another") == "ok"
+
+
 def test_tls_version(plain: Cloud, parity: Cloud) -> None:
     def probe(cloud: Cloud, oldest: str) -> str:
         condition = {"NumericGreaterThanEquals": {"s3:TlsVersion": oldest}}
@@ -96,6 +112,19 @@ def test_tls_version(plain: Cloud, parity: Cloud) -> None:
     assert probe(plain, "1.2") == "AccessDenied"
     assert probe(parity, "1.2") == "ok"
     assert probe(parity, "1.4") == "AccessDenied"
+
+
+def test_requests_without_tls(parity: Cloud) -> None:
+    """No correction but a port: MiniStack takes all requests with TLS, or none."""
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    bucket = parity.bucket()
+    document = policy({**deny("s3:PutObject", **insecure), "Principal": "*"})
+    parity.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    arn = parity.role("ec2.amazonaws.com", allow("s3:PutObject"))
+    assert putting(parity, bucket, parity.become(arn, "tls").client("s3")) == "ok"
+    plainly = parity.become(arn, "plainly", parity.emulator.plain_endpoint).client("s3")
+    assert putting(parity, bucket, plainly) == "AccessDenied"
+    assert putting(parity, parity.bucket(), plainly) == "ok"
 
 
 def test_key_that_a_write_names(plain: Cloud, parity: Cloud) -> None:
@@ -114,6 +143,87 @@ def test_key_that_a_write_names(plain: Cloud, parity: Cloud) -> None:
     assert probe(plain, right=True) == "AccessDenied"
     assert probe(parity, right=True) == "ok"
     assert probe(parity, right=False) == "AccessDenied"
+
+
+def test_customer_key_of_a_write(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, **more: str) -> str:
+        name = "s3:x-amz-server-side-encryption-customer-algorithm"
+        bucket = cloud.bucket()
+        document = policy({**deny("s3:PutObject", Null={name: "false"}), "Principal": "*"})
+        cloud.client("s3").put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+        return putting(cloud, bucket, cloud.assume(allow("s3:PutObject")).client("s3"), **more)
+
+    own = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
+    assert probe(plain, **own) == "ok"
+    assert probe(parity, **own) == "AccessDenied"
+    assert probe(parity) == "ok"
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"dataset": "customers"}, "ok"),
+        ({"dataset": "other"}, "AccessDenied"),
+        ({}, "AccessDenied"),
+    ],
+    ids=["its tag", "another tag", "no tag"],
+)
+def test_variables_in_a_resource(
+    plain: Cloud, parity: Cloud, tags: dict[str, str], expected: str
+) -> None:
+    def probe(cloud: Cloud) -> str:
+        bucket = cloud.bucket()
+        own = f"arn:aws:s3:::{bucket}/${{aws:PrincipalTag/dataset}}/*"
+        arn = cloud.role("ec2.amazonaws.com", allow("s3:PutObject", own))
+        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+        cloud.client("iam").tag_role(RoleName=arn.rpartition("/")[2], Tags=pairs)
+        s3 = cloud.become(arn, "test").client("s3")
+        return outcome(lambda: s3.put_object(Bucket=bucket, Key="customers/k", Body=b"x"))
+
+    assert probe(plain) == "AccessDenied"
+    assert probe(parity) == expected
+
+
+IN_A_POLICY = "with an explicit deny in"
+ALLOWED = allow(["kms:Encrypt", "s3:PutObject"])
+
+
+@pytest.mark.parametrize(
+    ("own", "boundary", "of_key", "reason"),
+    [
+        ([], [], [], "because no identity-based policy allows the kms:Encrypt action"),
+        ([ALLOWED, deny("kms:*")], [], [], f"{IN_A_POLICY} an identity-based policy"),
+        ([ALLOWED], [], [deny("kms:Encrypt")], f"{IN_A_POLICY} a resource-based policy"),
+        ([ALLOWED], [allow("s3:*")], [], "because no permissions boundary allows the kms:Enc"),
+        (
+            [ALLOWED],
+            [ALLOWED, deny("kms:*")],
+            [],
+            f"{IN_A_POLICY} a permissions boundary",
+        ),
+        ([ALLOWED], [], None, "because no resource-based policy allows the kms:Encrypt action"),
+    ],
+)
+def test_refusal_says_which_policy(
+    parity: Cloud,
+    own: list[dict[str, Any]],
+    boundary: list[dict[str, Any]],
+    of_key: list[dict[str, Any]] | None,
+    reason: str,
+) -> None:
+    arn, name = parity.role("ec2.amazonaws.com", *own), unique("boundary")
+    iam, kms = parity.client("iam"), parity.client("kms")
+    if boundary:
+        document = json.dumps(policy(*boundary))
+        limit = iam.create_policy(PolicyName=name, PolicyDocument=document)["Policy"]["Arn"]
+        role = arn.rpartition("/")[2]
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=limit)
+    key = parity.key(*({**statement, "Principal": "*"} for statement in of_key or []))
+    if of_key is None:
+        nobody = {**allow("kms:DescribeKey"), "Principal": {"AWS": ACCOUNT}}
+        kms.put_key_policy(KeyId=key, Policy=json.dumps(policy(nobody)))
+    with pytest.raises(ClientError, match=reason):
+        parity.become(arn, "test").client("kms").encrypt(KeyId=key, Plaintext=b"x")
 
 
 def test_what_needs_no_correction(plain: Cloud, parity: Cloud) -> None:

@@ -1,9 +1,13 @@
 """Fixtures of the unit tests."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from tests.unit.engine import Engine
+from tests.unit.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
 
 
@@ -11,6 +15,20 @@ from tests.unit.synthesis import Synthesized, synthesize
 def make_stack() -> Synthesized:
     """The environment ``test`` with default settings, in us-east-1."""
     return Synthesized(synthesize())
+
+
+@pytest.fixture(scope="session", name="policies")
+def make_policies(stack: Synthesized) -> dict[bool, Policies]:
+    """The policies of the environment ``test`` where data are retained, and where they are not."""
+    retained = Synthesized(synthesize(settings='{"retainData": true}'))
+    return {True: Policies(retained), False: Policies(stack)}
+
+
+@pytest.fixture(scope="session", name="engine")
+def make_engine() -> Iterator[Engine]:
+    """The IAM simulator, started once."""
+    with closing(Engine()) as engine:
+        yield engine
 
 
 @pytest.fixture(name="directory")

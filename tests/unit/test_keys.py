@@ -5,6 +5,20 @@ import pytest
 from tests.unit.synthesis import ACCOUNT, PARTITIONS, Synthesized, as_list, statement, synthesize
 
 ALIASES = ("s3", "logs", "lambda", "pseudonym")
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-us-east-1"
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:data-processor-test"
+USES = {
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateMac",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:VerifyMac",
+}
+"""What makes use of a key, or lets others."""
 
 
 @pytest.mark.parametrize("alias", ["s3", "logs", "lambda"])
@@ -27,17 +41,16 @@ def test_there_is_no_key_without_an_alias(stack: Synthesized) -> None:
 
 @pytest.mark.parametrize("region", PARTITIONS)
 @pytest.mark.parametrize("alias", ALIASES)
-def test_the_account_can_always_change_a_key(alias: str, region: str) -> None:
+def test_the_account_administers_every_key_without_using_it(alias: str, region: str) -> None:
     stack = Synthesized(synthesize(region=region), region)
     _, key = stack.key(alias)
-    root = f"arn:{PARTITIONS[region][0]}:iam::{ACCOUNT}:root"
-    assert any(
-        item["Effect"] == "Allow"
-        and item["Principal"] == {"AWS": root}
-        and "kms:*" in as_list(item["Action"])
-        and "Condition" not in item
-        for item in key["KeyPolicy"]["Statement"]
-    )
+    found = statement(key["KeyPolicy"], "AllowAdministration")
+    assert found["Principal"] == {"AWS": f"arn:{PARTITIONS[region][0]}:iam::{ACCOUNT}:root"}
+    assert "Condition" not in found
+    actions = set(found["Action"])
+    assert {"kms:PutKeyPolicy", "kms:GetKeyPolicy", "kms:ScheduleKeyDeletion"} <= actions
+    assert not {action for action in actions if "*" in action}
+    assert not actions & USES
 
 
 @pytest.mark.parametrize("region", PARTITIONS)
@@ -81,3 +94,62 @@ def test_no_service_is_admitted_without_a_condition(stack: Synthesized, alias: s
     for item in key["KeyPolicy"]["Statement"]:
         if "Service" in item["Principal"]:
             assert item["Condition"]
+
+
+@pytest.mark.parametrize(
+    ("alias", "sid", "actions", "condition"),
+    [
+        (
+            "s3",
+            "AllowStorage",
+            {"kms:Decrypt", "kms:GenerateDataKey"},
+            {
+                "StringEquals": {
+                    "kms:ViaService": ["s3.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com"]
+                }
+            },
+        ),
+        (
+            "pseudonym",
+            "AllowDerivation",
+            {"kms:GenerateMac"},
+            {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+        ),
+        (
+            "lambda",
+            "AllowFunction",
+            {"kms:Decrypt"},
+            {
+                "ArnEquals": {"aws:PrincipalArn": ROLE},
+                "StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": FUNCTION},
+            },
+        ),
+        (
+            "lambda",
+            "AllowDeployment",
+            {"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"},
+            {"StringEquals": {"kms:ViaService": ["lambda.us-east-1.amazonaws.com"]}},
+        ),
+    ],
+)
+def test_each_key_has_its_users(
+    stack: Synthesized, alias: str, sid: str, actions: set[str], condition: dict[str, object]
+) -> None:
+    found = statement(stack.key(alias)[1]["KeyPolicy"], sid)
+    assert found["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert set(as_list(found["Action"])) == actions
+    assert found["Condition"] == condition
+
+
+@pytest.mark.parametrize(
+    ("alias", "sids"),
+    [
+        ("s3", {"AllowStorage", "AllowBucketNotifications"}),
+        ("logs", {"AllowCloudWatchLogs"}),
+        ("lambda", {"AllowFunction", "AllowDeployment"}),
+        ("pseudonym", {"AllowDerivation"}),
+    ],
+)
+def test_nobody_else_is_admitted(stack: Synthesized, alias: str, sids: set[str]) -> None:
+    found = {item["Sid"] for item in stack.key(alias)[1]["KeyPolicy"]["Statement"]}
+    assert found == sids | {"AllowAdministration"}

@@ -15,13 +15,20 @@ LONGEST_SUFFIX = "x" * SUFFIX_MAX_LENGTH
 LONGEST_REGION = "ap-southeast-1"
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and the API pages
-NAME_QUOTAS = {"BucketName": 63, "FunctionName": 64, "AliasName": 256, "LogGroupName": 512}
+NAME_QUOTAS = {
+    "BucketName": 63,
+    "FunctionName": 64,
+    "RoleName": 64,
+    "AliasName": 256,
+    "LogGroupName": 512,
+}
 POLICY_QUOTAS = {
     "KeyPolicy": 32_768,
     "AssumeRolePolicyDocument": 2_048,
     "PolicyDocument": 20_480,  # of a bucket; a queue's has no other
 }
 INLINE_POLICIES_OF_A_ROLE = 10_240
+MANAGED_POLICY = 6_144
 
 
 def walk(value: Any) -> Iterator[Any]:
@@ -67,7 +74,7 @@ def test_every_arn_is_of_the_partition_of_its_region(region: str) -> None:
 
 
 def test_names_fit_at_their_longest() -> None:
-    stack = Synthesized(synthesize(LONGEST_SUFFIX))
+    stack = Synthesized(synthesize(LONGEST_SUFFIX, settings='{"retainData": true}'))
     checked = set()
     for resource in stack.resources.values():
         for name, quota in NAME_QUOTAS.items():
@@ -92,3 +99,5 @@ def test_policies_fit_at_their_longest() -> None:
             if f"<{name}>" in policy["Properties"]["Roles"]
         ]
         assert sum(map(size, documents)) <= INLINE_POLICIES_OF_A_ROLE, name
+    for name, managed in stack.find("AWS::IAM::ManagedPolicy").items():
+        assert size(managed["Properties"]["PolicyDocument"]) <= MANAGED_POLICY, name

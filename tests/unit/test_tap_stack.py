@@ -25,6 +25,9 @@ OUTPUTS = {
     "LogGroupName": "AWS::Logs::LogGroup",
     "QueueUrl": "AWS::SQS::Queue",
     "DeadLetterQueueUrl": "AWS::SQS::Queue",
+    "ProducerPolicyArn": "AWS::IAM::ManagedPolicy",
+    "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
+    "StewardPolicyArn": "AWS::IAM::ManagedPolicy",
 }
 TAGGED = {
     "AWS::EC2::VPC",

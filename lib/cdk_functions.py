@@ -1,0 +1,46 @@
+"""CDK's own functions, which run while deploying: held to what our own are held to."""
+
+import jsii
+from aws_cdk import Aws, CfnResource, IAspect
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import IConstruct
+
+from lib.policy_packs import acknowledge
+
+OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+"""Lambda assumes a role for functions of this account alone."""
+
+
+@jsii.implements(IAspect)
+class CdkFunctions:
+    """Treats functions and roles that are no constructs of ours, nor of the library's usual ones.
+
+    A function logs to ``log_group``; a group of its own would be unencrypted and kept for ever.
+    """
+
+    def __init__(self, log_group: logs.LogGroup) -> None:
+        """Take the group to log to."""
+        self._log_group = log_group
+
+    def visit(self, node: IConstruct) -> None:
+        """Treat one construct; the name is CDK's ``IAspect``."""
+        if not isinstance(node, CfnResource) or isinstance(
+            node, lambda_.CfnFunction | iam.CfnRole
+        ):
+            return
+        if node.cfn_resource_type == "AWS::IAM::Role":
+            node.add_property_override(
+                "AssumeRolePolicyDocument.Statement.0.Condition", OF_THIS_ACCOUNT
+            )
+        if node.cfn_resource_type == "AWS::Lambda::Function":
+            node.add_property_override("LoggingConfig.LogGroup", self._log_group.log_group_name)
+            acknowledge(
+                node,
+                "CloudFormation invokes CDK's function while deploying, outside the VPC, and "
+                "waits for its answer: a failure fails the deployment. It never sees a record.",
+                "CKV_AWS_115",
+                "CKV_AWS_116",
+                "CKV_AWS_117",
+            )

@@ -1,0 +1,32 @@
+"""The names that parts of the stack know of each other before any of them exists.
+
+They keep apart what would otherwise wait for each other in a circle: a key admits the bucket, the
+queue is encrypted by the key, and the bucket announces to the queue; the keys admit the
+function's role, which names the keys.
+"""
+
+from aws_cdk import Aws
+
+
+class Names:
+    """The names of one environment.
+
+    Attributes:
+        bucket: of the data bucket, unique in the partition.
+        function, function_arn: of the data processor.
+        role, role_arn: what the function acts as.
+        break_glass_role: what removes versions where data are retained.
+    """
+
+    def __init__(self, environment_suffix: str) -> None:
+        """Compose the names; account and region are known when the stack is deployed."""
+        self.bucket = f"zero-trust-data-{environment_suffix}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        self.bucket_arn = f"arn:{Aws.PARTITION}:s3:::{self.bucket}"
+        self.function = f"data-processor-{environment_suffix}"
+        self.function_arn = (
+            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function}"
+        )
+        # Roles are global, stacks are regional.
+        self.role = f"{self.function}-{Aws.REGION}"
+        self.role_arn = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.role}"
+        self.break_glass_role = f"zero-trust-break-glass-{environment_suffix}-{Aws.REGION}"

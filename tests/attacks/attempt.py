@@ -1,0 +1,127 @@
+"""An attempt at the forbidden, and who makes it."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.attacks.intruder import UNREACHABLE
+
+REFUSED = {
+    "cloudformation": "AccessDenied",
+    "ec2": "UnauthorizedOperation",
+    "iam": "AccessDenied",
+    "s3": "AccessDenied",
+    "sns": "AuthorizationError",
+    "sqs": "AccessDenied",
+    "sts": "AccessDenied",
+}
+"""The codes with which services refuse; all others say AccessDeniedException."""
+
+BY_IDENTITY = "explicit deny in an identity-based policy"
+BY_RESOURCE = "explicit deny in a resource-based policy"
+BY_KEY = "no resource-based policy allows"
+BY_ENDPOINT = "no VPC endpoint policy allows"
+
+NO_WAY_IN_SANDBOX = "cannot reach"
+"""What the sandbox says of a call from a VPC that on AWS times out."""
+
+Call = Callable[[str, dict[str, Any]], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A call that must be refused.
+
+    Attributes:
+        name: what it would do, for people.
+        operation: the call, such as ``s3.get_object``.
+        parameters: of the call; ``{…}`` in their texts stands for a fact of the deployed stack.
+        codes: what it may be refused with, other than the service's usual code.
+        reason: a regular expression that the message matches, where AWS tells which policy.
+        undo: the calls that take it back should it succeed.
+    """
+
+    name: str
+    operation: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    reason: str = ""
+    undo: "tuple[Attempt, ...]" = ()
+
+    def __str__(self) -> str:
+        """Its name, as the test's id."""
+        return self.name.replace(" ", "-")
+
+    @property
+    def service(self) -> str:
+        """Which service is asked."""
+        return self.operation.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody with credentials, somewhere.
+
+    Attributes:
+        name: for people.
+        call: makes a call; empty if it succeeds, or else code and message.
+        facts: what ``{…}`` stands for.
+        reaches: the services that there is a way to; None is all.
+        clean_up: makes a call as the administrator.
+    """
+
+    name: str
+    call: Call
+    facts: Mapping[str, str]
+    clean_up: Call
+    reaches: frozenset[str] | None = None
+
+    def is_refused(self, attempt: Attempt) -> None:
+        """Fail unless the attempt is refused in the way that AWS documents."""
+        answer = self._make(attempt)
+        if not answer:
+            self._undo(attempt)
+        assert answer, f"{self.name} did it: {attempt.name} ({attempt.operation})"
+        if self.reaches is not None and attempt.service not in self.reaches:
+            assert answer["code"] == UNREACHABLE or NO_WAY_IN_SANDBOX in answer["message"], answer
+            return
+        usual = REFUSED.get(attempt.service, "AccessDeniedException")
+        assert answer["code"] in (attempt.codes or (usual,)), answer
+        assert re.search(attempt.reason, answer["message"]), answer
+
+    def may(self, call: Attempt) -> None:
+        """Fail unless the call succeeds: so a refusal is not just a call gone wrong."""
+        answer = self._make(call)
+        assert not answer, f"{self.name} could not: {call.name}: {answer}"
+        self._undo(call)
+
+    def _undo(self, attempt: Attempt) -> None:
+        for step in attempt.undo:
+            self.clean_up(step.operation, fill(step.parameters, self.facts))
+
+    def _make(self, attempt: Attempt) -> dict[str, str]:
+        return self.call(attempt.operation, fill(attempt.parameters, self.facts))
+
+
+def fill(value: Any, facts: Mapping[str, str]) -> Any:
+    """Put the facts of the deployed stack into the parameters of a call."""
+    if isinstance(value, str):
+        return re.sub(r"\{(\w+)\}", lambda match: facts[match[1]], value)
+    if isinstance(value, Mapping):
+        return {name: fill(inner, facts) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [fill(inner, facts) for inner in value]
+    return value
+
+
+def refused(*attempts: Attempt) -> pytest.MarkDecorator:
+    """Run a test for each attempt."""
+    return pytest.mark.parametrize("attempt", attempts, ids=str)
+
+
+def allowed(*calls: Attempt) -> pytest.MarkDecorator:
+    """Run a test for each call that must succeed."""
+    return pytest.mark.parametrize("call", calls, ids=str)

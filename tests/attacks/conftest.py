@@ -1,0 +1,548 @@
+"""Fixtures of the attacks: a deployed stack, those who attack it, and what they are after.
+
+The suite finds everything through the stack's outputs and runs against the sandbox or an account,
+as the AWS variables say; their credentials must be an administrator's. It replaces the function's
+code while it runs, so nothing is processed meanwhile: what arrives waits in the queue. On AWS it
+also uses a second account, if the variable ``STRANGER_PROFILE`` names a profile of one.
+"""
+
+import base64
+import contextlib
+import io
+import json
+import os
+import time
+import uuid
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from tests.attacks import intruder
+from tests.attacks.attempt import Actor
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUTS = Path(os.environ.get("CFN_OUTPUTS", ROOT / "cfn-outputs" / "flat-outputs.json"))
+PLAIN_ENDPOINT = os.environ.get("SANDBOX_PLAIN_ENDPOINT")
+IN_SANDBOX = PLAIN_ENDPOINT is not None
+
+DATASET = "attack-probe"
+"""No contract is for it, so what gets under ``incoming/`` ends in quarantine."""
+
+PROPAGATION = 0 if IN_SANDBOX else 15
+"""Seconds until a change of IAM holds everywhere."""
+
+PATIENCE = 180
+
+T = TypeVar("T")
+Facts = dict[str, str]
+
+
+def client_of(session: boto3.Session, service: Any, **options: Any) -> Any:
+    """A client of any service, which knows no types."""
+    return session.client(service, **options)
+
+
+# --- The target ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", name="outputs")
+def read_outputs() -> dict[str, str]:
+    """The outputs of the deployed stack, by name."""
+    if not OUTPUTS.is_file():
+        pytest.skip(f"{OUTPUTS} is absent: deploy first (make up, or make deploy)")
+    outputs: dict[str, str] = json.loads(OUTPUTS.read_text(encoding="utf-8"))
+    return outputs
+
+
+@pytest.fixture(scope="session", name="admin")
+def make_admin(outputs: dict[str, str]) -> Iterator[boto3.Session]:
+    """Who deployed the stack."""
+    assert outputs
+    yield boto3.Session()
+    for client in intruder.clients.values():
+        client.close()
+    intruder.clients.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def untouched(admin: boto3.Session, outputs: dict[str, str]) -> Iterator[None]:
+    """Fail in the end if the attacks left the stack other than they found it."""
+    before = _state(admin, outputs)
+    yield
+    after = _state(admin, outputs)
+    changed = {name: (before[name], after[name]) for name in before if after[name] != before[name]}
+    assert not changed
+
+
+def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
+    """What an attacker would like to change."""
+    s3, kms, iam, sqs = (client_of(admin, name) for name in ("s3", "kms", "iam", "sqs"))
+    bucket, function = outputs["S3BucketName"], outputs["LambdaFunctionName"]
+    role = {"RoleName": outputs["LambdaRoleArn"].rpartition("/")[2]}
+    group = outputs["LogGroupName"]
+    settings: Any = [name for name in outputs if name.endswith("KeyId")]
+    attributes: Any = ["Policy", "VisibilityTimeout", "RedrivePolicy"]
+    answers = {
+        "bucket's policy": s3.get_bucket_policy(Bucket=bucket),
+        "versioning": s3.get_bucket_versioning(Bucket=bucket),
+        "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=bucket),
+        "public access": s3.get_public_access_block(Bucket=bucket),
+        "encryption": s3.get_bucket_encryption(Bucket=bucket),
+        "notifications": s3.get_bucket_notification_configuration(Bucket=bucket),
+        "role": iam.get_role(**role)["Role"],
+        "role's own policies": iam.list_role_policies(**role),
+        "role's attached policies": iam.list_attached_role_policies(**role),
+        "queue": sqs.get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=attributes),
+        "log group": [
+            (found["logGroupName"], found["retentionInDays"], found["kmsKeyId"])
+            for found in client_of(admin, "logs").describe_log_groups(logGroupNamePrefix=group)[
+                "logGroups"
+            ]
+        ],
+        "code": client_of(admin, "lambda").get_function_configuration(FunctionName=function)[
+            "CodeSha256"
+        ],
+        **{name: kms.describe_key(KeyId=outputs[name]) for name in settings},
+        **{f"{name}'s policy": kms.get_key_policy(KeyId=outputs[name]) for name in settings},
+    }
+    return {name: _lasting(answer) for name, answer in answers.items()}
+
+
+def _lasting(answer: Any) -> Any:
+    """An answer without what differs each time it is given."""
+    if not isinstance(answer, dict):
+        return answer
+    passing = ("ResponseMetadata", "RoleLastUsed")
+    return {name: value for name, value in answer.items() if name not in passing}
+
+
+@pytest.fixture(scope="session", name="facts")
+def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]:
+    """Names of what is attacked, and of things made for the attack: nothing else is at stake."""
+    partition, _, region, account, _ = outputs["LambdaFunctionArn"].split(":", 5)[1:6]
+    own = f"zero-trust-attack-{uuid.uuid4().hex[:12]}"
+    keys = {
+        f"{name}_key": f"arn:{partition}:kms:{region}:{account}:key/{outputs[output]}"
+        for name, output in (
+            ("data", "S3KmsKeyId"),
+            ("logs", "LogsKmsKeyId"),
+            ("environment", "LambdaKmsKeyId"),
+            ("pseudonym", "PseudonymKeyId"),
+        )
+    }
+    facts = keys | {
+        "partition": partition,
+        "region": region,
+        "account": account,
+        "bucket": outputs["S3BucketName"],
+        "function": outputs["LambdaFunctionName"],
+        "function_arn": outputs["LambdaFunctionArn"],
+        "role": outputs["LambdaRoleArn"].rpartition("/")[2],
+        "role_arn": outputs["LambdaRoleArn"],
+        "queue_url": outputs["QueueUrl"],
+        "dead_letter_url": outputs["DeadLetterQueueUrl"],
+        "log_group": outputs["LogGroupName"],
+        "vpc": outputs["VpcId"],
+        "consumer_policy": outputs["ConsumerPolicyArn"],
+        "trust": json.dumps(_trusting(partition, account)),
+        "archive": base64.b64encode(_archive()).decode(),
+        "own": own,
+        "own_bucket": f"{own}-{account}",
+        "own_group": f"/{own}",
+        "own_role": own,
+        "own_role_arn": f"arn:{partition}:iam::{account}:role/{own}",
+        "administrator": f"arn:{partition}:iam::aws:policy/AdministratorAccess",
+        "incoming": f"incoming/{DATASET}/{own}.csv",
+        "processed": f"processed/{DATASET}/{own}.parquet",
+        "quarantine": f"quarantine/{DATASET}/{own}.jsonl.gz",
+        "manifest": f"manifests/{DATASET}/{own}.json",
+    }
+    facts |= _find_network(admin, outputs["VpcId"])
+    with contextlib.ExitStack() as clean_up:
+        facts |= _make_own_things(admin, facts, clean_up)
+        yield facts
+
+
+def _find_network(admin: boto3.Session, vpc: str) -> Facts:
+    ec2 = client_of(admin, "ec2")
+    of_vpc: Any = [{"Name": "vpc-id", "Values": [vpc]}]
+    return {
+        "subnet": ec2.describe_subnets(Filters=of_vpc)["Subnets"][0]["SubnetId"],
+        "endpoint": ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"][0]["VpcEndpointId"],
+        "security_group": ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"][0][
+            "GroupId"
+        ],
+    }
+
+
+def _trusting(partition: str, account: str) -> dict[str, Any]:
+    """A trust policy that lets those assume a role whom the account lets."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        },
+    }
+
+
+def _archive() -> bytes:
+    """The attacker's code as a function takes it."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as bundle:
+        bundle.write(intruder.__file__, "index.py")
+    return archive.getvalue()
+
+
+def _make_own_things(admin: boto3.Session, facts: Facts, later: contextlib.ExitStack) -> Facts:
+    """Create what the attempts may safely destroy; ``later`` deletes it."""
+    s3, sqs, logs, kms = (client_of(admin, name) for name in ("s3", "sqs", "logs", "kms"))
+    bucket, own = facts["bucket"], facts["own_bucket"]
+    versions = {}
+    for name in ("incoming", "processed", "quarantine", "manifest"):
+        versions[f"{name}_version"] = s3.put_object(
+            Bucket=bucket, Key=facts[name], Body=b"an attacker was here"
+        )["VersionId"]
+    later.callback(_empty, s3, bucket, facts["own"])
+    where = facts["region"]
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": where}}
+    s3.create_bucket(Bucket=own, **({} if where == "us-east-1" else place))
+    later.callback(s3.delete_bucket, Bucket=own)
+    later.callback(_empty, s3, own, "")
+    s3.put_object(Bucket=own, Key="bait", Body=b"bait")
+    queue = sqs.create_queue(QueueName=facts["own"])["QueueUrl"]
+    later.callback(sqs.delete_queue, QueueUrl=queue)
+    logs.create_log_group(logGroupName=facts["own_group"])
+    later.callback(_forget, logs.delete_log_group, logGroupName=facts["own_group"])
+    attributes: Any = ["QueueArn"]
+    return versions | {
+        "own_queue_url": queue,
+        "own_queue_arn": _queue_arn(sqs, queue, attributes),
+        "dead_letter_arn": _queue_arn(sqs, facts["dead_letter_url"], attributes),
+        "queue_arn": _queue_arn(sqs, facts["queue_url"], attributes),
+        "bucket_policy": s3.get_bucket_policy(Bucket=bucket)["Policy"],
+        "key_policy": kms.get_key_policy(KeyId=facts["data_key"])["Policy"],
+        "ciphertext": _ciphertext(kms, facts["data_key"]),
+    }
+
+
+def _queue_arn(sqs: Any, url: str, names: list[str]) -> str:
+    return str(
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"][names[0]]
+    )
+
+
+def _ciphertext(kms: Any, key: str) -> str:
+    """Something encrypted under a key, if the administrator may, in base64."""
+    with contextlib.suppress(ClientError):
+        return base64.b64encode(kms.encrypt(KeyId=key, Plaintext=b"x")["CiphertextBlob"]).decode()
+    return base64.b64encode(b"junk").decode()
+
+
+def _empty(s3: Any, bucket: str, containing: str) -> None:
+    """Delete all versions of all objects whose names contain something, as far as one may."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
+            if containing in entry["Key"]:
+                _forget(
+                    s3.delete_object,
+                    Bucket=bucket,
+                    Key=entry["Key"],
+                    VersionId=entry["VersionId"],
+                )
+
+
+def _forget(call: Callable[..., object], **parameters: Any) -> None:
+    """Make a call, and do not mind if it fails: where data are retained, nobody may delete."""
+    with contextlib.suppress(ClientError):
+        call(**parameters)
+
+
+# --- The function, its code replaced -------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", name="breach")
+def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
+    """The Lambda client, with the attacker's code in the function; its own is restored.
+
+    The queue is not worked off meanwhile.
+    """
+    awslambda = client_of(admin, "lambda")
+    function = {"FunctionName": facts["function"]}
+    code = _code_of_template(admin, facts)
+    (mapping,) = awslambda.list_event_source_mappings(**function)["EventSourceMappings"]
+    try:
+        _switch(awslambda, mapping["UUID"], on=False)
+        awslambda.update_function_code(**function, ZipFile=_archive())
+        awslambda.get_waiter("function_updated_v2").wait(**function)
+        yield awslambda
+    finally:
+        awslambda.update_function_code(**function, **code)
+        awslambda.get_waiter("function_updated_v2").wait(**function)
+        _switch(awslambda, mapping["UUID"], on=True)
+
+
+def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
+    """Where the stack's template has the function's code, which is too large to be sent along."""
+    cloudformation = client_of(admin, "cloudformation")
+    stack = next(
+        export["ExportingStackId"]
+        for page in cloudformation.get_paginator("list_exports").paginate()
+        for export in page["Exports"]
+        if export["Value"] == facts["function_arn"]
+    )
+    template: Any = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
+    body = template["TemplateBody"]
+    resources = (body if isinstance(body, dict) else json.loads(body))["Resources"]
+    code = next(
+        resource["Properties"]["Code"]
+        for resource in resources.values()
+        if resource["Properties"].get("FunctionName") == facts["function"]
+    )
+    text = json.dumps(code).replace("${AWS::AccountId}", facts["account"])
+    code = json.loads(text.replace("${AWS::Region}", facts["region"]))
+    return {name: v if isinstance(v, str) else v["Fn::Sub"] for name, v in code.items()}
+
+
+def _switch(awslambda: Any, mapping: str, *, on: bool) -> None:
+    awslambda.update_event_source_mapping(UUID=mapping, Enabled=on)
+    state = "Enabled" if on else "Disabled"
+    wait_for(
+        f"mapping {state}",
+        lambda: awslambda.get_event_source_mapping(UUID=mapping)["State"] == state or None,
+    )
+
+
+def wait_for(what: str, look: Callable[[], T | None]) -> T:
+    """What ``look`` finds, as soon as it finds something."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = look()
+        if found is not None:
+            return found
+        time.sleep(0.5)
+    raise TimeoutError(f"there was no {what} within {PATIENCE} s")
+
+
+# --- The actors ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", params=["as-deployed", "with-AdministratorAccess"], name="power")
+def grow_power(
+    request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
+) -> Iterator[str]:
+    """What the function's role has: its own policies, or all of AWS besides."""
+    if request.param == "as-deployed":
+        yield request.param
+        return
+    attached = {"RoleName": facts["role"], "PolicyArn": facts["administrator"]}
+    iam = client_of(admin, "iam")
+    iam.attach_role_policy(**attached)
+    time.sleep(PROPAGATION)
+    yield request.param
+    iam.detach_role_policy(**attached)
+
+
+def _as(session: boto3.Session, **options: Any) -> Callable[..., dict[str, str]]:
+    """Calls with the credentials of a session."""
+    return lambda operation, parameters: intruder.call(session, operation, parameters, **options)
+
+
+@pytest.fixture(scope="session", name="inside")
+def be_inside(breach: Any, power: str, facts: Facts, admin: boto3.Session) -> Actor:
+    """Code of an attacker that runs as the function, in its network."""
+
+    def call(operation: str, parameters: dict[str, Any]) -> dict[str, str]:
+        event = {"operation": operation, "parameters": parameters}
+        return _invoke(breach, facts["function"], event)
+
+    return Actor(f"the function {power}", call, facts, _as(admin), frozenset({"s3", "kms"}))
+
+
+@pytest.fixture(scope="session", name="outside")
+def be_outside(breach: Any, power: str, facts: Facts, admin: boto3.Session) -> Actor:
+    """Somebody who stole the function's credentials and uses them elsewhere."""
+    stolen = _steal(breach, facts)
+    return Actor(f"the thief of the credentials {power}", _as(stolen), facts, _as(admin))
+
+
+@pytest.fixture(scope="session", name="stolen")
+def steal_credentials(breach: Any, facts: Facts) -> boto3.Session:
+    """A session with the function's credentials, outside of its network."""
+    return _steal(breach, facts)
+
+
+def _steal(breach: Any, facts: Facts) -> boto3.Session:
+    told = _invoke(breach, facts["function"], {"operation": "tell credentials"})
+    key, secret, token = (told[name] for name in intruder.CREDENTIALS)
+    return boto3.Session(key, secret, token)
+
+
+def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str, str]:
+    answer = awslambda.invoke(FunctionName=function, Payload=json.dumps(event))
+    with contextlib.closing(answer["Payload"]) as payload:
+        told: dict[str, str] = json.load(payload)
+    if "FunctionError" in answer:
+        raise RuntimeError(f"the attacker's code failed: {told}")
+    return told
+
+
+@contextlib.contextmanager
+def _role(
+    admin: boto3.Session, facts: Facts, name: str, policy: str, **tags: str
+) -> Iterator[Actor]:
+    """Somebody of the account with one managed policy."""
+    iam, sts = client_of(admin, "iam"), client_of(admin, "sts")
+    arn = iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=facts["trust"],
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )["Role"]["Arn"]
+    iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+
+    def assume() -> boto3.Session | None:
+        with contextlib.suppress(ClientError):
+            found = sts.assume_role(RoleArn=arn, RoleSessionName="attack")["Credentials"]
+            return boto3.Session(
+                found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
+            )
+        return None
+
+    try:
+        time.sleep(PROPAGATION)
+        session = wait_for(f"session of {name}", assume)
+        yield Actor(name, _as(session), facts, _as(admin))
+    finally:
+        iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+        iam.delete_role(RoleName=name)
+
+
+@pytest.fixture(scope="session", name="bystander")
+def be_bystander(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
+    """Another role of the account, with AdministratorAccess."""
+    with _role(admin, facts, facts["own_role"], facts["administrator"]) as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", name="producer")
+def be_producer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
+    """Somebody who puts files of one dataset in."""
+    name, policy = f"{facts['own']}-producer", outputs["ProducerPolicyArn"]
+    with _role(admin, facts, name, policy, dataset=DATASET) as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", name="untagged")
+def be_untagged(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
+    """Somebody with the producers' policy, but of no dataset."""
+    name, policy = f"{facts['own']}-untagged", outputs["ProducerPolicyArn"]
+    with _role(admin, facts, name, policy) as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", name="consumer")
+def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
+    """Somebody who reads what was processed."""
+    name, policy = f"{facts['own']}-consumer", outputs["ConsumerPolicyArn"]
+    with _role(admin, facts, name, policy) as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", name="steward")
+def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
+    """Somebody who mends what was rejected."""
+    name, policy = f"{facts['own']}-steward", outputs["StewardPolicyArn"]
+    with _role(admin, facts, name, policy) as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", name="stranger")
+def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
+    """The administrator of another account, who has a bucket that welcomes this one."""
+    if not IN_SANDBOX and "STRANGER_PROFILE" not in os.environ:
+        pytest.skip("there is no second account: STRANGER_PROFILE names no profile of one")
+    session = (
+        boto3.Session("111111111111", os.environ["AWS_SECRET_ACCESS_KEY"])
+        if IN_SANDBOX  # where twelve digits are the access key of an account's root user
+        else boto3.Session(profile_name=os.environ["STRANGER_PROFILE"])
+    )
+    s3, bucket = client_of(session, "s3", region_name=facts["region"]), f"{facts['own']}-stranger"
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": facts["region"]}}
+    s3.create_bucket(Bucket=bucket, **({} if facts["region"] == "us-east-1" else place))
+    welcome = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Principal": {"AWS": f"arn:{facts['partition']}:iam::{facts['account']}:root"},
+        "Resource": [f"arn:{facts['partition']}:s3:::{bucket}{end}" for end in ("", "/*")],
+    }
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": welcome})
+    )
+    yield Actor("a stranger", _as(session), {**facts, "stranger_bucket": bucket}, _as(admin))
+    _empty(s3, bucket, "")
+    s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.fixture(scope="session", name="nobody")
+def be_nobody(admin: boto3.Session, facts: Facts) -> Actor:
+    """Somebody without credentials."""
+    unsigned = intruder.IMPATIENT.merge(Config(signature_version=UNSIGNED))
+    return Actor("nobody", _as(boto3.Session(), config=unsigned), facts, _as(admin))
+
+
+@pytest.fixture(scope="session", name="plainly")
+def be_without_tls(admin: boto3.Session, facts: Facts) -> Actor:
+    """The administrator, without TLS."""
+    plain = {"endpoint_url": PLAIN_ENDPOINT} if IN_SANDBOX else {"use_ssl": False}
+    return Actor("the administrator without TLS", _as(boto3.Session(), **plain), facts, _as(admin))
+
+
+@pytest.fixture(scope="session", name="administrator")
+def be_administrator(admin: boto3.Session, facts: Facts) -> Actor:
+    """The administrator, with TLS."""
+    return Actor("the administrator", _as(admin), facts, _as(admin))
+
+
+# --- The end -------------------------------------------------------------------------------------
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many attempts there were in each family, and how they ended."""
+    counts: dict[str, Counter[str]] = {}
+    for outcome in ("passed", "failed", "error", "skipped"):
+        for report in terminalreporter.stats.get(outcome, []):
+            path, _, test = report.nodeid.partition("::")
+            if "tests/attacks/test_" in path and report.when != "teardown":
+                family = Path(path).stem.removeprefix("test_")
+                kind = "allowed" if test.startswith("test_allowed") else "refused"
+                counts.setdefault(family, Counter())[f"{kind} {outcome}"] += 1
+    if not counts:
+        return
+    terminalreporter.section("attacks")
+    row = "{:<14}{:>10}{:>10}{:>14}{:>20}{:>10}".format
+    terminalreporter.line(
+        row("family", "attempts", "refused", "not refused", "ways of a file open", "skipped")
+    )
+    total: Counter[str] = sum(counts.values(), Counter())
+    for name, count in [*sorted(counts.items()), ("all", total)]:
+        failed = count["refused failed"] + count["refused error"]
+        ways = sum(n for key, n in count.items() if key.startswith("allowed"))
+        terminalreporter.line(
+            row(
+                name,
+                count["refused passed"] + failed,
+                count["refused passed"],
+                failed,
+                f"{count['allowed passed']} of {ways}",
+                count["refused skipped"] + count["allowed skipped"],
+            )
+        )

@@ -1,0 +1,60 @@
+"""A second opinion: an IAM simulator written by others, which shares no code with the sandbox."""
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+# Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
+# request behaves alike: one string by name. test_lint.py checks the keys as they are.
+RENAMED = {"kms:EncryptionContext:": "aws:RequestTag/"}
+
+DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
+
+
+class Engine:
+    """The simulator, in a process of its own until it is closed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # pylint: disable=consider-using-with
+            ["node", str(Path(__file__).with_name("engine.mjs"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=10)
+
+    def decide(self, simulations: Sequence[dict[str, Any]]) -> list[str]:
+        """``Allowed``, ``ImplicitlyDenied`` or ``ExplicitlyDenied`` for each simulation.
+
+        Raises:
+            ValueError: the simulator has no answer: an unknown action, a condition key that the
+                action does not have, a resource of the wrong kind, a policy that is not one.
+        """
+        decisions = self.judge(simulations)
+        for simulation, decision in zip(simulations, decisions, strict=True):
+            if decision not in DECISIONS:
+                raise ValueError(f"{decision}: {simulation['request']}")
+        return decisions
+
+    def judge(self, simulations: Sequence[dict[str, Any]]) -> list[str]:
+        """The same, with the reason in the place of a decision where there is none."""
+        return list(self._ask({"simulations": simulations}))
+
+    def actions(self) -> dict[str, list[str]]:
+        """Every action that AWS publishes, with the forms of the ARNs it works on."""
+        return dict(self._ask({}))
+
+    def _ask(self, question: dict[str, Any]) -> Any:
+        text = json.dumps(question)
+        for ours, theirs in RENAMED.items():
+            text = text.replace(ours, theirs)
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(text + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())

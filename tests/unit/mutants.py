@@ -1,0 +1,144 @@
+"""Policies with one thing wrong: each statement taken out, or made a little wider or narrower."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from tests.unit.synthesis import Resource, as_list
+
+WIDE = "*"
+
+
+class Mutant(NamedTuple):
+    """A policy document that is not the template's.
+
+    Attributes:
+        name: the statement, and what is wrong with it.
+        document: the whole policy.
+        wider: it can allow more, or else less; None where the policy goes as a whole.
+        services: whose actions it can concern; empty for all.
+    """
+
+    name: str
+    document: Resource
+    wider: bool | None
+    services: frozenset[str]
+
+
+def mutate(document: Resource, known: Sequence[Resource] = ()) -> Iterator[Mutant]:
+    """Every mutant of a policy document, but for statements that are ``known`` already."""
+    statements = document["Statement"]
+    for index, statement in enumerate(statements):
+        if statement in known:
+            continue
+        allows = statement["Effect"] == "Allow"
+        for what, changed, more in _change(statement):
+            rest = [*statements[:index], *([changed] if changed else []), *statements[index + 1 :]]
+            yield Mutant(
+                f"{statement.get('Sid', index)}: {what}",
+                {**document, "Statement": rest},
+                wider=(allows == more) if rest else None,
+                services=_services(statement),
+            )
+
+
+def _services(statement: Resource) -> frozenset[str]:
+    actions = as_list(statement.get("Action", []))
+    return frozenset(action.partition(":")[0] for action in actions)
+
+
+def _change(statement: Resource) -> Iterator[tuple[str, Resource | None, bool]]:
+    """What is changed, the statement with it, and whether it then matches more requests."""
+    yield "removed", None, False
+    yield from _change_conditions(statement)
+    for element in ("Action", "NotAction", "Resource", "NotResource"):
+        values = as_list(statement.get(element, []))
+        negated = element.startswith("Not")
+        for value in values:
+            others = [one for one in values if one != value]
+            if others:
+                yield (
+                    f"{element} without {brief(value)}",
+                    {**statement, element: others},
+                    negated,
+                )
+            if negated or statement["Effect"] == "Allow":
+                for wide in _widen(element, value):
+                    yield (
+                        f"{element} {brief(value)} to {brief(wide)}",
+                        {**statement, element: [*others, wide]},
+                        not negated,
+                    )
+            else:
+                rest = {name: one for name, one in statement.items() if name != element}
+                for other, narrow in _narrow(element, value, _services(statement)):
+                    kept = others if other == element else []
+                    yield (
+                        f"{element} {brief(value)} to {other} {brief(narrow)}",
+                        {**rest, other: [*kept, narrow]},
+                        False,
+                    )
+    if statement["Effect"] == "Allow" and statement.get("Principal", WIDE) != WIDE:
+        yield "for everybody", {**statement, "Principal": WIDE}, True
+
+
+def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, bool]]:
+    """The same for the conditions: each left out, and each of its values."""
+    for operator, tests in statement.get("Condition", {}).items():
+        others = {name: one for name, one in statement["Condition"].items() if name != operator}
+        for key, values in tests.items():
+            keys = {name: one for name, one in tests.items() if name != key}
+            conditions = {**others, operator: keys} if keys else others
+            yield f"without {operator} {key}", {**statement, "Condition": conditions}, True
+            for value in as_list(values) if len(as_list(values)) > 1 else ():
+                fewer = [one for one in values if one != value]
+                conditions = {**others, operator: {**keys, key: fewer}}
+                # Fewer values match fewer requests, or more where a request must match none.
+                more = "Not" in operator
+                yield (
+                    f"{operator} {key} without {brief(value)}",
+                    {**statement, "Condition": conditions},
+                    more,
+                )
+
+
+def brief(value: str) -> str:
+    """An action or an ARN without what goes without saying."""
+    return re.sub(r"^arn:([^:]*:){4}", "", value)
+
+
+def _widen(element: str, value: str) -> Iterator[str]:
+    """What matches more than an action or a resource."""
+    if element.endswith("Action"):
+        yield value.partition(":")[0] + ":*"
+    elif value != WIDE:
+        yield WIDE
+        stem = re.sub(r"\$\{[^}]*\}$|[^:/]*$", "", re.sub(r"[:/]\*$", "", value))
+        yield f"{stem}*"
+
+
+# Of what a denial can be made to leave out, something of each kind.
+ACTIONS = {
+    "s3": ("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
+    "sqs": ("sqs:SendMessage", "sqs:ReceiveMessage"),
+}
+PLACES = {
+    "s3": "arn:aws:s3:::*/incoming/*",
+    "kms": "arn:aws:kms:*:*:key/KeysS3Key",
+    "ec2": "arn:aws:ec2:*:*:network-interface/*",
+    "": "arn:aws:s3:::*",
+}
+
+
+def _narrow(element: str, value: str, services: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """What a denial of an action or a resource can be narrowed to."""
+    if element == "Action":
+        for action in ACTIONS.get(value.removesuffix(":*"), ()):
+            yield "NotAction", action
+    elif value == WIDE:
+        for service in services or {""}:
+            yield "Resource", PLACES[service]
+            yield "NotResource", PLACES[service]
+    elif value.endswith("/*"):
+        yield "Resource", f"{value.removesuffix('*')}incoming/*"
+        yield "Resource", f"{value.removesuffix('*')}manifests/*"

@@ -1,0 +1,143 @@
+"""The doors: what the bucket and the endpoints refuse whatever anybody's own policies say."""
+
+from typing import Any
+
+import pytest
+
+from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement, synthesize
+
+ENCRYPTION = "s3:x-amz-server-side-encryption"
+KEY = f"{ENCRYPTION}-aws-kms-key-id"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-us-east-1"
+EVERYBODY = {"AWS": "*"}
+
+
+@pytest.fixture(name="policy")
+def make_policy(stack: Synthesized) -> Resource:
+    """The bucket's policy."""
+    document: Resource = stack.one("AWS::S3::BucketPolicy")[1]["PolicyDocument"]
+    return document
+
+
+def endpoint(stack: Synthesized, service: str) -> tuple[str, Resource]:
+    """The logical id and properties of the VPC endpoint of a service."""
+    return stack.one("AWS::EC2::VPCEndpoint", ServiceName=f"com.amazonaws.us-east-1.{service}")
+
+
+@pytest.mark.parametrize(
+    ("sid", "condition"),
+    [
+        (
+            "DenyOtherEncryption",
+            {"Null": {ENCRYPTION: "false"}, "StringNotEquals": {ENCRYPTION: "aws:kms"}},
+        ),
+        ("DenyOtherKeys", {"Null": {KEY: "false"}, "StringNotEquals": {KEY: "<key>"}}),
+        ("DenyUnnamedKey", {"Null": {ENCRYPTION: "false", KEY: "true"}}),
+        ("DenyCustomerKeys", {"Null": {f"{ENCRYPTION}-customer-algorithm": "false"}}),
+    ],
+)
+def test_a_write_under_another_encryption_is_denied(
+    stack: Synthesized, policy: Resource, sid: str, condition: dict[str, Any]
+) -> None:
+    bucket, _ = stack.one("AWS::S3::Bucket")
+    key, _ = stack.key("s3")
+    expected = {
+        operator: {name: value.replace("<key>", f"<{key}.Arn>") for name, value in test.items()}
+        for operator, test in condition.items()
+    }
+    found = statement(policy, sid)
+    assert found == {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": EVERYBODY,
+        "Action": "s3:PutObject",
+        "Resource": f"<{bucket}.Arn>/*",
+        "Condition": expected,
+    }
+
+
+def test_the_functions_role_comes_through_the_endpoint(
+    stack: Synthesized, policy: Resource
+) -> None:
+    name, _ = endpoint(stack, "s3")
+    assert_denies_all(
+        stack,
+        statement(policy, "DenyFunctionOutsideNetwork"),
+        {
+            "ArnEquals": {"aws:PrincipalArn": ROLE},
+            "StringNotEquals": {"aws:SourceVpce": f"<{name}>"},
+        },
+    )
+
+
+def test_other_accounts_and_strangers_are_denied(stack: Synthesized, policy: Resource) -> None:
+    assert_denies_all(
+        stack,
+        statement(policy, "DenyOtherAccounts"),
+        {"StringNotEquals": {"aws:PrincipalAccount": ACCOUNT}},
+    )
+
+
+def assert_denies_all(stack: Synthesized, found: Resource, condition: dict[str, Any]) -> None:
+    """Check that a statement denies everything of S3 to everybody under a condition."""
+    bucket, _ = stack.one("AWS::S3::Bucket")
+    assert (found["Effect"], found["Principal"], found["Action"]) == ("Deny", EVERYBODY, "s3:*")
+    assert set(found["Resource"]) == {f"<{bucket}.Arn>", f"<{bucket}.Arn>/*"}
+    assert found["Condition"] == condition
+
+
+def test_nobody_is_allowed_anything_but_the_emptying_of_the_bucket(
+    stack: Synthesized, policy: Resource
+) -> None:
+    _, cleanup = stack.one("Custom::S3AutoDeleteObjects")
+    assert cleanup["BucketName"] == f"<{stack.one('AWS::S3::Bucket')[0]}>"
+    allows = [item for item in policy["Statement"] if item["Effect"] == "Allow"]
+    assert [item["Principal"] for item in allows] == [
+        {"AWS": "<CustomS3AutoDeleteObjectsCustomResourceProviderRole3B1BD092.Arn>"}
+    ]
+
+
+def test_where_data_are_retained_versions_are_removed_with_broken_glass_alone() -> None:
+    stack = Synthesized(synthesize(settings='{"retainData": true}'))
+    _, bucket_policy = stack.one("AWS::S3::BucketPolicy")
+    found = statement(bucket_policy["PolicyDocument"], "DenyVersionRemoval")
+    role, _ = stack.one("AWS::IAM::Role", RoleName="zero-trust-break-glass-test-us-east-1")
+    assert (found["Effect"], found["Principal"]) == ("Deny", EVERYBODY)
+    assert set(found["Action"]) == {"s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"}
+    assert found["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": f"<{role}.Arn>"}}
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ("s3", {"s3:ListBucket": "<bucket>", "s3:GetObject, s3:PutObject": "<bucket>/*"}),
+        ("kms", {"kms:GenerateMac": "<key>"}),
+    ],
+)
+def test_an_endpoint_lets_the_way_of_a_file_through(
+    stack: Synthesized, service: str, expected: dict[str, str]
+) -> None:
+    bucket = f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>"
+    key = f"<{stack.key('pseudonym')[0]}.Arn>"
+    document = endpoint(stack, service)[1]["PolicyDocument"]
+    found = {}
+    for item in document["Statement"]:
+        assert (item["Effect"], item["Principal"]) == ("Allow", EVERYBODY)
+        assert item["Condition"] == {
+            "ArnEquals": {"aws:PrincipalArn": ROLE},
+            "StringEquals": {"aws:ResourceAccount": ACCOUNT},
+        }
+        found[", ".join(as_list(item["Action"]))] = item["Resource"]
+    assert found == {
+        actions: resource.replace("<bucket>", bucket).replace("<key>", key)
+        for actions, resource in expected.items()
+    }
+
+
+def test_other_endpoints_stay_within_the_account() -> None:
+    stack = Synthesized(synthesize(settings='{"interfaceEndpoints": ["kms", "sqs", "sts"]}'))
+    for service in ("sqs", "sts"):
+        (found,) = endpoint(stack, service)[1]["PolicyDocument"]["Statement"]
+        assert found["Condition"] == {
+            "StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": ACCOUNT}
+        }
