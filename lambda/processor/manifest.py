@@ -66,6 +66,8 @@ def compose(
             "line": refusal.line,
             "column": refusal.column,
             "name": refusal.name,
+            "limit": refusal.limit,
+            "setting": refusal.setting,
         },
         "outputs": {name: output and asdict(output) for name, output in outputs.items()},
         "processed_at": _instant(processed_at),

@@ -10,6 +10,8 @@ class FileRefusedError(Exception):
         column: position in the header, from 1, where the header is at fault.
         rows_read: data rows that had been framed before.
         name: a column of the *contract*; a header's own text is data until proven otherwise.
+        limit: the number that was exceeded, in the unit of the reason.
+        setting: what to change for a higher one, where that can be done.
     """
 
     def __init__(
@@ -19,6 +21,8 @@ class FileRefusedError(Exception):
         line: int | None = None,
         column: int | None = None,
         name: str | None = None,
+        limit: int | None = None,
+        setting: str | None = None,
     ) -> None:
         """Keep the facts; the message is the reason alone."""
         super().__init__(reason)
@@ -26,4 +30,6 @@ class FileRefusedError(Exception):
         self.line = line
         self.column = column
         self.name = name
+        self.limit = limit
+        self.setting = setting
         self.rows_read = 0

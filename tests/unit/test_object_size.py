@@ -1,0 +1,29 @@
+"""The size limit of objects: every setting that it follows from can be the one that binds."""
+
+from typing import Any
+
+import pytest
+
+from lib.object_size import ObjectSize, largest_object
+from lib.settings import EnvironmentSettings
+
+
+@pytest.mark.parametrize(
+    ("memory", "timeout", "storage", "expected"),
+    [
+        (512, 300, 512, ObjectSize(512 << 20, "ephemeralStorageMb")),
+        (512, 300, 1024, ObjectSize(868_287_167, "memoryMb")),
+        (1769, 300, 10_240, ObjectSize(3_000_000_000, "timeoutSeconds")),
+        (10_240, 900, 10_240, ObjectSize(9_000_000_000, "timeoutSeconds")),
+    ],
+)
+def test_the_size_follows_from_the_settings(
+    memory: int, timeout: int, storage: int, expected: ObjectSize
+) -> None:
+    given: dict[str, Any] = {
+        "memoryMb": memory,
+        "timeoutSeconds": timeout,
+        "ephemeralStorageMb": storage,
+    }
+    settings = EnvironmentSettings(**given)
+    assert largest_object(settings) == expected
