@@ -1,11 +1,10 @@
 """The size limit of objects: every setting that it follows from can be the one that binds."""
 
-from typing import Any
-
 import pytest
+from aws_cdk import App
 
 from lib.object_size import ObjectSize, largest_object
-from lib.settings import EnvironmentSettings
+from lib.settings import read_settings
 
 
 @pytest.mark.parametrize(
@@ -20,10 +19,7 @@ from lib.settings import EnvironmentSettings
 def test_the_size_follows_from_the_settings(
     memory: int, timeout: int, storage: int, expected: ObjectSize
 ) -> None:
-    given: dict[str, Any] = {
-        "memoryMb": memory,
-        "timeoutSeconds": timeout,
-        "ephemeralStorageMb": storage,
-    }
-    settings = EnvironmentSettings(**given)
+    given = {"memoryMb": memory, "timeoutSeconds": timeout, "ephemeralStorageMb": storage}
+    node = App(context={"environments": {"dev": given}}).node
+    settings = read_settings(node, "dev")
     assert largest_object(settings) == expected
