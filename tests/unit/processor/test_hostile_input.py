@@ -134,6 +134,7 @@ CASES: dict[str, Case] = {
     "truncated gzip": Case(gzip.compress(MANY)[:-9], "file:damaged-gzip"),
     "gzip without its checksum": Case(gzip.compress(MANY)[:-8], "file:damaged-gzip"),
     "flipped byte in gzip": Case(flipped(gzip.compress(MANY, 0), 5000), "file:damaged-gzip"),
+    "flipped block of gzip": Case(flipped(gzip.compress(MANY), 10), "file:damaged-gzip"),
     "flipped checksum of gzip": Case(flipped(gzip.compress(MANY), -8), "file:damaged-gzip"),
     "rubbish after gzip": Case(gzip.compress(CSV) + b"rubbish", "file:damaged-gzip"),
     "two bytes of gzip": Case(b"\x1f\x8b", "file:damaged-gzip"),
