@@ -16,6 +16,7 @@ from processor.contract import ContractError, Contracts, read
 from processor.policies import measure
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import Anonymity, FileRefusedError
 from processor.store import Store
 from processor.transformation import RowAccount, refuse, transform
@@ -42,6 +43,7 @@ POLICIES: list[dict[str, Any]] = [
         "unknownColumns": "drop",
     },
 ]
+LIMIT = SizeLimit(1 << 30, "memoryMb")
 
 
 def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[str, Any]]]:
@@ -50,7 +52,8 @@ def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[st
     clean, rejected = io.BytesIO(), io.BytesIO()
     people = contract.parse(document(*COLUMNS) | policies)
     try:
-        account = transform(io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), clean, rejected)
+        keys = PseudonymKeys(kms, "a-key")
+        account = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, clean, rejected)
     except FileRefusedError as refusal:
         account = refuse(refusal, people, {"key": "k"}, clean, rejected)
     account.check()
@@ -121,7 +124,13 @@ def test_instants_and_missing_values_make_classes() -> None:
     data = b"at,time,share,yes\n" + b"2024-01-01T00:30:00Z,12:00:00,0.5,true\n" * 2 + b",,,\n"
     kms: Any = HmacKey()
     account = transform(
-        io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), io.BytesIO(), io.BytesIO()
+        io.BytesIO(data),
+        "a.csv",
+        LIMIT,
+        people,
+        PseudonymKeys(kms, "a-key"),
+        io.BytesIO(),
+        io.BytesIO(),
     )
     assert account.anonymity == Anonymity(1, 1, 2, 0)
 
@@ -147,7 +156,8 @@ def test_the_manifest_tells_what_was_measured_and_dropped(
     client: Any = bucket
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    Processor(Store(client, BUCKET), Contracts(tmp_path), keys).process("incoming/people/a.csv")
+    processor = Processor(Store(client, BUCKET), Contracts(tmp_path), keys, LIMIT)
+    processor.process("incoming/people/a.csv")
     manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
     assert manifest["outcome"] == outcome
     assert manifest["dropped_columns"] == (1 if outcome == "processed" else 0)
