@@ -28,23 +28,23 @@ CONTEXT = SimpleNamespace(
 
 def body(*keys: str) -> str:
     """Return a notification of S3 about these keys."""
-    records = [
+    sent = [
         {
             "eventName": "ObjectCreated:Put",
             "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "eTag": "x"}},
         }
         for key in keys
     ]
-    return json.dumps({"Records": records})
+    return json.dumps({"Records": sent})
 
 
 def handle(index: ModuleType, *bodies: str) -> list[str]:
     """Return the messages that failed; they are called m0, m1 and so on."""
-    records = [
+    sent = [
         {"messageId": f"m{number}", "eventSource": "aws:sqs", "body": text}
         for number, text in enumerate(bodies)
     ]
-    response = index.handler({"Records": records}, CONTEXT)
+    response = index.handler({"Records": sent}, CONTEXT)
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 

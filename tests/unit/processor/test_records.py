@@ -38,6 +38,7 @@ ROWS = st.lists(
 
 
 def as_csv(rows: list[tuple[str, ...]]) -> bytes:
+    """Return rows as CSV."""
     file = io.StringIO()
     csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([NAMES, *rows])
     return file.getvalue().encode()
@@ -56,6 +57,7 @@ def as_json(rows: list[tuple[str, ...]]) -> bytes:
 
 
 def as_parquet(rows: list[tuple[str, ...]]) -> bytes:
+    """Return rows as Parquet, every column a string."""
     file = io.BytesIO()
     table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(NAMES)})
     texts = table.cast(pa.schema([(name, pa.string()) for name in NAMES]))
@@ -64,6 +66,7 @@ def as_parquet(rows: list[tuple[str, ...]]) -> bytes:
 
 
 def zstd(data: bytes) -> bytes:
+    """Compress with zstd."""
     return pa.compress(data, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
 
 
@@ -144,6 +147,7 @@ class Broken:
         self.file = io.BytesIO(data[:good])
 
     def read(self, amount: int, /) -> bytes:
+        """Read, and lose the connection at the end."""
         found = self.file.read(amount)
         if not found:
             raise ConnectionResetError
