@@ -1,6 +1,7 @@
 """The way of a file on the deployed stack: clean, rejected, refused, repeated, interrupted."""
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -11,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.integration.conftest import ROOT, Pipeline, wait_for
@@ -103,6 +106,35 @@ def test_tokens_join_files_and_datasets(pipeline: Pipeline) -> None:
     text = io.StringIO(newline="")
     csv.writer(text).writerows(paid)
     assert tokens("payments", text.getvalue().encode(), "customer_token") == first[:1]
+
+
+def as_parquet(rows: list[Row]) -> bytes:
+    """The rows as a Parquet file of texts."""
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), file)
+    return file.getvalue()
+
+
+def test_the_format_makes_no_difference(pipeline: Pipeline) -> None:
+    rows = [customer(number) for number in range(1, 30)]
+    bad = customer(30, country="XX")
+    lines = "".join(json.dumps(row) + "\n" for row in [*rows, bad]).encode()
+    files = {
+        "records.csv": as_csv([*rows, bad]),
+        "records.csv.gz": gzip.compress(as_csv([*rows, bad])),
+        "records.jsonl": lines,
+        "records.jsonl.zst": pa.compress(lines, codec="zstd", asbytes=True),
+        "records.parquet": as_parquet([*rows, bad]),
+    }
+    outcomes = []
+    for file, content in files.items():
+        name = pipeline.name("customers", file)
+        manifest = pipeline.process(name, content)
+        assert manifest["rows"] == {"read": 30, "clean": 29, "rejected": 1}, file
+        reasons = [reject["reasons"] for reject in pipeline.rejected(name) or []]
+        outcomes.append((pipeline.clean(name), reasons))
+    assert outcomes[0][1] == [["country:enum"]]
+    assert all(outcome == outcomes[0] for outcome in outcomes)
 
 
 def test_no_raw_value_is_left_in_what_consumers_read(pipeline: Pipeline) -> None:
