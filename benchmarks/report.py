@@ -43,7 +43,8 @@ to one core, {rounds} times; the numbers are medians.
 
 CPU is user and system time of all processes of an engine, without what the same engine takes for \
 a file of 1,000 rows: that is its start, in a column of its own, because it is paid once whatever \
-the file. Peak memory is resident size, of all processes together, sampled every 10 ms. In parentheses: how many times ours.
+the file. Peak memory is resident size, of all processes together, sampled \
+every 10 ms. In parentheses: how many times ours.
 
 What each of them is, and what it does less than the contract asks:
 
