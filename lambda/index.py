@@ -35,6 +35,7 @@ from processor.contract import Contracts
 from processor.notification import created_keys
 from processor.processing import Outcome, Processor
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.store import Store
 
 logger = Logger()
@@ -110,6 +111,7 @@ def make_processor() -> Processor:
         Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
         Contracts(Path(__file__).with_name("contracts")),
         PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"]),
+        SizeLimit(int(os.environ["MAX_OBJECT_BYTES"]), os.environ["MAX_OBJECT_SETTING"]),
     )
 
 

@@ -12,6 +12,7 @@ from constructs import Construct
 
 from lib.bundle import function_code
 from lib.network import Network
+from lib.object_size import largest_object
 from lib.policy_packs import acknowledge
 from lib.settings import EnvironmentSettings
 
@@ -45,6 +46,7 @@ class DataProcessor(Construct):
         # Lambda removes the function's network interfaces with this role, and a security group
         # cannot go before them: the role has to be the last of the three to be deleted.
         network.function_security_group.node.add_dependency(role)
+        limit = largest_object(settings)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -66,6 +68,8 @@ class DataProcessor(Construct):
             environment={
                 "BUCKET_NAME": bucket.bucket_name,
                 "PSEUDONYM_KEY_ID": pseudonym_key.key_id,
+                "MAX_OBJECT_BYTES": str(limit.bytes),
+                "MAX_OBJECT_SETTING": limit.setting,
                 "POWERTOOLS_SERVICE_NAME": "data-processor",
                 "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrustPipeline",
             },

@@ -23,8 +23,11 @@ from rich.table import Table
 
 from lib.bundle import CONTRACTS
 from lib.contracts import CompiledContract, ContractError, compile_contracts
+from lib.object_size import largest_object
+from lib.settings import EnvironmentSettings
 from processor import contract
 from processor.pseudonym import Pseudonymiser, PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, refuse, transform
 
@@ -62,13 +65,14 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
         OSError: the file cannot be read.
     """
     parsed = contract.parse(compiled)
+    limit = SizeLimit(*largest_object(EnvironmentSettings()))
     with (
         file.open("rb") as stream,
         tempfile.TemporaryFile() as clean,
         tempfile.TemporaryFile() as rejected,
     ):
         try:
-            account = transform(stream, parsed, ThrowAwayKeys(), clean, rejected)
+            account = transform(stream, file.name, limit, parsed, ThrowAwayKeys(), clean, rejected)
             reasons = _reasons(rejected)
         except FileRefusedError as refusal:
             reasons = _reasons(rejected)

@@ -12,6 +12,7 @@ from benchmarks.engines import main
 from benchmarks.people import KEY
 from processor.contract import read
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.transformation import transform
 
 
@@ -32,7 +33,10 @@ def run(source: Path, target: Path) -> tuple[int, int]:
         (target / "clean.parquet").open("w+b") as clean,
         (target / "rejected.jsonl.gz").open("w+b") as rejected,
     ):
-        account = transform(stream, contract, PseudonymKeys(kms, ""), clean, rejected)
+        limit = SizeLimit(source.stat().st_size, "")
+        account = transform(
+            stream, source.name, limit, contract, PseudonymKeys(kms, ""), clean, rejected
+        )
     account.check()
     return account.clean, account.rejected
 

@@ -84,12 +84,12 @@ class RowCheck:
 
     def check(self, batch: Batch) -> CheckedBatch:
         """Check and convert the rows of a batch."""
-        rejects: dict[int, list[str]] = {}
+        rejects = {index: [reason] for index, reason in batch.faults.items()}
         rows: Sequence[list[str]] = batch.rows
         indices: Sequence[int] = range(len(rows))
-        if set(map(len, rows)) != {self._width}:
+        if rejects or set(map(len, rows)) != {self._width}:
             for index, row in enumerate(rows):
-                if len(row) != self._width:
+                if index not in rejects and len(row) != self._width:
                     rejects[index] = ["row:field-count" if row else "row:blank"]
             indices = [index for index in indices if index not in rejects]
             rows = [rows[index] for index in indices]

@@ -13,7 +13,7 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol
 
@@ -48,6 +48,7 @@ class Batch:
         ends: for each record the line it ends on, from 1, of ``lines``.
         before: how many physical lines of the file come before.
         lines: the physical lines of all records, with their line ends.
+        faults: for each record that has no fields its index and its reason to be rejected.
     """
 
     first_row: int
@@ -55,9 +56,10 @@ class Batch:
     ends: Sequence[int]
     before: int
     lines: list[str]
+    faults: dict[int, str] = field(default_factory=dict)
 
-    def line(self, index: int) -> int:
-        """Return the physical line of the file that record ``index`` of the batch starts on."""
+    def line(self, index: int) -> int | None:
+        """Return the line of the file that record ``index`` starts on; None without lines."""
         return self.before + self._start(index) + 1
 
     def raw(self, index: int) -> str:
@@ -67,6 +69,21 @@ class Batch:
 
     def _start(self, index: int) -> int:
         return self.ends[index - 1] if index else 0
+
+
+class Records(Protocol):
+    """The records of a file, whatever its format.
+
+    Attributes:
+        header: the names of the fields.
+        rows_read: data rows framed so far.
+    """
+
+    header: list[str]
+    rows_read: int
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches; raise FileRefusedError if the rest cannot be framed."""
 
 
 class CsvRecords:
@@ -83,7 +100,7 @@ class CsvRecords:
         Raises:
             FileRefusedError: there is none, or it cannot be framed.
         """
-        self._blocks = _blocks(stream)
+        self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
         self._framed_lines = 0
         self._record_start = 0  # in those lines, of the record being framed
@@ -157,13 +174,13 @@ class CsvRecords:
             raise FileRefusedError("record:too-long", line=line)
 
 
-def _blocks(stream: Stream) -> Iterator[list[str]]:
+def blocks(stream: Stream) -> Iterator[list[str]]:
     """Yield the physical lines of a stream, with their line ends, block by block; never none.
 
     Raises:
         FileRefusedError: a line is too long or not UTF-8; all lines before it have been yielded.
     """
-    block = _without_mark(_read(stream))
+    block = without_mark(_read(stream))
     rest = b""
     line = 1
     while block:
@@ -193,8 +210,8 @@ def _read(stream: Stream) -> bytes:
     return b"".join(pieces)
 
 
-def _without_mark(data: bytes) -> bytes:
-    """Take the byte order mark off the beginning of a file."""
+def without_mark(data: bytes) -> bytes:
+    """Take the byte order mark off the beginning of a file; that of UTF-16 is refused."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise FileRefusedError("encoding:utf-16", line=1)
     return data.removeprefix(codecs.BOM_UTF8)

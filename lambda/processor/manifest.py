@@ -66,6 +66,8 @@ def compose(
             "line": refusal.line,
             "column": refusal.column,
             "name": refusal.name,
+            "limit": refusal.limit,
+            "setting": refusal.setting,
         },
         "dropped_columns": account.dropped_columns,
         "anonymity": account.anonymity and asdict(account.anonymity),

@@ -42,6 +42,7 @@ from processor.contract import Contract, Contracts
 from processor.layout import Places
 from processor.manifest import Artifact, compose, describes
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.store import ConflictError, Source, Store
 from processor.transformation import RowAccount, refuse, transform
@@ -102,12 +103,14 @@ class Processor:
         store: Store,
         contracts: Contracts,
         keys: PseudonymKeys,
+        limit: SizeLimit,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Take what it works with; ``now`` is asked for the time in UTC."""
         self._store = store
         self._contracts = contracts
         self._keys = keys
+        self._limit = limit
         self._now = now
 
     def process(self, key: str) -> Outcome:
@@ -179,7 +182,13 @@ class Processor:
         try:
             if contract is None:
                 raise FileRefusedError("dataset:no-contract" if places.dataset else "dataset:none")
-            return transform(source.body, contract, self._keys, clean, rejected)
+            if source.size > self._limit.bytes:
+                raise FileRefusedError(
+                    "object:too-large", limit=self._limit.bytes, setting=self._limit.setting
+                )
+            return transform(
+                source.body, source.key, self._limit, contract, self._keys, clean, rejected
+            )
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}
             return refuse(refusal, contract, origin, clean, rejected)

@@ -30,6 +30,8 @@ class FileRefusedError(Exception):
         rows_read: data rows that had been framed before.
         name: a column of the *contract*; a header's own text is data until proven otherwise.
         anonymity: that of the rows that would have been clean, where it was measured.
+        limit: the number that was exceeded, in the unit of the reason.
+        setting: what to change for a higher one, where that can be done.
     """
 
     def __init__(
@@ -41,6 +43,8 @@ class FileRefusedError(Exception):
         name: str | None = None,
         rows_read: int = 0,
         anonymity: Anonymity | None = None,
+        limit: int | None = None,
+        setting: str | None = None,
     ) -> None:
         """Keep the facts; the message is the reason alone."""
         super().__init__(reason)
@@ -50,3 +54,5 @@ class FileRefusedError(Exception):
         self.name = name
         self.rows_read = rows_read
         self.anonymity = anonymity
+        self.limit = limit
+        self.setting = setting

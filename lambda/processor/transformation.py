@@ -1,4 +1,4 @@
-"""The transformation of one file: from a stream of CSV to clean and rejected rows, all counted."""
+"""The transformation of one file: from its bytes to clean and rejected rows, all counted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +10,11 @@ from processor import ProcessorError
 from processor.columns import RowCheck
 from processor.contract import Contract
 from processor.deidentification import Deidentification, output_schema
-from processor.framing import CsvRecords, Stream
+from processor.framing import Stream
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.policies import judge
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit, open_records
 from processor.refusal import Anonymity, FileRefusedError
 
 
@@ -62,6 +63,8 @@ class RowAccount:
 
 def transform(
     stream: Stream,
+    name: str,
+    limit: SizeLimit,
     contract: Contract,
     keys: PseudonymKeys,
     clean_file: IO[bytes],
@@ -69,16 +72,19 @@ def transform(
 ) -> RowAccount:
     """Write the clean and the rejected rows of a file that keeps the form of its contract.
 
+    ``name`` says what the file should be; ``limit`` is for its content, decompressed.
+
     Raises:
         FileRefusedError: it does not; what the two files then hold is of no use.
     """
-    records = CsvRecords(stream)
-    check = RowCheck(contract, records.header)
+    columns = [column.name for column in contract.columns]
     deidentification = Deidentification(contract, keys)
     with (
+        open_records(stream, name, columns, limit) as records,
         CleanRows(clean_file, deidentification.schema) as clean,
         RejectedRows(rejected_file) as rejected,
     ):
+        check = RowCheck(contract, records.header)
         for batch in records:
             checked = check.check(batch)
             clean.write(deidentification.apply(checked))

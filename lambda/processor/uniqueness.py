@@ -48,7 +48,8 @@ class Seen:
 
     @cached_property
     def _database(self) -> sqlite3.Connection:
-        # A database without a name is a temporary file, gone with the connection.
+        # A database without a name is a temporary file, gone with the connection. The function's
+        # runtime has SQLite 3.7.17 of 2013: no WITHOUT ROWID, no ON CONFLICT, no RETURNING.
         database = sqlite3.connect("", isolation_level=None)
         weakref.finalize(self, database.close)
         for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):

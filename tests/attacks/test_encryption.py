@@ -1,8 +1,14 @@
 """Encryption: an object is stored under anything but the environment's key."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
+import boto3
+import pytest
+
 from tests.attacks.attempt import BY_RESOURCE, Actor, Attempt, allowed, refused
+from tests.attacks.conftest import PROPAGATION
 
 KMS = {"ServerSideEncryption": "aws:kms"}
 CUSTOMER = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "0123456789abcdef" * 2}
@@ -75,3 +81,29 @@ def test_allowed_to_the_function(inside: Actor, call: Attempt) -> None:
 )
 def test_allowed_to_a_producer(producer: Actor, call: Attempt) -> None:
     producer.may(call)
+
+
+@pytest.fixture(name="disabled_key")
+def disable_key(admin: boto3.Session, facts: dict[str, str]) -> Iterator[None]:
+    """The data key, disabled for the time of a test."""
+    kms: Any = admin.client("kms")
+    kms.disable_key(KeyId=facts["data_key"])
+    time.sleep(PROPAGATION)
+    try:
+        yield
+    finally:
+        kms.enable_key(KeyId=facts["data_key"])
+        time.sleep(PROPAGATION)
+
+
+@refused(
+    Attempt(
+        "with a disabled key",
+        "s3.put_object",
+        {"Bucket": "{bucket}", "Key": "{incoming}", "Body": "x"},
+        codes=("KMS.DisabledException",),
+    )
+)
+@pytest.mark.usefixtures("disabled_key")
+def test_refused_while_the_key_is_disabled(producer: Actor, attempt: Attempt) -> None:
+    producer.is_refused(attempt)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.engine import Engine
+from tests.unit.engine import Action, Engine
 from tests.unit.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
 
@@ -19,8 +19,12 @@ def make_stack() -> Synthesized:
 
 @pytest.fixture(scope="session", name="policies")
 def make_policies(stack: Synthesized) -> dict[bool, Policies]:
-    """The policies of the environment ``test`` where data are retained, and where they are not."""
-    retained = Synthesized(synthesize(settings='{"retainData": true}'))
+    """The policies of the environment ``test`` where data are retained, and where they are not.
+
+    The first also has an interface endpoint that the function does not need.
+    """
+    settings = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"]}'
+    retained = Synthesized(synthesize(settings=settings))
     return {True: Policies(retained), False: Policies(stack)}
 
 
@@ -29,6 +33,12 @@ def make_engine() -> Iterator[Engine]:
     """The IAM simulator, started once."""
     with closing(Engine()) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session", name="actions")
+def make_actions(engine: Engine) -> dict[str, Action]:
+    """Every action that AWS publishes."""
+    return engine.actions()
 
 
 @pytest.fixture(name="directory")

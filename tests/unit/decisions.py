@@ -369,6 +369,13 @@ def decide_for_endpoints() -> Iterator[Decision]:
             yield deny(inside, action, resource, context, ("DataBucketPolicy",), opened=True)
         inside = who.seen(f"{who.name} inside", {"aws:SourceVpce": "vpce-kms"})
         yield deny(inside, "kms:GenerateMac", PSEUDONYM_KEY, opened=True)
+    by_queue = {"aws:SourceVpce": "vpce-sqs"}
+    theirs = f"arn:aws:sqs:{REGION}:{OTHER_ACCOUNT}:theirs"
+    for action in ("sqs:SendMessage", "sqs:ReceiveMessage"):
+        yield allow(ADMINISTRATOR, action, QUEUE, by_queue)
+        yield deny(ADMINISTRATOR, action, theirs, by_queue, owner=OTHER_ACCOUNT, opened=True)
+        yield deny(NEIGHBOUR, action, theirs, by_queue, owner=OTHER_ACCOUNT, opened=True)
+        yield deny(NEIGHBOUR, action, QUEUE, by_queue, opened=True)
     taken = (BOUNDARY, "ProcessorRoleDenied")
     for endpoint, action, resource, context in OF_CODE:
         code = CODE[endpoint].holding("AdministratorAccess")

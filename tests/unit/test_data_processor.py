@@ -40,6 +40,8 @@ def test_its_environment_is_under_its_own_key(stack: Synthesized) -> None:
     assert function["KmsKeyArn"] == f"<{stack.key('lambda')[0]}.Arn>"
     variables = function["Environment"]["Variables"]
     assert variables["BUCKET_NAME"] == f"<{bucket}>"
+    assert variables["MAX_OBJECT_BYTES"] == str(512 << 20)
+    assert variables["MAX_OBJECT_SETTING"] == "ephemeralStorageMb"
     assert variables["PSEUDONYM_KEY_ID"] == f"<{stack.key('pseudonym')[0]}>"
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit import decisions as table
-from tests.unit.engine import DECISIONS, Engine
+from tests.unit.engine import DECISIONS, Action, Engine
 from tests.unit.policies import BOUNDARY, REGION, Policies, Request
 from tests.unit.synthesis import ACCOUNT
 
@@ -95,16 +95,10 @@ def fill(form: str, owner: str, names: list[str]) -> str:
     return re.sub(r"\$\{(\w+)\}|(?<=.)\*", lambda found: known.get(found[1]) or next(chosen), form)
 
 
-@pytest.fixture(scope="session", name="actions")
-def make_actions(engine: Engine) -> dict[str, list[str]]:
-    """Every action that AWS publishes, with the forms of the ARNs it works on."""
-    return engine.actions()
-
-
 @pytest.fixture(scope="session", name="anything")
-def make_anything(actions: dict[str, list[str]]) -> st.SearchStrategy[Asked]:
+def make_anything(actions: dict[str, Action]) -> st.SearchStrategy[Asked]:
     """Any action of AWS, often one that matters here, on a resource of a form that it takes."""
-    pairs = [(name, form) for name, forms in actions.items() for form in forms or ["*"]]
+    pairs = [(name, form) for name, action in actions.items() for form in action.forms or ["*"]]
     near = [pair for pair in pairs if pair[0].startswith(NEAR)]
     own = [pair for pair in pairs if pair[0] in OF_FUNCTION.keys() | OF_PEOPLE.keys()]
     names = st.one_of(st.sampled_from(NAMES), st.text("abc-0", min_size=1, max_size=9))
@@ -156,17 +150,17 @@ def test_the_function_keeps_to_the_way(
 def test_no_other_action_on_what_is_in_the_stack(
     engine: Engine,
     policies: dict[bool, Policies],
-    actions: dict[str, list[str]],
+    actions: dict[str, Action],
     states: list[Request],
     way: Way,
 ) -> None:
     asked = [
-        Asked(action, resource, ACCOUNT, False)
-        for action, forms in actions.items()
+        Asked(name, resource, ACCOUNT, False)
+        for name, action in actions.items()
         for resource in IN_STACK
         if any(
             re.fullmatch(re.sub(r"\\\$\\\{\w+\\\}", ".+", re.escape(form)), resource)
-            for form in forms
+            for form in action.forms
         )
     ]
     assert not find_allowed(engine, policies[True], states, asked, way)

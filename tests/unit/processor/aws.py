@@ -28,10 +28,13 @@ class MemoryBody(io.BytesIO):
     """Hands out a few bytes at a time, like a network does."""
 
     piece = 1 << 20
+    taken = 0
 
     def read(self, amount: int | None = -1, /) -> bytes:
         """Read at most one piece."""
-        return super().read(amount if amount in (None, -1) else min(amount or 0, self.piece))
+        found = super().read(amount if amount in (None, -1) else min(amount or 0, self.piece))
+        self.taken += len(found)
+        return found
 
 
 @dataclass

@@ -36,7 +36,7 @@ class Record(NamedTuple):
     """A record of the file: its fields, its first line and its text."""
 
     fields: list[str]
-    line: int
+    line: int | None
     raw: str
 
 

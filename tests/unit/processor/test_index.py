@@ -1,21 +1,18 @@
 """The handler: which messages failed, what is counted, and that nothing raw is ever told."""
 
 import gzip
-import importlib
 import json
-import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from processor import processing, transformation
+from processor import processing, records
 from processor.columns import RowCheck
 from processor.outputs import CleanRows, RejectedRows
 from processor.transformation import RowAccount
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
-from tests.unit.processor.examples import PEOPLE
 
 SECRET = "4929-1111-2222-3333"
 KEY = "incoming/people/a.csv"
@@ -29,69 +26,25 @@ CONTEXT = SimpleNamespace(
 )
 
 
-class StandardOutput:
-    """What ``sys.stdout`` is at the moment; pytest keeps replacing it."""
-
-    def write(self, text: str) -> None:
-        """Write to it."""
-        sys.stdout.write(text)
-
-    def flush(self) -> None:
-        """Flush it."""
-        sys.stdout.flush()
-
-
-@pytest.fixture(name="bucket")
-def make_bucket() -> MemoryBucket:
-    """An empty bucket."""
-    return MemoryBucket()
-
-
-@pytest.fixture(name="index")
-def make_index(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    bucket: MemoryBucket,
-) -> ModuleType:
-    """The handler's module as in a new process, with its contracts and clients in memory."""
-    for name, value in {
-        "BUCKET_NAME": BUCKET,
-        "PSEUDONYM_KEY_ID": "a-key",
-        "POWERTOOLS_SERVICE_NAME": "data-processor",
-        "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrust",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    index = importlib.import_module("index")
-    index.make_processor.cache_clear()
-    clients = {"s3": bucket, "kms": HmacKey()}
-    monkeypatch.setattr(index.boto3, "client", lambda service, config: clients[service])
-    monkeypatch.setattr(index, "__file__", str(tmp_path / "index.py"))
-    monkeypatch.setattr(index.logger.registered_handler, "stream", StandardOutput())
-    (tmp_path / "contracts").mkdir()
-    (tmp_path / "contracts/people.json").write_text(json.dumps(PEOPLE))
-    return index
-
-
 def body(*keys: str) -> str:
     """Return a notification of S3 about these keys."""
-    records = [
+    sent = [
         {
             "eventName": "ObjectCreated:Put",
             "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "eTag": "x"}},
         }
         for key in keys
     ]
-    return json.dumps({"Records": records})
+    return json.dumps({"Records": sent})
 
 
 def handle(index: ModuleType, *bodies: str) -> list[str]:
     """Return the messages that failed; they are called m0, m1 and so on."""
-    records = [
+    sent = [
         {"messageId": f"m{number}", "eventSource": "aws:sqs", "body": text}
         for number, text in enumerate(bodies)
     ]
-    response = index.handler({"Records": records}, CONTEXT)
+    response = index.handler({"Records": sent}, CONTEXT)
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
@@ -216,7 +169,7 @@ def fail_with_secret(*_: Any, **__: Any) -> Any:
 
 
 FAILURES = {
-    "in framing": (transformation, "CsvRecords", fail_with_secret),
+    "in framing": (records, "CsvRecords", fail_with_secret),
     "in the checks": (RowCheck, "check", fail_with_secret),
     "in the output": (CleanRows, "write", fail_with_secret),
     "in the rejects": (RejectedRows, "write", fail_with_secret),

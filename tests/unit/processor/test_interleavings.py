@@ -20,6 +20,7 @@ from processor import processing
 from processor.contract import Contracts
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.store import Store
 from processor.transformation import RowAccount
@@ -162,7 +163,9 @@ class Explorer:
         keys = PseudonymKeys(kms, "a-key")
         now: tuple[Heard, ...] | None
         try:
-            Processor(Store(memory, BUCKET), self.contracts, keys, lambda: MOMENT).process(KEY)
+            limit = SizeLimit(1 << 20, "memoryMb")
+            store = Store(memory, BUCKET)
+            Processor(store, self.contracts, keys, limit, lambda: MOMENT).process(KEY)
             now = None
         except Paused:
             # A lost race starts the attempt again, as a redelivery does.
@@ -171,7 +174,13 @@ class Explorer:
 
 
 def transform(
-    stream: MemoryBody, _contract: object, _keys: object, clean: IO[bytes], rejected: IO[bytes]
+    stream: MemoryBody,
+    _name: object,
+    _limit: object,
+    _contract: object,
+    _keys: object,
+    clean: IO[bytes],
+    rejected: IO[bytes],
 ) -> RowAccount:
     """Stand in for the transformation of a file."""
     content = stream.read()

@@ -2,20 +2,26 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, outputs, uniqueness
-from processor.contract import ContractError, read
+from processor import contract, framing, outputs, uniqueness
+from processor.contract import ContractError, Contracts, read
+from processor.policies import measure
+from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import Anonymity, FileRefusedError
+from processor.store import Store
 from processor.transformation import RowAccount, refuse, transform
 from tests.unit.processor import oracle
-from tests.unit.processor.aws import HmacKey
+from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
 from tests.unit.processor.examples import EXAMPLES, column, document
 
 COLUMNS = (
@@ -37,6 +43,7 @@ POLICIES: list[dict[str, Any]] = [
         "unknownColumns": "drop",
     },
 ]
+LIMIT = SizeLimit(1 << 30, "memoryMb")
 
 
 def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[str, Any]]]:
@@ -45,7 +52,8 @@ def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[st
     clean, rejected = io.BytesIO(), io.BytesIO()
     people = contract.parse(document(*COLUMNS) | policies)
     try:
-        account = transform(io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), clean, rejected)
+        keys = PseudonymKeys(kms, "a-key")
+        account = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, clean, rejected)
     except FileRefusedError as refusal:
         account = refuse(refusal, people, {"key": "k"}, clean, rejected)
     account.check()
@@ -72,9 +80,11 @@ def test_a_file_is_judged_as_the_second_opinion_does(
 ) -> None:
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 3)
     monkeypatch.setattr(outputs, "ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 64)
     width = header.count(",") + 1
     data = "\n".join([header, *(",".join(row[:width]) for row in rows)]).encode()
-    expected = oracle.process(data, document(*COLUMNS) | policies, HmacKey().material, 1 << 20)
+    expected = oracle.process(data, document(*COLUMNS) | policies, HmacKey().material, 64)
     account, clean = run(data, policies)
     assert (account.refusal.reason if account.refusal else None) == expected.refusal
     assert clean == expected.rows
@@ -114,12 +124,53 @@ def test_instants_and_missing_values_make_classes() -> None:
     data = b"at,time,share,yes\n" + b"2024-01-01T00:30:00Z,12:00:00,0.5,true\n" * 2 + b",,,\n"
     kms: Any = HmacKey()
     account = transform(
-        io.BytesIO(data), people, PseudonymKeys(kms, "a-key"), io.BytesIO(), io.BytesIO()
+        io.BytesIO(data),
+        "a.csv",
+        LIMIT,
+        people,
+        PseudonymKeys(kms, "a-key"),
+        io.BytesIO(),
+        io.BytesIO(),
     )
     assert account.anonymity == Anonymity(1, 1, 2, 0)
 
 
-def test_a_policy_that_nobody_knows_is_an_error(tmp_path: Any) -> None:
+def test_a_class_is_whole_however_the_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "clean.parquet"
+    pq.write_table(pa.table({"n": [number % 3 for number in range(100_000)]}), path)
+    with path.open("rb") as file:
+        assert measure(file, ["n"], 33_334) == Anonymity(33_333, 33_334, 3, 66_666)
+
+
+@pytest.mark.parametrize(("k", "outcome"), [(2, "processed"), (3, "quarantined")])
+def test_the_manifest_tells_what_was_measured_and_dropped(
+    tmp_path: Path, k: int, outcome: str
+) -> None:
+    policies = {
+        "unknownColumns": "drop",
+        "anonymity": {"k": k, "quasiIdentifiers": ["region"]},
+    }
+    (tmp_path / "people.json").write_text(json.dumps(document(*COLUMNS) | policies))
+    bucket = MemoryBucket()
+    bucket.upload("incoming/people/a.csv", b"id,region,SECRET\na,1,\nb,1,\n")
+    client: Any = bucket
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    processor = Processor(Store(client, BUCKET), Contracts(tmp_path), keys, LIMIT)
+    processor.process("incoming/people/a.csv")
+    manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
+    assert manifest["outcome"] == outcome
+    assert manifest["dropped_columns"] == (1 if outcome == "processed" else 0)
+    assert manifest["anonymity"] == {
+        "k": 2,
+        "required": k,
+        "classes": 1,
+        "rows_below": 0 if outcome == "processed" else 2,
+    }
+    assert "SECRET" not in str(manifest)
+
+
+def test_a_policy_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "people.json"
     path.write_text(json.dumps(document(*COLUMNS) | {"unknownColumns": "pass"}))
     with pytest.raises(ContractError, match="pass"):

@@ -13,6 +13,7 @@ from processor import __version__, processing
 from processor.contract import Contracts
 from processor.processing import ContentionError, Processor, UnfinishedError
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.store import Store
 from processor.transformation import RowAccount, RowAccountError
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
@@ -28,6 +29,8 @@ GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
 CLEAN = (HEADER + GOOD).encode()
 MIXED = (HEADER + GOOD + "P2,bob,,1990-02-30,x\n\n").encode()
 REFUSED = b"who,knows\n1,2\n"
+LIMIT = SizeLimit(1 << 20, "memoryMb")
+NOTHING = dict.fromkeys(["line", "column", "name", "limit", "setting"])
 
 
 @pytest.fixture(name="bucket")
@@ -53,7 +56,7 @@ def new_processor(client: Any, contracts: Contracts) -> Processor:
     """Make a processor, as a new process has it."""
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    return Processor(Store(client, BUCKET), contracts, keys, lambda: MOMENT)
+    return Processor(Store(client, BUCKET), contracts, keys, LIMIT, lambda: MOMENT)
 
 
 def manifest(bucket: MemoryBucket, key: str = MANIFEST) -> Any:
@@ -154,6 +157,12 @@ def test_rejected_rows_go_to_quarantine(bucket: MemoryBucket, processor: Process
             {"reason": "header:missing-column", "line": 1, "name": "name"},
         ),
         (KEY, CLEAN + b'"', "people", {"reason": "record:malformed", "line": 3}),
+        (
+            KEY,
+            CLEAN + b"x" * (1 << 20),
+            "people",
+            {"reason": "object:too-large", "limit": 1 << 20, "setting": "memoryMb"},
+        ),
         ("incoming/animals/a.csv", CLEAN, "animals", {"reason": "dataset:no-contract"}),
         ("incoming/a.csv", CLEAN, None, {"reason": "dataset:none"}),
     ],
@@ -175,7 +184,7 @@ def test_a_refused_object_is_quarantined_whole(
     found = manifest(bucket, f"manifests/{name}.json")
     assert found["outcome"] == "quarantined"
     assert found["dataset"] == dataset
-    assert found["refusal"] == {"line": None, "column": None, "name": None} | refusal
+    assert found["refusal"] == NOTHING | refusal
     assert found["outputs"]["processed"] is None
     assert found["rows"]["read"] == found["rows"]["rejected"]
     assert found["contract"] == (
@@ -291,7 +300,7 @@ def test_the_time_is_the_real_one_unless_given(bucket: MemoryBucket, contracts: 
     client: Any = bucket
     kms: Any = HmacKey()
     bucket.upload(KEY, CLEAN)
-    Processor(Store(client, BUCKET), contracts, PseudonymKeys(kms, "a-key")).process(KEY)
+    Processor(Store(client, BUCKET), contracts, PseudonymKeys(kms, "a-key"), LIMIT).process(KEY)
     assert manifest(bucket)["processed_at"] > "2026-03-01T12:30:00Z"
 
 

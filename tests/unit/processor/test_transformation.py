@@ -5,6 +5,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -12,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, framing, transformation
+from processor import contract, framing, records, transformation
 from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, RowAccountError, refuse, transform
 from tests.unit.processor import oracle
@@ -21,6 +23,7 @@ from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, PEOPLE
 
 CONTRACT = contract.parse(PEOPLE)
+LIMIT = SizeLimit(1 << 30, "memoryMb")
 HEADER = "id,name,phone,born,balance"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50"
 
@@ -31,7 +34,13 @@ def run(data: bytes) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, A
     clean, rejected = io.BytesIO(), io.BytesIO()
     try:
         account = transform(
-            io.BytesIO(data), CONTRACT, PseudonymKeys(kms, "a-key"), clean, rejected
+            io.BytesIO(data),
+            "a.csv",
+            LIMIT,
+            CONTRACT,
+            PseudonymKeys(kms, "a-key"),
+            clean,
+            rejected,
         )
     except FileRefusedError as refusal:
         account = refuse(refusal, CONTRACT, {"key": "k"}, clean, rejected)
@@ -129,13 +138,16 @@ class ForgetfulRecords(framing.CsvRecords):
 
 
 @pytest.mark.parametrize(
-    ("name", "replacement"),
-    [("count_rows", lambda file: 0), ("CsvRecords", ForgetfulRecords)],
+    ("module", "name", "replacement"),
+    [
+        (transformation, "count_rows", lambda file: 0),
+        (records, "CsvRecords", ForgetfulRecords),
+    ],
     ids=["a clean row", "a batch"],
 )
 def test_a_lost_row_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, name: str, replacement: object
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, replacement: object
 ) -> None:
-    monkeypatch.setattr(transformation, name, replacement)
+    monkeypatch.setattr(module, name, replacement)
     with pytest.raises(RowAccountError, match="1 rows read, but 0 clean and 0 rejected"):
         run(f"{HEADER}\n{GOOD}\n".encode())

@@ -1,0 +1,156 @@
+"""Parquet: the rows of a file as texts, batch by batch, so that the contract judges them alike.
+
+What the metadata say is not believed but bounded: it can lie. Values become the text that the
+contract's types have; one that has none there, such as a time without a zone, is rejected.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from processor.framing import Batch
+from processor.refusal import FileRefusedError
+
+MAGIC = b"PAR1"
+BATCH_ROWS = 1 << 12
+BATCH_BYTES = 1 << 24  # of a row group, by its metadata
+FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
+ROW_GROUP_LIMIT = 1 << 30  # bytes, uncompressed; it is read page by page
+COLUMN_LIMIT = 1 << 12
+
+_DAMAGED = "file:damaged-parquet"
+_ERRORS = (pa.ArrowException, OSError, ValueError)
+
+
+@dataclass(frozen=True)
+class ParquetBatch(Batch):
+    """Rows that stand on no line; their raw form is one JSON object.
+
+    Attributes:
+        names: of the fields.
+    """
+
+    names: tuple[str, ...] = ()
+
+    def line(self, index: int) -> None:
+        """Return None: there are no lines."""
+        del index
+
+    def raw(self, index: int) -> str:
+        """Return the texts of a row by name."""
+        return json.dumps(dict(zip(self.names, self.rows[index], strict=True)))
+
+
+class ParquetRecords:
+    """The rows of a Parquet file.
+
+    Attributes:
+        header: the names of its columns.
+        rows_read: rows read so far.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """Read the metadata.
+
+        Raises:
+            FileRefusedError: they cannot be read, or ask for too much memory.
+        """
+        _check_footer(file)
+        try:
+            self._file = pq.ParquetFile(
+                file, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True
+            )
+            self.header: list[str] = self._file.schema_arrow.names
+        except _ERRORS:
+            raise FileRefusedError(_DAMAGED) from None
+        metadata = self._file.metadata
+        self.rows_read = 0
+        if not self.header:
+            raise FileRefusedError("file:empty")
+        if metadata.num_columns > COLUMN_LIMIT:
+            raise FileRefusedError("file:too-many-columns", limit=COLUMN_LIMIT)
+        for index, field in enumerate(self._file.schema_arrow, 1):
+            if not _has_text(field.type):
+                raise FileRefusedError("header:column-type", column=index)
+        self._batch_rows = BATCH_ROWS
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            if not 0 <= group.total_byte_size <= ROW_GROUP_LIMIT:
+                raise FileRefusedError("file:row-group-too-large", limit=ROW_GROUP_LIMIT)
+            fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+            self._batch_rows = max(1, min(self._batch_rows, fitting))
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches.
+
+        Raises:
+            FileRefusedError: the file is not what its metadata say.
+        """
+        try:
+            for rows in self._file.iter_batches(self._batch_rows, use_threads=False):
+                yield self._batch(rows)
+            sound = self.rows_read == self._file.metadata.num_rows
+        except _ERRORS:
+            sound = False
+        if not sound:
+            refusal = FileRefusedError(_DAMAGED)
+            refusal.rows_read = self.rows_read
+            raise refusal
+
+    def _batch(self, rows: pa.RecordBatch) -> Batch:
+        columns = [_texts(column) for column in rows.columns]
+        texts = list(map(list, zip(*columns, strict=True)))
+        before = self.rows_read
+        self.rows_read += rows.num_rows
+        return ParquetBatch(before + 1, texts, (), 0, [], names=tuple(self.header))
+
+
+def _check_footer(file: IO[bytes]) -> None:
+    """Refuse a file without the two marks, or whose metadata are too large to unfold."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 8, 0))
+    end = file.read(8)
+    file.seek(0)
+    if size < 12 or end[4:] != MAGIC:
+        raise FileRefusedError(_DAMAGED)
+    if int.from_bytes(end[:4], "little") > FOOTER_LIMIT:
+        raise FileRefusedError("file:parquet-footer-too-large", limit=FOOTER_LIMIT)
+
+
+def _has_text(type_: pa.DataType) -> bool:
+    """Whether values of a type have a form in contracts."""
+    if pa.types.is_dictionary(type_):
+        type_ = type_.value_type
+    kinds = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_decimal,
+        pa.types.is_boolean,
+        pa.types.is_date,
+        pa.types.is_timestamp,
+        pa.types.is_null,
+    )
+    return any(is_kind(type_) for is_kind in kinds)
+
+
+def _texts(column: Any) -> list[str]:
+    """Return the values as texts; null is the empty one."""
+    column.validate(full=True)  # strings are UTF-8 only if somebody looks
+    type_ = column.type
+    if pa.types.is_timestamp(type_):
+        naive = column.cast(pa.timestamp(type_.unit))
+        texts = pc.replace_substring(naive.cast(pa.string()), " ", "T")
+        if type_.tz is not None:  # the instant is stored in UTC, whatever the zone is called
+            texts = pc.binary_join_element_wise(texts, "Z", "")
+        if type_.unit == "ns":  # as many digits as a timestamp has, if nothing is lost by it
+            texts = pc.replace_substring_regex(texts, "([.][0-9]{6})000(Z?)$", r"\1\2")
+    else:
+        texts = column.cast(pa.string())
+    return ["" if text is None else text for text in texts.to_pylist()]

@@ -1,0 +1,92 @@
+"""Records: the format of a file is what its first bytes say, and its name must agree."""
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from shutil import copyfileobj
+
+from processor import compression, parquet
+from processor.compression import Counted, Decompressed
+from processor.framing import CsvRecords, Records, Stream, without_mark
+from processor.json_lines import JsonRecords
+from processor.parquet import ParquetRecords
+from processor.refusal import FileRefusedError
+
+# What a name may end in, by what the content then must be.
+_SUFFIXES = {
+    "csv": "csv",
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "parquet": "parquet",
+}
+_COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+_BEGIN = 1 << 16  # bytes that are looked at
+
+
+@dataclass(frozen=True)
+class SizeLimit:
+    """The most bytes of content that are processed, and the setting to change for more."""
+
+    bytes: int
+    setting: str
+
+
+@contextmanager
+def open_records(
+    stream: Stream, name: str, columns: Sequence[str], limit: SizeLimit
+) -> Iterator[Records]:
+    """Open the records of a file called ``name``, whose contract has these columns.
+
+    Raises:
+        FileRefusedError: it is not what its name says, or its beginning cannot be read.
+    """
+    counted = Counted(stream)
+    source = io.BufferedReader(counted, _BEGIN)
+    form, packing = _kind(source.peek()), ""
+    content: Stream = source
+    if form in ("gzip", "zstd"):
+        packing = form
+        content = Decompressed(source, counted, packing, limit.bytes, limit.setting)
+        source = io.BufferedReader(Counted(content), _BEGIN)
+        content = source
+        form = _kind(source.peek())
+        if form in ("gzip", "zstd", "parquet"):
+            raise FileRefusedError("file:compressed-twice")
+    _check_name(name, form, packing)
+    if form == "parquet":
+        with tempfile.TemporaryFile() as file:  # its metadata stand at the end
+            copyfileobj(source, file, 1 << 20)
+            yield ParquetRecords(file)
+    elif form == "json":
+        yield JsonRecords(content, columns)
+    else:
+        yield CsvRecords(content)
+
+
+def _kind(begin: bytes) -> str:
+    """Return the format of what begins so."""
+    if not begin:
+        raise FileRefusedError("file:empty", line=1)
+    if compression.GZIP.match(begin):
+        return "gzip"
+    if compression.ZSTD.match(begin):
+        return "zstd"
+    if begin.startswith(parquet.MAGIC):
+        return "parquet"
+    text = without_mark(begin).lstrip(b" \t\r\n")
+    return "json" if text.startswith(b"{") else "csv"
+
+
+def _check_name(name: str, form: str, packing: str) -> None:
+    """Refuse a name that promises something else; one without a known ending promises nothing."""
+    match = re.search(r"(?:\.(\w+))?\.(gz|zst)\Z|\.(\w+)\Z", name.lower())
+    if match is None:
+        return
+    promised = _SUFFIXES.get(match[1] or match[3] or "")
+    promised_packing = _COMPRESSIONS.get(match[2] or "", "")
+    if promised not in (None, form) or ((promised or match[2]) and promised_packing != packing):
+        raise FileRefusedError("file:not-what-its-name-says")

@@ -1,0 +1,349 @@
+"""The controls of the pipeline, and the tests that prove them: ``python -m tests.controls``.
+
+The command writes ``docs/controls.md``; tests/unit/test_controls.py holds it current.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "controls.md"
+HEAD = """\
+# Controls
+
+What is held, by which part of the stack, and the tests that fail when it is not. The criteria are
+the Trust Services Criteria of the AICPA (SOC 2) and the controls of
+[NIST SP 800-53 Rev. 5](https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final). The parts are paths in
+the construct tree of the stack. `python -m tests.controls` writes this page.
+
+| control | SOC 2 | NIST 800-53 | part | proven by |
+| --- | --- | --- | --- | --- |
+"""
+
+
+class Control(NamedTuple):
+    """A control.
+
+    Attributes:
+        says: what holds, in a sentence.
+        soc2, nist: the criteria and controls that ask for it, separated by blanks.
+        part: the path of a construct in the stack.
+        tests: the files, each with a function, that fail when it does not hold.
+    """
+
+    says: str
+    soc2: str
+    nist: str
+    part: str
+    tests: list[str]
+
+
+UNIT = "tests/unit/"
+ATTACKS = "tests/attacks/"
+INTEGRATION = "tests/integration/"
+DECISIONS = f"{UNIT}test_decisions.py::test_decision"
+MUTATIONS = f"{UNIT}test_mutations.py::test_every_mutant_turns_a_decision"
+
+CONTROLS = [
+    Control(
+        "Objects are encrypted under the environment's own key, and a write cannot ask otherwise.",
+        "CC6.1 C1.1",
+        "SC-28 SC-28(1) SC-13",
+        "DataBucket/Bucket",
+        [
+            f"{UNIT}test_data_bucket.py::test_objects_are_encrypted_with_the_data_key",
+            f"{UNIT}test_perimeter.py::test_a_write_under_another_encryption_is_denied",
+            f"{ATTACKS}test_encryption.py::test_refused_to_a_producer",
+        ],
+    ),
+    Control(
+        "Messages are encrypted under the environment's own key.",
+        "CC6.1 C1.1",
+        "SC-28 SC-28(1)",
+        "IntakeQueue/Queue",
+        [f"{UNIT}test_intake_queue.py::test_both_queues_are_encrypted_with_the_data_key"],
+    ),
+    Control(
+        "Encryption keys rotate every 90 days.",
+        "CC6.1",
+        "SC-12",
+        "Keys/S3Key",
+        [
+            f"{UNIT}test_keys.py::test_encryption_keys_rotate_every_90_days",
+            f"{INTEGRATION}test_deployed_resources.py::test_encryption_keys_rotate_every_90_days",
+        ],
+    ),
+    Control(
+        "Who administers a key cannot use it.",
+        "CC6.1 CC6.3",
+        "AC-5 SC-12",
+        "Keys",
+        [
+            f"{UNIT}test_keys.py::test_the_account_administers_every_key_without_using_it",
+            f"{ATTACKS}test_keys.py::test_refused_to_an_administrator",
+            DECISIONS,
+        ],
+    ),
+    Control(
+        "The pseudonym key can be used by the function's role alone.",
+        "CC6.1 C1.1",
+        "AC-6 SC-12",
+        "Keys/PseudonymKey",
+        [
+            f"{UNIT}test_keys.py::test_each_key_has_its_users",
+            f"{ATTACKS}test_keys.py::test_refused_by_the_keys_own_policy",
+            DECISIONS,
+        ],
+    ),
+    Control(
+        "Nothing is said to the bucket below TLS 1.2, nor to a queue in the clear.",
+        "CC6.7",
+        "SC-8 SC-8(1)",
+        "DataBucket/Bucket/Policy",
+        [
+            f"{UNIT}test_data_bucket.py::test_transport_below_tls_1_2_is_denied_to_all",
+            f"{UNIT}test_intake_queue.py::test_plain_http_is_denied_on_both",
+            f"{ATTACKS}test_transport.py::test_refused_without_tls",
+            f"{ATTACKS}test_transport.py::test_refused_old_tls",
+        ],
+    ),
+    Control(
+        "The bucket is closed to the public, to other accounts and to strangers.",
+        "CC6.1 CC6.6",
+        "AC-3 SC-7",
+        "DataBucket/Bucket/Policy",
+        [
+            f"{UNIT}test_data_bucket.py::test_versions_are_kept_and_the_public_is_blocked",
+            f"{UNIT}test_perimeter.py::test_other_accounts_and_strangers_are_denied",
+            f"{ATTACKS}test_exfiltration.py::test_refused_to_a_stranger",
+        ],
+    ),
+    Control(
+        "The network has no way out but the endpoints, and no way in.",
+        "CC6.6 CC6.7",
+        "SC-7 SC-7(5) AC-4",
+        "Network/Vpc",
+        [
+            f"{UNIT}test_reachability.py"
+            "::test_the_function_reaches_its_endpoints_and_nothing_else",
+            f"{UNIT}test_reachability.py::test_a_new_way_is_found",
+            f"{UNIT}test_reachability.py::test_an_opening_is_found",
+            f"{INTEGRATION}test_deployed_resources.py::test_no_route_leads_out",
+        ],
+    ),
+    Control(
+        "No name is resolved but those of the endpoints.",
+        "CC6.6 CC6.7",
+        "SC-7(10) SC-20",
+        "Network/NameFirewall",
+        [f"{UNIT}test_name_firewall.py::test_no_other_name_is_answered"],
+    ),
+    Control(
+        "The endpoints let the function through to its own bucket and key, and nobody else.",
+        "CC6.6 CC6.7",
+        "SC-7(10) AC-4",
+        "Network/Vpc/S3Endpoint",
+        [
+            f"{UNIT}test_perimeter.py::test_an_endpoint_lets_the_way_of_a_file_through",
+            f"{ATTACKS}test_exfiltration.py::test_refused_to_the_function",
+            DECISIONS,
+        ],
+    ),
+    Control(
+        "The function's role can do what the way of a file needs, and nothing else.",
+        "CC6.1 CC6.3",
+        "AC-3 AC-6",
+        "ProcessorRole/Allowed",
+        [
+            f"{UNIT}test_decision_properties.py::test_the_function_keeps_to_the_way",
+            f"{UNIT}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
+            f"{ATTACKS}test_tampering.py::test_refused_to_the_function",
+        ],
+    ),
+    Control(
+        "A wider policy attached to the role changes nothing: a boundary and denials hold it.",
+        "CC6.3 CC6.8",
+        "AC-6 AC-6(10)",
+        "ProcessorRole/Denied",
+        [
+            f"{UNIT}test_processor_role.py::test_its_boundary_is_what_it_is_allowed",
+            f"{UNIT}test_processor_role.py::test_all_else_is_denied",
+            f"{ATTACKS}test_privilege.py::test_refused_to_the_function",
+            MUTATIONS,
+        ],
+    ),
+    Control(
+        "The role's credentials are worth nothing outside the network.",
+        "CC6.1 CC6.6",
+        "SC-7(10) AC-4",
+        "ProcessorRole/Denied",
+        [
+            f"{UNIT}test_processor_role.py::test_credentials_are_worth_nothing_outside",
+            f"{ATTACKS}test_exfiltration.py::test_refused_to_stolen_credentials",
+        ],
+    ),
+    Control(
+        "A role is assumed by the service and the function that it is for.",
+        "CC6.1",
+        "AC-3 IA-9",
+        "ProcessorRole/Role",
+        [
+            f"{UNIT}test_processor_role.py::test_only_lambda_for_this_function_assumes_it",
+            DECISIONS,
+        ],
+    ),
+    Control(
+        "Three policies give people access: producers write, consumers and stewards read.",
+        "CC6.1 CC6.3",
+        "AC-3 AC-5 AC-6",
+        "People",
+        [
+            f"{UNIT}test_people.py::test_each_reaches_its_own_objects",
+            f"{ATTACKS}test_people.py::test_refused_to_a_producer",
+            f"{ATTACKS}test_people.py::test_refused_to_a_consumer",
+            f"{ATTACKS}test_people.py::test_refused_to_a_steward",
+        ],
+    ),
+    Control(
+        "Where data are retained, versions are removed by one role alone, with MFA.",
+        "CC6.1 A1.2",
+        "CP-9 IA-2(1) SI-12",
+        "People/BreakGlass",
+        [
+            f"{UNIT}test_people.py"
+            "::test_glass_is_broken_with_mfa_and_only_where_data_are_retained",
+            f"{UNIT}test_perimeter.py"
+            "::test_where_data_are_retained_versions_are_removed_with_broken_glass_alone",
+        ],
+    ),
+    Control(
+        "Each statement of each policy is needed: without it a decision turns.",
+        "CC6.3 CC8.1",
+        "AC-6 CA-8",
+        "ProcessorRole",
+        [MUTATIONS, f"{UNIT}test_policy_lint.py::test_nothing_is_found"],
+    ),
+    Control(
+        "Logs are encrypted under a key of their own and kept for 90 days at least.",
+        "CC7.2 CC6.1",
+        "AU-9 AU-11 SC-28",
+        "LogGroups",
+        [
+            f"{UNIT}test_log_groups.py::test_each_group_is_encrypted_and_kept_for_90_days",
+            f"{ATTACKS}test_logs.py::test_refused_to_the_function",
+        ],
+    ),
+    Control(
+        "All traffic of the network is recorded.",
+        "CC7.2",
+        "AU-12 SI-4",
+        "Network/Vpc/FlowLog",
+        [
+            f"{UNIT}test_network.py::test_flow_logs_of_all_traffic_go_to_an_encrypted_group",
+            f"{INTEGRATION}test_deployed_resources.py::test_flow_logs_are_on",
+        ],
+    ),
+    Control(
+        "A file that cannot be processed is kept, and raises an alarm.",
+        "CC7.2 PI1.3",
+        "SI-4 SI-11",
+        "IntakeQueue/DeadLetterAlarm",
+        [
+            f"{UNIT}test_intake_queue.py::test_a_parked_message_raises_the_alarm",
+            f"{INTEGRATION}test_way_of_a_file.py"
+            "::test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive",
+        ],
+    ),
+    Control(
+        "Every row is accounted for: read is clean and rejected.",
+        "PI1.3 PI1.4",
+        "SI-10 SI-7",
+        "DataProcessor/Function",
+        [
+            f"{UNIT}processor/test_processing.py::test_rows_that_do_not_add_up_leave_nothing",
+            f"{INTEGRATION}test_way_of_a_file.py::test_the_sample_is_accounted_for",
+        ],
+    ),
+    Control(
+        "What no contract allows is quarantined, not processed.",
+        "PI1.2 PI1.3",
+        "SI-10",
+        "DataProcessor/Function",
+        [f"{UNIT}processor/test_processing.py::test_a_refused_object_is_quarantined_whole"],
+    ),
+    Control(
+        "Duplicates, reordering and crashes end as if a file had been processed once.",
+        "PI1.3 A1.2",
+        "CP-10 SI-7",
+        "DataProcessor/QueueMapping",
+        [f"{UNIT}processor/test_interleavings.py::test_two_deliveries_of_one_object_and_a_crash"],
+    ),
+    Control(
+        "Sensitive columns leave as pseudonyms, masks, or not at all.",
+        "C1.1 CC6.7",
+        "SI-19 SI-19(4)",
+        "DataProcessor/Function",
+        [
+            f"{UNIT}processor/test_deidentification.py"
+            "::test_what_leaves_is_what_the_second_opinion_says",
+            f"{INTEGRATION}test_way_of_a_file.py"
+            "::test_no_raw_value_is_left_in_what_consumers_read",
+        ],
+    ),
+    Control(
+        "No raw value is logged.",
+        "C1.1 CC7.2",
+        "AU-9 SI-11",
+        "LogGroups/Function",
+        [
+            f"{UNIT}processor/test_index.py::test_no_error_is_quoted_but_all_can_be_found",
+            f"{INTEGRATION}test_way_of_a_file.py::test_no_raw_value_is_logged",
+        ],
+    ),
+    Control(
+        "Raw files and old versions expire.",
+        "C1.2",
+        "SI-12 MP-6",
+        "DataBucket/Bucket",
+        [
+            f"{UNIT}test_data_bucket.py::test_only_raw_data_expire_while_they_are_current",
+            f"{UNIT}test_data_bucket.py::test_old_versions_and_unfinished_uploads_go",
+        ],
+    ),
+    Control(
+        "No template is synthesized with an unacknowledged finding of five rule packs.",
+        "CC8.1 CC7.1",
+        "CM-6 RA-5",
+        "",
+        [f"{UNIT}test_policy_packs.py::test_no_finding_is_left"],
+    ),
+    Control(
+        "The deployer's permissions reach no object and use no key.",
+        "CC6.3 CC8.1",
+        "AC-5 CM-5",
+        "",
+        [f"{UNIT}test_deployer_policy.py::test_it_reaches_no_object_and_uses_no_key"],
+    ),
+]
+
+
+def render() -> str:
+    """The page."""
+    return HEAD + "".join(f"| {' | '.join(_cells(control))} |\n" for control in CONTROLS)
+
+
+def _cells(control: Control) -> list[str]:
+    """The cells of a control's line."""
+    tests = [
+        f"[{test.removeprefix('tests/')}](../{test.partition('::')[0]})" for test in control.tests
+    ]
+    return [
+        control.says,
+        ", ".join(control.soc2.split()),
+        ", ".join(control.nist.split()),
+        f"`{control.part}`" if control.part else "the stack",
+        "<br>".join(tests),
+    ]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render(), encoding="utf-8")

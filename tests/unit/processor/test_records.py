@@ -1,0 +1,190 @@
+"""Formats: the same rows are the same rows, whatever they come in."""
+
+import csv
+import gzip
+import io
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor import parquet
+from processor.pseudonym import PseudonymKeys
+from processor.records import SizeLimit, open_records
+from processor.refusal import FileRefusedError
+from processor.transformation import transform
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import HmacKey, MemoryBody
+from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, make_contract
+from tests.unit.processor.test_transformation import CONTRACT
+
+LIMIT = SizeLimit(1 << 30, "memoryMb")
+NAMES = ["id", "name", "phone", "born", "balance"]
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["P1", "P2", "P77", "", "X", "é\u2028"]),
+        st.sampled_from(["ann", "far too long a name", 'a"b', "a,b", "a\nb", "\0"]) | st.text(),
+        st.sampled_from(["0151234567", "1", "", "\U0001f600"]),
+        st.sampled_from(["1990-02-28", "1990-02-29", "1899-12-31", ""]),
+        st.sampled_from(["12.50", "-0.1", "1e5", "12345678", "0", "-0", "", "1.000"]),
+    ),
+    max_size=8,
+)
+
+
+def as_csv(rows: list[tuple[str, ...]]) -> bytes:
+    """Return rows as CSV."""
+    file = io.StringIO()
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([NAMES, *rows])
+    return file.getvalue().encode()
+
+
+def as_json(rows: list[tuple[str, ...]]) -> bytes:
+    """Write balances as numbers, and an empty field as null or not at all."""
+    lines: list[str] = []
+    for row in rows:
+        found: dict[str, Any] = dict(zip(NAMES, row, strict=True))
+        found["phone"] = found["phone"] or None
+        balance = found.pop("balance")
+        text = json.dumps(found, ensure_ascii=len(lines) % 2 == 0)
+        lines.append(text[:-1] + (f', "balance": {balance}}}' if balance else "}"))
+    return "".join(line + "\n" for line in lines).encode()
+
+
+def as_parquet(rows: list[tuple[str, ...]]) -> bytes:
+    """Return rows as Parquet, every column a string."""
+    file = io.BytesIO()
+    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(NAMES)})
+    texts = table.cast(pa.schema([(name, pa.string()) for name in NAMES]))
+    pq.write_table(texts, file, row_group_size=3)
+    return file.getvalue()
+
+
+def zstd(data: bytes) -> bytes:
+    """Compress with zstd."""
+    return pa.compress(data, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
+
+
+WRITERS = {
+    "a.csv": as_csv,
+    "a.csv.gz": lambda rows: gzip.compress(as_csv(rows)),
+    "a.csv.zst": lambda rows: zstd(as_csv(rows)),
+    "a.jsonl": as_json,
+    "a.jsonl.gz": lambda rows: gzip.compress(as_json(rows)),
+    "a.jsonl.zst": lambda rows: zstd(as_json(rows)),
+    "a.parquet": as_parquet,
+}
+
+
+@EXAMPLES
+@given(rows=ROWS.filter(bool), name=st.sampled_from(sorted(WRITERS)), piece=st.integers(1, 99))
+def test_the_same_rows_become_the_same_in_every_format(
+    rows: list[tuple[str, ...]], name: str, piece: int
+) -> None:
+    expected = oracle.process(as_csv(rows), PEOPLE, HmacKey().material, limit=1 << 20)
+    assert expected.refusal is None
+    kms: Any = HmacKey()
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    body = MemoryBody(WRITERS[name](rows))
+    body.piece = piece
+    keys = PseudonymKeys(kms, "a-key")
+    account = transform(body, name, LIMIT, CONTRACT, keys, clean, rejected)
+    account.check()
+    assert account.read == len(rows)
+    assert pq.read_table(clean).to_pylist() == expected.rows
+    lines = [json.loads(text) for text in gzip.decompress(rejected.getvalue()).splitlines()]
+    found = [(line["row"], line["reasons"]) for line in lines]
+    assert found == [(reject["row"], reject["reasons"]) for reject in expected.rejects]
+    for line in lines:
+        if name.startswith("a.json"):
+            assert line["line"] == line["row"]
+            assert line["raw"] == as_json(rows).decode().split("\n")[line["row"] - 1]
+        elif name == "a.parquet":
+            assert line["line"] is None
+            assert tuple(json.loads(line["raw"]).values()) == rows[line["row"] - 1]
+
+
+EAST = timezone(timedelta(hours=2))
+MOMENT = datetime(2026, 3, 1, 12, 30, 0, 120000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (pa.array([MOMENT], pa.timestamp("us", "UTC")), MOMENT),
+        (pa.array([MOMENT.astimezone(EAST)], pa.timestamp("ms", "Europe/Athens")), MOMENT),
+        (pa.array([MOMENT], pa.timestamp("ns", "UTC")), MOMENT),
+        (pa.array([1], pa.timestamp("ns", "UTC")), None),
+        (pa.array([MOMENT.replace(tzinfo=None)], pa.timestamp("us")), None),
+        (pa.array([1.5]), None),
+    ],
+    ids=["us", "another zone", "ns", "a nanosecond", "no zone", "a number"],
+)
+def test_a_time_of_parquet_is_the_instant_it_says_or_rejected(
+    values: pa.Array, expected: datetime | None
+) -> None:
+    contract = make_contract(column("at", "timestamp"))
+    file, clean, rejected = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    pq.write_table(pa.table({"at": values}), file)
+    file.seek(0)
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    account = transform(file, "a", LIMIT, contract, keys, clean, rejected)
+    account.check()
+    assert pq.read_table(clean)["at"].to_pylist() == ([expected] if expected else [])
+    assert account.by_reason == ({} if expected else {"at:timestamp": 1})
+
+
+class Broken:
+    """A network that fails after so many bytes."""
+
+    def __init__(self, data: bytes, good: int) -> None:
+        self.file = io.BytesIO(data[:good])
+
+    def read(self, amount: int, /) -> bytes:
+        """Read, and lose the connection at the end."""
+        found = self.file.read(amount)
+        if not found:
+            raise ConnectionResetError
+        return found
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd])
+@pytest.mark.parametrize("good", [1, 50, 100_000])
+def test_a_failure_of_the_network_is_no_damage_of_the_file(compress: Any, good: int) -> None:
+    noise = "".join(f"P{hash((n, 1))},a{n:x}\n" for n in range(40_000))
+    data = compress(f"id,name\n{noise}".encode())
+    assert good < len(data)
+    with (
+        pytest.raises(ConnectionResetError),
+        open_records(Broken(data, good), "a", NAMES, LIMIT) as records,
+    ):
+        list(records)
+
+
+def test_a_row_group_too_large_is_refused_by_its_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP_LIMIT", 99)
+    data = as_parquet([("x" * 200,) * 5])
+    with (
+        pytest.raises(FileRefusedError, match="file:row-group-too-large") as caught,
+        open_records(io.BytesIO(data), "a", NAMES, LIMIT),
+    ):
+        pass
+    assert caught.value.limit == 99
+
+
+def test_parquet_comes_in_batches_of_bounded_size() -> None:
+    rows = [(f"{n:0100000}",) * 5 for n in range(100)]
+    file = io.BytesIO()
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(NAMES)}
+    pq.write_table(pa.table(columns), file, use_dictionary=False)
+    file.seek(0)
+    with open_records(file, "a", NAMES, LIMIT) as records:
+        sizes = [len(batch.rows) for batch in records]
+    assert sum(sizes) == records.rows_read == 100
+    assert max(sizes) * 500_000 <= parquet.BATCH_BYTES

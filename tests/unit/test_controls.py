@@ -1,0 +1,66 @@
+"""docs/controls.md says what the code says, and every control is proven by a test that exists."""
+
+import ast
+import re
+from functools import cache
+
+import pytest
+
+from lib.tap_stack import TapStack
+from tests.controls import CONTROLS, PAGE, Control, render
+from tests.unit.synthesis import ROOT, make_app
+
+SOC2 = re.compile(r"CC[1-9]\.[1-9]|A1\.[1-3]|PI1\.[1-5]|C1\.[12]")
+NIST = re.compile(r"[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?")
+
+
+@cache
+def functions(path: str) -> set[str]:
+    """The names of the tests of a file."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.fixture(scope="module", name="stack_with_everything")
+def make_stack_with_everything() -> TapStack:
+    """One that retains data, which adds parts."""
+    app = make_app(environments={"test": {"retainData": True}})
+    return TapStack(app, "Stack", environment_suffix="test")
+
+
+def test_the_page_is_current() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == render(), "write it anew: python -m tests.controls"
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.says)
+def test_a_control_is_proven_by_tests_that_exist(control: Control) -> None:
+    assert control.tests
+    for test in control.tests:
+        path, _, name = test.partition("::")
+        assert name.startswith("test_")
+        assert name in functions(path), test
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.says)
+def test_a_control_is_of_a_part_that_exists(
+    control: Control, stack_with_everything: TapStack
+) -> None:
+    node = stack_with_everything.node
+    for name in filter(None, control.part.split("/")):
+        found = node.try_find_child(name)
+        assert found, f"{control.part}: no {name} in {node.path}"
+        node = found.node
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.says)
+def test_a_control_answers_to_criteria_of_both(control: Control) -> None:
+    for criteria, form in ((control.soc2, SOC2), (control.nist, NIST)):
+        assert criteria.split()
+        for criterion in criteria.split():
+            assert form.fullmatch(criterion), criterion
+
+
+@pytest.mark.parametrize("criterion", ["CC6.1", "CC6.6", "CC6.7", "CC7.2", "C1.1"])
+def test_no_criterion_of_confidential_data_is_left_out(criterion: str) -> None:
+    assert any(criterion in control.soc2.split() for control in CONTROLS)
