@@ -135,17 +135,16 @@ class CsvRecords:
         rows: list[list[str]] = []
         ends: list[int] = []
         reader = csv.reader(chain(begin, self._continuation(most)), strict=True)
-        self._record_start = 0
+        self._record_start, last = 0, len(begin)
         try:
-            for row in reader:
+            while self._record_start < last:
+                row = next(reader)
                 end = reader.line_num
                 if end - self._record_start > 1:  # a single line has been measured
                     self._check_length(end)
                 rows.append(row)
                 ends.append(end)
                 self._record_start = end
-                if end >= len(begin):
-                    break
         except csv.Error:
             self._check_length(reader.line_num)
             line = before + self._record_start + 1
