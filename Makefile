@@ -8,12 +8,14 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 suffix ?= dev
+megabytes ?= 200
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
 CHECKOV := .cache/checkov
 ENVIRONMENTS := dev prod
-CHECKED := app.py lib lambda sandbox samples tests
+PEERS := .cache/peers
+CHECKED := app.py lib lambda sandbox samples benchmarks tests
 
 ##@ Everyday
 .PHONY: help
@@ -86,6 +88,10 @@ define against_a_sandbox
 	pytest $(1)
 endef
 
+.PHONY: bench
+bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); a few minutes, Java 17
+	@python -m benchmarks --megabytes $(megabytes)
+
 ##@ Sandbox
 .PHONY: up
 up: setup ## Start the sandbox and deploy the stack (suffix=dev)
@@ -127,6 +133,8 @@ pins: setup ## Renew the hashes of the function's dependencies from lambda/requi
 		--no-header requirements.in -o requirements.txt
 	@echo checkov==3.3.30 | uv pip compile --quiet --universal --python-version 3.11 --no-header \
 		--no-annotate - -o requirements-checkov.txt
+	@cd benchmarks && uv pip compile --quiet --universal --python-version 3.11 --no-header \
+		--no-annotate requirements.in -o requirements.txt
 
 .PHONY: clean
 clean: down ## Remove everything that can be made again
@@ -145,6 +153,12 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 # An environment of its own: it pins an older boto3 than the project's.
 $(CHECKOV): requirements-checkov.txt | $(INSTALLED)
 	@echo "Installing Checkov"
+	@uv venv --quiet --clear $@
+	@uv pip install --quiet --python $@ --no-deps -r $<
+
+# An environment of its own: they pin what the function cannot have.
+$(PEERS): benchmarks/requirements.txt | $(INSTALLED)
+	@echo "Installing what the processor is compared with (1 GB)"
 	@uv venv --quiet --clear $@
 	@uv pip install --quiet --python $@ --no-deps -r $<
 

@@ -13,9 +13,9 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from itertools import chain
+from typing import Protocol
 
 from processor.refusal import FileRefusedError
 
@@ -29,10 +29,6 @@ csv.field_size_limit(RECORD_LIMIT)
 
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-
-
-if TYPE_CHECKING:
-    from _csv import Reader
 
 
 class Stream(Protocol):
@@ -132,42 +128,37 @@ class CsvRecords:
         """Frame the next records: at most so many, and only those that begin in one block."""
         if not self._lines:
             self._lines = next(self._blocks, [])
-        lines = self._lines[:most]
-        if not lines:
+        begin = self._lines[:most]
+        if not begin:
             return None
         first_row, before = self.rows_read + 1, self._framed_lines
-        ends: Sequence[int]
-        if rows := _one_line_each(lines):
-            ends = range(1, len(lines) + 1)
+        rows: list[list[str]] = []
+        ends: list[int] = []
+        reader = csv.reader(chain(begin, self._continuation(most)), strict=True)
+        self._record_start, last = 0, len(begin)
+        try:
+            while self._record_start < last:
+                row = next(reader)
+                end = reader.line_num
+                if end - self._record_start > 1:  # a single line has been measured
+                    self._check_length(end)
+                rows.append(row)
+                ends.append(end)
+                self._record_start = end
+        except csv.Error:
+            self._check_length(reader.line_num)
+            line = before + self._record_start + 1
+            raise FileRefusedError("record:malformed", line=line) from None
+        finally:
             self.rows_read += len(rows)
-        else:
-            ends = []
-            reader = csv.reader(self._feed(), strict=True)
-            self._record_start = 0
-            while self._record_start < len(lines):
-                rows.append(self._next_record(reader))
-                ends.append(self._record_start)
-                self.rows_read += 1
-            lines = self._lines[: ends[-1]]
+        lines = self._lines[: ends[-1]]
         self._lines = self._lines[len(lines) :]
         self._framed_lines += len(lines)
         return Batch(first_row, rows, ends, before, lines)
 
-    def _next_record(self, reader: "Reader") -> list[str]:
-        """Frame a record of as many lines as it takes; the next starts where it ends."""
-        try:
-            row = next(reader)
-        except csv.Error:
-            self._check_length(reader.line_num)
-            line = self._framed_lines + self._record_start + 1
-            raise FileRefusedError("record:malformed", line=line) from None
-        self._check_length(reader.line_num)
-        self._record_start = reader.line_num
-        return row
-
-    def _feed(self) -> Iterator[str]:
-        """Yield the lines at hand and then those of further blocks, which join them."""
-        yield from self._lines
+    def _continuation(self, first: int) -> Iterator[str]:
+        """Yield the lines at hand from ``first`` and then those of further blocks, which join."""
+        yield from self._lines[first:]
         self._check_length(len(self._lines))
         for lines in self._blocks:
             self._lines = self._lines + lines
@@ -180,14 +171,6 @@ class CsvRecords:
         if sum(len(line.encode()) for line in lines) > RECORD_LIMIT:
             line = self._framed_lines + self._record_start + 1
             raise FileRefusedError("record:too-long", line=line)
-
-
-def _one_line_each(lines: list[str]) -> list[list[str]]:
-    """Return the records of lines that are one each, or nothing if any is not."""
-    rows: list[list[str]] = []
-    with suppress(csv.Error):
-        rows.extend(csv.reader(lines, strict=True))
-    return rows if len(rows) == len(lines) else []
 
 
 def blocks(stream: Stream) -> Iterator[list[str]]:

@@ -10,7 +10,6 @@ a domain: their key is derived from ``domain/<name>``, which no dataset can be c
 
 import hashlib
 import unicodedata
-from array import array
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 TOKEN_LENGTH = 32  # hex digits
 
 _BLOCK_LENGTH = 64  # of SHA-256, bytes
-_DIGEST_DIGITS = 64
+_HEX_DIGEST = pa.binary(64)
 
 
 class Pseudonymiser:
@@ -54,11 +53,9 @@ class Pseudonymiser:
             outer = copy_outer()
             outer.update(inner.digest())
             digests.append(outer.digest())
-        digits = b"".join(digests).hex().encode()
-        offsets = array("i", range(0, len(digits) + 1, _DIGEST_DIGITS))
-        buffers = pa.py_buffer(offsets), pa.py_buffer(digits)
-        whole = pa.StringArray.from_buffers(len(digests), *buffers)
-        return pc.utf8_slice_codeunits(whole, 0, TOKEN_LENGTH)
+        digits = pa.py_buffer(b"".join(digests).hex().encode())
+        whole = pa.Array.from_buffers(_HEX_DIGEST, len(digests), [None, digits])
+        return pc.binary_slice(whole, 0, TOKEN_LENGTH).cast(pa.string())
 
 
 class PseudonymKeys:

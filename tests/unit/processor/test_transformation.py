@@ -1,5 +1,6 @@
 """Whole files, against the second opinion: every row is accounted for, none is made up."""
 
+import gc
 import gzip
 import io
 import json
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import contract, framing, records, transformation
+from processor.outputs import RejectedRows
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
@@ -102,6 +104,28 @@ def test_a_file_becomes_what_the_second_opinion_says(
     assert lines == expected.rejects
     reasons = Counter(reason for reject in expected.rejects for reason in reject["reasons"])
     assert account.by_reason == reasons
+
+
+@pytest.mark.parametrize("end", ["", '"'], ids=["processed", "refused"])
+def test_cycles_are_not_collected_until_a_file_has_been_read(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    enabled = []
+
+    class WatchfulRows(RejectedRows):
+        """Remembers whether the collector was on."""
+
+        def write(self, batch: framing.Batch, rejects: dict[int, list[str]]) -> None:
+            """Write."""
+            enabled.append(gc.isenabled())
+            super().write(batch, rejects)
+
+    monkeypatch.setattr(transformation, "RejectedRows", WatchfulRows)
+    account, _, _ = run(f"{HEADER}\n{GOOD}\n{GOOD}\n{GOOD}\n{end}".encode())
+    assert bool(account.refusal) == bool(end)
+    assert set(enabled) == {False}
+    assert gc.isenabled()
 
 
 def test_a_file_with_a_header_only_is_processed() -> None:

@@ -1,0 +1,66 @@
+"""Equality: whether two engines made the same clean rows, in whatever order and files.
+
+``python -m benchmarks.equality EXPECTED FOUND`` ends with 1 and a sentence where they did not.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA = pa.schema(
+    [
+        ("customer_token", pa.string()),
+        ("email_token", pa.string()),
+        ("phone_token", pa.string()),
+        ("national_id_token", pa.string()),
+        ("birth_date", pa.date32()),
+        ("country", pa.string()),
+        ("signup_at", pa.timestamp("us", "UTC")),
+        ("loyalty_points", pa.int64()),
+        ("credit_limit", pa.decimal128(12, 2)),
+    ]
+)
+"""What all make; some write a wider string, or an instant without its zone, and mean the same."""
+
+
+def difference(expected: Path, found: Path) -> str | None:
+    """Say how the outputs in two folders differ; None if they do not."""
+    counts, other_counts = (
+        json.loads((folder / "rows.json").read_text("utf-8")) for folder in (expected, found)
+    )
+    if counts != other_counts:
+        return f"{counts} rows, and {other_counts}"
+    rows, other_rows = (read(folder) for folder in (expected, found))
+    for table in (rows, other_rows):
+        if len(table) != counts["clean"]:
+            return f"{counts['clean']} clean rows are told of, and {len(table)} are there"
+    for name in rows.column_names:
+        if not rows[name].equals(other_rows[name]):
+            return f"the column {name} is not the same"
+    return None
+
+
+def read(folder: Path) -> pa.Table:
+    """Return the clean rows in the order of the customers' tokens, of which each has its own."""
+    table = pq.read_table(folder / "clean.parquet").select(SCHEMA.names).cast(SCHEMA)
+    return table.sort_by("customer_token")
+
+
+def main() -> None:
+    """Compare the folders that the command line names."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.equality", description=__doc__)
+    parser.add_argument("expected", type=Path)
+    parser.add_argument("found", type=Path)
+    options = parser.parse_args()
+    differing = difference(options.expected, options.found)
+    sys.exit(
+        f"Error: {options.found.name} and {options.expected.name}: {differing}" if differing else 0
+    )
+
+
+if __name__ == "__main__":
+    main()
