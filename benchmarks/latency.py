@@ -97,6 +97,8 @@ def _start(bundle: Path, keys: list[str], aws: dict[str, str]) -> list[float]:
         env=aws
         | {
             "BUCKET_NAME": BUCKET,
+            "MAX_OBJECT_BYTES": "1000000",
+            "MAX_OBJECT_SETTING": "memoryMb",
             "PYTHONPATH": os.pathsep.join([str(bundle), str(ROOT)]),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
