@@ -1,7 +1,7 @@
 """DuckDB, with HMAC written in SQL over its own ``sha256``.
 
-A row with too few fields is filled up with nulls on request; other malformed rows are dropped or
-stop the run, as one asks. Rejects have no reasons and no lines.
+Rows with too few fields are filled up with nulls on request, as here; a row with one too many,
+early in a small file, then passed as clean. Rejects have no reasons and no lines.
 """
 
 from pathlib import Path
