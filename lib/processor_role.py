@@ -1,6 +1,7 @@
 """What the data-processor function may do: the way of a file, and nothing else, ever."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
@@ -232,8 +233,8 @@ def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicySt
     ]
 
 
-def _deny(sid: str, **what: object) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, effect=iam.Effect.DENY, **what)  # type: ignore[arg-type]
+def _deny(sid: str, **what: Any) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, effect=iam.Effect.DENY, **what)
 
 
 def _deny_outside(sid: str, actions: list[str], endpoint: ec2.IVpcEndpoint) -> iam.PolicyStatement:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Stack
+from aws_cdk import aws_s3 as s3
 
 import app as entry
 from tests.unit.synthesis import ROOT, make_app
@@ -40,6 +41,16 @@ def test_main_synthesizes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setattr(entry, "App", lambda: made)
     entry.main()
     assert (tmp_path / "TapStack-test.template.json").is_file()
+
+
+def test_main_holds_the_app_to_the_rule_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build_carelessly(app: App) -> None:
+        s3.Bucket(Stack(app, "Careless"), "Bucket")
+
+    monkeypatch.setattr(entry, "App", make_app)
+    monkeypatch.setattr(entry, "build", build_carelessly)
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        entry.main()
 
 
 def test_main_ends_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
