@@ -9,6 +9,7 @@ the type and the places in the code it came through are told.
 """
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -32,6 +33,7 @@ from botocore.exceptions import ClientError
 
 from processor import ProcessorError
 from processor.contract import Contracts
+from processor.deadline import Deadline
 from processor.notification import created_keys
 from processor.processing import Outcome, Processor
 from processor.pseudonym import PseudonymKeys
@@ -40,6 +42,9 @@ from processor.store import Store
 
 logger = Logger()
 batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+
+# Of the time that is left; the rest is for writing what came of it.
+_TIME_TO_TRANSFORM = 0.8
 
 _METRICS = {
     "processed": "FilesProcessed",
@@ -68,20 +73,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     return process_partial_response(event, process_message, batch, context)
 
 
-def process_message(record: SQSRecord) -> None:
+def process_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Process all objects of one message.
 
     Raises:
         ObjectFailedError: one of them failed, or the message is not one of S3; it has been logged.
     """
-    failures = list(_failures(record))
+    failures = list(_failures(record, lambda_context))
     for failure in failures:
         logger.error("failed", **failure.facts)
     if failures:
         raise failures[0]
 
 
-def _failures(record: SQSRecord) -> Iterator[ObjectFailedError]:
+def _failures(record: SQSRecord, context: LambdaContext) -> Iterator[ObjectFailedError]:
     """Process all objects of one message and yield what failed."""
     facts = {"message_id": record.message_id}
     keys: list[str] = []
@@ -93,7 +98,9 @@ def _failures(record: SQSRecord) -> Iterator[ObjectFailedError]:
     for key in keys:
         try:
             with _sanitised(facts | {"key": key}):
-                _tell(key, make_processor().process(key))
+                seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
+                deadline = Deadline(time.monotonic() + seconds)
+                _tell(key, make_processor().process(key, deadline))
         except ObjectFailedError as failure:
             yield failure
 

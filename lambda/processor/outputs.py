@@ -5,6 +5,7 @@ byte for byte.
 """
 
 import gzip
+import io
 import json
 from collections import Counter
 from typing import IO, Self
@@ -76,7 +77,8 @@ class RejectedRows:
     def __init__(self, file: IO[bytes]) -> None:
         """Begin the file."""
         # The quickest level: a file whose rows are all bad must be done in the same time.
-        self._gzip = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
+        packed = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
+        self._lines = io.BufferedWriter(packed, 1 << 16)
         self.rows = 0
         self.by_reason: Counter[str] = Counter()
 
@@ -86,11 +88,10 @@ class RejectedRows:
 
     def __exit__(self, *_: object) -> None:
         """Complete the file."""
-        self._gzip.close()
+        self._lines.close()
 
     def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
         """Write the rejected rows of a batch: their indices in it, and their reasons."""
-        lines = []
         for index in sorted(rejects):
             reasons = rejects[index]
             self.by_reason.update(reasons)
@@ -100,11 +101,10 @@ class RejectedRows:
                 "reasons": reasons,
                 "raw": batch.raw(index),
             }
-            lines.append(json.dumps(record) + "\n")
-        self._gzip.write("".join(lines).encode())
-        self.rows += len(lines)
+            self._lines.write((json.dumps(record) + "\n").encode())
+            self.rows += 1
 
     def refuse(self, refusal: FileRefusedError, source: dict[str, str]) -> None:
         """Write why the object was refused, and where it stays: ``key`` and ``version_id``."""
         record = {"reason": refusal.reason, "line": refusal.line, "source": source}
-        self._gzip.write((json.dumps(record) + "\n").encode())
+        self._lines.write((json.dumps(record) + "\n").encode())

@@ -1,27 +1,31 @@
 """Parquet: the rows of a file as texts, batch by batch, so that the contract judges them alike.
 
-What the metadata say is not believed but bounded: it can lie. Values become the text that the
-contract's types have; one that has none there, such as a time without a zone, is rejected.
+What the metadata say is not believed: they can lie. The file is read page by page, and what that
+takes is bounded by the kernel. Values become the text that the contract's types have; one that has
+none there, such as a time without a zone, is rejected.
 """
 
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from processor.framing import Batch
+from processor.framing import RECORD_LIMIT, Batch
+from processor.memory import Allowance
 from processor.refusal import FileRefusedError
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 1 << 12
-BATCH_BYTES = 1 << 24  # of a row group, by its metadata
+BATCH_BYTES = 1 << 22  # of text
+MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
-ROW_GROUP_LIMIT = 1 << 30  # bytes, uncompressed; it is read page by page
 COLUMN_LIMIT = 1 << 12
 
 _DAMAGED = "file:damaged-parquet"
@@ -61,16 +65,15 @@ class ParquetRecords:
         Raises:
             FileRefusedError: they cannot be read, or ask for too much memory.
         """
+        self._allowance = Allowance(MEMORY_LIMIT)
+        self.rows_read = 0
         _check_footer(file)
-        try:
+        with self._reading():
             self._file = pq.ParquetFile(
                 file, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True
             )
             self.header: list[str] = self._file.schema_arrow.names
-        except _ERRORS:
-            raise FileRefusedError(_DAMAGED) from None
         metadata = self._file.metadata
-        self.rows_read = 0
         if not self.header:
             raise FileRefusedError("file:empty")
         if metadata.num_columns > COLUMN_LIMIT:
@@ -80,8 +83,6 @@ class ParquetRecords:
                 raise FileRefusedError("header:column-type", column=index)
         self._batch_rows = BATCH_ROWS
         for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            if not 0 <= group.total_byte_size <= ROW_GROUP_LIMIT:
-                raise FileRefusedError("file:row-group-too-large", limit=ROW_GROUP_LIMIT)
             fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
             self._batch_rows = max(1, min(self._batch_rows, fitting))
 
@@ -89,25 +90,53 @@ class ParquetRecords:
         """Yield the batches.
 
         Raises:
-            FileRefusedError: the file is not what its metadata say.
+            FileRefusedError: the file is not what its metadata say, asks for too much memory, or
+                has a row that is too long.
         """
-        try:
-            for rows in self._file.iter_batches(self._batch_rows, use_threads=False):
-                yield self._batch(rows)
-            sound = self.rows_read == self._file.metadata.num_rows
-        except _ERRORS:
-            sound = False
-        if not sound:
-            refusal = FileRefusedError(_DAMAGED)
-            refusal.rows_read = self.rows_read
-            raise refusal
+        batches = self._file.iter_batches(self._batch_rows, use_threads=False)
+        while columns := self._read(batches):
+            yield from self._cut(columns)
+        if self.rows_read != self._file.metadata.num_rows:
+            raise FileRefusedError(_DAMAGED, rows_read=self.rows_read)
 
-    def _batch(self, rows: pa.RecordBatch) -> Batch:
-        columns = [_texts(column) for column in rows.columns]
-        texts = list(map(list, zip(*columns, strict=True)))
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Bound the memory, and refuse the file when reading fails."""
+        try:
+            with self._allowance.enforced():
+                yield
+        except MemoryError:
+            reason = "file:needs-too-much-memory"
+            rows = self.rows_read
+            raise FileRefusedError(reason, limit=MEMORY_LIMIT, rows_read=rows) from None
+        except _ERRORS:
+            raise FileRefusedError(_DAMAGED, rows_read=self.rows_read) from None
+
+    def _read(self, batches: Iterator[pa.RecordBatch]) -> list[pa.StringArray]:
+        """Return the texts of the next rows by column; no column is the end."""
+        with self._reading():
+            rows = next(batches, None)
+            return [] if rows is None else [_texts(column) for column in rows.columns]
+
+    def _cut(self, columns: list[pa.StringArray]) -> Iterator[Batch]:
+        """Yield rows of as many bytes as a batch may have: their number was guessed."""
+        lengths = [pc.binary_length(column).cast(pa.int64()).fill_null(0) for column in columns]
+        begin = size = 0
+        for row, length in enumerate(reduce(pc.add, lengths).to_pylist()):
+            if length > RECORD_LIMIT:
+                raise FileRefusedError("record:too-long", rows_read=self.rows_read)
+            if size + length > BATCH_BYTES:
+                yield self._batch([column[begin:row] for column in columns])
+                begin, size = row, 0
+            size += length
+        yield self._batch([column[begin:] for column in columns])
+
+    def _batch(self, columns: list[pa.StringArray]) -> Batch:
+        texts = [[text or "" for text in column.to_pylist()] for column in columns]
+        rows = list(map(list, zip(*texts, strict=True)))
         before = self.rows_read
-        self.rows_read += rows.num_rows
-        return ParquetBatch(before + 1, texts, (), 0, [], names=tuple(self.header))
+        self.rows_read += len(rows)
+        return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
 
 
 def _check_footer(file: IO[bytes]) -> None:
@@ -140,8 +169,8 @@ def _has_text(type_: pa.DataType) -> bool:
     return any(is_kind(type_) for is_kind in kinds)
 
 
-def _texts(column: Any) -> list[str]:
-    """Return the values as texts; null is the empty one."""
+def _texts(column: Any) -> pa.StringArray:
+    """Return the values as texts."""
     column.validate(full=True)  # strings are UTF-8 only if somebody looks
     type_ = column.type
     if pa.types.is_timestamp(type_):
@@ -151,6 +180,5 @@ def _texts(column: Any) -> list[str]:
             texts = pc.binary_join_element_wise(texts, "Z", "")
         if type_.unit == "ns":  # as many digits as a timestamp has, if nothing is lost by it
             texts = pc.replace_substring_regex(texts, "([.][0-9]{6})000(Z?)$", r"\1\2")
-    else:
-        texts = column.cast(pa.string())
-    return ["" if text is None else text for text in texts.to_pylist()]
+        return texts
+    return column.cast(pa.string())

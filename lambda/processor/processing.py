@@ -39,6 +39,7 @@ from typing import IO, Any, Literal, NamedTuple
 
 from processor import ProcessorError, layout
 from processor.contract import Contract, Contracts
+from processor.deadline import NEVER, Deadline
 from processor.layout import Places
 from processor.manifest import Artifact, compose, describes
 from processor.pseudonym import PseudonymKeys
@@ -113,8 +114,10 @@ class Processor:
         self._limit = limit
         self._now = now
 
-    def process(self, key: str) -> Outcome:
+    def process(self, key: str, deadline: Deadline = NEVER) -> Outcome:
         """Process the newest version of the object ``key``, unless that has been done.
+
+        An object that is not transformed before the ``deadline`` is refused.
 
         Raises:
             LayoutError: the key is not of an incoming object.
@@ -126,12 +129,12 @@ class Processor:
         places = layout.places(key)
         for _ in range(ATTEMPTS):
             try:
-                return self._attempt(places)
+                return self._attempt(places, deadline)
             except ConflictError:
                 continue
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
 
-    def _attempt(self, places: Places) -> Outcome:
+    def _attempt(self, places: Places, deadline: Deadline) -> Outcome:
         state = self._state(places)
         source = self._store.open(places.source)
         if source is None:
@@ -144,7 +147,7 @@ class Processor:
             if state.settled and state.manifest["source"]["version_id"] == source.version_id:
                 return Outcome("duplicate", source.version_id, dataset)
             with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
-                account = self._transform(source, places, contract, clean, rejected)
+                account = self._transform(source, places, contract, clean, rejected, deadline)
                 account.check()
                 outputs = self._write(places, state, account, clean, rejected)
         self._store.write(
@@ -178,6 +181,7 @@ class Processor:
         contract: Contract | None,
         clean: IO[bytes],
         rejected: IO[bytes],
+        deadline: Deadline,
     ) -> RowAccount:
         try:
             if contract is None:
@@ -187,7 +191,14 @@ class Processor:
                     "object:too-large", limit=self._limit.bytes, setting=self._limit.setting
                 )
             return transform(
-                source.body, source.key, self._limit, contract, self._keys, clean, rejected
+                source.body,
+                source.key,
+                self._limit,
+                contract,
+                self._keys,
+                clean,
+                rejected,
+                deadline,
             )
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}

@@ -11,6 +11,7 @@ import pyarrow as pa
 from processor import ProcessorError
 from processor.columns import RowCheck
 from processor.contract import Contract
+from processor.deadline import NEVER, Deadline, TimedStream
 from processor.deidentification import Deidentification, output_schema
 from processor.framing import Stream
 from processor.outputs import CleanRows, RejectedRows, count_rows
@@ -71,24 +72,25 @@ def transform(
     keys: PseudonymKeys,
     clean_file: IO[bytes],
     rejected_file: IO[bytes],
+    deadline: Deadline = NEVER,
 ) -> RowAccount:
     """Write the clean and the rejected rows of a file that keeps the form of its contract.
 
     ``name`` says what the file should be; ``limit`` is for its content, decompressed.
 
     Raises:
-        FileRefusedError: it does not; what the two files then hold is of no use.
+        FileRefusedError: it does not, or not in time; what the two files then hold is of no use.
     """
     columns = [column.name for column in contract.columns]
     deidentification = Deidentification(contract, keys)
     with (
-        open_records(stream, name, columns, limit) as records,
+        open_records(TimedStream(stream, deadline), name, columns, limit) as records,
         CleanRows(clean_file, deidentification.schema) as clean,
         RejectedRows(rejected_file) as rejected,
         _uncollected(),
     ):
         check = RowCheck(contract, records.header)
-        for batch in records:
+        for batch in deadline.batches(records):
             checked = check.check(batch)
             clean.write(deidentification.apply(checked))
             rejected.write(batch, checked.rejects)

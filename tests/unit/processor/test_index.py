@@ -23,6 +23,7 @@ CONTEXT = SimpleNamespace(
     memory_limit_in_mb=512,
     invoked_function_arn="arn:aws:lambda:eu-central-1:111122223333:function:data-processor-test",
     aws_request_id="a-request",
+    get_remaining_time_in_millis=lambda: 300_000,
 )
 
 

@@ -181,6 +181,7 @@ def transform(
     _keys: object,
     clean: IO[bytes],
     rejected: IO[bytes],
+    _deadline: object,
 ) -> RowAccount:
     """Stand in for the transformation of a file."""
     content = stream.read()

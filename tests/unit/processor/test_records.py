@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import resource
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import parquet
+from processor import framing, parquet
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
@@ -167,24 +168,80 @@ def test_a_failure_of_the_network_is_no_damage_of_the_file(compress: Any, good: 
         list(records)
 
 
-def test_a_row_group_too_large_is_refused_by_its_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "ROW_GROUP_LIMIT", 99)
-    data = as_parquet([("x" * 200,) * 5])
-    with (
-        pytest.raises(FileRefusedError, match="file:row-group-too-large") as caught,
-        open_records(io.BytesIO(data), "a", NAMES, LIMIT),
-    ):
-        pass
-    assert caught.value.limit == 99
-
-
-def test_parquet_comes_in_batches_of_bounded_size() -> None:
-    rows = [(f"{n:0100000}",) * 5 for n in range(100)]
+def parquet_of(values: Any, **options: Any) -> io.BytesIO:
+    """Return a Parquet file of one column."""
     file = io.BytesIO()
-    columns = {name: [row[i] for row in rows] for i, name in enumerate(NAMES)}
-    pq.write_table(pa.table(columns), file, use_dictionary=False)
+    pq.write_table(pa.table({"id": values}), file, **options)
     file.seek(0)
-    with open_records(file, "a", NAMES, LIMIT) as records:
-        sizes = [len(batch.rows) for batch in records]
-    assert sum(sizes) == records.rows_read == 100
-    assert max(sizes) * 500_000 <= parquet.BATCH_BYTES
+    return file
+
+
+REPEATED = pa.DictionaryArray.from_arrays([0] * 4096, ["x" * 1_000_000])
+
+
+@pytest.mark.parametrize(
+    ("values", "options"),
+    [
+        (
+            ["x" * 1_000_000] * 200,
+            {"use_dictionary": False, "data_page_size": 1 << 30, "compression": "zstd"},
+        ),
+        # One text of a MB, which 4,096 rows refer to: it says nowhere how much that is.
+        (REPEATED, {"store_schema": False}),
+        (REPEATED, {}),
+    ],
+    ids=["a page of 200 MB", "a dictionary", "categories"],
+)
+def test_parquet_that_unfolds_to_too_much_is_refused_before_it_takes_the_memory(
+    values: Any, options: dict[str, Any]
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_DATA)
+    file = parquet_of(values, **options)
+    assert len(file.getbuffer()) < 2_000_000
+    with (
+        open_records(file, "a", NAMES, LIMIT) as records,
+        pytest.raises(FileRefusedError, match="file:needs-too-much-memory") as caught,
+    ):
+        list(records)
+    assert caught.value.limit == parquet.MEMORY_LIMIT
+    assert resource.getrlimit(resource.RLIMIT_DATA) == limits
+
+
+def test_a_row_of_parquet_may_be_as_long_as_a_record_of_text() -> None:
+    longest = framing.RECORD_LIMIT
+    with open_records(parquet_of(["x" * longest]), "a", NAMES, LIMIT) as records:
+        assert [len(batch.rows) for batch in records] == [1]
+    with (
+        open_records(parquet_of(["x", "x" * (longest + 1)]), "a", NAMES, LIMIT) as records,
+        pytest.raises(FileRefusedError, match="record:too-long"),
+    ):
+        list(records)
+
+
+@given(st.lists(st.integers(0, 5), min_size=1), st.integers(1, 9))
+def test_parquet_comes_in_batches_of_bounded_size(lengths: list[int], most: int) -> None:
+    values = ["é" * length for length in lengths]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet, "BATCH_BYTES", 2 * most)
+        with open_records(parquet_of(values), "a", NAMES, LIMIT) as records:
+            batches = list(records)
+    assert [row[0] for batch in batches for row in batch.rows] == values
+    sizes = [[2 * len(row[0]) for row in batch.rows] for batch in batches]
+    assert all(sum(batch) <= 2 * most or len(batch) == 1 for batch in sizes)
+    assert [batch.first_row for batch in batches] == [
+        1 + sum(map(len, sizes[:index])) for index in range(len(sizes))
+    ]
+
+
+def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
+    data = parquet_of(["x"] * 77, store_schema=False).getvalue()
+    said, lie = bytes.fromhex("169a01"), bytes.fromhex("169c01")  # 77 and 78, as Thrift has them
+    file = io.BytesIO(data.replace(said, lie, 1))
+    assert pq.read_metadata(file).num_rows == 78
+    file.seek(0)
+    with (
+        open_records(file, "a", NAMES, LIMIT) as records,
+        pytest.raises(FileRefusedError, match="file:damaged-parquet") as caught,
+    ):
+        list(records)
+    assert caught.value.rows_read == 77
