@@ -92,6 +92,10 @@ endef
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); a few minutes, Java 17
 	@python -m benchmarks --megabytes $(megabytes)
 
+.PHONY: scale
+scale: setup ## Run files of up to 8 GB under a hard limit of 512 MiB; half an hour, 20 GB of disk
+	@python -m benchmarks.scale
+
 ##@ Sandbox
 .PHONY: up
 up: setup ## Start the sandbox and deploy the stack (suffix=dev)

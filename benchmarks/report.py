@@ -119,7 +119,7 @@ def page(report: Report) -> str:
     """Return the page, in Markdown."""
     return TEXT.format(
         megabytes=report.megabytes,
-        machine=_machine(),
+        machine=describe_machine(),
         before=report.load[0][0],
         after=report.load[1][0],
         rows=sum(report.rows.values()),
@@ -193,7 +193,8 @@ def _about(engine: str) -> str:
     return " ".join(about.replace("``", "`").split())
 
 
-def _machine() -> str:
+def describe_machine() -> str:
+    """Return what it is that everything was measured on."""
     processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text("utf-8"))
     memory = psutil.virtual_memory().total / 2**30
     return (
