@@ -1,0 +1,184 @@
+"""Each hostile case can fail: it defeats a naive handler, or else a processor with one mistake.
+
+The tests of the hostile cases are run once more, and must not pass.
+"""
+
+import csv
+import gzip
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from processor import columns, compression, framing, layout, records, transformation
+from processor.refusal import FileRefusedError
+from tests.unit.processor import test_hostile_input as hostile
+from tests.unit.processor.aws import MemoryBucket
+from tests.unit.processor.naive import NaiveHandler
+
+Sabotage = Callable[[pytest.MonkeyPatch], None]
+
+
+def _refuse_without_rows(patch: pytest.MonkeyPatch) -> None:
+    """Take a file without rows for an empty one."""
+
+    def judge(_: object, read: int, *__: object) -> None:
+        if not read:
+            raise FileRefusedError("file:empty")
+
+    patch.setattr(transformation, "judge", judge)
+
+
+def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
+    """Take CRLF for two line ends."""
+
+    def decode(data: bytes) -> tuple[list[str], bool]:
+        return re.findall(r"[^\r\n]*[\r\n]", data.decode()), True
+
+    patch.setattr(framing, "_decode", decode)
+
+
+def _forget_the_last_line(patch: pytest.MonkeyPatch) -> None:
+    """Want a line end at the end."""
+    cut = framing.blocks
+
+    def blocks(stream: framing.Stream) -> Iterator[list[str]]:
+        return ([line for line in lines if line.endswith("\n")] for lines in cut(stream))
+
+    patch.setattr(framing, "blocks", blocks)
+
+
+def _read_csv(change: Callable[[str], str]) -> Sabotage:
+    """Change what the reader of CSV gets; what raises is an error of CSV."""
+
+    def sabotage(patch: pytest.MonkeyPatch) -> None:
+        def reader(lines: Iterable[str], **options: Any) -> Any:
+            return csv.reader(map(change, lines), **options)
+
+        patch.setattr(framing, "csv", SimpleNamespace(reader=reader, Error=csv.Error))
+
+    return sabotage
+
+
+def _refuse_lines_with(text: str) -> Sabotage:
+    def change(line: str) -> str:
+        if text in line:
+            raise csv.Error
+        return line
+
+    return _read_csv(change)
+
+
+def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
+    """Take a key for a path."""
+    places = layout.places
+    patch.setattr(layout, "places", lambda key: places(posixpath.normpath(key)))
+
+
+def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
+    def check_name(name: str, *_: object) -> None:
+        if not name.endswith((".csv", "/a")):
+            raise FileRefusedError("file:not-what-its-name-says")
+
+    patch.setattr(records, "_check_name", check_name)
+
+
+# What a naive handler gets right, and a mistake that does not.
+EASY: dict[str, Sabotage] = {
+    "header only": _refuse_without_rows,
+    "CRLF": _end_lines_twice,
+    "no last line end": _forget_the_last_line,
+    "quote inside field": _refuse_lines_with('a"n'),
+    "embedded newlines": _read_csv(lambda line: line.replace('"', "")),
+    "NUL bytes": _refuse_lines_with("\0"),
+    "formula injection": lambda patch: patch.setattr(columns, "_predicates", lambda *_: []),
+    "gzip": lambda patch: patch.setattr(compression, "GZIP", re.compile(b"never")),
+    "an ending that says nothing": _refuse_unknown_endings,
+    "dots": _normalize_keys,
+}
+
+
+@pytest.fixture(name="naive")
+def make_naive_handler(bucket: MemoryBucket) -> Any:
+    """A naive handler, as if it were the module of the handler."""
+    return NaiveHandler(bucket)
+
+
+@pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.CASES.keys()))
+def test_a_naive_handler_is_a_handler(naive: ModuleType, bucket: MemoryBucket, name: str) -> None:
+    hostile.test_hostile_content_has_the_outcome_that_is_stated(naive, bucket, hostile.CASES[name])
+
+
+@pytest.mark.parametrize("name", sorted(hostile.CASES.keys() - EASY.keys()))
+def test_hostile_content_defeats_a_naive_handler(
+    naive: ModuleType, bucket: MemoryBucket, name: str
+) -> None:
+    with pytest.raises(AssertionError):
+        hostile.test_hostile_content_has_the_outcome_that_is_stated(
+            naive, bucket, hostile.CASES[name]
+        )
+
+
+@pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.CASES.keys()))
+def test_other_content_defeats_a_processor_with_one_mistake(
+    monkeypatch: pytest.MonkeyPatch, index: ModuleType, bucket: MemoryBucket, name: str
+) -> None:
+    EASY[name](monkeypatch)
+    with pytest.raises(AssertionError):
+        hostile.test_hostile_content_has_the_outcome_that_is_stated(
+            index, bucket, hostile.CASES[name]
+        )
+
+
+@pytest.mark.parametrize("name", sorted(hostile.NAMES.keys() - EASY.keys()))
+def test_a_hostile_name_defeats_a_naive_handler(
+    naive: ModuleType, bucket: MemoryBucket, name: str
+) -> None:
+    with pytest.raises(AssertionError):
+        hostile.test_a_hostile_name_is_a_name(naive, bucket, hostile.NAMES[name])
+
+
+@pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.NAMES.keys()))
+def test_another_name_defeats_a_processor_with_one_mistake(
+    monkeypatch: pytest.MonkeyPatch, index: ModuleType, bucket: MemoryBucket, name: str
+) -> None:
+    EASY[name](monkeypatch)
+    with pytest.raises(AssertionError):
+        hostile.test_a_hostile_name_is_a_name(index, bucket, hostile.NAMES[name])
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, hostile.zstd, bytes])
+def test_a_file_that_holds_too_much_defeats_a_naive_handler(
+    monkeypatch: pytest.MonkeyPatch,
+    naive: ModuleType,
+    bucket: MemoryBucket,
+    compress: Callable[[bytes], bytes],
+) -> None:
+    with pytest.raises((AssertionError, TypeError)):
+        hostile.test_a_file_that_holds_too_much_is_refused_with_the_number_and_the_setting(
+            monkeypatch, naive, bucket, compress
+        )
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        (lambda bucket, key: bucket.delete(key), "failed"),
+        (lambda bucket, key: bucket.upload(key, hostile.CSV), "object processed"),
+    ],
+    ids=["deleted", "replaced"],
+)
+def test_an_object_that_changes_defeats_a_naive_handler(
+    naive: ModuleType,
+    bucket: MemoryBucket,
+    capfd: pytest.CaptureFixture[str],
+    change: Callable[[MemoryBucket, str], None],
+    kind: str,
+) -> None:
+    with pytest.raises(AssertionError):
+        hostile.test_an_object_that_changes_between_event_and_read(
+            naive, bucket, capfd, change, kind
+        )
