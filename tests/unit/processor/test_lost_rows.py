@@ -1,0 +1,167 @@
+"""One row lost on the way, at any stage, is noticed: by the processor, or by the second opinion.
+
+After framing it is the processor itself that must notice, in production: its counts disagree, or
+the file is refused. What framing or decompression would never show is left to the property tests,
+one of which is run here on a few rows.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pytest
+
+from processor import framing, json_lines
+from processor.columns import CheckedBatch, RowCheck
+from processor.compression import Decompressed
+from processor.deadline import Deadline
+from processor.deidentification import Deidentification
+from processor.framing import Batch, CsvRecords
+from processor.json_lines import JsonRecords
+from processor.outputs import CleanRows, RejectedRows
+from processor.parquet import ParquetRecords
+from processor.refusal import FileRefusedError
+from processor.transformation import RowAccountError
+from tests.unit.processor.test_records import (
+    WRITERS,
+)
+from tests.unit.processor.test_records import (
+    test_the_same_rows_become_the_same_in_every_format as compare,
+)
+
+GOOD = ("P1", "ann", "0151234567", "1990-02-28", "12.50")
+BAD = ("X", "ann", "", "1990-02-29", "")
+ROWS = [GOOD, BAD, GOOD, BAD, GOOD]
+TEXT = ("a.csv", "a.csv.gz", "a.csv.zst", "a.jsonl", "a.jsonl.gz", "a.jsonl.zst")
+CSV = tuple(name for name in TEXT if ".csv" in name)
+JSON = tuple(name for name in TEXT if ".jsonl" in name)
+PARQUET = ("a.parquet",)
+ALL = (*TEXT, *PARQUET)
+
+Change = Callable[[Any], Any]
+
+
+class Loss(NamedTuple):
+    """A row that gets lost.
+
+    Attributes:
+        owner: whose function is sabotaged.
+        function: its name.
+        before: what becomes of its last argument.
+        after: what becomes of what it returns.
+        files: in which the row is lost.
+        notices: what must be raised, by whom it is noticed.
+    """
+
+    owner: Any
+    function: str
+    before: Change | None
+    after: Change | None
+    files: tuple[str, ...]
+    notices: type[Exception]
+
+
+def without_last_row(batch: Batch | None) -> Batch | None:
+    """Return a batch without its last record; the header stays."""
+    if batch is None or len(batch.rows) == 1:
+        return batch
+    faults = {index: fault for index, fault in batch.faults.items() if index < len(batch.rows) - 1}
+    return replace(batch, rows=batch.rows[:-1], ends=batch.ends[:-1], faults=faults)
+
+
+def without_a_reject(checked: CheckedBatch) -> CheckedBatch:
+    """Return what the checks found, but for one reject."""
+    return replace(checked, rejects=dict(list(checked.rejects.items())[1:]))
+
+
+def without_a_clean_row(checked: CheckedBatch) -> CheckedBatch:
+    """Return what the checks found, but one clean row is not."""
+    clean = checked.clean.to_pylist() if checked.clean else []
+    return replace(checked, clean=pa.array([*[False] * (True in clean), *clean[1:]], pa.bool_()))
+
+
+def without_a_line(lines: Any) -> Any:
+    """Return the lines of each block but the second of all."""
+    blocks = list(lines)
+    del blocks[0][1]
+    return iter(blocks)
+
+
+def without_last_line(piece: bytes) -> bytes:
+    """Return a piece of a text without its last line."""
+    return piece[: piece[:-1].rfind(b"\n") + 1]
+
+
+def shorter(rows: Any) -> Any:
+    """Return a batch, or columns, without the last row."""
+    if isinstance(rows, list):
+        return [column.slice(0, len(column) - 1) for column in rows]
+    return rows.slice(0, rows.num_rows - 1)
+
+
+def without_first(found: Any) -> Any:
+    """Return the rest of some rejects."""
+    return dict(list(found.items())[1:])
+
+
+OURS, SECOND = RowAccountError, AssertionError
+LOSSES = {
+    "decompressed": Loss(Decompressed, "read", None, without_last_line, TEXT[1:3], SECOND),
+    "decompressed JSON": Loss(Decompressed, "read", None, without_last_line, TEXT[4:], SECOND),
+    "cut into lines": Loss(framing, "blocks", None, without_a_line, CSV, SECOND),
+    "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
+    "framed": Loss(CsvRecords, "_next_batch", None, without_last_row, CSV, OURS),
+    "framed from JSON": Loss(JsonRecords, "_batch", None, without_last_row, JSON, OURS),
+    "framed from JSON, uncounted": Loss(
+        JsonRecords, "_batch", lambda lines: lines[:-1], None, JSON, SECOND
+    ),
+    "read from Parquet": Loss(ParquetRecords, "_read", None, shorter, PARQUET, FileRefusedError),
+    "made of Parquet": Loss(ParquetRecords, "_batch", shorter, None, PARQUET, FileRefusedError),
+    "batched from Parquet": Loss(ParquetRecords, "_batch", None, without_last_row, PARQUET, OURS),
+    "passed on": Loss(
+        Deadline, "batches", None, lambda batches: iter(list(batches)[1:]), ALL, OURS
+    ),
+    "checked": Loss(RowCheck, "check", without_last_row, None, ALL, OURS),
+    "found clean": Loss(RowCheck, "check", None, without_a_clean_row, TEXT, OURS),
+    "found bad": Loss(RowCheck, "check", None, without_a_reject, ALL, OURS),
+    "de-identified": Loss(Deidentification, "apply", None, shorter, ALL, OURS),
+    "given to Parquet": Loss(CleanRows, "write", shorter, None, ALL, OURS),
+    "kept for Parquet": Loss(CleanRows, "_write_row_group", None, None, ALL, OURS),
+    "given to quarantine": Loss(RejectedRows, "write", without_first, None, ALL, OURS),
+}
+
+
+def lose(loss: Loss, patch: pytest.MonkeyPatch) -> None:
+    """Sabotage the function."""
+    function = getattr(loss.owner, loss.function)
+
+    def sabotaged(*arguments: Any) -> Any:
+        if loss.before:
+            arguments = (*arguments[:-1], loss.before(arguments[-1]))
+        elif loss.after is None:
+            return None
+        found = function(*arguments)
+        return loss.after(found) if loss.after else found
+
+    patch.setattr(loss.owner, loss.function, sabotaged)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_is_noticed_when_nothing_is_lost(name: str) -> None:
+    assert set(ALL) == set(WRITERS)
+    compare.hypothesis.inner_test(ROWS, name, 9)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("loss", "name"),
+    [
+        pytest.param(loss, name, id=f"{stage}: {name}")
+        for stage, loss in LOSSES.items()
+        for name in loss.files
+    ],
+)
+def test_a_row_lost_is_noticed(monkeypatch: pytest.MonkeyPatch, loss: Loss, name: str) -> None:
+    lose(loss, monkeypatch)
+    with pytest.raises(loss.notices):
+        compare.hypothesis.inner_test(ROWS, name, 9)  # type: ignore[attr-defined]
