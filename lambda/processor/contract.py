@@ -139,6 +139,22 @@ class Anonymity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Csv:
+    """How CSV files are written: by default as in RFC 4180, with a header.
+
+    ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
+    the contract, in its order.
+    """
+
+    delimiter: str = ","
+    quote: str = '"'
+    header: bool = True
+
+
+RFC_4180 = Csv()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """The contract of a dataset, and its policies for a file as a whole.
 
@@ -148,6 +164,7 @@ class Contract:
             ``drop`` them.
         max_rejected_share: of the rows, as a decimal text; a file with more is refused.
         anonymity: what a file must satisfy, if anything.
+        csv: the dialect of its CSV files.
     """
 
     dataset: str
@@ -158,6 +175,12 @@ class Contract:
     unknown_columns: Literal["refuse", "drop"] = "refuse"
     max_rejected_share: str | None = None
     anonymity: Anonymity | None = None
+    csv: Csv = RFC_4180
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its columns in a file."""
+        return [column.name for column in self.columns]
 
 
 class Contracts:
@@ -210,6 +233,8 @@ def parse(document: Mapping[str, Any]) -> Contract:
         raise ValueError(f"unknown_columns {fields['unknown_columns']} is unknown")
     if "anonymity" in fields:
         fields["anonymity"] = Anonymity(**_snake_case(fields["anonymity"]))
+    if "csv" in fields:
+        fields["csv"] = Csv(**fields["csv"])
     return Contract(**fields.pop("contract"), **fields)
 
 

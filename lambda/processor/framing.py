@@ -1,7 +1,8 @@
 """Framing: a stream of bytes becomes records, each with its ordinal, line number and raw text.
 
-CSV as in RFC 4180: commas, double quotes, a header, UTF-8 with or without byte order mark. Lines
-may end in LF, CRLF or CR, mixed. A double quote inside an unquoted field is a plain character.
+CSV as in RFC 4180, or with what the contract says instead of commas, double quotes and a header;
+UTF-8 with or without byte order mark. Lines may end in LF, CRLF or CR, mixed. A quote inside an
+unquoted field is a plain character.
 No record can vanish: every physical line belongs to exactly one record, or the file is refused.
 
 What is read is cut at line ends into blocks, so that what a file becomes depends on its bytes
@@ -15,8 +16,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
+from processor.contract import RFC_4180, Csv
 from processor.refusal import FileRefusedError
 
 # A record's longest length: a physical line in bytes, a record of several lines in characters.
@@ -90,26 +92,36 @@ class CsvRecords:
     """The records of a CSV stream: ``header`` first, then the data by iteration, in batches.
 
     Attributes:
-        header: the fields of the first record.
+        header: the fields of the first record, or the columns where that is no header.
         rows_read: data rows framed so far.
     """
 
-    def __init__(self, stream: Stream) -> None:
-        """Read the header.
+    def __init__(
+        self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()
+    ) -> None:
+        """Read the header, if there is one in this dialect.
 
         Raises:
-            FileRefusedError: there is none, or it cannot be framed.
+            FileRefusedError: it is missing, or cannot be framed.
         """
+        self._dialect: dict[str, Any] = {
+            "delimiter": dialect.delimiter,
+            "quotechar": dialect.quote or None,
+            "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            "strict": True,
+        }
         self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
         self._framed_lines = 0
         self._record_start = 0  # in those lines, of the record being framed
         self.rows_read = 0
-        header = self._next_batch(1)
-        if header is None or not header.rows[0]:
-            raise FileRefusedError("file:empty", line=1)
-        self.header = header.rows[0]
-        self.rows_read = 0
+        self.header = list(columns)
+        if dialect.header:
+            header = self._next_batch(1)
+            if header is None or not header.rows[0]:
+                raise FileRefusedError("file:empty", line=1)
+            self.header = header.rows[0]
+            self.rows_read = 0
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches.
@@ -134,7 +146,7 @@ class CsvRecords:
         first_row, before = self.rows_read + 1, self._framed_lines
         rows: list[list[str]] = []
         ends: list[int] = []
-        reader = csv.reader(chain(begin, self._continuation(most)), strict=True)
+        reader = csv.reader(chain(begin, self._continuation(most)), **self._dialect)
         self._record_start, last = 0, len(begin)
         try:
             while self._record_start < last:

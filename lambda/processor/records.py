@@ -3,13 +3,14 @@
 import io
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from shutil import copyfileobj
 
 from processor import compression, parquet
 from processor.compression import Counted, Decompressed
+from processor.contract import Contract
 from processor.framing import CsvRecords, Records, Stream, without_mark
 from processor.json_lines import JsonRecords
 from processor.parquet import ParquetRecords
@@ -37,9 +38,12 @@ class SizeLimit:
 
 @contextmanager
 def open_records(
-    stream: Stream, name: str, columns: Sequence[str], limit: SizeLimit
+    stream: Stream, name: str, contract: Contract, limit: SizeLimit
 ) -> Iterator[Records]:
-    """Open the records of a file called ``name``, whose contract has these columns.
+    """Open the records of a file called ``name``.
+
+    A brace begins JSON, unless by contract a file of CSV may begin with any value: then it is
+    JSON if its name says so.
 
     Raises:
         FileRefusedError: it is not what its name says, or its beginning cannot be read.
@@ -56,15 +60,17 @@ def open_records(
         form = _kind(source.peek())
         if form in ("gzip", "zstd", "parquet"):
             raise FileRefusedError("file:compressed-twice")
+    if form == "json" and not contract.csv.header and _promise(name)[0] != "json":
+        form = "csv"
     _check_name(name, form, packing)
     if form == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata stand at the end
             copyfileobj(source, file, 1 << 20)
             yield ParquetRecords(file)
     elif form == "json":
-        yield JsonRecords(content, columns)
+        yield JsonRecords(content, contract.names)
     else:
-        yield CsvRecords(content)
+        yield CsvRecords(content, contract.csv, contract.names)
 
 
 def _kind(begin: bytes) -> str:
@@ -82,11 +88,17 @@ def _kind(begin: bytes) -> str:
 
 
 def _check_name(name: str, form: str, packing: str) -> None:
-    """Refuse a name that promises something else; one without a known ending promises nothing."""
+    """Refuse a name that promises something else."""
+    promised, promised_packing = _promise(name)
+    if promised and promised != form:
+        raise FileRefusedError("file:not-what-its-name-says")
+    if (promised or promised_packing) and promised_packing != packing:
+        raise FileRefusedError("file:not-what-its-name-says")
+
+
+def _promise(name: str) -> tuple[str, str]:
+    """Return the format and the compression that a name says; empty where it says nothing."""
     match = re.search(r"(?:\.(\w+))?\.(gz|zst)\Z|\.(\w+)\Z", name.lower())
     if match is None:
-        return
-    promised = _SUFFIXES.get(match[1] or match[3] or "")
-    promised_packing = _COMPRESSIONS.get(match[2] or "", "")
-    if promised not in (None, form) or ((promised or match[2]) and promised_packing != packing):
-        raise FileRefusedError("file:not-what-its-name-says")
+        return "", ""
+    return _SUFFIXES.get(match[1] or match[3] or "", ""), _COMPRESSIONS.get(match[2] or "", "")

@@ -81,10 +81,9 @@ def transform(
     Raises:
         FileRefusedError: it does not, or not in time; what the two files then hold is of no use.
     """
-    columns = [column.name for column in contract.columns]
     deidentification = Deidentification(contract, keys)
     with (
-        open_records(TimedStream(stream, deadline), name, columns, limit) as records,
+        open_records(TimedStream(stream, deadline), name, contract, limit) as records,
         CleanRows(clean_file, deidentification.schema) as clean,
         RejectedRows(rejected_file) as rejected,
         _uncollected(),

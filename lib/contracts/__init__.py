@@ -18,6 +18,7 @@ from typing import Any, cast
 from lib.contracts.columns import ColumnRules, check_names
 from lib.contracts.compiled import CompiledContract
 from lib.contracts.custom import custom_properties
+from lib.contracts.dialect import read_dialect
 from lib.contracts.policies import read_policies
 from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
 from lib.contracts.standard import check_standard
@@ -109,6 +110,7 @@ def _compile(source: Source) -> CompiledContract | None:
         "contract": {"id": str(contract.id), "version": str(contract.version)},
         "epoch": _epoch(source, found),
         **read_policies(source, found, columns),
+        **read_dialect(source, found),
         "columns": columns,
     }
 

@@ -94,7 +94,21 @@ class Policies(TypedDict, total=False):
     anonymity: Anonymity
 
 
-class CompiledContract(Policies):
+class Csv(TypedDict):
+    """How CSV files are written; ``quote`` is empty where nothing is quoted."""
+
+    delimiter: str
+    quote: str
+    header: bool
+
+
+class Dialect(TypedDict, total=False):
+    """What differs from RFC 4180 with a header; absent where nothing does."""
+
+    csv: Csv
+
+
+class CompiledContract(Policies, Dialect):
     """A dataset's contract as the processor reads it; columns are in the order of the output.
 
     Pseudonyms derive from ``epoch`` (1 and up): a new one gives every value a new token.

@@ -15,6 +15,7 @@ CUSTOM_PROPERTIES = {
     "unknownColumns": "the contract",
     "maxRejectedShare": "the contract",
     "kAnonymity": "the contract",
+    "csv": "the contract",
 }
 
 

@@ -74,8 +74,8 @@ def physical_lines(data: bytes) -> Iterator[bytes]:
 
 # One plain loop, so that it can be read against the standard.
 # pylint: disable-next=too-many-branches
-def records(data: bytes, limit: int) -> Iterator[Record]:
-    """Yield the records, the header included."""
+def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> Iterator[Record]:
+    """Yield the records, the header included; ``quote`` may be empty."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Refused("encoding:utf-16", 1)
     if data[:3] == b"\xef\xbb\xbf":
@@ -98,10 +98,10 @@ def records(data: bytes, limit: int) -> Iterator[Record]:
         if size > limit:
             raise Refused("record:too-long", first_line)
         for character in decoded if decoded[-1] in "\r\n" else decoded + "\n":
-            if state in ("between", "start") and character == '"':
+            if state in ("between", "start") and character == quote:
                 state = "quoted"
             elif state == "quoted":
-                if character == '"':
+                if character == quote:
                     state = "quote"
                 else:
                     text += character
@@ -111,10 +111,10 @@ def records(data: bytes, limit: int) -> Iterator[Record]:
                 yield Record(fields, first_line, re.sub("(\r\n|\r|\n)$", "", raw))
                 state = "between"
                 break
-            elif character == ",":
+            elif character == delimiter:
                 fields.append(text)
                 text, state = "", "start"
-            elif state == "quote" and character != '"':
+            elif state == "quote" and character != quote:
                 raise Refused("record:malformed", first_line)
             else:
                 text += character
@@ -400,9 +400,12 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
     """Return what must become of a file."""
     verdict = Verdict()
     try:
-        framed = records(data, limit)
-        header = next(framed, Record([], 1, "")).fields
-        if not header:
+        csv = contract.get("csv", {})
+        framed = records(data, limit, csv.get("delimiter", ","), csv.get("quote", '"'))
+        header = [column["name"] for column in contract["columns"]]
+        if csv.get("header", True):
+            header = next(framed, Record([], 1, "")).fields
+        if not header or not data:
             raise Refused("file:empty", 1)
         drop = contract.get("unknownColumns") == "drop"
         where = positions(header, contract["columns"], drop)

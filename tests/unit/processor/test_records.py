@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import resource
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -15,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import framing, parquet
+from processor.contract import Csv
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
@@ -163,7 +165,7 @@ def test_a_failure_of_the_network_is_no_damage_of_the_file(compress: Any, good: 
     assert good < len(data)
     with (
         pytest.raises(ConnectionResetError),
-        open_records(Broken(data, good), "a", NAMES, LIMIT) as records,
+        open_records(Broken(data, good), "a", CONTRACT, LIMIT) as records,
     ):
         list(records)
 
@@ -199,7 +201,7 @@ def test_parquet_that_unfolds_to_too_much_is_refused_before_it_takes_the_memory(
     file = parquet_of(values, **options)
     assert len(file.getbuffer()) < 2_000_000
     with (
-        open_records(file, "a", NAMES, LIMIT) as records,
+        open_records(file, "a", CONTRACT, LIMIT) as records,
         pytest.raises(FileRefusedError, match="file:needs-too-much-memory") as caught,
     ):
         list(records)
@@ -209,10 +211,10 @@ def test_parquet_that_unfolds_to_too_much_is_refused_before_it_takes_the_memory(
 
 def test_a_row_of_parquet_may_be_as_long_as_a_record_of_text() -> None:
     longest = framing.RECORD_LIMIT
-    with open_records(parquet_of(["x" * longest]), "a", NAMES, LIMIT) as records:
+    with open_records(parquet_of(["x" * longest]), "a", CONTRACT, LIMIT) as records:
         assert [len(batch.rows) for batch in records] == [1]
     with (
-        open_records(parquet_of(["x", "x" * (longest + 1)]), "a", NAMES, LIMIT) as records,
+        open_records(parquet_of(["x", "x" * (longest + 1)]), "a", CONTRACT, LIMIT) as records,
         pytest.raises(FileRefusedError, match="record:too-long"),
     ):
         list(records)
@@ -223,7 +225,7 @@ def test_parquet_comes_in_batches_of_bounded_size(lengths: list[int], most: int)
     values = ["é" * length for length in lengths]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parquet, "BATCH_BYTES", 2 * most)
-        with open_records(parquet_of(values), "a", NAMES, LIMIT) as records:
+        with open_records(parquet_of(values), "a", CONTRACT, LIMIT) as records:
             batches = list(records)
     assert [row[0] for batch in batches for row in batch.rows] == values
     sizes = [[2 * len(row[0]) for row in batch.rows] for batch in batches]
@@ -240,8 +242,36 @@ def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
     assert pq.read_metadata(file).num_rows == 78
     file.seek(0)
     with (
-        open_records(file, "a", NAMES, LIMIT) as records,
+        open_records(file, "a", CONTRACT, LIMIT) as records,
         pytest.raises(FileRefusedError, match="file:damaged-parquet") as caught,
     ):
         list(records)
     assert caught.value.rows_read == 77
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "header", "expected"),
+    [
+        ("a", b'{"a":1},x\n', False, [['{"a":1}', "x"]]),
+        ("a.csv", b'{"a":1},x\n', False, [['{"a":1}', "x"]]),
+        ("a.2026", b"{\n\n", False, [["{"], []]),
+        ("a.jsonl", b'{"id":"P1"}\n', False, [["P1", "", "", "", ""]]),
+        ("a.jsonl", b"P1\n", False, "file:not-what-its-name-says"),
+        ("a.csv", b'{"id":"P1"}\n', True, "file:not-what-its-name-says"),
+        ("a", b'{"id":"P1"}\n', True, [["P1", "", "", "", ""]]),
+        ("a", b"\n", False, [[]]),
+        ("a", b"", False, "file:empty"),
+    ],
+)
+def test_a_brace_begins_json_unless_it_may_be_a_value(
+    name: str, content: bytes, header: bool, expected: Any
+) -> None:
+    agreed = replace(CONTRACT, csv=Csv(header=header))
+    found: Any
+    try:
+        with open_records(io.BytesIO(content), name, agreed, LIMIT) as records:
+            found = [row for batch in records for row in batch.rows]
+            assert records.header == NAMES
+    except FileRefusedError as refusal:
+        found = refusal.reason
+    assert found == expected

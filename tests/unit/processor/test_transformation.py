@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import contract, framing, records, transformation
+from processor.contract import Contract
 from processor.outputs import RejectedRows
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
@@ -30,7 +31,9 @@ HEADER = "id,name,phone,born,balance"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50"
 
 
-def run(data: bytes) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, Any]]]:
+def run(
+    data: bytes, agreed: Contract = CONTRACT
+) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, Any]]]:
     """Return the account, the clean rows and the lines of quarantine that a file becomes."""
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
@@ -39,13 +42,13 @@ def run(data: bytes) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, A
             io.BytesIO(data),
             "a.csv",
             LIMIT,
-            CONTRACT,
+            agreed,
             PseudonymKeys(kms, "a-key"),
             clean,
             rejected,
         )
     except FileRefusedError as refusal:
-        account = refuse(refusal, CONTRACT, {"key": "k"}, clean, rejected)
+        account = refuse(refusal, agreed, {"key": "k"}, clean, rejected)
     account.check()
     lines = gzip.decompress(rejected.getvalue()).splitlines()
     return account, pq.read_table(clean).to_pylist(), [json.loads(line) for line in lines]
@@ -85,8 +88,34 @@ def test_a_file_becomes_what_the_second_opinion_says(
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
-    expected = oracle.process(data, PEOPLE, HmacKey().material, limit=128)
-    account, rows, lines = run(data)
+    compare(data, PEOPLE)
+
+
+# What stands for comma and double quote, and they for it.
+DIALECTS = st.builds(
+    lambda marks, header: {"delimiter": marks[0], "quote": marks[1], "header": header},
+    st.sampled_from([(",", '"'), (";", "'"), ("\t", '"'), ("|", ""), ('"', ","), (" ", "^")]),
+    st.booleans(),
+)
+
+
+@EXAMPLES
+@given(data=FILES, dialect=DIALECTS)
+def test_a_file_in_another_dialect_does_so_too(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, dialect: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    ours, theirs = b',"', (dialect["delimiter"] + (dialect["quote"] or '"')).encode()
+    compare(
+        data.translate(bytes.maketrans(ours + theirs, theirs + ours)), PEOPLE | {"csv": dialect}
+    )
+
+
+def compare(data: bytes, document: dict[str, Any]) -> None:
+    """Make sure that a file becomes what the second opinion says."""
+    expected = oracle.process(data, document, HmacKey().material, limit=128)
+    account, rows, lines = run(data, contract.parse(document))
     if expected.refusal:
         assert account.refusal is not None
         assert (account.refusal.reason, account.refusal.line) == (expected.refusal, expected.line)

@@ -1,0 +1,71 @@
+"""How a contract says that its CSV files are written, and one sentence for what it may not say."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lib.contracts import compile_contracts
+from processor import contract  # pylint: disable=wrong-import-order
+from processor.contract import RFC_4180, Csv  # pylint: disable=wrong-import-order
+from tests.unit.orders import edited, mistakes
+
+EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
+
+
+def with_csv(value: str) -> str:
+    """The valid contract with a dialect, on its line 68."""
+    return edited(EPOCH, f"{EPOCH}  - {{property: csv, value: {value}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("{delimiter: ;}", Csv(delimiter=";")),
+        ('{delimiter: "\\t", quote: ""}', Csv(delimiter="\t", quote="")),
+        ('{quote: "\'", header: false}', Csv(quote="'", header=False)),
+        ("{delimiter: ' ', header: true}", Csv(delimiter=" ")),
+        ("{delimiter: '\"', quote: ','}", Csv(delimiter='"', quote=",")),
+    ],
+)
+def test_a_dialect_is_compiled_and_the_processor_reads_it(
+    directory: Path, value: str, expected: Csv
+) -> None:
+    assert mistakes(directory, with_csv(value)) == []
+    document: Any = compile_contracts(directory)["orders"]
+    assert contract.parse(document).csv == expected
+
+
+def test_without_a_dialect_it_is_that_of_the_rfc(directory: Path) -> None:
+    assert mistakes(directory, with_csv("{header: true}").replace("csv", "others")) == []
+    document: Any = compile_contracts(directory)["orders"]
+    assert "csv" not in document
+    assert contract.parse(document).csv == RFC_4180
+
+
+NOT_SAID = "csv does not say how the files are written; write a value such as"
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("semicolon", NOT_SAID),
+        ("{}", NOT_SAID),
+        ("{separator: ;}", NOT_SAID),
+        ("{delimiter: ;;}", "the delimiter of csv is ';;'; use one ASCII character"),
+        ("{delimiter: t}", "the delimiter of csv is 't'; use one ASCII character"),
+        ("{delimiter: '{'}", "the delimiter of csv is '{'; use one ASCII character"),
+        ("{delimiter: §}", "the delimiter of csv is '§'; use one ASCII character"),
+        ('{delimiter: "\\n"}', "the delimiter of csv is '\\n'; use one ASCII character"),
+        ("{delimiter: 1}", "the delimiter of csv is '1'; use one ASCII character"),
+        ("{delimiter: [;]}", "the delimiter of csv is ''; use one ASCII character"),
+        ("{quote: ' '}", "the quote of csv is ' '; use one ASCII punctuation character, or ''"),
+        ("{quote: null}", "the quote of csv is 'null'; use one ASCII punctuation character"),
+        ("{quote: ','}", "delimiter and quote of csv are both ','; make them different"),
+        ("{header: 'no'}", "the header of csv is 'no'; use true or false"),
+    ],
+)
+def test_a_mistake_is_told_in_one_sentence(directory: Path, value: str, sentence: str) -> None:
+    [found] = mistakes(directory, with_csv(value))
+    assert "line 68: " in found
+    assert sentence in found
