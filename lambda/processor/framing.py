@@ -79,10 +79,15 @@ class Records(Protocol):
     Attributes:
         header: the names of the fields.
         rows_read: data rows framed so far.
+        dropped_columns: names, not of the header, that were left out so far.
     """
 
     header: list[str]
     rows_read: int
+
+    @property
+    def dropped_columns(self) -> int:
+        """They are counted while the rows go by."""
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; raise FileRefusedError if the rest cannot be framed."""
@@ -94,7 +99,10 @@ class CsvRecords:
     Attributes:
         header: the fields of the first record, or the columns where that is no header.
         rows_read: data rows framed so far.
+        dropped_columns: none; those that the contract does not name are in the header.
     """
+
+    dropped_columns = 0
 
     def __init__(
         self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()

@@ -1,17 +1,26 @@
 """JSON Lines: one object per line becomes one record, its fields in the order of the contract.
 
 A number is the text it stands there as, and so are ``true`` and ``false``: what they are worth,
-the contract says. ``null`` and a key that is absent are the empty field. A line that is not
-such an object is rejected alone, because the next one can still be told from it.
+the contract says. ``null`` and a key that is absent are the empty field. An array or object is
+the text it stands there as where the contract has such a column. A line that is not such an object
+is rejected alone, because the next one can still be told from it.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Set
 from typing import Any
 
+from processor.contract import Contract
 from processor.framing import BATCH_ROWS, Batch, Stream, blocks
 from processor.refusal import FileRefusedError
 
+# Names that are counted before they are dropped; more are dropped, and counted as so many.
+DROPPED_LIMIT = 1 << 12
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+# An escape; of half a surrogate pair alone, which UTF-8 cannot spell, the group has it.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 _WORDS = {True: "true", False: "false", None: ""}
 
 
@@ -25,14 +34,25 @@ class JsonRecords:
     Attributes:
         header: the names of the contract's columns.
         rows_read: lines framed so far.
+        dropped_columns: names of no column that were dropped so far, at most DROPPED_LIMIT.
     """
 
-    def __init__(self, stream: Stream, columns: Sequence[str]) -> None:
-        """Take the names that a line may have as keys."""
-        self.header = list(columns)
+    def __init__(self, stream: Stream, contract: Contract) -> None:
+        """Take what the contract says of the keys and values of a line."""
+        self.header = contract.names
         self.rows_read = 0
         self._blocks = blocks(stream)
-        self._known = frozenset(columns)
+        self._known = frozenset(self.header)
+        self._drops = contract.unknown_columns == "drop"
+        self._dropped: set[int] = set()  # hashes: a name may be as long as a line
+        self._nested = frozenset(
+            column.name for column in contract.columns if column.type in ("array", "object")
+        )
+
+    @property
+    def dropped_columns(self) -> int:
+        """Count them."""
+        return len(self._dropped)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches.
@@ -65,17 +85,21 @@ class JsonRecords:
     def _record(self, line: str) -> list[str]:
         found = _parsed(line)
         if not found.keys() <= self._known:
-            raise RowFaultError("row:unknown-column")
-        values = [
+            self._drop(found.keys() - self._known)
+        if "\\u" in line and any(escape[1] for escape in _ESCAPE.finditer(line)):
+            raise RowFaultError("row:lone-surrogate")
+        if any(isinstance(found.get(name), dict | list) for name in self._nested):
+            found |= {name: text for name, text in _members(line) if name in self._nested}
+        return [
             value if isinstance(value := found.get(name), str) else _text(name, value)
             for name in self.header
         ]
-        if "\\u" in line:  # only an escape can spell half a surrogate pair
-            try:
-                "".join(values).encode()
-            except UnicodeEncodeError:
-                raise RowFaultError("row:lone-surrogate") from None
-        return values
+
+    def _drop(self, names: Set[str]) -> None:
+        if not self._drops:
+            raise RowFaultError("row:unknown-column")
+        room = DROPPED_LIMIT - len(self._dropped)
+        self._dropped.update(list({hash(name) for name in names} - self._dropped)[:room])
 
 
 def _parsed(line: str) -> dict[str, Any]:
@@ -97,6 +121,22 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, dict | list):
         raise RowFaultError(f"{name}:nested")
     return _WORDS[value]
+
+
+def _members(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the members of the object that stands on a sound line, their values as they stand."""
+    place = line.index("{")
+    while line[place] != "}":
+        key, place = _DECODER.raw_decode(line, _after_space(line, place + 1))
+        begin = _after_space(line, _after_space(line, place) + 1)  # there is a colon between
+        value, place = _DECODER.raw_decode(line, begin)
+        if isinstance(value, dict | list):
+            yield key, line[begin:place]
+        place = _after_space(line, place)
+
+
+def _after_space(line: str, place: int) -> int:
+    return _SPACE.match(line, place).end()  # type: ignore[union-attr]  # it matches nothing too
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

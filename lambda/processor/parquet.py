@@ -57,7 +57,10 @@ class ParquetRecords:
     Attributes:
         header: the names of its columns.
         rows_read: rows read so far.
+        dropped_columns: none; those that the contract does not name are in the header.
     """
+
+    dropped_columns = 0
 
     def __init__(self, file: IO[bytes]) -> None:
         """Read the metadata.

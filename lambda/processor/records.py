@@ -68,7 +68,7 @@ def open_records(
             copyfileobj(source, file, 1 << 20)
             yield ParquetRecords(file)
     elif form == "json":
-        yield JsonRecords(content, contract.names)
+        yield JsonRecords(content, contract)
     else:
         yield CsvRecords(content, contract.csv, contract.names)
 

@@ -99,7 +99,7 @@ def transform(
         rejected.rows,
         rejected.by_reason,
         anonymity=judge(contract, records.rows_read, rejected.rows, clean_file),
-        dropped_columns=check.dropped_columns,
+        dropped_columns=check.dropped_columns + records.dropped_columns,
     )
 
 

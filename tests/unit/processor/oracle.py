@@ -33,11 +33,12 @@ class Refused(Exception):  # noqa: N818
 
 
 class Record(NamedTuple):
-    """A record of the file: its fields, its first line and its text."""
+    """A record of the file: its fields, its first line, its text, and why it has no fields."""
 
     fields: list[str]
     line: int | None
     raw: str
+    fault: str = ""
 
 
 @dataclass
@@ -121,6 +122,112 @@ def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> 
                 state = "quoted" if state == "quote" else "plain"
     if state != "between":
         raise Refused("record:malformed", first_line)
+
+
+class Fault(Exception):  # noqa: N818
+    """A line of JSON is no record."""
+
+
+def json_records(
+    data: bytes, limit: int, contract: dict[str, Any], unknown: set[str]
+) -> Iterator[Record]:
+    """Yield a record for each line, its fields those of the contract; others are ``unknown``."""
+    if data[:3] == b"\xef\xbb\xbf":
+        data = data[3:]
+    for number, line in enumerate(physical_lines(data), 1):
+        if len(line) > limit:
+            raise Refused("record:too-long", number)
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise Refused("encoding:not-utf-8", number) from None
+        raw = re.sub("(\r\n|\r|\n)$", "", text)
+        try:
+            yield Record(json_fields(text, contract, unknown), number, raw)
+        except Fault as fault:
+            yield Record([], number, raw, str(fault))
+
+
+def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[str]:
+    """Return the fields of a line; names without a column go to ``unknown``."""
+    if not text.strip(" \t\r\n"):
+        raise Fault("row:blank")
+
+    def pairs(found: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len({name for name, _ in found}) < len(found):
+            raise Fault("row:duplicate-key")
+        return dict(found)
+
+    def constant(_: str) -> Any:
+        raise Fault("row:not-json")
+
+    try:
+        found = json.loads(
+            text, object_pairs_hook=pairs, parse_constant=constant, parse_int=str, parse_float=str
+        )
+    except ValueError:
+        raise Fault("row:not-json") from None
+    if not isinstance(found, dict):
+        raise Fault("row:not-an-object")
+    columns = {column["name"]: column["type"] for column in contract["columns"]}
+    more = [name for name in found if name not in columns]
+    if more and contract.get("unknownColumns") != "drop":
+        raise Fault("row:unknown-column")
+    unknown.update(more)
+    if any("\ud800" <= letter <= "\udfff" for letter in letters(found)):
+        raise Fault("row:lone-surrogate")
+    texts = member_texts(text)
+    fields: list[str] = []
+    for name, type_ in columns.items():
+        value = found.get(name)
+        if isinstance(value, dict | list):
+            if type_ not in ("array", "object"):
+                raise Fault(name + ":nested")
+            value = texts[name]
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        fields.append(value or "")
+    return fields
+
+
+def letters(value: Any) -> Iterator[str]:
+    """Yield the characters of all texts of a value."""
+    if isinstance(value, str):
+        yield from value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield from name
+            yield from letters(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from letters(inner)
+
+
+def member_texts(text: str) -> dict[str, str]:
+    """Return how the value of each member of an object is spelt, character by character."""
+    texts, depth, quoted, escaped = [""], 0, False, False
+    for letter in text:
+        inside = quoted
+        if escaped:
+            escaped = False
+        elif quoted and letter == "\\":
+            escaped = True
+        elif letter == '"':
+            quoted = not quoted
+        elif not quoted and letter in "[{":
+            depth += 1
+            if depth == 1:
+                continue
+        elif not quoted and letter in "]}":
+            depth -= 1
+            if depth == 0:
+                break
+        if depth == 1 and not inside and letter in ":,":
+            texts.append("")
+        elif depth:
+            texts[-1] += letter
+    names = [json.loads(name) for name in texts[::2] if name.strip()]
+    return dict(zip(names, (value.strip(" \t\r\n") for value in texts[1::2]), strict=True))
 
 
 # Values
@@ -396,14 +503,19 @@ def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str,
     return {name: header.index(name) for name in header if name in names}
 
 
-def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -> Verdict:
-    """Return what must become of a file."""
+def process(
+    data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int, form: str = "csv"
+) -> Verdict:
+    """Return what must become of a file of CSV, or of JSON Lines if ``form`` is json."""
     verdict = Verdict()
+    unknown: set[str] = set()
     try:
         csv = contract.get("csv", {})
         framed = records(data, limit, csv.get("delimiter", ","), csv.get("quote", '"'))
         header = [column["name"] for column in contract["columns"]]
-        if csv.get("header", True):
+        if form == "json":
+            framed = json_records(data, limit, contract, unknown)
+        elif csv.get("header", True):
             header = next(framed, Record([], 1, "")).fields
         if not header or not data:
             raise Refused("file:empty", 1)
@@ -411,9 +523,12 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
         where = positions(header, contract["columns"], drop)
         verdict.dropped_columns = len(header) - len(where)
         seen: set[tuple[str, Any]] = set()
+        row: dict[str, Any]
         for number, record in enumerate(framed, 1):
             verdict.read = number
-            if len(record.fields) == len(header):
+            if record.fault:
+                row, reasons = {}, [record.fault]
+            elif len(record.fields) == len(header):
                 texts = {name: record.fields[place] for name, place in where.items()}
                 row, reasons = judge_row(texts, contract, kms_key, seen)
             else:
@@ -423,6 +538,7 @@ def process(data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int) -
                 verdict.rejects.append(reject | {"raw": record.raw})
             else:
                 verdict.rows.append(row)
+        verdict.dropped_columns += len(unknown)
         check_policies(verdict, contract)
     except Refused as refused:
         sizes = verdict.class_sizes

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import framing, parquet
+from processor import framing, json_lines, parquet
 from processor.contract import Csv
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
@@ -275,3 +275,40 @@ def test_a_brace_begins_json_unless_it_may_be_a_value(
     except FileRefusedError as refusal:
         found = refusal.reason
     assert found == expected
+
+
+def test_names_that_are_dropped_are_counted_once_and_not_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agreed = replace(CONTRACT, unknown_columns="drop")
+    lines = [{"id": "P1", "a": 1}, {"a": 2, "b": {"a": 3, "c": 4}}, {"d": [], "e": 0}]
+    content = "".join(json.dumps(line) + "\n" for line in lines).encode()
+    for limit in (9, 4, 3, 2):
+        monkeypatch.setattr(json_lines, "DROPPED_LIMIT", limit)
+        with open_records(io.BytesIO(content), "a", agreed, LIMIT) as records:
+            rows = [row for batch in records for row in batch.rows]
+        assert rows == [["P1", "", "", "", ""], [""] * 5, [""] * 5]
+        assert records.dropped_columns == min(limit, 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "lone"),
+    [
+        (r"\ud83d\ude00", False),
+        (r"\uD83D\uDE00", False),
+        (r"\\ud83d", False),
+        (r"\u00e9", False),
+        (r"\ud83d", True),
+        (r"\ude00", True),
+        (r"\ude00\ud83d", True),
+        (r"\ud83d\ud83d\ude00", True),
+        (r"\\\udbff", True),
+        (r"\ud83d \ude00", True),
+    ],
+)
+def test_half_a_surrogate_pair_is_found_wherever_it_stands(text: str, lone: bool) -> None:
+    for line in (f'{{"phone": "{text}"}}', f'{{"{text}": 1}}', f'{{"more": [{{"a": "{text}"}}]}}'):
+        agreed = replace(CONTRACT, unknown_columns="drop")
+        with open_records(io.BytesIO(line.encode()), "a", agreed, LIMIT) as records:
+            [batch] = records
+        assert batch.faults == ({0: "row:lone-surrogate"} if lone else {})

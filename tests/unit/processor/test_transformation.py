@@ -21,9 +21,9 @@ from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, RowAccountError, refuse, transform
-from tests.unit.processor import oracle
+from tests.unit.processor import examples, oracle
 from tests.unit.processor.aws import HmacKey
-from tests.unit.processor.examples import EXAMPLES, PEOPLE
+from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
 
 CONTRACT = contract.parse(PEOPLE)
 LIMIT = SizeLimit(1 << 30, "memoryMb")
@@ -40,7 +40,7 @@ def run(
     try:
         account = transform(
             io.BytesIO(data),
-            "a.csv",
+            "a",
             LIMIT,
             agreed,
             PseudonymKeys(kms, "a-key"),
@@ -112,9 +112,65 @@ def test_a_file_in_another_dialect_does_so_too(
     )
 
 
-def compare(data: bytes, document: dict[str, Any]) -> None:
+NESTED = examples.document(
+    column("id", required=True, pattern="^P[0-9]+$"),
+    column("tags", "array"),
+    column("more", "object", required=True),
+    column("note", maxLength=5),
+)
+SPACES = st.sampled_from(["", "", " ", "\t \r"])
+MEMBERS = st.builds(
+    lambda name, value, spaces: spaces[0] + name + spaces[1] + ":" + spaces[2] + value,
+    st.sampled_from(['"id"', '"tags"', '"more"', '"note"', r'"n\u006fte"', '"else"', r'"\ud800"']),
+    st.sampled_from(
+        [
+            *('"P1"', '"P1"', "1", "true", "null", "NaN", '"é"', r'"\ud83d\ude00"', r'"\udc00"'),
+            *("[]", '[1.50, "]"]', "[ ]", "[[1e5 ]]", '["\\"]', '"[1]"', "[NaN]", r'["\ud800"]'),
+            *(
+                "{}",
+                "{}",
+                '{"a": [{}]}',
+                '{"a":1,"a":2}',
+                '{ "}" : ":,"}',
+                r'{"\udfff":0}',
+                '"{}"',
+            ),
+        ]
+    ),
+    st.tuples(SPACES, SPACES, SPACES),
+)
+OBJECTS = st.builds(
+    lambda members, space: "{" + ",".join(members) + space + "}",
+    st.lists(MEMBERS, max_size=4)
+    | st.lists(MEMBERS, max_size=2).map(
+        lambda members: ['"id":"P1"', '"more":{"x" :1}', *members]
+    ),
+    SPACES,
+)
+JSON_LINES = st.builds(
+    lambda first, lines, end, last: (end.join([first, *lines]) + last).encode(),
+    OBJECTS,
+    st.lists(
+        OBJECTS | st.sampled_from(["", " ", "[]", "1", "nul", '{"id"', "{} {}", "{,}"]), max_size=6
+    ),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.sampled_from(["", "\n", "\n" + "x" * 200]),
+)
+
+
+@EXAMPLES
+@given(data=JSON_LINES, policy=st.sampled_from(["drop", "refuse"]))
+def test_a_file_of_json_lines_does_so_too(
+    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    compare(data, NESTED | {"unknownColumns": policy}, "json")
+
+
+def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
     """Make sure that a file becomes what the second opinion says."""
-    expected = oracle.process(data, document, HmacKey().material, limit=128)
+    expected = oracle.process(data, document, HmacKey().material, limit=128, form=form)
     account, rows, lines = run(data, contract.parse(document))
     if expected.refusal:
         assert account.refusal is not None
@@ -129,6 +185,7 @@ def compare(data: bytes, document: dict[str, Any]) -> None:
         return
     assert account.refusal is None
     assert account.read == expected.read
+    assert account.dropped_columns == expected.dropped_columns
     assert rows == expected.rows
     assert lines == expected.rejects
     reasons = Counter(reason for reject in expected.rejects for reason in reject["reasons"])
