@@ -503,6 +503,19 @@ def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str,
     return {name: header.index(name) for name in header if name in names}
 
 
+def csv_records(
+    data: bytes, limit: int, dialect: dict[str, Any], names: list[str]
+) -> tuple[list[str], Iterator[Record]]:
+    """Return the header, or the names if there is none, and the records after it."""
+    framed = records(data, limit, dialect.get("delimiter", ","), dialect.get("quote", '"'))
+    header = names
+    if dialect.get("header", True):
+        header = next(framed, Record([], 1, "")).fields
+    if not header or not data:
+        raise Refused("file:empty", 1)
+    return header, framed
+
+
 def process(
     data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int, form: str = "csv"
 ) -> Verdict:
@@ -510,15 +523,11 @@ def process(
     verdict = Verdict()
     unknown: set[str] = set()
     try:
-        csv = contract.get("csv", {})
-        framed = records(data, limit, csv.get("delimiter", ","), csv.get("quote", '"'))
-        header = [column["name"] for column in contract["columns"]]
+        names = [column["name"] for column in contract["columns"]]
         if form == "json":
-            framed = json_records(data, limit, contract, unknown)
-        elif csv.get("header", True):
-            header = next(framed, Record([], 1, "")).fields
-        if not header or not data:
-            raise Refused("file:empty", 1)
+            header, framed = names, json_records(data, limit, contract, unknown)
+        else:
+            header, framed = csv_records(data, limit, contract.get("csv", {}), names)
         drop = contract.get("unknownColumns") == "drop"
         where = positions(header, contract["columns"], drop)
         verdict.dropped_columns = len(header) - len(where)
