@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from processor import ProcessorError
 
 DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
+VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 
 # What the last two hold is kept as JSON text.
 # fmt: off
@@ -184,29 +185,38 @@ class Contract:
 
 
 class Contracts:
-    """The contracts of a directory, one ``<dataset>.json`` each, read when first asked for."""
+    """The contracts of a directory, read when first asked for.
+
+    They are ``<dataset>.json``, and ``<dataset>@<version>.json`` of other versions.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Remember where the contracts are."""
         self._directory = directory
         self._read: dict[str, Contract] = {}
 
-    def find(self, dataset: str) -> Contract | None:
-        """Return the contract of ``dataset``, or None when there is none.
+    def find(self, dataset: str, version: str | None = None) -> Contract | None:
+        """Return the contract of ``dataset``, in a certain version if that is said, or None.
 
-        ``dataset`` comes from an object's key, so it is not a path before it looks like a name.
+        Both come from whoever wrote the object, so they are no path before they look like names.
 
         Raises:
             ContractError: the contract is there and cannot be read.
         """
-        if dataset in self._read:
-            return self._read[dataset]
-        path = self._directory / f"{dataset}.json"
-        if not DATASET.fullmatch(dataset) or not path.is_file():
+        if not DATASET.fullmatch(dataset):
             return None
-        contract = read(path)
-        self._read[dataset] = contract
-        return contract
+        default = self._find(dataset)
+        if version is None or default is None or version == default.version:
+            return default
+        return self._find(f"{dataset}@{version}") if VERSION.fullmatch(version) else None
+
+    def _find(self, name: str) -> Contract | None:
+        if name not in self._read:
+            path = self._directory / f"{name}.json"
+            if not path.is_file():
+                return None
+            self._read[name] = read(path)
+        return self._read[name]
 
 
 def read(path: Path) -> Contract:

@@ -141,7 +141,11 @@ class Processor:
             if state.settled or state.empty:
                 return Outcome("deleted")
             raise UnfinishedError("the object was deleted before its outputs were complete")
-        contract = self._contracts.find(places.dataset) if places.dataset else None
+        contract = (
+            self._contracts.find(places.dataset, source.contract_version)
+            if places.dataset
+            else None
+        )
         dataset = contract.dataset if contract else None
         with closing(source.body):
             if state.settled and state.manifest["source"]["version_id"] == source.version_id:
@@ -185,7 +189,7 @@ class Processor:
     ) -> RowAccount:
         try:
             if contract is None:
-                raise FileRefusedError("dataset:no-contract" if places.dataset else "dataset:none")
+                raise FileRefusedError(self._missing(places))
             if source.size > self._limit.bytes:
                 raise FileRefusedError(
                     "object:too-large", limit=self._limit.bytes, setting=self._limit.setting
@@ -203,6 +207,14 @@ class Processor:
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}
             return refuse(refusal, contract, origin, clean, rejected)
+
+    def _missing(self, places: Places) -> str:
+        """Return why an object has no contract."""
+        if places.dataset is None:
+            return "dataset:none"
+        if self._contracts.find(places.dataset):
+            return "contract:unknown-version"
+        return "dataset:no-contract"
 
     def _write(
         self,

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
 
+# The object's metadata that name the version of the contract it keeps.
+CONTRACT_VERSION = "contract-version"
+
+
 class Body(Stream, Protocol):
     """The bytes of an object; close it, read or not."""
 
@@ -33,13 +37,17 @@ class ConflictError(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """An object to be processed: one version of it, and its bytes."""
+    """An object to be processed: one version of it, and its bytes.
+
+    ``contract_version`` is that which its producer named, in the object's metadata.
+    """
 
     key: str
     version_id: str
     etag: str
     size: int
     last_modified: datetime
+    contract_version: str | None
     body: Body
 
 
@@ -70,6 +78,7 @@ class Store:
             etag=response["ETag"],
             size=response["ContentLength"],
             last_modified=response["LastModified"],
+            contract_version=response["Metadata"].get(CONTRACT_VERSION),
             body=response["Body"],
         )
 

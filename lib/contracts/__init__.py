@@ -1,7 +1,8 @@
 """Data contracts: read from ODCS files, checked, and compiled to what the processor reads.
 
-A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract Standard, v3. It
-passes three checks: the standard's own ``schema.json``, its published pydantic model, and the
+A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract Standard, v3; its
+other versions are ``<dataset>@<version>.odcs.yaml`` beside it. It passes three checks: the
+standard's own ``schema.json``, its published pydantic model, and the
 rules of this pipeline, which refuse what the processor would not enforce. What describes the
 data without deciding about a single record (``quality``, ``relationships``, ``examples``, …) is
 documentation and has no effect here.
@@ -22,6 +23,7 @@ from lib.contracts.dialect import read_dialect
 from lib.contracts.policies import read_policies
 from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
 from lib.contracts.standard import check_standard
+from lib.contracts.versions import Versions
 
 __all__ = ["CompiledContract", "ContractError", "compile_contracts", "write_contracts"]
 
@@ -34,7 +36,7 @@ class ContractError(ValueError):
 
 
 def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
-    """Check every ``*.odcs.yaml`` in ``directory`` and compile it; by dataset, in order of name.
+    """Check every ``*.odcs.yaml`` in ``directory`` and compile it; by the names of the files.
 
     Raises:
         ContractError: every mistake of every file, with file, line, field, reason and remedy.
@@ -46,15 +48,13 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
         if not file.name.endswith(SUFFIX)
     ]
     contracts: dict[str, CompiledContract] = {}
-    first_with: dict[str, str] = {}
+    versions = Versions()
     recipes: dict[str, tuple[Any, str]] = {}
     for file in sorted(directory.glob(f"*{SUFFIX}")):
         source = Source(file)
         if contract := _compile(source):
-            contracts[source.dataset] = contract
-            first = first_with.setdefault(contract["contract"]["id"], source.label)
-            if first != source.label:
-                source.wrong(("id",), f"the id is that of {first} too; give each its own")
+            contracts[source.name] = contract
+            versions.check(source, contract)
             _check_domains(source, contract, recipes)
         problems += source.sentences()
     if not problems and not contracts:
@@ -68,11 +68,11 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
 
 
 def write_contracts(contracts: Mapping[str, CompiledContract], directory: Path) -> None:
-    """Write each contract to ``<dataset>.json`` in ``directory``; equal contracts, equal bytes."""
+    """Write each contract to ``<name>.json`` in ``directory``; equal contracts, equal bytes."""
     directory.mkdir(parents=True, exist_ok=True)
-    for dataset, contract in contracts.items():
+    for name, contract in contracts.items():
         text = json.dumps(contract, indent=1, ensure_ascii=False) + "\n"
-        (directory / f"{dataset}.json").write_bytes(text.encode())
+        (directory / f"{name}.json").write_bytes(text.encode())
 
 
 def _compile(source: Source) -> CompiledContract | None:

@@ -16,6 +16,9 @@ Location = tuple[str | int, ...]
 class Source:
     """A contract's file: its document, the line and text of every value, and its mistakes.
 
+    Its name is that of the ``dataset``, and after an at sign the ``version``, if it is not the one
+    that a file is held to when it names none.
+
     A repeated key, an alias and a tag are mistakes: of a repeated key PyYAML keeps the last
     without a word, and the others hide from the reader of a column which rules the column has.
     """
@@ -23,7 +26,8 @@ class Source:
     def __init__(self, file: Path) -> None:
         """Read the file; what cannot be read of it is a mistake like any other."""
         self.label = f"{file.parent.name}/{file.name}"
-        self.dataset = file.name.removesuffix(SUFFIX)
+        self.name = file.name.removesuffix(SUFFIX)
+        self.dataset, _, self.version = self.name.partition("@")
         self.document: Any = None
         self._lines: dict[Location, int] = {(): 1}
         self._texts: dict[Location, str] = {}

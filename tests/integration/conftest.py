@@ -132,11 +132,11 @@ class Pipeline:
         """A name under ``incoming/`` that no other test or run uses."""
         return f"{dataset}/integration-{uuid.uuid4()}/{file}"
 
-    def drop(self, name: str, content: bytes) -> str:
+    def drop(self, name: str, content: bytes, **metadata: str) -> str:
         """Put a file under ``incoming/``; its version."""
-        return self.s3.put_object(Bucket=self.bucket, Key=f"incoming/{name}", Body=content)[
-            "VersionId"
-        ]
+        return self.s3.put_object(
+            Bucket=self.bucket, Key=f"incoming/{name}", Body=content, Metadata=metadata
+        )["VersionId"]
 
     def read(self, key: str) -> bytes | None:
         """An object's content, or None if there is none."""

@@ -89,6 +89,19 @@ def test_clean_rows_are_pseudonymised(pipeline: Pipeline) -> None:
     assert written[1]["phone"] is None
 
 
+def test_the_producer_names_the_version_of_the_contract(pipeline: Pipeline) -> None:
+    content = as_csv([customer(1)])
+    name = pipeline.name("customers")
+    unnamed = pipeline.process(name, content)["contract"]
+    for version, outcome in ((unnamed["version"], "processed"), ("0.0.0", "quarantined")):
+        name = pipeline.name("customers")
+        dropped = pipeline.drop(name, content, **{"contract-version": version})
+        manifest = pipeline.manifest(name, dropped)
+        assert manifest["outcome"] == outcome
+        assert manifest["contract"] == (unnamed if outcome == "processed" else None)
+    assert manifest["refusal"]["reason"] == "contract:unknown-version"
+
+
 def test_tokens_join_files_and_datasets(pipeline: Pipeline) -> None:
     def tokens(dataset: str, content: bytes, column: str) -> list[str]:
         name = pipeline.name(dataset)

@@ -122,3 +122,17 @@ def test_make_runs_it_over_the_sample() -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "10,000 rows, 9,900 clean, 100 rejected" in done.stdout
+
+
+def test_a_file_is_held_to_the_version_that_is_named(
+    directory: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = CONTRACT.replace("version: 1.2.0", "version: 1.1.0").replace("required: true\n", "\n")
+    (directory / "orders@1.1.0.odcs.yaml").write_text(old)
+    file = tmp_path / "my.csv"
+    file.write_text(HEADER + "O1,,,,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n")
+    for name, clean in (("orders", 0), ("orders@1.1.0", 1)):
+        assert dry_run.main([name, str(file)]) == 0
+        out = capsys.readouterr().out
+        assert "The contracts are valid: orders, orders@1.1.0" in out
+        assert f"1 rows, {clean} clean" in out

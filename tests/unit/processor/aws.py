@@ -22,6 +22,7 @@ class Version:
     version_id: str
     etag: str
     content_type: str = ""
+    contract_version: str | None = None
 
 
 class MemoryBody(io.BytesIO):
@@ -46,9 +47,9 @@ class MemoryBucket:
     written: int = 0
     bodies: list[MemoryBody] = field(default_factory=list)
 
-    def upload(self, key: str, content: bytes) -> str:
+    def upload(self, key: str, content: bytes, contract_version: str | None = None) -> str:
         """What a producer does; returns the version."""
-        return self._add(key, content).version_id
+        return self._add(key, content, contract_version=contract_version).version_id
 
     def delete(self, key: str) -> None:
         """Leave a delete marker."""
@@ -70,12 +71,20 @@ class MemoryBucket:
         """Return the keys of all objects that exist."""
         return sorted(key for key in self.versions if self.newest(key))
 
-    def _add(self, key: str, content: bytes | None, content_type: str = "") -> Version:
+    def _add(
+        self,
+        key: str,
+        content: bytes | None,
+        content_type: str = "",
+        contract_version: str | None = None,
+    ) -> Version:
         # Under SSE-KMS an ETag is no digest of the content: every write has its own.
         self.written += 1
         versions = self.versions.setdefault(key, [])
         number = len(versions) + 1
-        versions.append(Version(content, f"version-{number}", f'"etag-{number}"', content_type))
+        etag = f'"etag-{number}"'
+        added = Version(content, f"version-{number}", etag, content_type, contract_version)
+        versions.append(added)
         return versions[-1]
 
     # What follows has the names and parameters of boto3's S3 client.
@@ -89,6 +98,7 @@ class MemoryBucket:
         if not newest or newest.content is None:
             raise client_error("AccessDenied", 403, "GetObject")  # as it may not list everything
         body = MemoryBody(newest.content)
+        version = newest.contract_version
         self.bodies.append(body)
         return {
             "Body": body,
@@ -96,6 +106,7 @@ class MemoryBucket:
             "VersionId": newest.version_id,
             "ContentLength": len(newest.content),
             "LastModified": MOMENT,
+            "Metadata": {} if version is None else {"contract-version": version},
         }
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803

@@ -174,7 +174,7 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
     if more and contract.get("unknownColumns") != "drop":
         raise Fault("row:unknown-column")
     unknown.update(more)
-    if any("\ud800" <= letter <= "\udfff" for letter in letters(found)):
+    if any("\ud800" <= letter <= "\udfff" for letter in characters_of(found)):
         raise Fault("row:lone-surrogate")
     texts = member_texts(text)
     fields: list[str] = []
@@ -190,17 +190,17 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
     return fields
 
 
-def letters(value: Any) -> Iterator[str]:
+def characters_of(value: Any) -> Iterator[str]:
     """Yield the characters of all texts of a value."""
     if isinstance(value, str):
         yield from value
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from name
-            yield from letters(inner)
+            yield from characters_of(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from letters(inner)
+            yield from characters_of(inner)
 
 
 def member_texts(text: str) -> dict[str, str]:
@@ -528,8 +528,7 @@ def process(
             header, framed = names, json_records(data, limit, contract, unknown)
         else:
             header, framed = csv_records(data, limit, contract.get("csv", {}), names)
-        drop = contract.get("unknownColumns") == "drop"
-        where = positions(header, contract["columns"], drop)
+        where = positions(header, contract["columns"], contract.get("unknownColumns") == "drop")
         verdict.dropped_columns = len(header) - len(where)
         seen: set[tuple[str, Any]] = set()
         row: dict[str, Any]

@@ -359,3 +359,63 @@ def settled(bucket: MemoryBucket) -> bool:
         and etags == described
         and (source is not None and found["source"]["version_id"] == source.version_id)
     )
+
+
+# Versions of a contract
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (None, ("1.2.0", 1, 0)),
+        ("1.2.0", ("1.2.0", 1, 0)),
+        ("1.1.0", ("1.1.0", 0, 1)),
+        ("1.3.0", "contract:unknown-version"),
+        ("../people", "contract:unknown-version"),
+        ("", "contract:unknown-version"),
+    ],
+)
+def test_the_producer_chooses_the_version_of_the_contract(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path, named: str | None, expected: Any
+) -> None:
+    stricter = json.loads(json.dumps(PEOPLE))
+    stricter["contract"]["version"] = "1.1.0"
+    stricter["columns"][2]["required"] = True
+    (tmp_path / "people@1.1.0.json").write_text(json.dumps(stricter))
+    bucket.upload(KEY, (HEADER + GOOD.replace("0151234567", "")).encode(), named)
+    outcome = processor.process(KEY)
+    found = manifest(bucket)
+    if isinstance(expected, str):
+        assert outcome.kind == "quarantined"
+        assert found["refusal"] == NOTHING | {"reason": expected}
+        assert found["contract"] is None
+        assert found["dataset"] == "people"
+        return
+    assert (found["contract"]["version"], found["rows"]["clean"], found["rows"]["rejected"]) == (
+        expected
+    )
+    assert found["contract"]["id"] == PEOPLE["contract"]["id"]
+
+
+def test_versions_of_a_contract_share_their_tokens(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path
+) -> None:
+    old = PEOPLE | {"contract": PEOPLE["contract"] | {"version": "1.1.0"}}
+    (tmp_path / "people@1.1.0.json").write_text(json.dumps(old))
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    tokens = [row["person_token"] for row in rows(bucket)]
+    bucket.upload(KEY, CLEAN, "1.1.0")
+    processor.process(KEY)
+    assert manifest(bucket)["contract"]["version"] == "1.1.0"
+    assert [row["person_token"] for row in rows(bucket)] == tokens
+
+
+def test_a_folder_chooses_no_version(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path
+) -> None:
+    (tmp_path / "people@1.1.0.json").write_text(json.dumps(PEOPLE))
+    bucket.upload("incoming/people@1.1.0/a.csv", CLEAN)
+    assert processor.process("incoming/people@1.1.0/a.csv").kind == "quarantined"
+    found = manifest(bucket, "manifests/people@1.1.0/a.csv.json")
+    assert found["refusal"]["reason"] == "dataset:no-contract"

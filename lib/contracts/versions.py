@@ -1,0 +1,60 @@
+"""The versions of a contract side by side, and what they must have in common."""
+
+import re
+
+from lib.contracts.compiled import CompiledContract
+from lib.contracts.source import SUFFIX, Source
+
+VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
+
+
+class Versions:
+    """The contracts seen so far; of one dataset the default version comes first."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._by_id: dict[str, Source] = {}
+        self._defaults: dict[str, CompiledContract] = {}
+        self._labels: dict[tuple[str, str], str] = {}
+
+    def check(self, source: Source, contract: CompiledContract) -> None:
+        """Note what is wrong with a contract beside those before it."""
+        identity = contract["contract"]
+        version = identity["version"]
+        first = self._by_id.setdefault(identity["id"], source)
+        if first.dataset != source.dataset:
+            source.wrong(("id",), f"the id is that of {first.label} too; give each its own")
+        label = self._labels.setdefault((source.dataset, version), source.label)
+        if label != source.label:
+            what = f"the version is that of {label} too; give each its own"
+            source.wrong(("version",), what)
+        if "@" not in source.name:
+            self._defaults[source.dataset] = contract
+            return
+        if not VERSION.fullmatch(source.version):
+            what = (
+                f"the file names the version {source.version!r}; allowed are 1 to 32 letters, "
+                "digits, full stops, hyphens and plus signs, a letter or digit first"
+            )
+            source.wrong((), what)
+        elif source.version != version:
+            what = f"the version is {version!r}; make it {source.version!r} as the file is named"
+            source.wrong(("version",), what)
+        default = self._defaults.get(source.dataset)
+        if default is None:
+            what = (
+                f"there is no valid {source.dataset}{SUFFIX}, the version of files that name none"
+            )
+            source.wrong((), f"{what}; add it")
+            return
+        if identity["id"] != default["contract"]["id"]:
+            what = (
+                f"the id is not that of {source.dataset}{SUFFIX}; versions of a contract share it"
+            )
+            source.wrong(("id",), what)
+        if contract["epoch"] != default["epoch"]:
+            what = (
+                f"pseudonymEpoch is not that of {source.dataset}{SUFFIX}; make it the same, or "
+                "the tokens of one person would not join"
+            )
+            source.wrong(("customProperties",), what)
