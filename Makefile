@@ -9,6 +9,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 suffix ?= dev
 megabytes ?= 200
+seconds ?= 10
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
@@ -29,7 +30,7 @@ demo: setup ## Deploy to an AWS emulator on this machine, process sample files, 
 	@python -m sandbox.demo
 
 .PHONY: test
-test: lint unit checkov emulator deployed ## Everything below in one go: what CI runs
+test: lint unit fuzz checkov emulator deployed ## Everything below in one go: what CI runs
 
 .PHONY: setup
 setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all dependencies
@@ -54,6 +55,15 @@ format: setup ## Format the code
 .PHONY: unit
 unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
 	pytest tests/unit --cov --cov-report=term-missing
+
+.PHONY: fuzz
+fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)
+	@mkdir -p .cache; for target in framing file; do \
+		echo "Fuzzing: $$target, $(seconds) seconds"; \
+		PYTHONPATH=lambda python -m tests.fuzz $$target $(seconds) >.cache/fuzz.log 2>&1 || \
+			{ cat .cache/fuzz.log; exit 1; }; \
+		grep -E "executed|Nothing" .cache/fuzz.log; \
+	done
 
 .PHONY: checkov
 checkov: setup $(CHECKOV) ## A second opinion on the template of each environment

@@ -18,7 +18,8 @@ from processor.refusal import FileRefusedError
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
 DROPPED_LIMIT = 1 << 12
 
-_SPACE = re.compile(r"[ \t\r\n]*")
+_WHITESPACE = " \t\r\n"  # RFC 8259
+_SPACE = re.compile(f"[{_WHITESPACE}]*")
 # An escape; of half a surrogate pair alone, which UTF-8 cannot spell, the group has it.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 _WORDS = {True: "true", False: "false", None: ""}
@@ -111,7 +112,7 @@ def _parsed(line: str) -> dict[str, Any]:
     except RecursionError:
         raise RowFaultError("row:too-deep") from None
     except ValueError:
-        raise RowFaultError("row:not-json" if line.strip() else "row:blank") from None
+        raise RowFaultError("row:not-json" if line.strip(_WHITESPACE) else "row:blank") from None
     if not isinstance(found, dict):
         raise RowFaultError("row:not-an-object")
     return found

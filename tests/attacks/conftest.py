@@ -28,8 +28,6 @@ from botocore.exceptions import ClientError
 from tests.attacks import intruder
 from tests.attacks.attempt import Actor
 
-ROOT = Path(__file__).resolve().parents[2]
-OUTPUTS = Path(os.environ.get("CFN_OUTPUTS", ROOT / "cfn-outputs" / "flat-outputs.json"))
 PLAIN_ENDPOINT = os.environ.get("SANDBOX_PLAIN_ENDPOINT")
 IN_SANDBOX = PLAIN_ENDPOINT is not None
 
@@ -56,15 +54,6 @@ def client_of(session: boto3.Session, service: Any, **options: Any) -> Any:
 
 
 # --- The target ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session", name="outputs")
-def read_outputs() -> dict[str, str]:
-    """The outputs of the deployed stack, by name."""
-    if not OUTPUTS.is_file():
-        pytest.skip(f"{OUTPUTS} is absent: deploy first (make up, or make deploy)")
-    outputs: dict[str, str] = json.loads(OUTPUTS.read_text(encoding="utf-8"))
-    return outputs
 
 
 @pytest.fixture(scope="session", name="admin")

@@ -7,12 +7,10 @@ every test is skipped.
 import gzip
 import io
 import json
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
@@ -29,22 +27,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-ROOT = Path(__file__).resolve().parents[2]
-OUTPUTS = Path(os.environ.get("CFN_OUTPUTS", ROOT / "cfn-outputs" / "flat-outputs.json"))
 
 T = TypeVar("T")
 
 # How long the slowest step may take: a cold start, and S3's notifications.
 PATIENCE = 120.0
-
-
-@pytest.fixture(scope="session", name="outputs")
-def read_outputs() -> dict[str, str]:
-    """The outputs of the deployed stack, by name."""
-    if not OUTPUTS.is_file():
-        pytest.skip(f"{OUTPUTS} is absent: deploy first (make up, or make deploy)")
-    outputs: dict[str, str] = json.loads(OUTPUTS.read_text(encoding="utf-8"))
-    return outputs
 
 
 def make_client(service: Any) -> Iterator[Any]:

@@ -6,7 +6,7 @@ import tomllib
 
 from tests.unit.synthesis import ROOT
 
-PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extras>[^]]*)\])?==(?P<version>[^\s;]+)")
+PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(\[(?P<extras>[^]]*)\])?==(?P<version>[^\s;]+)(; .*)?")
 
 
 def read_pins(name: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -11,12 +12,24 @@ import pytest
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
 from tests.unit.processor.examples import PEOPLE
 
+# The raw values that tests plant in files: no line that any test makes the handler log has one.
+PLANTED = ("4929-1111-2222-3333", "SECRET", "0151234567")
+
 
 class StandardOutput:
-    """What ``sys.stdout`` is at the moment; pytest keeps replacing it."""
+    """What ``sys.stdout`` is at the moment; pytest keeps replacing it.
+
+    Attributes:
+        leaks: the lines with a raw value.
+    """
+
+    def __init__(self) -> None:
+        self.leaks: list[str] = []
 
     def write(self, text: str) -> None:
         """Write to it."""
+        if any(planted in text for planted in PLANTED):
+            self.leaks.append(text)
         sys.stdout.write(text)
 
     def flush(self) -> None:
@@ -35,7 +48,7 @@ def make_index(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     bucket: MemoryBucket,
-) -> ModuleType:
+) -> Iterator[ModuleType]:
     """The handler's module as in a new process, with its contracts and clients in memory."""
     for name, value in {
         "BUCKET_NAME": BUCKET,
@@ -52,7 +65,9 @@ def make_index(
     clients = {"s3": bucket, "kms": HmacKey()}
     monkeypatch.setattr(index.boto3, "client", lambda service, config: clients[service])
     monkeypatch.setattr(index, "__file__", str(tmp_path / "index.py"))
-    monkeypatch.setattr(index.logger.registered_handler, "stream", StandardOutput())
+    output = StandardOutput()
+    monkeypatch.setattr(index.logger.registered_handler, "stream", output)
     (tmp_path / "contracts").mkdir()
     (tmp_path / "contracts/people.json").write_text(json.dumps(PEOPLE))
-    return index
+    yield index
+    assert not output.leaks

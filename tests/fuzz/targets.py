@@ -1,0 +1,101 @@
+"""What is fuzzed: any bytes go in, and what holds of every file must hold.
+
+An error that is no refusal of the file is a finding, and so is another outcome than that of the
+second opinion. Blocks and records are so small here that their ends are met all the time.
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+from processor.contract import Csv
+from processor.framing import CsvRecords, Stream
+from processor.refusal import FileRefusedError
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import MemoryBody
+from tests.unit.processor.examples import PEOPLE
+from tests.unit.processor.test_transformation import NESTED, compare, run
+
+SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
+"""What the constants of :mod:`processor.framing` are meanwhile."""
+
+DIALECTS = (
+    Csv(),
+    Csv(delimiter=";", quote="'"),
+    Csv(delimiter="\t", quote="", header=False),
+    Csv(header=False),
+)
+COLUMNS = ("a", "b")
+CONTRACTS: tuple[dict[str, Any], ...] = (
+    PEOPLE,
+    PEOPLE | {"unknownColumns": "drop", "maxRejectedShare": "0.5"},
+    NESTED,
+    NESTED | {"unknownColumns": "drop", "csv": {"delimiter": ";", "quote": "'"}},
+)
+BINARY = (
+    b"\x1f\x8b",
+    b"\x28\xb5\x2f\xfd",
+    b"PAR1",
+    *(bytes([n]) + b"*M\x18" for n in range(80, 96)),
+)
+
+Framed = tuple[list[oracle.Record], tuple[str, int | None, int] | None]
+
+
+def check_framing(data: bytes) -> None:
+    """Frame CSV; the first two bytes choose the dialect, and how the network cuts the rest."""
+    dialect = DIALECTS[data[0] % len(DIALECTS)] if data else DIALECTS[0]
+    piece, content = 1 + sum(data[1:2]) % 99, data[2:]
+    whole = _frame(io.BytesIO(content), dialect)
+    body = MemoryBody(content)
+    body.piece = piece
+    assert _frame(body, dialect) == whole
+    records, refused = _judge(content, dialect)
+    assert whole[1] == refused
+    assert whole[0] == records[: len(whole[0])]
+    assert refused or len(whole[0]) == len(records)
+
+
+def _frame(stream: Stream, dialect: Csv) -> Framed:
+    """Return the data rows that framing yields, and its refusal."""
+    found: list[oracle.Record] = []
+    try:
+        for batch in CsvRecords(stream, dialect, COLUMNS):
+            found += [
+                oracle.Record(row, batch.line(index), batch.raw(index))
+                for index, row in enumerate(batch.rows)
+            ]
+    except FileRefusedError as refused:
+        return found, (refused.reason, refused.line, refused.rows_read)
+    return found, None
+
+
+def _judge(content: bytes, dialect: Csv) -> Framed:
+    """Return what the second opinion frames, and the refusal it expects."""
+    found: list[oracle.Record] = []
+    limit = SIZES["RECORD_LIMIT"]
+    header: list[str] | None = None if dialect.header else list(COLUMNS)
+    try:
+        for record in oracle.records(content, limit, dialect.delimiter, dialect.quote):
+            if header is None:
+                header = record.fields
+                if not header:
+                    break
+            else:
+                found.append(record)
+    except oracle.Refused as refused:
+        return found, (refused.reason, refused.line, len(found))
+    return found, None if header else ("file:empty", 1, 0)
+
+
+def check_file(data: bytes) -> None:
+    """Transform a file of any format; the first byte chooses the contract."""
+    contract, content = CONTRACTS[sum(data[:1]) % len(CONTRACTS)], data[1:]
+    if content.startswith(BINARY):
+        run(content)
+    else:
+        text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        compare(content, contract, "json" if text.startswith(b"{") else "csv")
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {"framing": check_framing, "file": check_file}

@@ -1,0 +1,31 @@
+"""The kept corpus of the fuzzer, once more without it: each input found a way of its own once."""
+
+from pathlib import Path
+
+import pytest
+
+from processor import framing
+from tests.fuzz.targets import SIZES, TARGETS, check_framing
+
+CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
+
+
+@pytest.fixture(autouse=True)
+def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks and records as the fuzzer has them."""
+    for name, value in SIZES.items():
+        monkeypatch.setattr(framing, name, value)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_was_found_once_holds_still(target: str) -> None:
+    files = sorted((CORPUS / target).iterdir())
+    assert files
+    for file in files:
+        TARGETS[target](file.read_bytes())
+
+
+def test_what_does_not_hold_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(framing, "_complete", len)  # a line that the network cut is complete
+    with pytest.raises(AssertionError):
+        check_framing(b"\0\7h\n" + b"0123456789\n" * 20)
