@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks import data, latency
+from benchmarks import data, latency, throughput
 from benchmarks.measurement import ROOT, MeasurementError, Usage, measure
 from benchmarks.report import Report, Round, write
 from lib.contracts import compile_contracts, write_contracts
@@ -22,6 +22,7 @@ ENGINES = {  # and the Python that has what they import
     "loop": sys.executable,
     "pandas": str(PEERS),
     "polars": str(PEERS),
+    "polars_hmac": str(PEERS),
     "duckdb": str(PEERS),
     "spark": str(PEERS),
 }
@@ -57,28 +58,32 @@ def benchmark(megabytes: int, rounds: int) -> Report:
     """Measure everything on one file of so many MB, so many times."""
     load = os.getloadavg()
     contracts = compile_contracts(Path(__file__).with_name("contracts"))
-    waited = latency.measure(contracts)
-    with tempfile.TemporaryDirectory(dir=CACHE) as name:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(dir=CACHE) as cache:
+        folder = Path(cache)
         write_contracts(contracts, folder / "contracts")
         small, large = folder / "small.csv", folder / "large.csv"
         data.write(small, 0)
         data.write(large, megabytes)
         measured: dict[str, list[Round]] = {engine: [] for engine in ENGINES}
         parts: list[Mapping[str, float]] = []
+        best: list[Mapping[str, float]] = []
         for number in range(rounds):
             for engine in ENGINES:
                 start = run(engine, small, folder)
                 usage = run(engine, large, folder)
                 measured[engine].append(Round(start, usage))
                 print(
-                    f"round {number + 1}: {engine:9} {usage.cpu:7.1f} s CPU "
+                    f"round {number + 1}: {engine:11} {usage.cpu:7.1f} s CPU "
                     f"{usage.wall:7.1f} s {usage.memory >> 20:6} MiB",
                     flush=True,
                 )
             compare(folder)
-            run_module("benchmarks.parts", sys.executable, large, folder / "parts")
-            parts.append(json.loads((folder / "parts" / "parts.json").read_text("utf-8")))
+            for name, python, found in (
+                ("parts", sys.executable, parts),
+                ("best_parts", str(PEERS), best),
+            ):
+                run_module(f"benchmarks.{name}", python, large, folder / name)
+                found.append(json.loads((folder / name / f"{name}.json").read_text("utf-8")))
         counts = json.loads((folder / "processor" / "rows.json").read_text("utf-8"))
         return Report(
             megabytes=large.stat().st_size / 1e6,
@@ -86,7 +91,9 @@ def benchmark(megabytes: int, rounds: int) -> Report:
             rows=counts,
             rounds=measured,
             parts=parts,
-            latency=waited,
+            best_parts=best,
+            latency=latency.measure(contracts),
+            throughput=throughput.measure(),
             load=(load, os.getloadavg()),
         )
 

@@ -5,6 +5,7 @@ with too few fields is filled up with nulls, one with too many stops the run. Re
 reasons and no lines.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -45,16 +46,22 @@ def kept() -> list[pl.Expr]:
     ]
 
 
-def run(source: Path, target: Path) -> tuple[int, int]:
-    """Scan, check, hash and sink both outputs in one pass."""
-    scanned = pl.scan_csv(source, infer_schema=False)
-    rows = scanned.with_columns(clean=pl.all_horizontal(checked()).fill_null(value=False))
-    tokens = [
+def tokens() -> list[pl.Expr]:
+    """Return the tokens, by the plugin."""
+    return [
         plh.col(name).chash.hmac_sha256(key=people.KEY.decode()).str.head(32).alias(output)
         for name, output in people.TOKENS.items()
     ]
+
+
+def run(
+    source: Path, target: Path, make_tokens: Callable[[], list[pl.Expr]] = tokens
+) -> tuple[int, int]:
+    """Scan, check, hash and sink both outputs in one pass."""
+    scanned = pl.scan_csv(source, infer_schema=False)
+    rows = scanned.with_columns(clean=pl.all_horizontal(checked()).fill_null(value=False))
     date, *others = kept()
-    clean = rows.filter("clean").select(*tokens, date, "country", *others)
+    clean = rows.filter("clean").select(*make_tokens(), date, "country", *others)
     rejected = rows.filter(~pl.col("clean")).drop("clean")
     pl.collect_all(
         [

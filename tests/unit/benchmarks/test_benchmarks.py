@@ -19,6 +19,7 @@ from benchmarks.equality import difference
 from benchmarks.latency import Latency
 from benchmarks.measurement import Usage
 from benchmarks.report import Report, Round, chart, page
+from benchmarks.throughput import Throughput
 from lib.contracts import compile_contracts, write_contracts
 from tests.unit.synthesis import ROOT
 
@@ -120,7 +121,9 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
         rows={"clean": 99, "rejected": 1},
         rounds={"processor": rounds(5, 6, 100), "spark": rounds(11, 12, 300)},
         parts=[{"frame": 3.0, "hash": 1.0}],
+        best_parts=[{"parse": 1.0, "hash": 1.0}] * 2 + [{"parse": 9.0, "hash": 9.0}],
         latency=Latency(0.4, 0.1, 0.01),
+        throughput=Throughput(30, 75),
         load=((0.1, 0, 0), (1.2, 0, 0)),
     )
     text = page(report)
@@ -128,6 +131,10 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
     assert "| PySpark | 100 (2.50) | 12 (2.00) | 300 (3.00) | 1.0 |" in text
     assert "| frame | 30.0 | 75% |" in text
     assert "began: 0.1, when it ended: 1.2" in text
+    assert "parse 10.0, hash 10.0. Together that is 20.0 CPU s/GB" in text
+    assert "takes 2.00 times as much" in text
+    assert "at 30 a second" in text
+    assert "at 75 a second (2.5 times as many)" in text
 
 
 def test_the_chart_has_a_bar_for_each_value_as_long_as_it_says() -> None:
