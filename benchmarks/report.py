@@ -28,6 +28,14 @@ TITLES = {
     "spark": "PySpark",
 }
 
+GB_PER_CORE = 1769 / 1024
+"""Memory at which Lambda gives a function one core, of 1,769 MB.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+"""
+GB_SECOND = "0.0000166667"
+"""USD, https://aws.amazon.com/lambda/pricing/"""
+
 TEXT = """\
 # Benchmarks
 
@@ -61,6 +69,12 @@ The best single parts, each alone in the tool that is quickest at it (Polars, an
 bare loop over copied states), measured in the same run on the whole file: {best}. Together that \
 is {best_sum:.1f} CPU s/GB; the processor, which also streams, bounds its memory, writes rejects \
 with their lines and reasons and accounts for every row, takes {over_best:.2f} times as much.
+
+## Cost
+
+A TB of such files takes {cost:.2f} USD of Lambda, if its cores are as fast as this one: \
+{ours:.0f} CPU seconds per GB, times 1,000 GB, times {gb_per_core:.4f} GB of memory for a whole \
+core, times {gb_second} USD per GB-second (x86_64, us-east-1, 2026-11-23).
 
 ## Latency
 
@@ -154,6 +168,10 @@ def page(report: Report) -> str:
         best=", ".join(f"{name} {value:.1f}" for name, value in best.items()),
         best_sum=sum(best.values()),
         over_best=report.per_gigabyte("processor") / sum(best.values()),
+        cost=report.per_gigabyte("processor") * 1000 * GB_PER_CORE * float(GB_SECOND),
+        ours=report.per_gigabyte("processor"),
+        gb_per_core=GB_PER_CORE,
+        gb_second=GB_SECOND,
         objects=throughput.OBJECTS,
         producers=throughput.PRODUCERS,
         processed=report.throughput.processed,

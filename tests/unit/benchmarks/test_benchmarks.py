@@ -133,6 +133,8 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
     assert "began: 0.1, when it ended: 1.2" in text
     assert "parse 10.0, hash 10.0. Together that is 20.0 CPU s/GB" in text
     assert "takes 2.00 times as much" in text
+    assert "A TB of such files takes 1.15 USD of Lambda" in text
+    assert "40 CPU seconds per GB, times 1,000 GB, times 1.7275 GB of memory" in text
     assert "at 30 a second" in text
     assert "at 75 a second (2.5 times as many)" in text
 
