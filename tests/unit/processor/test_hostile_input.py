@@ -90,6 +90,8 @@ BOMB = CSV + (b"x" * 100_000 + b"\n") * 200
 PLAIN = parquet(
     compression="none", write_page_checksum=True, write_statistics=False, use_dictionary=False
 )
+MANY_PEOPLE = pa.concat_tables([people()] * 77)
+LONG_TEXTS = pa.DictionaryArray.from_arrays([0] * 300, ["x" * 1_000_000])
 CASES: dict[str, Case] = {
     # CSV
     "empty": Case(b"", "file:empty"),
@@ -237,6 +239,17 @@ CASES: dict[str, Case] = {
     "Parquet that is not UTF-8": Case(
         parquet(compression="none", use_dictionary=False).replace(b"ann", b"a\xffn"),
         "file:damaged-parquet",
+    ),
+    "Parquet that says it has more rows": Case(  # 78 instead of 77, as Thrift has them
+        parquet(MANY_PEOPLE, store_schema=False).replace(b"\x16\x9a\1", b"\x16\x9c\1", 1),
+        "file:damaged-parquet",
+    ),
+    "Parquet that does not say what it unfolds to": Case(
+        parquet(
+            pa.concat_tables([people()] * 300).set_column(2, "phone", LONG_TEXTS),
+            store_schema=False,
+        ),
+        "file:needs-too-much-memory",
     ),
     "Parquet without columns": Case(parquet(pa.table({})), "file:empty"),
     "Parquet with an unknown column": Case(parquet(people(more=["x"])), "header:unknown-column"),
