@@ -17,6 +17,7 @@ CUSTOM_PROPERTIES = {
     "kAnonymity": "the contract",
     "csv": "the contract",
 }
+_SPELLED = {name.lower(): name for name in CUSTOM_PROPERTIES}
 
 
 def custom_properties(
@@ -30,15 +31,16 @@ def custom_properties(
     for index, custom in enumerate(given or ()):
         name = str(custom.property)
         here = (*at, "customProperties", index)
-        near = difflib.get_close_matches(name, CUSTOM_PROPERTIES, 1, cutoff=0.8)
+        near = difflib.get_close_matches(name.lower(), _SPELLED, 1, cutoff=0.8)
         if custom.vendor or not near:
             continue
         what = f"{source.subject(at)} has the custom property {name!r}"
-        if name not in CUSTOM_PROPERTIES:
-            source.wrong(here, f"{what}; name it {near[0]!r}, or give it its vendor")
+        ours = _SPELLED[near[0]]
+        if name != ours:
+            source.wrong(here, f"{what}; name it {ours!r}, or give it its vendor")
         elif CUSTOM_PROPERTIES[name] != level:
             source.wrong(here, f"{what}, which belongs to {CUSTOM_PROPERTIES[name]}; move it")
         elif name in found:
             source.wrong(here, f"{what} twice; keep one of them")
-        found[near[0]] = ((*here, "value"), custom.value)
+        found[ours] = ((*here, "value"), custom.value)
     return found

@@ -60,6 +60,13 @@ NOT_COMPLETE = "kAnonymity is not complete; write value: {k: 5, quasiIdentifiers
         ("unknownColumns", "pass", "unknownColumns is 'pass'; use refuse or drop"),
         ("unknownColumns", "[drop]", "unknownColumns is ''; use refuse or drop"),
         ("unknownColumn", "drop", "the contract has the custom property 'unknownColumn'; name it"),
+        (
+            "UnknownColumns",
+            "drop",
+            "the contract has the custom property 'UnknownColumns'; name it",
+        ),
+        ("CSV", "{header: false}", "the contract has the custom property 'CSV'; name it 'csv'"),
+        ("csvs", "{header: false}", "the contract has the custom property 'csvs'; name it 'csv'"),
         ("maxRejectedShare", "5", "maxRejectedShare is '5'; use a number from 0 to 1"),
         (
             "maxRejectedShare",

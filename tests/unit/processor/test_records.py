@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import resource
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -275,6 +276,37 @@ def test_a_brace_begins_json_unless_it_may_be_a_value(
     except FileRefusedError as refusal:
         found = refusal.reason
     assert found == expected
+
+
+def is_too_deep(depth: int) -> bool:
+    """Tell whether Python's parser gives up on brackets in so many brackets."""
+    try:
+        json.loads("[" * depth + "]" * depth)
+    except RecursionError:
+        return True
+    return False
+
+
+def test_nested_json_is_kept_or_rejected_at_every_depth() -> None:
+    agreed = make_contract(column("a", "array"), column("o", "object"))
+    # Each who parses stands elsewhere on the stack, so the limit is not the same for all.
+    limit = bisect_left(range(200_000), True, key=is_too_deep)
+    depths = range(limit - 300, limit + 200)
+    lists = ["[" * depth + "]" * depth for depth in depths]
+    objects = ['{"a":' * depth + "0" + "}" * depth for depth in depths]
+    lines = [f'{{"a": {a}, "o": {o}}}\n' for a, o in zip(lists, objects, strict=True)]
+    kms: Any = HmacKey()
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    body = MemoryBody("".join(lines).encode())
+    keys = PseudonymKeys(kms, "a-key")
+    account = transform(body, "a.jsonl", LIMIT, agreed, keys, clean, rejected)
+    account.check()
+    assert account.read == len(lines)
+    assert account.clean > 100 < account.rejected
+    reasons = {"row:too-deep", "a:array", "o:object"}
+    assert reasons >= set(account.by_reason) >= {"row:too-deep"}
+    kept = pq.read_table(clean).to_pydict()
+    assert kept == {"a": lists[: account.clean], "o": objects[: account.clean]}
 
 
 def test_names_that_are_dropped_are_counted_once_and_not_without_end(
