@@ -4,6 +4,7 @@
 """
 
 import argparse
+import compileall
 import hashlib
 import json
 import os
@@ -15,6 +16,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
@@ -120,8 +122,9 @@ class FunctionBundle:
 
     def _dependencies_digest(self) -> str:
         host = platform.platform() + sys.version if self._target == "host" else ""
-        recipe = (self._target, host, PYTHON, WHEELS, UNUSED, REQUIREMENTS.read_text("utf-8"))
-        return _hash(repr(recipe).encode())
+        byte_code = sys.implementation.cache_tag
+        recipe = (self._target, host, byte_code, PYTHON, WHEELS, UNUSED)
+        return _hash((repr(recipe) + REQUIREMENTS.read_text("utf-8")).encode())
 
     def _install_dependencies(self) -> Path:
         """The folder of the pinned dependencies, installed once per content."""
@@ -147,6 +150,10 @@ class FunctionBundle:
                     shutil.rmtree(unused)
                 else:
                     unused.unlink()
+            # Nothing can be written where a function runs, so without byte code each cold start
+            # compiles anew. The zip has no times to go by; another Python's is ignored.
+            unchecked = PycInvalidationMode.UNCHECKED_HASH
+            compileall.compile_dir(target, quiet=2, stripdir=target, invalidation_mode=unchecked)
             target.replace(installed)
         return installed
 

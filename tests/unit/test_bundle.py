@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -96,13 +97,27 @@ def test_an_install_drops_what_nothing_imports(
     monkeypatch.setattr(module, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(module, "UNUSED", ("tiny/tests", "**/*.pxd"))
     FunctionBundle("x86_64", {}).build(tmp_path / "bundle")
-    assert [file.name for file in (tmp_path / "bundle" / "tiny").iterdir()] == ["__init__.py"]
+    kept = (tmp_path / "bundle" / "tiny").rglob("*.p*")
+    assert {file.name.partition(".")[0] for file in kept} == {"__init__"}
 
 
 def test_what_nothing_imports_is_left_out(bundle: Path) -> None:
     assert not list(bundle.glob("pyarrow/tests"))
     assert not list(bundle.glob("pyarrow/include*"))
     assert not list(bundle.glob("**/libarrow*flight*"))
+
+
+def test_dependencies_come_with_byte_code_that_needs_no_check(bundle: Path) -> None:
+    own = {file.relative_to(module.SOURCE) for file in module.SOURCE.glob("**/*.py")}
+    sources = {file.relative_to(bundle) for file in bundle.glob("**/*.py")}
+    assert own < sources
+    for source in sources:
+        compiled = Path(cache_from_source(str(bundle / source)))
+        if source in own:
+            assert not compiled.exists()  # or an edit of it in Lambda's console would do nothing
+        else:
+            flags = compiled.read_bytes()[4:8]  # PEP 552: by hash, which is not checked
+            assert flags == b"\1\0\0\0", source
 
 
 def test_the_digest_tells_contents_apart(contracts: Contracts) -> None:
