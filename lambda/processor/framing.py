@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, Protocol
+from typing import Protocol
 
 from processor.contract import RFC_4180, Csv
 from processor.refusal import FileRefusedError
@@ -112,16 +112,11 @@ class CsvRecords:
         Raises:
             FileRefusedError: it is missing, or cannot be framed.
         """
-        self._dialect: dict[str, Any] = {
-            "delimiter": dialect.delimiter,
-            "quotechar": dialect.quote or None,
-            "quoting": csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            "strict": True,
-        }
+        self._dialect = dialect
         self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
         self._framed_lines = 0
-        self._record_start = 0  # in those lines, of the record being framed
+        self._record_start = 0  # in those lines, of the quoted record being framed
         self.rows_read = 0
         self.header = list(columns)
         if dialect.header:
@@ -154,27 +149,46 @@ class CsvRecords:
         first_row, before = self.rows_read + 1, self._framed_lines
         rows: list[list[str]] = []
         ends: list[int] = []
-        reader = csv.reader(chain(begin, self._continuation(most)), **self._dialect)
-        self._record_start, last = 0, len(begin)
         try:
-            while self._record_start < last:
-                row = next(reader)
-                end = reader.line_num
-                if end - self._record_start > 1:  # a single line has been measured
-                    self._check_length(end)
-                rows.append(row)
-                ends.append(end)
-                self._record_start = end
-        except csv.Error:
-            self._check_length(reader.line_num)
-            line = before + self._record_start + 1
-            raise FileRefusedError("record:malformed", line=line) from None
+            self._frame(begin, rows, ends)
         finally:
             self.rows_read += len(rows)
         lines = self._lines[: ends[-1]]
         self._lines = self._lines[len(lines) :]
         self._framed_lines += len(lines)
         return Batch(first_row, rows, ends, before, lines)
+
+    def _frame(self, begin: list[str], rows: list[list[str]], ends: list[int]) -> None:
+        """Add the records that begin in these lines to ``rows``, and where each ends to ``ends``.
+
+        Most lines have no quote: they are split, in half the time that the csv module takes.
+        """
+        delimiter, quote = self._dialect.delimiter, self._dialect.quote
+        lines = iter(begin)
+        held: list[str] = []
+        joined = _held_first(held, chain(lines, self._continuation(len(begin))))
+        reader = csv.reader(joined, delimiter=delimiter, quotechar=quote or '"', strict=True)
+        end = split = 0
+        try:
+            for line in lines:
+                if quote and quote in line:
+                    held.append(line)
+                    self._record_start = end
+                    row = next(reader)
+                    end = split + reader.line_num
+                    if end - self._record_start > 1:  # a single line has been measured
+                        self._check_length(end)
+                else:
+                    text = line.rstrip("\r\n")
+                    row = text.split(delimiter) if text else []
+                    split += 1
+                    end += 1
+                rows.append(row)
+                ends.append(end)
+        except csv.Error:
+            self._check_length(split + reader.line_num)
+            malformed = self._framed_lines + self._record_start + 1
+            raise FileRefusedError("record:malformed", line=malformed) from None
 
     def _continuation(self, first: int) -> Iterator[str]:
         """Yield the lines at hand from ``first`` and then those of further blocks, which join."""
@@ -191,6 +205,11 @@ class CsvRecords:
         if sum(len(line.encode()) for line in lines) > RECORD_LIMIT:
             line = self._framed_lines + self._record_start + 1
             raise FileRefusedError("record:too-long", line=line)
+
+
+def _held_first(held: list[str], lines: Iterator[str]) -> Iterator[str]:
+    """Yield what is held, whenever something is, and otherwise the next of the lines."""
+    return iter(lambda: held.pop() if held else next(lines, ""), "")
 
 
 def blocks(stream: Stream) -> Iterator[list[str]]:

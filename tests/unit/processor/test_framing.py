@@ -111,6 +111,10 @@ def test_the_network_does_not_matter(data: bytes, piece: int) -> None:
     assert outcome(Slow(data)) == outcome(io.BytesIO(data))
 
 
+# A record of two lines and two fields, of which only all is too long.
+LONG = b'\n"%b\n","%b"' % (b"x" * 700_000, b"y" * 500_000)
+
+
 def test_lines_are_counted_through_quoted_line_ends() -> None:
     data = b'h,i\r\n1,"a\nb\r\nc"\r\n\r\n3,4\n'
     assert frame(data)[1:] == [
@@ -139,6 +143,9 @@ def test_a_byte_order_mark_is_not_part_of_the_header() -> None:
         (b'"h', ("record:malformed", 1, 0)),
         (b"h\n1\n" + b"x" * (1 << 20) + b"\n", ("record:too-long", 3, 1)),
         (b'h\n1\n"' + b"x\n" * (1 << 19) + b'"\n', ("record:too-long", 3, 1)),
+        (b"h\n" + b"1" * 400_000 + LONG, ("record:too-long", 3, 1)),  # in one block
+        (b"h\n1" + LONG, ("record:too-long", 3, 1)),
+        (b"h\n1" + LONG + b"x\n", ("record:too-long", 3, 1)),
     ],
 )
 def test_refusals(data: bytes, expected: tuple[str, int, int]) -> None:
