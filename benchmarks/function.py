@@ -1,7 +1,7 @@
 """The function without Lambda: its bundle alone in a process, with a sandbox for S3 and KMS.
 
-No package of the development environment is seen, and no byte code is written, because where Lambda
-runs it none could be.
+No package of the development environment is seen, and no byte code is written, because where
+Lambda runs it none could be.
 """
 
 import os
