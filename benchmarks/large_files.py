@@ -130,6 +130,15 @@ def _large_pages(file: IO[bytes], size: int) -> None:
     _parquet(file, size, use_dictionary=False, data_page_size=1 << 30, write_batch_size=1 << 30)
 
 
+def _wide(file: IO[bytes], size: int) -> None:
+    """Write rows of 4,096 columns, most of them empty: nearly no bytes, but many fields."""
+    width = 4096
+    rows = range(size // width + 1)
+    nothing = pa.nulls(len(rows), pa.string())
+    columns: dict[str, object] = {"visit_id": rows, "ward": [row % 9 for row in rows]}
+    pq.write_table(pa.table(columns | {str(n): nothing for n in range(2, width)}), file)
+
+
 def _parquet(file: IO[bytes], size: int, **options: object) -> None:
     """Write one row group of so many bytes."""
     columns = zip(data.HEADER, map(list, zip(*_rows(), strict=True)), strict=True)
@@ -155,5 +164,6 @@ FILES = (
     LargeFile("JSON Lines", 500, _json_lines, "both"),
     LargeFile("JSON of 98,000 keys a line", 100, _keys, "rejected"),
     LargeFile("Parquet of one row group", 2000, _one_row_group, "both"),
+    LargeFile("Parquet of 4,096 columns", 100, _wide, "clean", "visits"),
     LargeFile("Parquet of pages of 200 MB", 1000, _large_pages, "file:needs-too-much-memory"),
 )

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import chain
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -85,15 +84,20 @@ class RowCheck:
     def check(self, batch: Batch) -> CheckedBatch:
         """Check and convert the rows of a batch."""
         rejects = {index: [reason] for index, reason in batch.faults.items()}
-        rows: Sequence[list[str]] = batch.rows
+        rows = batch.rows
         indices: Sequence[int] = range(len(rows))
-        if rejects or set(map(len, rows)) != {self._width}:
-            for index, row in enumerate(rows):
-                if index not in rejects and len(row) != self._width:
-                    rejects[index] = ["row:field-count" if row else "row:blank"]
+        lengths = pc.list_value_length(rows)
+        whole = pc.fill_null(pc.equal(lengths, self._width), False)
+        if whole.false_count:
+            broken = pc.invert(whole)
+            for index, length in zip(
+                pc.indices_nonzero(broken).to_pylist(),
+                lengths.filter(broken).to_pylist(),
+                strict=True,
+            ):
+                rejects.setdefault(index, ["row:field-count" if length else "row:blank"])
             indices = [index for index in indices if index not in rejects]
-            rows = [rows[index] for index in indices]
-        fields = list(chain.from_iterable(rows))
+            rows = rows.filter(whole)
 
         columns = {}
         bad: pa.BooleanArray | None = None
@@ -102,7 +106,7 @@ class RowCheck:
             if position is None:
                 text = pa.nulls(len(rows), pa.string())
             else:
-                text = _nullified(pa.array(fields[position :: self._width], pa.string()))
+                text = _nullified(pc.list_element(rows, position))
             columns[check.name], failures = check.check(text)
             for reason, mask in failures:
                 bad = mask if bad is None else pc.or_(bad, mask)

@@ -11,8 +11,10 @@ import re
 from collections.abc import Iterator, Set
 from typing import Any
 
+import pyarrow as pa
+
 from processor.contract import Contract
-from processor.framing import BATCH_ROWS, Batch, Stream, blocks
+from processor.framing import BATCH_ROWS, ROWS, Batch, Stream, blocks
 from processor.refusal import FileRefusedError
 
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
@@ -70,18 +72,18 @@ class JsonRecords:
             raise
 
     def _batch(self, lines: list[str]) -> Batch:
-        rows: list[list[str]] = []
+        rows: list[list[str] | None] = []
         faults: dict[int, str] = {}
         for index, line in enumerate(lines):
-            row: list[str] = []
             try:
-                row = self._record(line)
+                rows.append(self._record(line))
             except RowFaultError as fault:
+                rows.append(None)
                 faults[index] = str(fault)
-            rows.append(row)
         before = self.rows_read
         self.rows_read += len(lines)
-        return Batch(before + 1, rows, range(1, len(lines) + 1), before, lines, faults)
+        found = pa.array(rows, ROWS)
+        return Batch(before + 1, found, range(1, len(lines) + 1), before, lines, faults)
 
     def _record(self, line: str) -> list[str]:
         found = _parsed(line)

@@ -23,6 +23,7 @@ from processor.refusal import FileRefusedError
 
 MAGIC = b"PAR1"
 BATCH_ROWS = 1 << 12
+BATCH_FIELDS = 1 << 19
 BATCH_BYTES = 1 << 22  # of text
 MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
@@ -48,7 +49,7 @@ class ParquetBatch(Batch):
 
     def raw(self, index: int) -> str:
         """Return the texts of a row by name."""
-        return json.dumps(dict(zip(self.names, self.rows[index], strict=True)))
+        return json.dumps(dict(zip(self.names, self.rows[index].as_py(), strict=True)))
 
 
 class ParquetRecords:
@@ -84,7 +85,7 @@ class ParquetRecords:
         for index, field in enumerate(self._file.schema_arrow, 1):
             if not _has_text(field.type):
                 raise FileRefusedError("header:column-type", column=index)
-        self._batch_rows = BATCH_ROWS
+        self._batch_rows = min(BATCH_ROWS, BATCH_FIELDS // len(self.header))
         for group in map(metadata.row_group, range(metadata.num_row_groups)):
             fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
             self._batch_rows = max(1, min(self._batch_rows, fitting))
@@ -135,8 +136,7 @@ class ParquetRecords:
         yield self._batch([column[begin:] for column in columns])
 
     def _batch(self, columns: list[pa.StringArray]) -> Batch:
-        texts = [[text or "" for text in column.to_pylist()] for column in columns]
-        rows = list(map(list, zip(*texts, strict=True)))
+        rows = _transposed([column.fill_null("") for column in columns])
         before = self.rows_read
         self.rows_read += len(rows)
         return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
@@ -170,6 +170,15 @@ def _has_text(type_: pa.DataType) -> bool:
         pa.types.is_null,
     )
     return any(is_kind(type_) for is_kind in kinds)
+
+
+def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
+    """Return columns of equal length as rows."""
+    width, length = len(columns), len(columns[0])
+    order = [row + first for row in range(length) for first in range(0, width * length, length)]
+    fields = pa.concat_arrays(columns).take(pa.array(order, pa.int32()))
+    ends = pa.array(range(0, width * length + 1, width), pa.int32())
+    return pa.ListArray.from_arrays(ends, fields)
 
 
 def _texts(column: Any) -> pa.StringArray:

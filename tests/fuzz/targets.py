@@ -13,7 +13,7 @@ from processor.framing import CsvRecords, Stream
 from processor.refusal import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
-from tests.unit.processor.examples import PEOPLE
+from tests.unit.processor.examples import PEOPLE, fields
 from tests.unit.processor.test_transformation import NESTED, compare, run
 
 SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
@@ -63,7 +63,7 @@ def _frame(stream: Stream, dialect: Csv) -> Framed:
         for batch in CsvRecords(stream, dialect, COLUMNS):
             found += [
                 oracle.Record(row, batch.line(index), batch.raw(index))
-                for index, row in enumerate(batch.rows)
+                for index, row in enumerate(fields(batch))
             ]
     except FileRefusedError as refused:
         return found, (refused.reason, refused.line, refused.rows_read)

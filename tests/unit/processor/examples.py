@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pyarrow as pa
 from hypothesis import HealthCheck, settings
 
 from processor import contract
 from processor.contract import Contract
+from processor.framing import ROWS, Batch
 
 # The same examples every time, however slow the machine.
 EXAMPLES = settings(
@@ -41,6 +43,16 @@ def document(*columns: dict[str, Any], dataset: str = "people", epoch: int = 1) 
 def make_contract(*columns: dict[str, Any]) -> Contract:
     """Return a contract of these columns."""
     return contract.parse(document(*columns))
+
+
+def make_batch(*rows: list[str]) -> Batch:
+    """Return rows that stand on no line."""
+    return Batch(1, pa.array(rows, ROWS), [], 0, [])
+
+
+def fields(batch: Batch) -> list[list[str]]:
+    """Return the fields of each record."""
+    return [row or [] for row in batch.rows.to_pylist()]
 
 
 PEOPLE = document(

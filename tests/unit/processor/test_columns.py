@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from processor.columns import CheckedBatch, ColumnCheck, RowCheck
 from processor.contract import ContractError
-from processor.framing import Batch
 from processor.refusal import FileRefusedError
 from tests.unit.processor import oracle
-from tests.unit.processor.examples import EXAMPLES, column, make_contract
+from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_contract
 
 
 def check(rules: dict[str, Any], texts: list[str]) -> list[tuple[Any, list[str]]]:
@@ -213,7 +212,7 @@ PEOPLE = make_contract(
 
 def check_rows(header: list[str], *rows: list[str]) -> CheckedBatch:
     """Check rows against the contract of people."""
-    return RowCheck(PEOPLE, header).check(Batch(1, list(rows), [], 0, []))
+    return RowCheck(PEOPLE, header).check(make_batch(*rows))
 
 
 def selected(batch: CheckedBatch) -> dict[str, list[Any]]:

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from processor.columns import CheckedBatch, RowCheck
 from processor.contract import Contract
 from processor.deidentification import Deidentification, mask, output_schema
-from processor.framing import Batch
 from processor.pseudonym import PseudonymKeys
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
-from tests.unit.processor.examples import EXAMPLES, column, make_contract
+from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_contract
 
 EVERY_METHOD = make_contract(
     column("id", "integer", required=True, method="hmac", output="token"),
@@ -33,7 +32,7 @@ EVERY_METHOD = make_contract(
 def check(contract: Contract, *rows: list[str]) -> CheckedBatch:
     """Check rows against a contract."""
     header = [found.name for found in contract.columns]
-    return RowCheck(contract, header).check(Batch(1, list(rows), [], 0, []))
+    return RowCheck(contract, header).check(make_batch(*rows))
 
 
 @pytest.fixture(name="kms")

@@ -14,7 +14,7 @@ from processor.framing import CsvRecords
 from processor.refusal import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
-from tests.unit.processor.examples import EXAMPLES
+from tests.unit.processor.examples import EXAMPLES, fields
 
 
 def frame(data: bytes) -> list[oracle.Record]:
@@ -23,7 +23,7 @@ def frame(data: bytes) -> list[oracle.Record]:
     framed = [oracle.Record(stream.header, 1, "")]
     for batch in stream:
         assert batch.first_row == len(framed)
-        for index, row in enumerate(batch.rows):
+        for index, row in enumerate(fields(batch)):
             framed.append(oracle.Record(row, batch.line(index), batch.raw(index)))
     assert stream.rows_read == len(framed) - 1
     return framed

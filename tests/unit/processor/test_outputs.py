@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from processor import outputs
-from processor.framing import Batch
+from processor.framing import ROWS, Batch
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.refusal import FileRefusedError
 
@@ -72,13 +72,13 @@ def read_lines(file: io.BytesIO) -> list[dict[str, object]]:
 
 def test_rejects_say_where_they_were_and_why() -> None:
     file = io.BytesIO()
-    rows = [["a\nb"], ["x"], ["é\u2028"]]
+    rows = pa.array([["a\nb"], ["x"], ["é\u2028"]], ROWS)
     lines = ['"a\n', 'b"\r\n', "x\n", "é\u2028"]
     with RejectedRows(file) as rejected:
         rejected.write(
             Batch(11, rows, [2, 3, 4], 20, lines), {2: ["a:b"], 0: ["a:b", "row:blank"]}
         )
-        rejected.write(Batch(14, [["y"]], [1], 24, ["y\n"]), {})
+        rejected.write(Batch(14, pa.array([["y"]], ROWS), [1], 24, ["y\n"]), {})
     assert read_lines(file) == [
         {"row": 11, "line": 21, "reasons": ["a:b", "row:blank"], "raw": '"a\nb"'},
         {"row": 13, "line": 24, "reasons": ["a:b"], "raw": "é\u2028"},
@@ -101,7 +101,7 @@ def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     def rejects() -> bytes:
         with (tmp_path / "rejects").open("w+b") as file:
             with RejectedRows(file) as rejected:
-                rejected.write(Batch(1, [["y"]], [1], 0, ["y\n"]), {0: ["a:b"]})
+                rejected.write(Batch(1, pa.array([["y"]], ROWS), [1], 0, ["y\n"]), {0: ["a:b"]})
             file.seek(0)
             return file.read()
 

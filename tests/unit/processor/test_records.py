@@ -24,7 +24,7 @@ from processor.refusal import FileRefusedError
 from processor.transformation import transform
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
-from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, make_contract
+from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, fields, make_contract
 from tests.unit.processor.test_transformation import CONTRACT
 
 LIMIT = SizeLimit(1 << 30, "memoryMb")
@@ -173,8 +173,13 @@ def test_a_failure_of_the_network_is_no_damage_of_the_file(compress: Any, good: 
 
 def parquet_of(values: Any, **options: Any) -> io.BytesIO:
     """Return a Parquet file of one column."""
+    return as_file(pa.table({"id": values}), **options)
+
+
+def as_file(table: pa.Table, **options: Any) -> io.BytesIO:
+    """Return a table as a Parquet file."""
     file = io.BytesIO()
-    pq.write_table(pa.table({"id": values}), file, **options)
+    pq.write_table(table, file, **options)
     file.seek(0)
     return file
 
@@ -228,12 +233,23 @@ def test_parquet_comes_in_batches_of_bounded_size(lengths: list[int], most: int)
         patch.setattr(parquet, "BATCH_BYTES", 2 * most)
         with open_records(parquet_of(values), "a", CONTRACT, LIMIT) as records:
             batches = list(records)
-    assert [row[0] for batch in batches for row in batch.rows] == values
-    sizes = [[2 * len(row[0]) for row in batch.rows] for batch in batches]
+    assert [row[0] for batch in batches for row in fields(batch)] == values
+    sizes = [[2 * len(row[0]) for row in fields(batch)] for batch in batches]
     assert all(sum(batch) <= 2 * most or len(batch) == 1 for batch in sizes)
     assert [batch.first_row for batch in batches] == [
         1 + sum(map(len, sizes[:index])) for index in range(len(sizes))
     ]
+
+
+def test_parquet_of_many_columns_comes_in_batches_of_few_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parquet, "BATCH_FIELDS", 6)
+    rows = [[str(10 * row + column) for column in range(2)] for row in range(7)]
+    table = pa.table([list(column) for column in zip(*rows, strict=True)], ["id", "more"])
+    with open_records(as_file(table), "a", CONTRACT, LIMIT) as records:
+        batches = [fields(batch) for batch in records]
+    assert batches == [rows[:3], rows[3:6], rows[6:]]
 
 
 def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
@@ -271,7 +287,7 @@ def test_a_brace_begins_json_unless_it_may_be_a_value(
     found: Any
     try:
         with open_records(io.BytesIO(content), name, agreed, LIMIT) as records:
-            found = [row for batch in records for row in batch.rows]
+            found = [row for batch in records for row in fields(batch)]
             assert records.header == NAMES
     except FileRefusedError as refusal:
         found = refusal.reason
@@ -318,7 +334,7 @@ def test_names_that_are_dropped_are_counted_once_and_not_without_end(
     for limit in (9, 4, 3, 2):
         monkeypatch.setattr(json_lines, "DROPPED_LIMIT", limit)
         with open_records(io.BytesIO(content), "a", agreed, LIMIT) as records:
-            rows = [row for batch in records for row in batch.rows]
+            rows = [row for batch in records for row in fields(batch)]
         assert rows == [["P1", "", "", "", ""], [""] * 5, [""] * 5]
         assert records.dropped_columns == min(limit, 4)
 
