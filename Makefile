@@ -103,7 +103,7 @@ bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabyte
 	@python -m benchmarks --megabytes $(megabytes)
 
 .PHONY: scale
-scale: setup ## Run files of up to 8 GB under a hard limit of 512 MiB; half an hour, 20 GB of disk
+scale: setup ## Run files of up to 8 GB under a hard limit of 512 MiB; a quarter of an hour, 20 GB of disk
 	@python -m benchmarks.scale
 
 ##@ Sandbox

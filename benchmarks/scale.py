@@ -1,4 +1,4 @@
-"""The run of large files through the function: ``python -m benchmarks.scale``, half an hour.
+"""The run of large files through the function: ``python -m benchmarks.scale``, 15 minutes.
 
 Each goes through the function's own processor in a new process, under a hard limit of memory: what
 the function has by default. The sandbox could not hold them in its memory: a bucket of files does.
