@@ -16,14 +16,19 @@ from itertools import accumulate
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# What people put between groups of digits, which may be of any script.
-_SPACE_OR_DASH = " \u00a0\u2007\u2009\u202f\u2010-\u2015\u2212-"
-_JOINT = f"[{_SPACE_OR_DASH}]"
-_GAP = f"[./(){_SPACE_OR_DASH}]{{0,3}}"
+# What people put between groups of digits, which may be of any script; some of it shows not.
+_BETWEEN = ".\t \u00a0\u00ad\u2007\u2009\u200b-\u200d\u2010-\u2015\u202f\u2060\u2212\ufeff-"
+_JOINT = f"[{_BETWEEN}]"
+_GAP = f"[/(){_BETWEEN}]{{0,3}}"
 _ZERO = r"[0\x{660}\x{6f0}\x{966}]"  # Arabic, Persian and Indian ones too
 _BEFORE = r"(^|[^\p{Nd}])"
 
-_EMAIL = r"()[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:[.][\p{L}\p{N}-]+)*"
+# Whatever stands before the sign without a space, whether or not it may stand there.
+_LABEL = r"[\p{L}\p{M}\p{N}\x{200c}\x{200d}_-]+"
+_EMAIL = (
+    r"""()(?:"[^"\r\n]{1,64}"|[^\s"<>()\[\],;:@]+)"""
+    rf"""[@\x{{ff20}}\x{{fe6b}}](?:{_LABEL}(?:[.]{_LABEL})*|\[[^\s\]]+\])"""
+)
 _IBAN = (  # in capitals, or in any case if there are digits enough
     f"()(?:[A-Z]{{2}}[0-9]{{2}}(?:{_JOINT}?[A-Z0-9]{{4}}){{2,7}}(?:{_JOINT}?[A-Z0-9]{{1,3}})?"
     f"|(?i:[A-Z]{{2}}[0-9]{{2}}{_JOINT}?[A-Z0-9]{{4}}(?:{_JOINT}?[0-9][A-Z0-9]{{3}}){{1,6}}"
