@@ -104,6 +104,9 @@ def _compile(source: Source) -> CompiledContract | None:
     ]
     columns = [column.compile() for column in rules]
     check_names(rules, columns)
+    if not any("output" in column for column in columns):
+        what = "all columns are dropped, so that nothing would be left; keep something of one"
+        source.wrong((*at, "properties"), what)
     found = custom_properties(source, (), "the contract", contract.customProperties)
     return {
         "dataset": source.dataset,

@@ -75,10 +75,11 @@ class ColumnRules(Part):
 
     def _check_name(self, name: str, field: str) -> None:
         fits = 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()
-        if not fits or ":" in name:  # the reason for a reject is <column>:<rule>
+        # The reason for a reject is <column>:<rule>, and a header with a brace first is JSON.
+        if not fits or ":" in name or name.startswith("{"):
             what = (
                 f"has the {field} {name!r}; use 1 to {MAX_NAME_LENGTH} printable characters "
-                "without a colon and without a space at either end"
+                "without a colon, without a brace first and without a space at either end"
             )
             self.wrong(what, field)
 

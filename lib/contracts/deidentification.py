@@ -6,6 +6,7 @@ a method, and a method that would leave some of its values as they are is refuse
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from open_data_contract_standard.model import SchemaProperty
@@ -193,6 +194,9 @@ class _Method:
         if not is_step(kind, width, rules):
             what = f"has the width {width!r}; write {FORMS[kind]}, but more than 0"
             self._wrong(what, "width")
+        elif Decimal(width) <= Decimal(1).scaleb(-rules.get("scale", 0)):
+            what = f"has the width {width!r}, which leaves every value as it is"
+            self._wrong(f"{what}; give it a larger one", "width")
         if rules.get("precision", 0) > MAX_DIGITS:
             what = f"has the precision {rules['precision']}; generalize takes decimals of up to"
             self._wrong(f"{what} {MAX_DIGITS} digits")

@@ -126,6 +126,9 @@ def _line(mark: Any) -> int:
     return mark.line + 1 if mark else 1
 
 
+MOST = 2**31 - 1  # the largest count: that of characters, rows or epochs
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a contract's file, such as a column, that mistakes are told of."""
@@ -143,5 +146,8 @@ class Part:
 
 
 def is_count(value: object, least: int) -> bool:
-    """Whether ``value`` is a whole number from ``least``; to Python ``true`` is one, not here."""
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+    """Whether ``value`` is a whole number from ``least`` that the processor can count with.
+
+    To Python ``true`` is a number; not here.
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST

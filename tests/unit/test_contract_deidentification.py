@@ -64,6 +64,8 @@ def test_some_methods_are_for_strings(directory: Path, column: str, method: str)
         ("quantity", "generalize, width: 0", "has the width '0'; write an integer of 64 bits"),
         ("quantity", "generalize, width: -5", "has the width '-5'; write an integer of 64 bits"),
         ("quantity", "generalize, width: 1.5", "has the width '1.5'; write an integer of 64 bits"),
+        ("quantity", "generalize, width: 1", "has the width '1', which leaves every value as it"),
+        ("price", "generalize, width: 0.01", "has the width '0.01', which leaves every value as"),
         ("price", "generalize, width: 0.001", "has the width '0.001'; write a decimal within the"),
         (
             "quantity",
@@ -98,6 +100,8 @@ def test_generalize_takes_decimals_that_fit_into_64_bits(directory: Path) -> Non
         ("order_id", "generalize, prefix: 1", {"method": "generalize", "prefix": 1}),
         ("ordered_on", "generalize, to: month", {"method": "generalize", "to": "month"}),
         ("shipped_at", "generalize, to: hour", {"method": "generalize", "to": "hour"}),
+        ("quantity", "generalize, width: 2", {"method": "generalize", "width": "2"}),
+        ("price", "generalize, width: 0.02", {"method": "generalize", "width": "0.02"}),
         ("quantity", "generalize, width: 10", {"method": "generalize", "width": "10"}),
         ("price", "generalize, width: 2.50", {"method": "generalize", "width": "2.50"}),
         (

@@ -284,8 +284,8 @@ pseudonymEpoch, value: 3
 
 - name: gift
 --> - name: ''
-63: column number 11 has the name ''; use 1 to 128 printable characters without a colon and
-without a space at either end
+63: column number 11 has the name ''; use 1 to 128 printable characters without a colon,
+without a brace first and without a space at either end
 
 - name: gift
 --> - name: quantity
@@ -299,7 +299,7 @@ another encryptedName or name
 encryptedName: email_token
 --> encryptedName: ' token'
 23: column 'email' has the encryptedName ' token'; use 1 to 128 printable characters without a
-colon and without a space at either end
+colon, without a brace first and without a space at either end
 
 required: true
 --> physicalName: e_mail
@@ -751,13 +751,13 @@ def test_the_epoch_is_one_unless_said(directory: Path) -> None:
     assert compile_contracts(directory)["orders"]["epoch"] == 1
 
 
-@pytest.mark.parametrize("name", ["a:b", "a\\tb", " a", "a ", "x" * 129])
+@pytest.mark.parametrize("name", ["a:b", "a\\tb", " a", "a ", "{a", "x" * 129])
 def test_a_column_name_can_stand_in_a_header_and_in_a_reason(directory: Path, name: str) -> None:
     (sentence,) = mistakes(directory, edited("name: gift", f'name: "{name}"'))
     assert "printable characters without a colon" in sentence
 
 
-@pytest.mark.parametrize("name", ["gift wrapped?", "Größe", "x" * 128])
+@pytest.mark.parametrize("name", ["gift wrapped?", "Größe", "a{b}", "PAR1", "x" * 128])
 def test_a_column_name_may_be_any_header(directory: Path, name: str) -> None:
     assert mistakes(directory, edited("name: gift", f'name: "{name}"')) == []
 
@@ -883,6 +883,28 @@ def test_a_contract_has_one_dataset_with_columns(
     assert mistakes(directory, HEAD + schema) == [
         f"contracts/orders.odcs.yaml, line {line}: {sentence}."
     ]
+
+
+def test_something_is_left_of_a_dataset(directory: Path) -> None:
+    schema = "schema: [{name: orders, properties: [%s]}]"
+    dropped = "customProperties: [{property: deidentify, value: {method: drop}}]"
+    column = f"{{name: a, logicalType: string, classification: internal, {dropped}}}"
+    assert mistakes(directory, HEAD + schema % column) == [
+        "contracts/orders.odcs.yaml, line 11: all columns are dropped, so that nothing would be "
+        "left; keep something of one."
+    ]
+    kept = "{name: b, logicalType: string, classification: internal}"
+    assert mistakes(directory, HEAD + schema % f"{column}, {kept}") == []
+
+
+@pytest.mark.parametrize("most", [2**31 - 1, 2**31])
+def test_a_count_is_one_that_the_processor_can_count_with(directory: Path, most: int) -> None:
+    for text in (
+        bounded("order_id", f"maxLength: {most}"),
+        edited("keepLast: 4", f"keepFirst: {most}"),
+        edited("pseudonymEpoch, value: 3", f"pseudonymEpoch, value: {most}"),
+    ):
+        assert len(mistakes(directory, text)) == (most > 2**31 - 1)
 
 
 def test_what_is_written_is_the_contract_and_always_the_same_bytes(
