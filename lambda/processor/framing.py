@@ -28,6 +28,7 @@ from processor.refusal import FileRefusedError
 RECORD_LIMIT = 1 << 20
 BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
 BATCH_ROWS = 1 << 14
+BATCH_FIELDS = 1 << 20
 
 ROWS = pa.list_(pa.string())
 
@@ -36,6 +37,11 @@ csv.field_size_limit(RECORD_LIMIT)
 
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def batch_rows(columns: int) -> int:
+    """Return how many rows a batch may have, by the columns of the file or of its contract."""
+    return max(1, min(BATCH_ROWS, BATCH_FIELDS // columns))
 
 
 class Stream(Protocol):
@@ -118,6 +124,7 @@ class CsvRecords:
             FileRefusedError: it is missing, or cannot be framed.
         """
         self._dialect = dialect
+        self._columns = len(columns)
         self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
         self._framed_lines = 0
@@ -139,7 +146,8 @@ class CsvRecords:
             FileRefusedError: the rest cannot be framed.
         """
         try:
-            while batch := self._next_batch(BATCH_ROWS):
+            most = batch_rows(max(len(self.header), self._columns))
+            while batch := self._next_batch(most):
                 yield batch
         except FileRefusedError as refusal:
             refusal.rows_read = self.rows_read

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from processor.contract import Contract
-from processor.framing import BATCH_ROWS, ROWS, Batch, Stream, blocks
+from processor.framing import ROWS, Batch, Stream, batch_rows, blocks
 from processor.refusal import FileRefusedError
 
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
@@ -63,10 +63,11 @@ class JsonRecords:
         Raises:
             FileRefusedError: the rest cannot be cut into lines.
         """
+        most = batch_rows(len(self.header))
         try:
             for block in self._blocks:
-                for start in range(0, len(block), BATCH_ROWS):
-                    yield self._batch(block[start : start + BATCH_ROWS])
+                for start in range(0, len(block), most):
+                    yield self._batch(block[start : start + most])
         except FileRefusedError as refusal:
             refusal.rows_read = self.rows_read
             raise

@@ -19,6 +19,9 @@ from processor.refusal import FileRefusedError
 # A row group is written when it has so many rows, or so many bytes in Arrow's form.
 ROW_GROUP_ROWS = 1 << 17
 ROW_GROUP_BYTES = 1 << 25
+_COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
+# A column of a row group takes about as much in the footer, which is in memory until the end.
+CHUNK_LIMIT = 1 << 16
 
 
 class CleanRows:
@@ -31,6 +34,7 @@ class CleanRows:
         self._pending: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
+        self._chunks = 0
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -43,11 +47,20 @@ class CleanRows:
         self._writer.close()
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add the rows of a batch."""
+        """Add the rows of a batch.
+
+        Raises:
+            FileRefusedError: there are so many columns, and rows, that the footer grows too large.
+        """
+        if not batch.num_rows:
+            return
         self._pending.append(batch)
         self._rows += batch.num_rows
-        self._bytes += batch.nbytes
+        self._bytes += batch.nbytes + _COLUMN_BYTES * batch.num_columns
         if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._chunks += batch.num_columns
+            if self._chunks > CHUNK_LIMIT:
+                raise FileRefusedError("file:needs-too-much-memory", limit=CHUNK_LIMIT)
             self._write_row_group()
 
     def _write_row_group(self) -> None:

@@ -7,6 +7,7 @@ none there, such as a time without a zone, is rejected.
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,17 +18,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from processor.framing import RECORD_LIMIT, Batch
+from processor.columns import retyped
+from processor.framing import RECORD_LIMIT, Batch, batch_rows
 from processor.memory import Allowance
 from processor.refusal import FileRefusedError
 
 MAGIC = b"PAR1"
+BEGIN = re.compile(rb"PAR1(?![\t\r\n -~])")  # what follows is binary, or else this is text
 BATCH_ROWS = 1 << 12
-BATCH_FIELDS = 1 << 19
 BATCH_BYTES = 1 << 22  # of text
 MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
 COLUMN_LIMIT = 1 << 12
+LONGEST_SCALE = 6  # of decimals that Arrow never writes with an exponent
 
 _DAMAGED = "file:damaged-parquet"
 _ERRORS = (pa.ArrowException, OSError, ValueError)
@@ -49,7 +52,10 @@ class ParquetBatch(Batch):
 
     def raw(self, index: int) -> str:
         """Return the texts of a row by name."""
-        return json.dumps(dict(zip(self.names, self.rows[index].as_py(), strict=True)))
+        # Not by a dict: what is dropped may have one name twice.
+        fields = zip(map(json.dumps, self.names), self.rows[index].as_py(), strict=True)
+        members = ", ".join(f"{name}: {json.dumps(text)}" for name, text in fields)
+        return f"{{{members}}}"
 
 
 class ParquetRecords:
@@ -63,8 +69,8 @@ class ParquetRecords:
 
     dropped_columns = 0
 
-    def __init__(self, file: IO[bytes]) -> None:
-        """Read the metadata.
+    def __init__(self, file: IO[bytes], columns: int = 1) -> None:
+        """Read the metadata; the contract has so many ``columns``.
 
         Raises:
             FileRefusedError: they cannot be read, or ask for too much memory.
@@ -85,10 +91,11 @@ class ParquetRecords:
         for index, field in enumerate(self._file.schema_arrow, 1):
             if not _has_text(field.type):
                 raise FileRefusedError("header:column-type", column=index)
-        self._batch_rows = min(BATCH_ROWS, BATCH_FIELDS // len(self.header))
+        self._batch_rows = min(BATCH_ROWS, batch_rows(max(len(self.header), columns)))
         for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
-            self._batch_rows = max(1, min(self._batch_rows, fitting))
+            if group.num_rows > 0:
+                fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+                self._batch_rows = max(1, min(self._batch_rows, fitting))
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches.
@@ -166,6 +173,7 @@ def _has_text(type_: pa.DataType) -> bool:
         pa.types.is_decimal,
         pa.types.is_boolean,
         pa.types.is_date,
+        pa.types.is_time,
         pa.types.is_timestamp,
         pa.types.is_null,
     )
@@ -184,13 +192,31 @@ def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
 def _texts(column: Any) -> pa.StringArray:
     """Return the values as texts."""
     column.validate(full=True)  # strings are UTF-8 only if somebody looks
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
     type_ = column.type
     if pa.types.is_timestamp(type_):
         naive = column.cast(pa.timestamp(type_.unit))
         texts = pc.replace_substring(naive.cast(pa.string()), " ", "T")
         if type_.tz is not None:  # the instant is stored in UTC, whatever the zone is called
             texts = pc.binary_join_element_wise(texts, "Z", "")
-        if type_.unit == "ns":  # as many digits as a timestamp has, if nothing is lost by it
-            texts = pc.replace_substring_regex(texts, "([.][0-9]{6})000(Z?)$", r"\1\2")
-        return texts
-    return column.cast(pa.string())
+        return _in_microseconds(texts) if type_.unit == "ns" else texts
+    if pa.types.is_decimal(type_) and type_.scale > LONGEST_SCALE:
+        return _plain_decimals(column)
+    texts = column.cast(pa.string())
+    return _in_microseconds(texts) if type_ == pa.time64("ns") else texts
+
+
+def _in_microseconds(texts: pa.StringArray) -> pa.StringArray:
+    """Leave as many digits as a time of the contract has, if nothing is lost by it."""
+    return pc.replace_substring_regex(texts, "([.][0-9]{6})000(Z?)$", r"\1\2")
+
+
+def _plain_decimals(column: Any) -> pa.StringArray:
+    """Return decimals written in full."""
+    precision, scale = column.type.precision, column.type.scale
+    wide = column.cast(pa.decimal256(precision, scale))
+    digits = retyped(wide, pa.decimal256(precision, 0)).cast(pa.string())
+    padded = pc.replace_substring_regex(digits, "^(-?)", rf"\1{'0' * scale}")
+    point = f"^(-?)0*([0-9]+)([0-9]{{{scale}}})$"
+    return pc.replace_substring_regex(padded, point, r"\1\2.\3")

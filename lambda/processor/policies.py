@@ -64,8 +64,9 @@ def _parts(clean_file: IO[bytes], columns: Sequence[str]) -> Iterator[tuple[byte
     clean_file.seek(0)
     for batch in pq.ParquetFile(clean_file).iter_batches(columns=list(columns)):
         arrays = [plain(batch.column(name)) for name in columns]
-        counted = pa.table(arrays, columns).group_by(columns).aggregate([([], "count_all")])
+        names = [str(number) for number in range(len(arrays))]  # Arrow takes some names for paths
+        counted = pa.table(arrays, names).group_by(names).aggregate([([], "count_all")])
         sizes = counted.column("count_all").to_pylist()
-        values = zip(*(counted.column(name).to_pylist() for name in columns), strict=True)
+        values = zip(*(counted.column(name).to_pylist() for name in names), strict=True)
         for found, size in zip(values, sizes, strict=True):
             yield hashlib.blake2b(repr(found).encode(), digest_size=16).digest(), size

@@ -66,7 +66,7 @@ def open_records(
     if form == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata stand at the end
             copyfileobj(source, file, 1 << 20)
-            yield ParquetRecords(file)
+            yield ParquetRecords(file, len(contract.columns))
     elif form == "json":
         yield JsonRecords(content, contract)
     else:
@@ -81,7 +81,7 @@ def _kind(begin: bytes) -> str:
         return "gzip"
     if compression.ZSTD.match(begin):
         return "zstd"
-    if begin.startswith(parquet.MAGIC):
+    if parquet.BEGIN.match(begin):
         return "parquet"
     text = without_mark(begin).lstrip(b" \t\r\n")
     return "json" if text.startswith(b"{") else "csv"

@@ -91,8 +91,12 @@ def transform(
         check = RowCheck(contract, records.header)
         for batch in deadline.batches(records):
             checked = check.check(batch)
-            clean.write(deidentification.apply(checked))
             rejected.write(batch, checked.rejects)
+            try:
+                clean.write(deidentification.apply(checked))
+            except FileRefusedError as refusal:
+                refusal.rows_read = records.rows_read
+                raise
     return RowAccount(
         records.rows_read,
         count_rows(clean_file),

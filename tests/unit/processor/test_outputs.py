@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import weakref
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,7 +49,16 @@ def test_no_rows_make_a_file_too() -> None:
     assert pq.read_schema(file).names == ["n"]
 
 
-@pytest.mark.parametrize(("limit", "value"), [("ROW_GROUP_ROWS", 4), ("ROW_GROUP_BYTES", 32)])
+def test_what_holds_no_row_is_not_kept() -> None:
+    nothing = batch()
+    kept = weakref.ref(nothing)
+    with CleanRows(io.BytesIO(), SCHEMA) as rows:
+        rows.write(nothing)
+        del nothing
+        assert kept() is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("ROW_GROUP_ROWS", 4), ("ROW_GROUP_BYTES", 2080)])
 def test_row_groups_are_written_as_they_fill(
     monkeypatch: pytest.MonkeyPatch, limit: str, value: int
 ) -> None:

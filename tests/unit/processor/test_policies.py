@@ -135,6 +135,15 @@ def test_instants_and_missing_values_make_classes() -> None:
     assert account.anonymity == Anonymity(1, 1, 2, 0)
 
 
+@pytest.mark.parametrize("name", ["count_all", ".b", "a.b", "b", "0", "a[0]"])
+def test_a_quasi_identifier_may_have_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "clean.parquet"
+    names = list(dict.fromkeys([name, "b"]))
+    pq.write_table(pa.table({one: [1, 1, 2] for one in names}), path)
+    with path.open("rb") as file:
+        assert measure(file, names, 2) == Anonymity(1, 2, 2, 1)
+
+
 def test_a_class_is_whole_however_the_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "clean.parquet"
     pq.write_table(pa.table({"n": [number % 3 for number in range(100_000)]}), path)

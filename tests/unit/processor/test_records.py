@@ -7,7 +7,8 @@ import json
 import resource
 from bisect import bisect_left
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -244,12 +245,78 @@ def test_parquet_comes_in_batches_of_bounded_size(lengths: list[int], most: int)
 def test_parquet_of_many_columns_comes_in_batches_of_few_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parquet, "BATCH_FIELDS", 6)
+    monkeypatch.setattr(framing, "BATCH_FIELDS", 15)
     rows = [[str(10 * row + column) for column in range(2)] for row in range(7)]
     table = pa.table([list(column) for column in zip(*rows, strict=True)], ["id", "more"])
     with open_records(as_file(table), "a", CONTRACT, LIMIT) as records:
         batches = [fields(batch) for batch in records]
-    assert batches == [rows[:3], rows[3:6], rows[6:]]
+    assert batches == [rows[:3], rows[3:6], rows[6:]]  # five columns by contract
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_a_wide_contract_makes_batches_of_few_rows(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(framing, "BATCH_FIELDS", 15)
+    content = b"id\n" + b"P1\n" * 7 if name == "a.csv" else b'{"id": "P1"}\n' * 7
+    with open_records(io.BytesIO(content), name, CONTRACT, LIMIT) as records:
+        assert [len(batch.rows) for batch in records] == [3, 3, 1]
+        assert records.rows_read == 7
+
+
+def test_a_row_group_without_rows_does_not_slow_the_others_down() -> None:
+    file = io.BytesIO()
+    rows = pa.table({"id": ["P1"] * 100})
+    with pq.ParquetWriter(file, rows.schema) as writer:
+        for table in (rows, rows[:0], rows):
+            writer.write_table(table)
+    assert pq.read_metadata(file).num_row_groups == 3
+    file.seek(0)
+    with open_records(file, "a", CONTRACT, LIMIT) as records:
+        assert [len(batch.rows) for batch in records] == [200]
+
+
+DECIMALS = ["0", "0.00000001", "-0.00000001", "-0.5", "12.1", "-9999.99999999", "1000"]
+
+
+@pytest.mark.parametrize("scale", [0, 2, 6, 7, 8, 20])
+@pytest.mark.parametrize("make", [pa.decimal128, pa.decimal256])
+def test_a_decimal_of_parquet_is_written_in_full(make: Any, scale: int) -> None:
+    step = Decimal(1).scaleb(-scale)
+    values = [Decimal(text).quantize(step) + 0 for text in DECIMALS]  # no -0
+    column_ = pa.array([*values, None], make(30, scale))
+    for found in (column_, column_.dictionary_encode()):
+        with open_records(parquet_of(found), "a", CONTRACT, LIMIT) as records:
+            [batch] = records
+        assert fields(batch) == [*([f"{value:f}"] for value in values), [""]]
+
+
+@pytest.mark.parametrize(
+    ("type_", "expected"),
+    [
+        (pa.time32("s"), time(1, 2, 3)),
+        (pa.time32("ms"), time(1, 2, 3, 4000)),
+        (pa.time64("us"), time(1, 2, 3, 4567)),
+        (pa.time64("ns"), time(1, 2, 3, 4567)),
+    ],
+    ids=str,
+)
+def test_a_time_of_day_of_parquet_is_what_it_says(type_: pa.DataType, expected: time) -> None:
+    contract = make_contract(column("id", "time"))
+    file = parquet_of(pa.array([expected], type_))
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    transform(file, "a", LIMIT, contract, keys, clean, rejected).check()
+    assert pq.read_table(clean)["id"].to_pylist() == [expected]
+
+
+def test_a_rejected_row_of_parquet_keeps_what_has_one_name_twice() -> None:
+    agreed = replace(CONTRACT, unknown_columns="drop")
+    table = pa.table([["P1"], ["x"], ["y"]], names=["id", "more", "more"])
+    with open_records(as_file(table), "a", agreed, LIMIT) as records:
+        [batch] = records
+    assert batch.raw(0) == '{"id": "P1", "more": "x", "more": "y"}'
 
 
 def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
@@ -271,6 +338,9 @@ def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
     [
         ("a", b'{"a":1},x\n', False, [['{"a":1}', "x"]]),
         ("a.csv", b'{"a":1},x\n', False, [['{"a":1}', "x"]]),
+        ("a.csv", b"PAR100,x\n", False, [["PAR100", "x"]]),
+        ("a", b"PAR1\n", False, [["PAR1"]]),
+        ("a", b"PAR1\x15", False, "file:damaged-parquet"),
         ("a.2026", b"{\n\n", False, [["{"], []]),
         ("a.jsonl", b'{"id":"P1"}\n', False, [["P1", "", "", "", ""]]),
         ("a.jsonl", b"P1\n", False, "file:not-what-its-name-says"),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, framing, records, transformation
+from processor import contract, framing, outputs, records, transformation
 from processor.contract import Contract
 from processor.outputs import RejectedRows
 from processor.pseudonym import PseudonymKeys
@@ -219,6 +219,26 @@ def test_a_file_with_a_header_only_is_processed() -> None:
     assert (account.read, account.clean, account.rejected, account.refusal) == (0, 0, 0, None)
     assert not account.has_rejects
     assert rows == lines == []
+
+
+def test_a_file_whose_footer_would_grow_too_large_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(framing, "BATCH_ROWS", 2)
+    monkeypatch.setattr(outputs, "ROW_GROUP_ROWS", 2)
+    data = "\n".join([HEADER, *[GOOD] * 7]).encode()
+    chunks = 3 * 4  # full groups, columns that leave
+    monkeypatch.setattr(outputs, "CHUNK_LIMIT", chunks)
+    assert run(data)[0].clean == 7
+    monkeypatch.setattr(outputs, "CHUNK_LIMIT", chunks - 1)
+    account, rows, _ = run(data)
+    assert rows == []
+    assert account.refusal is not None
+    assert (account.refusal.reason, account.refusal.limit) == (
+        "file:needs-too-much-memory",
+        chunks - 1,
+    )
+    assert account.rejected == account.read == 6
 
 
 def test_what_was_written_before_a_refusal_is_gone() -> None:
