@@ -99,7 +99,7 @@ define against_a_sandbox
 endef
 
 .PHONY: bench
-bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); a few minutes, Java 17
+bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
 	@python -m benchmarks --megabytes $(megabytes)
 
 .PHONY: scale

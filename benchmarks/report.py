@@ -66,7 +66,8 @@ What each of them is, and what it does less than the contract asks:
 {parts}
 
 The best single parts, each alone in the tool that is quickest at it (Polars, and for the hash a \
-bare loop over copied states), measured in the same run on the whole file: {best}. Together that \
+bare loop over copied states, since the plugin does not take the key), measured in the same run \
+on the whole file: {best}. Together that \
 is {best_sum:.1f} CPU s/GB; the processor, which also streams, bounds its memory, writes rejects \
 with their lines and reasons and accounts for every row, takes {over_best:.2f} times as much.
 
