@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pytest
 
-from processor import framing, json_lines
+from processor import framing, json_lines, parquet
 from processor.columns import CheckedBatch, RowCheck
 from processor.compression import Decompressed
 from processor.deadline import Deadline
@@ -100,6 +100,11 @@ def shorter(rows: Any) -> Any:
     return rows.slice(0, rows.num_rows - 1)
 
 
+def without_last(rows: pa.ListArray) -> pa.ListArray:
+    """Return rows without the last; the header stays."""
+    return rows[:-1] if len(rows) > 1 else rows
+
+
 def without_first(found: Any) -> Any:
     """Return the rest of some rejects."""
     return dict(list(found.items())[1:])
@@ -112,12 +117,14 @@ LOSSES = {
     "cut into lines": Loss(framing, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
     "framed": Loss(CsvRecords, "_next_batch", None, without_last_row, CSV, OURS),
+    "put between others": Loss(framing, "_replaced", None, without_last, CSV, OURS),
     "framed from JSON": Loss(JsonRecords, "_batch", None, without_last_row, JSON, OURS),
     "framed from JSON, uncounted": Loss(
         JsonRecords, "_batch", lambda lines: lines[:-1], None, JSON, SECOND
     ),
     "read from Parquet": Loss(ParquetRecords, "_read", None, shorter, PARQUET, FileRefusedError),
     "made of Parquet": Loss(ParquetRecords, "_batch", shorter, None, PARQUET, FileRefusedError),
+    "made of columns": Loss(parquet, "_transposed", None, without_last, PARQUET, FileRefusedError),
     "batched from Parquet": Loss(ParquetRecords, "_batch", None, without_last_row, PARQUET, OURS),
     "passed on": Loss(
         Deadline, "batches", None, lambda batches: iter(list(batches)[1:]), ALL, OURS
