@@ -1,15 +1,15 @@
 """What the data-processor function may do: the way of a file, and nothing else, ever."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lib.cdk_functions import OF_THIS_ACCOUNT
 from lib.data_bucket import INCOMING, OUTPUTS
 from lib.keys import Keys, via
 from lib.names import Names
@@ -24,6 +24,7 @@ NETWORK_INTERFACE_ACTIONS = [
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 ]
+SOURCE_FUNCTION = "lambda:SourceFunctionArn"
 
 
 class ProcessorRole(Construct):
@@ -76,7 +77,7 @@ class ProcessorRole(Construct):
         acknowledge(
             ceiling,
             "Lambda asks for the network interface actions on '*': the interfaces do not exist "
-            "yet. DenyNetworkToCode takes them from the code itself.",
+            "yet. DenyServiceActionsToCode takes them from the code itself.",
             "AwsSolutions-IAM5[Resource::*]",
             "CKV_AWS_111",
         )
@@ -84,14 +85,9 @@ class ProcessorRole(Construct):
             self,
             "Role",
             role_name=names.role,
-            assumed_by=iam.ServicePrincipal(
-                "lambda.amazonaws.com",
-                conditions={
-                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                    "ArnEquals": {"aws:SourceArn": names.function_arn},
-                },
-            ),
-            description="What the data-processor function acts as",
+            # AWS documents no aws:SourceArn for this; the denials pin the role to the function.
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
+            description=f"Lambda execution role of {names.function}",
             managed_policies=[ceiling, denied],
             permissions_boundary=ceiling,
         )
@@ -198,19 +194,35 @@ def _denials(
             resources=["*"],
         ),
         *_deny_elsewhere(allowed),
-        # Credentials that leave the network are worth nothing.
+        # Credentials that leave the network open neither data nor keys.
         _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
         _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
-        # The service attaches the function to its network; the function's own code, which runs
-        # with the same role, has no business there.
-        # https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-        _deny(
-            "DenyNetworkToCode",
-            actions=NETWORK_INTERFACE_ACTIONS,
-            resources=["*"],
-            conditions={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}},
-        ),
+        *_deny_by_caller(function_arn),
     ]
+
+
+def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
+    """Keep apart what the function's code does, what Lambda does for it, and other functions.
+
+    Requests of code carry the ARN of its function, and so do its credentials when they are
+    stolen. The polling of the queue and the calls for network interfaces carry none.
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    other = {"ArnNotEquals": {SOURCE_FUNCTION: function_arn}}  # or none
+    code = {"Null": {SOURCE_FUNCTION: "false"}}
+    yield _deny(
+        "DenyRecordsToOthers",
+        actions=["s3:*", "kms:GenerateMac"],
+        resources=["*"],
+        conditions=other,
+    )
+    yield _deny("DenyOtherFunctions", actions=["*"], resources=["*"], conditions={**other, **code})
+    yield _deny(
+        "DenyServiceActionsToCode",
+        actions=[*NETWORK_INTERFACE_ACTIONS, "sqs:*"],
+        resources=["*"],
+        conditions=code,
+    )
 
 
 def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:

@@ -172,22 +172,22 @@ CONTROLS = [
         ],
     ),
     Control(
-        "The role's credentials are worth nothing outside the network.",
+        "The role's credentials open neither data nor keys outside the network and the function.",
         "CC6.1 CC6.6",
         "SC-7(10) AC-4",
         "ProcessorRole/Denied",
         [
-            f"{UNIT}test_processor_role.py::test_credentials_are_worth_nothing_outside",
+            f"{UNIT}test_processor_role.py::test_credentials_open_neither_data_nor_keys_outside",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_stolen_credentials",
         ],
     ),
     Control(
-        "A role is assumed by the service and the function that it is for.",
+        "Each role is assumed by its service for this account; the function's serves no other.",
         "CC6.1",
         "AC-3 IA-9",
         "ProcessorRole/Role",
         [
-            f"{UNIT}test_processor_role.py::test_only_lambda_for_this_function_assumes_it",
+            f"{UNIT}test_processor_role.py::test_only_lambda_in_this_account_assumes_it",
             DECISIONS,
         ],
     ),

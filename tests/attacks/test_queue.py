@@ -33,7 +33,9 @@ CONTROL = [
         {"SourceArn": "{dead_letter_arn}"},
     ),
 ]
+# Lambda polls with the function's role; the function's code, wherever it runs, does not.
 READING = [
+    Attempt("read the queue's attributes", "sqs.get_queue_attributes", QUEUE),
     Attempt("read messages", "sqs.receive_message", {**QUEUE, "VisibilityTimeout": 0}),
     Attempt(
         "delete a message", "sqs.delete_message", {**QUEUE, "ReceiptHandle": "no-such-handle"}
@@ -46,7 +48,7 @@ def test_refused_to_the_function(inside: Actor, attempt: Attempt) -> None:
     inside.is_refused(attempt)
 
 
-@refused(FORGERY, *CONTROL)
+@refused(FORGERY, *CONTROL, *READING)
 def test_refused_to_stolen_credentials(outside: Actor, attempt: Attempt) -> None:
     outside.is_refused(attempt)
 
@@ -79,9 +81,8 @@ def test_refused_to_another_bucket(administrator: Actor, attempt: Attempt) -> No
 
 
 @allowed(
+    Attempt("send a message", "sqs.send_message", {**OWN, "MessageBody": HARMLESS}),
     Attempt("read the queue's attributes", "sqs.get_queue_attributes", QUEUE),
-    Attempt("poll the queue", "sqs.receive_message", {**QUEUE, "VisibilityTimeout": 0}),
 )
-def test_allowed_to_stolen_credentials(outside: Actor, call: Attempt) -> None:
-    """The Lambda service polls with the function's role, from outside of its network."""
-    outside.may(call)
+def test_allowed_to_an_administrator(administrator: Actor, call: Attempt) -> None:
+    administrator.may(call)

@@ -118,6 +118,18 @@ CODE = {
     name: OUTSIDE.seen(f"code through {name}", {"aws:SourceVpce": f"vpce-{name}"})
     for name in ("s3", "kms")
 }
+# Of another function that has been given the same role, and put into the same network.
+OTHER_FUNCTION = {
+    name: LAMBDA.seen(
+        f"another function through {name}",
+        {"lambda:SourceFunctionArn": f"{FUNCTION_ARN}-other", "aws:SourceVpce": f"vpce-{name}"},
+    )
+    for name in ("s3", "kms")
+}
+UNKNOWN = {
+    name: LAMBDA.seen(f"no function through {name}", {"aws:SourceVpce": f"vpce-{name}"})
+    for name in ("s3", "kms")
+}
 ADMINISTRATOR = person("administrator", "AdministratorAccess")
 PRODUCER = person("producer", "PeopleProducer").seen(
     "producer", {"aws:PrincipalTag/dataset": "customers"}
@@ -330,6 +342,11 @@ AROUND = (
 )
 
 
+def asking(action: str) -> Principal:
+    """Who of those that have the function's role is nearest to what an action needs."""
+    return {**CODE, "sqs": LAMBDA}.get(action.partition(":")[0], OUTSIDE)
+
+
 def decide_for_function() -> Iterator[Decision]:
     """The way of a file is open to the function, in the place where it is, and nothing else is.
 
@@ -347,16 +364,34 @@ def decide_for_function() -> Iterator[Decision]:
             yield deny(CODE["s3"], action, resource, context)
     for action, resource, context in OF_SERVICES:
         yield allow(LAMBDA, action, resource, context)
-    for action, resource in NETWORK_INTERFACES.items():
-        yield deny(OUTSIDE, action, resource)
+    yield from decide_by_caller()
     for action, resource, context in (*BESIDES_THE_WAY, *BESIDES_ITS_CONDITIONS):
-        who = CODE.get(action.partition(":")[0], OUTSIDE)
+        who = asking(action)
         yield deny(who, action, resource, context)
         taken = ("ProcessorRoleDenied", *AROUND)
         yield deny(who, action, resource, context, (BOUNDARY, *taken))
         yield deny(who.holding("AdministratorAccess"), action, resource, context, taken)
     for action, resource, context in BESIDES_THE_WAY:
-        who = CODE.get(action.partition(":")[0], OUTSIDE).holding("AdministratorAccess")
+        who = asking(action).holding("AdministratorAccess")
+        yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+
+
+def decide_by_caller() -> Iterator[Decision]:
+    """What Lambda does for the function is refused to code, and all of it to other functions."""
+    to_code = [(action, QUEUE, context) for action, _, context in OF_SERVICES if "sqs:" in action]
+    to_code += [(action, resource, {}) for action, resource in NETWORK_INTERFACES.items()]
+    for action, resource, context in to_code:
+        for who in (OUTSIDE, CODE["kms"]):
+            yield deny(who, action, resource, context)
+            administrator = who.holding("AdministratorAccess")
+            yield deny(administrator, action, resource, context, (BOUNDARY, *AROUND))
+    for endpoint, action, resource, context in OF_CODE:
+        for callers in (OTHER_FUNCTION, UNKNOWN):
+            who = callers[endpoint].holding("AdministratorAccess")
+            yield deny(who, action, resource, context)
+            yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+    for action, resource, context in OF_SERVICES:
+        who = OTHER_FUNCTION["kms"].holding("AdministratorAccess")
         yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
 
 
@@ -543,7 +578,7 @@ def decide_for_queues() -> Iterator[Decision]:
     for action in ("sqs:ReceiveMessage", "sqs:PurgeQueue", "sqs:SetQueueAttributes"):
         yield deny(S3, action, QUEUE)
     for queue in (QUEUE, DEAD_LETTERS):
-        for action in ("SendMessage", "ReceiveMessage", "PurgeQueue"):
+        for action in ("SendMessage", "ReceiveMessage", "DeleteMessage", "PurgeQueue"):
             yield allow(ADMINISTRATOR, f"sqs:{action}", queue)
             yield deny(ADMINISTRATOR, f"sqs:{action}", queue, {"aws:SecureTransport": "false"})
             yield deny(person("somebody"), f"sqs:{action}", queue)
@@ -552,9 +587,13 @@ def decide_for_queues() -> Iterator[Decision]:
 def decide_for_roles() -> Iterator[Decision]:
     """Each role is assumed by the one that it is for."""
     function = service("lambda", FUNCTION_ARN)
-    yield allow(function, "sts:AssumeRole", ROLE)
+    # Lambda may say for which function it assumes a role, or not: AWS documents the account only.
+    of_account = {"aws:SourceAccount": ACCOUNT}
+    unnamed = service("lambda").seen(f"lambda for some function of {ACCOUNT}", of_account)
+    for who in (function, unnamed):
+        yield allow(who, "sts:AssumeRole", ROLE)
     for who in (
-        service("lambda", f"{FUNCTION_ARN}-other"),
+        service("lambda"),
         service("lambda", FUNCTION_ARN, OTHER_ACCOUNT),
         service("ec2", FUNCTION_ARN),
         ADMINISTRATOR,

@@ -122,13 +122,14 @@ def _widen(element: str, value: str) -> Iterator[str]:
 # Of what a denial can be made to leave out, something of each kind.
 ACTIONS = {
     "s3": ("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
-    "sqs": ("sqs:SendMessage", "sqs:ReceiveMessage"),
+    "sqs": ("sqs:DeleteMessage", "sqs:ReceiveMessage"),
 }
 PLACES = {
     "s3": "arn:aws:s3:::*/incoming/*",
-    "kms": "arn:aws:kms:*:*:key/KeysS3Key",
+    "kms": "arn:aws:kms:*:*:key/KeysPseudonymKey",
     "ec2": "arn:aws:ec2:*:*:network-interface/*",
-    "": "arn:aws:s3:::*",
+    "sqs": "arn:aws:sqs:*:*:IntakeQueue",
+    "": "arn:aws:logs:*:*:log-group:/aws/lambda/data-processor-test:*",
 }
 
 

@@ -13,7 +13,7 @@ SURVIVORS = {
     "KeysLogsKey AllowCloudWatchLogs: Action without kms:DescribeKey": (
         "Nobody describes a key with an encryption context: the statement never matches it."
     ),
-    "ProcessorRoleDenied DenyDerivationOutside: Resource * to NotResource key/KeysS3Key": (
+    "ProcessorRoleDenied DenyDerivationOutside: Resource * to Resource key/KeysPseudonymKey": (
         "DenyGenerateMacElsewhere refuses to derive from any other key."
     ),
     "IntakeQueuePolicy AllowBucketNotifications: Resource IntakeQueue to *": ITS_OWN,

@@ -49,13 +49,25 @@ def make_denied(stack: Synthesized) -> Resource:
     return attached(stack, 1)
 
 
-def test_only_lambda_for_this_function_assumes_it(stack: Synthesized) -> None:
+def test_only_lambda_in_this_account_assumes_it(stack: Synthesized) -> None:
     (trust,) = role_of(stack)["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
-    assert trust["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnEquals": {"aws:SourceArn": FUNCTION},
-    }
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def test_no_trust_policy_asks_lambda_for_the_functions_arn() -> None:
+    """AWS documents no aws:SourceArn for it: a role that asks for one may be assumed by nobody."""
+    for settings in ("{}", '{"retainData": true}'):
+        for name, role in (
+            Synthesized(synthesize(settings=settings)).find("AWS::IAM::Role").items()
+        ):
+            for item in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+                if item["Principal"].get("Service") == "lambda.amazonaws.com":
+                    assert "aws:SourceArn" not in str(item), name
+
+
+def test_reviewers_find_it_by_its_description(stack: Synthesized) -> None:
+    assert role_of(stack)["Description"].startswith("Lambda execution role")
 
 
 def test_its_policies_are_its_own_and_there_is_no_other(stack: Synthesized) -> None:
@@ -204,7 +216,7 @@ def test_what_is_allowed_somewhere_is_denied_elsewhere(
     ("sid", "service", "action"),
     [("DenyStorageOutside", "s3", "s3:*"), ("DenyDerivationOutside", "kms", "kms:GenerateMac")],
 )
-def test_credentials_are_worth_nothing_outside(
+def test_credentials_open_neither_data_nor_keys_outside(
     stack: Synthesized, denied: Resource, sid: str, service: str, action: str
 ) -> None:
     name = f"com.amazonaws.us-east-1.{service}"
@@ -214,10 +226,22 @@ def test_credentials_are_worth_nothing_outside(
     assert found["Condition"] == {"StringNotEquals": {"aws:SourceVpce": f"<{endpoint}>"}}
 
 
-def test_the_functions_own_code_may_not_use_the_network_interface_actions(
-    denied: Resource,
+OTHER = {"ArnNotEquals": {"lambda:SourceFunctionArn": FUNCTION}}
+CODE = {"Null": {"lambda:SourceFunctionArn": "false"}}
+
+
+@pytest.mark.parametrize(
+    ("sid", "actions", "condition"),
+    [
+        ("DenyRecordsToOthers", {"s3:*", "kms:GenerateMac"}, OTHER),
+        ("DenyOtherFunctions", {"*"}, OTHER | CODE),
+        ("DenyServiceActionsToCode", NETWORK_INTERFACE_ACTIONS | {"sqs:*"}, CODE),
+    ],
+)
+def test_the_role_is_pinned_to_the_function_and_its_code(
+    denied: Resource, sid: str, actions: set[str], condition: Resource
 ) -> None:
-    found = statement(denied, "DenyNetworkToCode")
-    assert set(found["Action"]) == NETWORK_INTERFACE_ACTIONS
+    found = statement(denied, sid)
+    assert set(as_list(found["Action"])) == actions
     assert found["Resource"] == "*"
-    assert found["Condition"] == {"ArnEquals": {"lambda:SourceFunctionArn": FUNCTION}}
+    assert found["Condition"] == condition
