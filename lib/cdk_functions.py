@@ -34,6 +34,9 @@ class CdkFunctions:
             node.add_property_override(
                 "AssumeRolePolicyDocument.Statement.0.Condition", OF_THIS_ACCOUNT
             )
+            # Logs arrive late, and this role may create groups: deleted after the group, it would
+            # leave one that is not encrypted, and whose name the next deployment meets.
+            node.node.add_dependency(self._log_group)
         if node.cfn_resource_type == "AWS::Lambda::Function":
             node.add_property_override("LoggingConfig.LogGroup", self._log_group.log_group_name)
             acknowledge(

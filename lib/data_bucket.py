@@ -32,7 +32,7 @@ class DataBucket(Construct):
         announce_to: sqs.Queue,
         raw_data_expiry_days: int,
         object_lock_days: int | None,
-        retain: bool,
+        removal_policy: RemovalPolicy,
     ) -> None:
         """Create the bucket after the queue's policy, which S3 tries out at creation."""
         super().__init__(scope, construct_id)
@@ -55,8 +55,8 @@ class DataBucket(Construct):
             minimum_tls_version=1.2,
             object_lock_enabled=True if retention else None,
             object_lock_default_retention=retention,
-            removal_policy=RemovalPolicy.RETAIN if retain else RemovalPolicy.DESTROY,
-            auto_delete_objects=not retain,
+            removal_policy=removal_policy,
+            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
             lifecycle_rules=[
                 s3.LifecycleRule(
                     id="ExpireRawData",
@@ -71,6 +71,9 @@ class DataBucket(Construct):
                 ),
             ],
         )
+        # It stays as long as the bucket: without it nothing would ask for TLS, or keep versions.
+        assert self.bucket.policy
+        self.bucket.policy.apply_removal_policy(removal_policy)
         self._announce(announce_to)
         acknowledge(
             self.bucket,

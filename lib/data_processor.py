@@ -43,9 +43,11 @@ class DataProcessor(Construct):
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
-        # Lambda removes the function's network interfaces with this role, and a security group
-        # cannot go before them: the role has to be the last of the three to be deleted.
+        # Deletion goes the other way round: the function, then its network interfaces, which
+        # Lambda removes with this role and without which the security group cannot go, then the
+        # role, and only then is the bucket emptied: nobody is left to write into it.
         network.function_security_group.node.add_dependency(role)
+        role.node.add_dependency(bucket)
         limit = largest_object(settings)
         self.function = lambda_.Function(
             self,
@@ -85,6 +87,8 @@ class DataProcessor(Construct):
             report_batch_item_failures=True,
         )
         acknowledge(
+        # No file is read before the network is closed and the bucket's policy holds.
+        mapping.node.add_dependency(network, bucket)
             self.function,
             "python3.11 is the runtime that this system's users settled on; AWS supports it until "
             "2027-06-30. A newer one takes a newer pyarrow: see Dependencies in README.md.",

@@ -57,7 +57,12 @@ class TapStack(Stack):
         Tags.of(self).add("Owner", settings.owner)
 
         names = Names(suffix)
-        removal_policy = RemovalPolicy.RETAIN if settings.retain_data else RemovalPolicy.DESTROY
+        removal_policy = (
+            # Not RETAIN: a first creation that fails would leave names that the next one meets.
+            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+            if settings.retain_data
+            else RemovalPolicy.DESTROY
+        )
 
         keys = Keys(
             self,
@@ -105,7 +110,7 @@ class TapStack(Stack):
             announce_to=intake.queue,
             raw_data_expiry_days=settings.raw_data_expiry_days,
             object_lock_days=settings.object_lock_days,
-            retain=settings.retain_data,
+            removal_policy=removal_policy,
         )
         processor_role = ProcessorRole(
             self,

@@ -29,6 +29,12 @@ OUTPUTS = {
     "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
     "StewardPolicyArn": "AWS::IAM::ManagedPolicy",
 }
+DATA = {
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",  # which asks for TLS and keeps versions as long as there are any
+}
 TAGGED = {
     "AWS::EC2::VPC",
     "AWS::IAM::Role",
@@ -126,10 +132,19 @@ def test_an_environment_that_retains_data_is_protected() -> None:
     stack = TapStack(app, "TapStack-prod", environment_suffix="prod")
     assert stack.termination_protection
     template = Synthesized(dict(Template.from_stack(stack).to_json()))
-    for resource_type in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"):
-        for resource in template.find(resource_type).values():
-            assert resource["DeletionPolicy"] == "Retain"
-            assert resource["UpdateReplacePolicy"] == "Retain"
+    retained = {}
+    for name, resource in template.resources.items():
+        policy = resource.get("DeletionPolicy", "Delete")
+        if policy != "Delete":
+            retained[resource["Type"]] = name
+            # Not "Retain", which also holds when a first creation rolls back: the next would
+            # meet the names of what is left.
+            # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+            assert policy == "RetainExceptOnCreate", name
+            assert resource["UpdateReplacePolicy"] == "Retain", name
+        else:
+            assert resource["Type"] not in DATA, name
+    assert retained.keys() == DATA
     assert not template.find("Custom::S3AutoDeleteObjects")
 
 

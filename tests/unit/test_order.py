@@ -1,0 +1,136 @@
+"""The order in which CloudFormation creates the resources; it deletes them the other way round."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.unit.synthesis import Resource, as_list, synthesize
+
+EVERYTHING = (
+    '{"availabilityZones": 3, "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"]}'
+)
+RETAINED = '{"retainData": true, "objectLockDays": 30}'
+SETTINGS = ["{}", EVERYTHING, RETAINED]
+
+
+def references(value: Any) -> set[str]:
+    """The names that a value of a template refers to."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        found.update(*map(references, value))
+    elif isinstance(value, dict):
+        match value:
+            case {"Ref": name}:
+                return {name}
+            case {"Fn::GetAtt": [name, *_]}:
+                return {name}
+            case {"Fn::Sub": text}:
+                return {
+                    name.partition(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", str(text))
+                }
+        found.update(*map(references, value.values()))
+    return found
+
+
+class Order:
+    """What waits for what in a template."""
+
+    def __init__(self, template: Resource) -> None:
+        self.resources: dict[str, Resource] = template["Resources"]
+        self._awaited = {
+            name: (references(resource.get("Properties", {})) & self.resources.keys())
+            | set(as_list(resource.get("DependsOn", [])))
+            for name, resource in self.resources.items()
+        }
+
+    def awaited(self, name: str) -> set[str]:
+        """All that is created before a resource, and deleted after it."""
+        found: set[str] = set()
+        ahead = set(self._awaited[name])
+        while ahead:
+            found |= ahead
+            ahead = set().union(*(self._awaited[one] for one in ahead)) - found
+        return found
+
+    def of_type(self, *types: str) -> set[str]:
+        """The resources of some types."""
+        return {name for name, found in self.resources.items() if found["Type"] in types}
+
+    def one(self, resource_type: str, like: str = "") -> str:
+        """The one resource of a type whose name contains ``like``."""
+        (found,) = (name for name in self.of_type(resource_type) if like in name)
+        return found
+
+
+@cache
+def order_of(settings: str) -> Order:
+    """The order of a template with these settings."""
+    return Order(synthesize(settings=settings))
+
+
+def in_turn(order: Order, names: Iterable[str]) -> None:
+    """Fail unless each waits for the next one."""
+    for first, second in pairwise(names):
+        assert second in order.awaited(first), f"{first} does not wait for {second}"
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_nobody_writes_into_the_bucket_when_it_is_emptied(settings: str) -> None:
+    order = order_of(settings)
+    function = order.one("AWS::Lambda::Function", "DataProcessor")
+    turn = [
+        order.one("AWS::Lambda::EventSourceMapping"),
+        function,
+        order.one("AWS::EC2::SecurityGroup", "FunctionSecurityGroup"),  # until its interfaces go
+        order.one("AWS::IAM::Role", "ProcessorRole"),
+        *order.of_type("Custom::S3AutoDeleteObjects"),
+        order.one("AWS::S3::BucketPolicy"),
+        order.one("AWS::S3::Bucket"),
+    ]
+    assert ("retainData" in settings) != any("AutoDelete" in name for name in turn)
+    in_turn(order, turn)
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_no_file_is_read_before_the_network_is_closed_and_the_bucket_guarded(
+    settings: str,
+) -> None:
+    order = order_of(settings)
+    guards = order.of_type(
+        "AWS::EC2::FlowLog",
+        "AWS::EC2::SecurityGroupEgress",
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::SubnetRouteTableAssociation",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::Route53Resolver::FirewallRuleGroupAssociation",
+        "AWS::S3::BucketPolicy",
+        "Custom::VpcRestrictDefaultSG",
+    )
+    assert {order.resources[name]["Type"] for name in guards} >= {
+        "AWS::EC2::SecurityGroupIngress",
+        "AWS::EC2::VPCEndpoint",
+        "AWS::Route53Resolver::FirewallRuleGroupAssociation",
+        "AWS::S3::BucketPolicy",
+    }
+    assert guards <= order.awaited(order.one("AWS::Lambda::EventSourceMapping"))
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_no_role_outlives_a_log_group_that_it_could_create_again(settings: str) -> None:
+    """A line of the log that is late would create the group without key and retention."""
+    order = order_of(settings)
+    groups = order.of_type("AWS::Logs::LogGroup")
+    for name in order.of_type("AWS::IAM::Role"):
+        properties = order.resources[name]["Properties"]
+        if "AWSLambdaBasicExecutionRole" in str(properties) or "CreateLogGroup" in str(properties):
+            assert order.awaited(name) & groups, name
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_nothing_waits_for_itself(settings: str) -> None:
+    order = order_of(settings)
+    assert not [name for name in order.resources if name in order.awaited(name)]
