@@ -84,11 +84,12 @@ class DataProcessor(Construct):
             target=self.function,
             event_source_arn=queue.queue_arn,
             batch_size=1,
+            max_concurrency=settings.max_concurrency,
             report_batch_item_failures=True,
         )
-        acknowledge(
         # No file is read before the network is closed and the bucket's policy holds.
         mapping.node.add_dependency(network, bucket)
+        acknowledge(
             self.function,
             "python3.11 is the runtime that this system's users settled on; AWS supports it until "
             "2027-06-30. A newer one takes a newer pyarrow: see Dependencies in README.md.",
@@ -97,15 +98,14 @@ class DataProcessor(Construct):
         )
         acknowledge(
             self.function,
-            "Nothing behind the function needs its concurrency bounded, and reserved concurrency "
-            "would be taken from the rest of the account. The queue holds what waits.",
+            "The mapping from the queue bounds it (maxConcurrency). Reserved concurrency would "
+            "bound it too, but is taken from the account's pool, of which AWS keeps 100 back: an "
+            "account that has 10 cannot reserve any.",
             "CKV_AWS_115",
             "HIPAA.Security-LambdaConcurrency",
             "NIST.800.53.R5-LambdaConcurrency",
         )
-        parked = (
-            "The queue's own dead-letter queue parks what fails three times; nothing invokes {}"
-        )
+        parked = "The queue's own dead-letter queue parks what fails too often; nothing invokes {}"
         acknowledge(
             self.function,
             parked.format("the function asynchronously."),

@@ -9,7 +9,9 @@ from constructs import Construct
 
 from lib.policy_packs import acknowledge
 
-MAX_RECEIVES = 3
+# A delivery that Lambda throttles counts as a receive: with fewer, a good file is parked for the
+# load of others. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+MAX_RECEIVES = 5
 
 # AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
 # not delivered a second time meanwhile.
@@ -18,7 +20,7 @@ VISIBILITY_FACTOR = 6
 
 
 class IntakeQueue(Construct):
-    """An encrypted queue that one bucket may write to; three failures park a message.
+    """An encrypted queue that one bucket may write to; ``MAX_RECEIVES`` failures park a message.
 
     Attributes:
         queue: one message per new object.

@@ -56,6 +56,9 @@ class EnvironmentSettings:
     """
 
     vpc_cidr: str = "10.0.0.0/16"
+        max_concurrency: how many files are processed at the same time, at the most. A new account
+            may have no more than 10 concurrent executions of all its functions together.
+            https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     availability_zones: Annotated[int, Field(ge=1, le=3)] = 2
     interface_endpoints: tuple[Endpoint, ...] = Field(default=("kms",), strict=False)
     log_retention_days: Retention = 90
@@ -70,6 +73,8 @@ class EnvironmentSettings:
     data_classification: Literal["public", "internal", "confidential", "restricted"] = (
         "confidential"
     )
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
 
     @model_validator(mode="after")
     def _check(self) -> "EnvironmentSettings":

@@ -145,6 +145,7 @@ def test_the_function_works_off_the_queue(
     assert mapping["EventSourceArn"] == queue["Attributes"]["QueueArn"]
     assert mapping["State"] == "Enabled"
     assert mapping["BatchSize"] == 1
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
@@ -170,7 +171,7 @@ def test_the_log_group_is_encrypted_and_kept(
     assert group["retentionInDays"] >= 90
 
 
-def test_the_queues_are_encrypted_and_park_after_three(
+def test_the_queues_are_encrypted_and_park_after_five(
     sqs: "SQSClient", kms: "KMSClient", outputs: Outputs
 ) -> None:
     queue, dead_letters = (
@@ -181,7 +182,7 @@ def test_the_queues_are_encrypted_and_park_after_three(
         assert key_arn(kms, attributes["KmsMasterKeyId"]) == key_arn(kms, outputs["S3KmsKeyId"])
     redrive = json.loads(queue["RedrivePolicy"])
     assert redrive["deadLetterTargetArn"] == dead_letters["QueueArn"]
-    assert int(redrive["maxReceiveCount"]) == 3
+    assert int(redrive["maxReceiveCount"]) == 5
 
 
 def test_an_alarm_watches_the_dead_letter_queue(

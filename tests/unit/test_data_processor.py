@@ -1,5 +1,7 @@
 """The function: its configuration, and what it works off."""
 
+import pytest
+
 from tests.unit.synthesis import Resource, Synthesized, synthesize
 
 
@@ -51,6 +53,15 @@ def test_it_works_off_the_queue_one_message_at_a_time(stack: Synthesized) -> Non
     assert "RedrivePolicy" in stack.resources[queue]["Properties"]
     assert mapping["BatchSize"] == 1
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+@pytest.mark.parametrize(("settings", "most"), [("{}", 5), ('{"maxConcurrency": 2}', 2)])
+def test_one_producer_cannot_fill_the_account(settings: str, most: int) -> None:
+    """A new account has 10 concurrent executions, for all of its functions."""
+    stack = Synthesized(synthesize(settings=settings))
+    _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
+    assert "ReservedConcurrentExecutions" not in function_of(stack)
 
 
 def test_the_role_outlives_the_security_group(stack: Synthesized) -> None:

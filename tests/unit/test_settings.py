@@ -43,6 +43,7 @@ def test_all_settings_are_read() -> None:
         "owner": "team-a",
         "dataClassification": "restricted",
     }
+        "maxConcurrency": 50,
     settings = read(given)
     assert set(given) == {
         "".join(w.capitalize() if i else w for i, w in enumerate(f.name.split("_")))
