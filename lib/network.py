@@ -10,6 +10,7 @@ from constructs import Construct
 
 from lib.name_firewall import NameFirewall
 from lib.s3_prefix_list import S3PrefixList
+from lib.settings import MAX_ZONES
 
 SERVICES = {
     "kms": ec2.InterfaceVpcEndpointAwsService.KMS,
@@ -19,7 +20,6 @@ SERVICES = {
     "sts": ec2.InterfaceVpcEndpointAwsService.STS,
 }
 HTTPS = ec2.Port.tcp(443)
-MAX_ZONES = 3
 
 
 class Network(Construct):
@@ -69,8 +69,12 @@ class Network(Construct):
                 flow_log_group, self._add_flow_log_role(flow_log_group)
             ),
         )
-        self.function_security_group = self._add_security_group("Function", "The data processor")
-        self.endpoints_security_group = self._add_security_group("Endpoints", "Its endpoints")
+        self.function_security_group = self._add_security_group(
+            "Function", f"Security group for Lambda functions - {environment_suffix}"
+        )
+        self.endpoints_security_group = self._add_security_group(
+            "Endpoints", f"Security group for interface endpoints - {environment_suffix}"
+        )
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3
         )
@@ -103,7 +107,7 @@ class Network(Construct):
             self,
             f"{name}SecurityGroup",
             vpc=self.vpc,
-            description=f"{description} in the isolated subnets",
+            description=description,
             allow_all_outbound=False,
         )
 

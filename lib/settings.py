@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
+from aws_cdk import Token
 from constructs import Node
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
@@ -29,6 +30,12 @@ PRIVATE_NETWORKS = tuple(
 )
 Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
 
+MAX_ZONES = 3
+ZONE = re.compile(r"(?P<region>[a-z]{2}(-[a-z]+)+-\d)[a-z]")
+# Of three zones, an account sees two.
+# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+REGIONS_OF_TWO_ZONES = ("us-west-1",)
+
 
 class SettingsError(ValueError):
     """A suffix or a setting is not allowed; the message names it, its value and what is."""
@@ -44,11 +51,14 @@ class EnvironmentSettings:
 
     Attributes:
         vpc_cidr: the VPC's private IPv4 range, /16 to /26.
-        availability_zones: subnets, one per zone.
+        availability_zones: subnets, one per zone: how many of the region's zones, or their names.
         interface_endpoints: services reached through an interface endpoint; always ``kms``.
             Each costs about 7.30 USD a month per zone.
         log_retention_days: for every log group of the stack.
         memory_mb, timeout_seconds, ephemeral_storage_mb, architecture: of the function.
+        max_concurrency: how many files are processed at the same time, at the most. A new account
+            may have no more than 10 concurrent executions of all its functions together.
+            https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         raw_data_expiry_days: days until an object under ``incoming/`` expires.
         retain_data: data survive deletion of the stack, which is protected against it.
         object_lock_days: governance-mode retention of every new object version; None is off.
@@ -56,16 +66,15 @@ class EnvironmentSettings:
     """
 
     vpc_cidr: str = "10.0.0.0/16"
-        max_concurrency: how many files are processed at the same time, at the most. A new account
-            may have no more than 10 concurrent executions of all its functions together.
-            https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-    availability_zones: Annotated[int, Field(ge=1, le=3)] = 2
+    availability_zones: int | tuple[str, ...] = 2
     interface_endpoints: tuple[Endpoint, ...] = Field(default=("kms",), strict=False)
     log_retention_days: Retention = 90
     memory_mb: Annotated[int, Field(ge=256, le=10_240)] = 512
     timeout_seconds: Annotated[int, Field(ge=10, le=900)] = 300
     ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10_240)] = 512
     architecture: Literal["x86_64", "arm64"] = "x86_64"
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
     retain_data: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
@@ -73,8 +82,21 @@ class EnvironmentSettings:
     data_classification: Literal["public", "internal", "confidential", "restricted"] = (
         "confidential"
     )
-    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
-    max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
+
+    @field_validator("availability_zones", mode="plain")
+    @classmethod
+    def _check_zones(cls, given: Any) -> int | tuple[str, ...]:
+        if type(given) is int and 1 <= given <= MAX_ZONES:
+            return given
+        names = given if isinstance(given, list) else []
+        zones = [ZONE.fullmatch(str(name)) for name in names]
+        regions = {zone["region"] for zone in zones if zone}
+        if len(regions) == 1 and all(zones) and len(set(names)) == len(names) <= MAX_ZONES:
+            return tuple(names)
+        raise ValueError(
+            f"availabilityZones is {given!r}: allowed is a number from 1 to {MAX_ZONES}, or the "
+            f'names of 1 to {MAX_ZONES} zones of one region, such as ["us-east-1a", "us-east-1b"]'
+        )
 
     @model_validator(mode="after")
     def _check(self) -> "EnvironmentSettings":
@@ -94,6 +116,30 @@ class EnvironmentSettings:
                 "a bucket with locked objects cannot be emptied when its stack is deleted"
             )
         return self
+
+
+def check_region(settings: EnvironmentSettings, suffix: str, region: str) -> None:
+    """Raise SettingsError if the stack's region cannot have the zones that are asked for.
+
+    Args:
+        settings: of the environment.
+        suffix: of the environment.
+        region: such as ``eu-central-1``; a token, where it is not known yet, passes.
+    """
+    if Token.is_unresolved(region):
+        return
+    zones = settings.availability_zones
+    if isinstance(zones, tuple):
+        if not all(zone[:-1] == region for zone in zones):
+            raise SettingsError(
+                f"environments.{suffix}.availabilityZones is {list(zones)}: the stack is for "
+                f"{region}; name zones of that region, or deploy to theirs (CDK_DEFAULT_REGION)."
+            )
+    elif region in REGIONS_OF_TWO_ZONES and zones > 2:
+        raise SettingsError(
+            f"environments.{suffix}.availabilityZones is {zones}: in {region} an account has two "
+            "zones; set it to 2."
+        )
 
 
 def check_cidr(cidr: str) -> None:

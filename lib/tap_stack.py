@@ -13,11 +13,11 @@ from lib.intake_queue import IntakeQueue
 from lib.keys import Keys
 from lib.log_groups import LogGroups
 from lib.names import Names
-from lib.network import MAX_ZONES, Network
+from lib.network import Network
 from lib.people import People
 from lib.perimeter import close_bucket, close_endpoints
 from lib.processor_role import ProcessorRole
-from lib.settings import check_suffix, read_settings
+from lib.settings import MAX_ZONES, check_region, check_suffix, read_settings
 
 
 class TapStack(Stack):
@@ -52,6 +52,7 @@ class TapStack(Stack):
                 **stack_props,
             },
         )
+        check_region(settings, suffix, self.region)
         Tags.of(self).add("Environment", suffix)
         Tags.of(self).add("DataClassification", settings.data_classification)
         Tags.of(self).add("Owner", settings.owner)
@@ -85,12 +86,15 @@ class TapStack(Stack):
             removal_policy=removal_policy,
         )
         Aspects.of(self).add(CdkFunctions(groups.provider))
+        zones = settings.availability_zones
         network = Network(
             self,
             "Network",
             environment_suffix=suffix,
             cidr=settings.vpc_cidr,
-            availability_zones=self.availability_zones[: settings.availability_zones],
+            availability_zones=zones
+            if isinstance(zones, tuple)
+            else self.availability_zones[:zones],
             interface_endpoints=settings.interface_endpoints,
             flow_log_group=groups.flow,
             provider_log_group=groups.provider,

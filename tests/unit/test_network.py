@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lib.settings import SettingsError
 from tests.unit.synthesis import Resource, Synthesized, synthesize
 
 GATEWAYS = {
@@ -175,3 +176,21 @@ def test_zones_follow_the_settings_and_move_no_subnet() -> None:
 def test_the_smallest_network_holds_three_zones() -> None:
     settings = '{"vpcCidr": "192.168.10.0/26", "availabilityZones": 3}'
     assert len(Synthesized(synthesize(settings=settings)).find("AWS::EC2::Subnet")) == 3
+
+
+def test_zones_are_taken_by_name_where_they_are_named() -> None:
+    settings = '{"availabilityZones": ["us-east-1b", "us-east-1d"]}'
+    subnets = Synthesized(synthesize(settings=settings)).find("AWS::EC2::Subnet").values()
+    zones = [subnet["Properties"]["AvailabilityZone"] for subnet in subnets]
+    assert zones == ["us-east-1b", "us-east-1d"]
+
+
+def test_a_region_without_the_zones_stops_the_synth() -> None:
+    with pytest.raises(SettingsError, match="in us-west-1 an account has two zones"):
+        synthesize(region="us-west-1", settings='{"availabilityZones": 3}')
+
+
+def test_reviewers_find_the_functions_group_by_its_description(stack: Synthesized) -> None:
+    (group,) = function_groups(stack)
+    properties = stack.resources[group.strip("<>").removesuffix(".GroupId")]["Properties"]
+    assert properties["GroupDescription"] == "Security group for Lambda functions - test"

@@ -5,9 +5,15 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Aws
 
-from lib.settings import EnvironmentSettings, SettingsError, check_suffix, read_settings
+from lib.settings import (
+    EnvironmentSettings,
+    SettingsError,
+    check_region,
+    check_suffix,
+    read_settings,
+)
 from tests.unit.synthesis import ROOT
 
 
@@ -37,13 +43,13 @@ def test_all_settings_are_read() -> None:
         "timeoutSeconds": 60,
         "ephemeralStorageMb": 2048,
         "architecture": "arm64",
+        "maxConcurrency": 50,
         "rawDataExpiryDays": 7,
         "retainData": True,
         "objectLockDays": 30,
         "owner": "team-a",
         "dataClassification": "restricted",
     }
-        "maxConcurrency": 50,
     settings = read(given)
     assert set(given) == {
         "".join(w.capitalize() if i else w for i, w in enumerate(f.name.split("_")))
@@ -78,7 +84,28 @@ CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host 
         ({"timeoutSeconds": 901}, "environments.dev.timeoutSeconds is 901: input should be less"),
         ({"timeoutSeconds": 1.5}, "environments.dev.timeoutSeconds is 1.5: input should be a val"),
         ({"ephemeralStorageMb": 511}, "environments.dev.ephemeralStorageMb is 511: input should"),
-        ({"availabilityZones": 4}, "environments.dev.availabilityZones is 4: input should be le"),
+        *(
+            (
+                {"availabilityZones": given},
+                f"dev.availabilityZones is {given!r}: allowed is a numb",
+            )
+            for given in (
+                0,
+                4,
+                True,
+                1.5,
+                "2",
+                "us-east-1a",
+                [],
+                [1],
+                ["us-east-1"],
+                ["us-east-1a", "us-east-1a"],
+                ["us-east-1a", "us-west-2a"],
+                ["us-east-1a", "use1-az2"],
+                ["us-west-2-lax-1a"],
+                [f"us-east-1{letter}" for letter in "abcd"],
+            )
+        ),
         ({"logRetentionDays": 30}, "environments.dev.logRetentionDays is 30: input should be 90,"),
         ({"architecture": "arm"}, "environments.dev.architecture is 'arm': input should be 'x86"),
         ({"rawDataExpiryDays": 0}, "environments.dev.rawDataExpiryDays is 0: input should be gr"),
@@ -140,3 +167,37 @@ def test_bad_suffixes(suffix: str) -> None:
         f"environmentSuffix is {suffix!r}: allowed are 1 to 16 lower-case letters and digits, "
         "with single hyphens between them, such as 'dev' or 'pr-42'."
     )
+
+
+def test_zones_are_a_number_or_names() -> None:
+    assert read({"availabilityZones": 3}).availability_zones == 3
+    names = ["us-gov-west-1a", "us-gov-west-1c"]
+    assert read({"availabilityZones": names}).availability_zones == tuple(names)
+
+
+@pytest.mark.parametrize(
+    ("zones", "region", "sentence"),
+    [
+        (3, "us-west-1", "in us-west-1 an account has two zones; set it to 2."),
+        (["us-east-1a"], "us-east-2", "the stack is for us-east-2; name zones of that region"),
+    ],
+)
+def test_the_region_must_have_the_zones(zones: Any, region: str, sentence: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        check_region(read({"availabilityZones": zones}), "dev", region)
+    assert str(caught.value).startswith(f"environments.dev.availabilityZones is {zones}: ")
+    assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("zones", "region"),
+    [
+        (2, "us-west-1"),
+        (3, "us-east-1"),
+        (3, Aws.REGION),
+        (["us-west-1a", "us-west-1c"], "us-west-1"),
+        (["us-east-1a"], Aws.REGION),
+    ],
+)
+def test_a_region_that_has_them_or_is_not_known_passes(zones: Any, region: str) -> None:
+    check_region(read({"availabilityZones": zones}), "dev", region)
