@@ -51,6 +51,7 @@ _METRICS = {
     "quarantined": "FilesQuarantined",
     "duplicate": "DuplicateDeliveries",
     "deleted": "SourcesDeleted",
+    "marker": "FolderMarkers",
 }
 
 

@@ -49,6 +49,13 @@ from processor.store import ConflictError, Source, Store
 from processor.transformation import RowAccount, refuse, transform
 
 ATTEMPTS = 5
+
+# How the keys of empty objects end that only mark a folder, or that it is complete: those of S3's
+# console, of EMR, and of Spark and Hadoop.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+# https://repost.aws/knowledge-center/emr-s3-empty-files
+_MARKERS = ("/", "_$folder$", "/_SUCCESS")
+
 PARQUET = "application/vnd.apache.parquet"
 GZIP = "application/gzip"
 
@@ -66,13 +73,14 @@ class Outcome:
     """What became of a message about an object.
 
     Attributes:
-        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, or ``deleted``.
+        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted``, or a
+            ``marker`` of a folder, which is no file.
         version_id: the version of the object that this is about; None if it was deleted.
         dataset: the dataset, if there is a contract for it.
         account: the rows, if the object was worked on now.
     """
 
-    kind: Literal["processed", "quarantined", "duplicate", "deleted"]
+    kind: Literal["processed", "quarantined", "duplicate", "deleted", "marker"]
     version_id: str | None = None
     dataset: str | None = None
     account: RowAccount | None = None
@@ -150,6 +158,8 @@ class Processor:
         with closing(source.body):
             if state.settled and state.manifest["source"]["version_id"] == source.version_id:
                 return Outcome("duplicate", source.version_id, dataset)
+            if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
+                return Outcome("marker", source.version_id, dataset)
             with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
                 account = self._transform(source, places, contract, clean, rejected, deadline)
                 account.check()

@@ -87,7 +87,8 @@ def test_each_outcome_has_its_metric(
 ) -> None:
     bucket.upload(KEY, f"{SECRET}\n{SECRET}\n".encode())
     bucket.upload("incoming/animals/a.csv", b"x\n")
-    keys = [KEY, KEY, "incoming/people/gone.csv", "incoming/animals/a.csv"]
+    bucket.upload("incoming/people/", b"")
+    keys = [KEY, KEY, "incoming/people/gone.csv", "incoming/animals/a.csv", "incoming/people/"]
     assert handle(index, *map(body, keys)) == []
     lines, metrics = told(capsys)
     assert [line["message"] for line in lines] == [
@@ -95,9 +96,16 @@ def test_each_outcome_has_its_metric(
         "object duplicate",
         "object deleted",
         "object quarantined",
+        "object marker",
     ]
     assert lines[0]["refusal"] == "header:unknown-column"
-    names = ["FilesQuarantined", "DuplicateDeliveries", "SourcesDeleted", "FilesQuarantined"]
+    names = [
+        "FilesQuarantined",
+        "DuplicateDeliveries",
+        "SourcesDeleted",
+        "FilesQuarantined",
+        "FolderMarkers",
+    ]
     for found, name in zip(metrics, names, strict=True):
         assert found[name] == [1.0]
     # A name that a producer made up is no dimension: each would be a metric of its own.

@@ -239,6 +239,40 @@ def test_outputs_that_were_tampered_with_are_made_again(
     assert bucket.content(PROCESSED) == good
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "incoming/",
+        "incoming/people/",
+        "incoming/people/2026/",
+        "incoming/no-such-dataset/",
+        "incoming/people_$folder$",
+        "incoming/people/2026_$folder$",
+        "incoming/people/_SUCCESS",
+    ],
+)
+def test_an_empty_object_that_marks_a_folder_is_no_file(
+    bucket: MemoryBucket, processor: Processor, key: str
+) -> None:
+    version = bucket.upload(key, b"")
+    outcome = processor.process(key)
+    assert (outcome.kind, outcome.version_id) == ("marker", version)
+    assert bucket.names() == [key]
+
+
+@pytest.mark.parametrize("key", ["incoming/people/", "incoming/people/_SUCCESS", KEY])
+def test_a_file_is_a_file_whatever_its_name_or_size(
+    bucket: MemoryBucket, processor: Processor, key: str
+) -> None:
+    """A marker's name with content, or no content under a file's name."""
+    bucket.upload(key, CLEAN if key != KEY else b"")
+    outcome = processor.process(key)
+    assert outcome.kind == ("processed" if key != KEY else "quarantined")
+    # The results of what was there are replaced, not left to tell of an older version.
+    bucket.upload(key, b"")
+    assert processor.process(key).kind == "quarantined"
+
+
 @pytest.mark.parametrize("done", [False, True])
 def test_a_deleted_object_is_not_processed(
     bucket: MemoryBucket, processor: Processor, done: bool
