@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 suffix ?= dev
+outputs ?= cfn-outputs/flat-outputs.json
 megabytes ?= 200
 seconds ?= 10
 
@@ -135,6 +136,13 @@ deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev)
 	@python -c 'import json; print(json.dumps({name: value for stack in json.load(open( \
 		"cfn-outputs/outputs.json")).values() for name, value in stack.items()}, indent=2))' \
 		> cfn-outputs/flat-outputs.json
+
+.PHONY: adopt
+adopt: setup ## Take over what a deleted stack left, before it is deployed again (suffix=prod outputs=FILE)
+	@rm -rf .cache/adoption
+	cdk synth --quiet --no-notices -c environmentSuffix=$(suffix) -o .cache/adoption
+	python -m lib.adoption .cache/adoption/TapStack-$(suffix).template.json $(outputs)
+	cdk import --app .cache/adoption --resource-mapping .cache/adoption/resource-mapping.json
 
 .PHONY: size
 size: setup ## Build the function's bundle and print what it weighs

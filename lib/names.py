@@ -15,7 +15,7 @@ class Names:
         bucket: of the data bucket, unique in the partition.
         function, function_arn: of the data processor.
         role, role_arn: what the function acts as.
-        break_glass_role: what removes versions where data are retained.
+        break_glass_role, break_glass_role_arn: what removes versions where data are retained.
     """
 
     def __init__(self, environment_suffix: str) -> None:
@@ -28,5 +28,7 @@ class Names:
         )
         # Roles are global, stacks are regional.
         self.role = f"{self.function}-{Aws.REGION}"
-        self.role_arn = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.role}"
+        roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/"
+        self.role_arn = f"{roles}{self.role}"
         self.break_glass_role = f"zero-trust-break-glass-{environment_suffix}-{Aws.REGION}"
+        self.break_glass_role_arn = f"{roles}{self.break_glass_role}"

@@ -27,7 +27,7 @@ def close_bucket(
     key: kms.IKey,
     role_arn: str,
     network: Network,
-    break_glass: iam.IRole | None,
+    break_glass_role_arn: str | None,
 ) -> None:
     """Deny at the bucket what no policy elsewhere shall be able to allow.
 
@@ -39,7 +39,7 @@ def close_bucket(
         key: the only one that may encrypt its objects.
         role_arn: the function's role, which may come through the network's endpoint only.
         network: the function's.
-        break_glass: the only role that may remove a version; None leaves that to IAM.
+        break_glass_role_arn: the only role that may remove a version; None leaves that to IAM.
     """
     for statement in (
         *_encryption_statements(bucket, key),
@@ -60,14 +60,14 @@ def close_bucket(
         ),
     ):
         bucket.add_to_resource_policy(statement)
-    if break_glass:
+    if break_glass_role_arn:
         # Lifecycle rules are no requests: they still expire versions.
         bucket.add_to_resource_policy(
             _deny(
                 "DenyVersionRemoval",
                 ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
                 [bucket.arn_for_objects("*")],
-                ArnNotEquals={"aws:PrincipalArn": break_glass.role_arn},
+                ArnNotEquals={"aws:PrincipalArn": break_glass_role_arn},
             )
         )
 

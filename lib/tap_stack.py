@@ -152,7 +152,7 @@ class TapStack(Stack):
             key=keys.data,
             role_arn=names.role_arn,
             network=network,
-            break_glass=people.break_glass,
+            break_glass_role_arn=names.break_glass_role_arn if settings.retain_data else None,
         )
         close_endpoints(network, bucket=data.bucket, keys=keys, role_arn=names.role_arn)
 

@@ -22,6 +22,7 @@ MODULES = (
     "ec2",
     "cloudwatch",
     "route53resolver",
+    "cloudformation",
 )
 """The modules of corrections. The later ones' checks come before the earlier ones' in a request,
 and take the earlier ones' verdict first."""

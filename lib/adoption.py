@@ -1,0 +1,143 @@
+"""Adoption: a new stack takes over what a deleted one has left.
+
+An environment that retains data leaves its bucket, keys and log groups behind. Deployed again, it
+would meet their names, and its new pseudonym key would make tokens that join with no earlier one.
+``cdk import`` puts what was left into the new stack first. CloudFormation imports a template of
+which no resource refers to one that is not imported, so this module cuts such references out of
+a synthesized template; the next ``cdk deploy`` brings them back.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Template = Mapping[str, Any]
+
+IDENTIFIERS = {
+    "AWS::KMS::Key": "KeyId",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::S3::BucketPolicy": "Bucket",
+}
+"""The property by which CloudFormation finds a resource to import, by type.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-supported-resources.html
+"""
+
+
+class AdoptionError(ValueError):
+    """There is nothing to adopt, or an output that names it is missing; the message says which."""
+
+
+def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The resource mapping that ``cdk import`` takes: logical id to identifier.
+
+    Args:
+        template: of the environment.
+        outputs: of the deleted stack, by name.
+
+    Raises:
+        AdoptionError: see there.
+    """
+    names = {
+        value["Ref"]: name
+        for name, output in template.get("Outputs", {}).items()
+        if isinstance(value := output["Value"], dict) and "Ref" in value
+    }
+
+    def find(logical_id: str, resource: Mapping[str, Any]) -> str:
+        given = resource["Properties"].get(IDENTIFIERS[resource["Type"]])
+        if isinstance(given, str):
+            return given
+        name = names[logical_id if logical_id in names else given["Ref"]]
+        if name not in outputs:
+            raise AdoptionError(
+                f"The output {name} is missing: give the outputs of the deleted stack, as "
+                "cfn-outputs/flat-outputs.json had them."
+            )
+        return outputs[name]
+
+    return {
+        logical_id: {IDENTIFIERS[resource["Type"]]: find(logical_id, resource)}
+        for logical_id, resource in _retained(template).items()
+    }
+
+
+def detach(template: Template) -> dict[str, Any]:
+    """A template of the retained resources alone, without what refers to any other.
+
+    A list loses the items that do, a statement of a policy as a whole, so that no denial gets
+    wider by losing a condition. An import changes nothing of the resource itself.
+    """
+    retained = _retained(template)
+    others = template["Resources"].keys() - retained.keys()
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, list):
+            return [item for item in value if not _refers(item, others)]
+        if isinstance(value, dict):
+            kept = {name: cut(inner) for name, inner in value.items()}
+            return {
+                name: inner
+                for name, inner in kept.items()
+                if not _refers(inner, others) and (inner not in ([], {}) or not value[name])
+            }
+        return value
+
+    return {"Resources": {name: cut(resource) for name, resource in retained.items()}}
+
+
+def _retained(template: Template) -> dict[str, dict[str, Any]]:
+    found = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
+    }
+    if not found:
+        raise AdoptionError("This environment retains nothing: deploy it, there is no more to do.")
+    return found
+
+
+def _refers(value: Any, names: set[str]) -> bool:
+    """Whether a value refers to, depends on or substitutes one of some resources."""
+    if isinstance(value, str):
+        return value in names or any(f"${{{name}" in value for name in names)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_refers(one, names) for one in inner)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Prepare a synthesized template for ``cdk import``; return 1 if there is nothing to adopt."""
+    parser = argparse.ArgumentParser(prog="python -m lib.adoption", description=main.__doc__)
+    parser.add_argument("template", type=Path, help="<assembly>/TapStack-<suffix>.template.json")
+    parser.add_argument("outputs", type=Path, help="the flat outputs of the deleted stack")
+    given = parser.parse_args(arguments)
+    try:
+        template = _read(given.template)
+        mapping = identify(template, _read(given.outputs))
+    except (OSError, AdoptionError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    given.template.write_text(json.dumps(detach(template), indent=1), encoding="utf-8")
+    file = given.template.with_name("resource-mapping.json")
+    file.write_text(json.dumps(mapping, indent=2), encoding="utf-8")
+    print(f"{file}: {len(mapping)} resources to adopt")
+    return 0
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise AdoptionError(f"{file} is not a JSON object of outputs, or of a template.")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""The life of an environment that retains data: tried twice, deleted, and taken up again."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import PROJECT, SandboxError, deployment, emulator
+from sandbox.environment import environment
+from tests.integration.conftest import Pipeline
+from tests.sandbox.cloud import Cloud
+
+PAYMENTS = PROJECT / "samples" / "payments.csv"
+STACK = "TapStack-prod"
+SECONDS = 300
+
+
+@pytest.fixture(scope="module", name="cloud")
+def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A sandbox of its own."""
+    state = tmp_path_factory.mktemp("retained")
+    cloud = Cloud(emulator.start(state))
+    yield cloud
+    cloud.close()
+    emulator.stop(state)
+
+
+def unprotect(cloud: Cloud) -> None:
+    """Lift the stack's termination protection, as README tells."""
+    cloud.client("cloudformation").update_termination_protection(
+        StackName=STACK, EnableTerminationProtection=False
+    )
+
+
+def left(cloud: Cloud) -> list[str]:
+    """The names that the environment's next creation would meet."""
+    s3, logs, kms = (cloud.client(name) for name in ("s3", "logs", "kms"))
+    return [
+        *(bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "-prod-" in bucket["Name"]),
+        *(
+            group["logGroupName"]
+            for group in logs.describe_log_groups()["logGroups"]
+            if group["logGroupName"].endswith("-prod")
+        ),
+        *(
+            alias["AliasName"]
+            for alias in kms.list_aliases()["Aliases"]
+            if alias["AliasName"].startswith("alias/zero-trust/prod/")
+        ),
+    ]
+
+
+def test_a_first_creation_that_fails_leaves_nothing_in_the_way(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    logs: Any = cloud.client("logs")
+    # The name of the last of the log groups: keys and the other groups exist when it is met.
+    logs.create_log_group(logGroupName="/aws/vpc/zero-trust-vpc-prod")
+    with pytest.raises(SandboxError, match="cdk deploy failed"):
+        deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
+    logs.delete_log_group(logGroupName="/aws/vpc/zero-trust-vpc-prod")
+    assert left(cloud) == []
+    # The CLI deletes a stack that was never complete, but not against its protection.
+    with pytest.raises(SandboxError, match="cdk deploy failed"):
+        deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
+    unprotect(cloud)
+    deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
+    assert len(left(cloud)) == 1 + 3 + 4
+
+
+def test_what_a_deleted_stack_leaves_is_taken_up_again(cloud: Cloud, tmp_path: Path) -> None:
+    file = tmp_path / "outputs.json"
+    first = deployment.deploy(cloud.emulator, "prod", file)
+    s3, kms = cloud.client("s3"), cloud.client("kms")
+    pipeline = Pipeline(s3, first["S3BucketName"])
+    old = pipeline.process("payments/old.csv", PAYMENTS.read_bytes())
+    tokens = {row["customer_token"] for row in pipeline.clean("payments/old.csv") or []}
+    policy = json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"])
+
+    with pytest.raises(SandboxError, match="cdk destroy failed"):
+        deployment.destroy(cloud.emulator, "prod")
+    unprotect(cloud)
+    deployment.destroy(cloud.emulator, "prod")
+
+    # Bucket and policy stay together; keys are usable.
+    assert json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"]) == policy
+    for name in ("S3KmsKeyId", "PseudonymKeyId"):
+        assert kms.describe_key(KeyId=first[name])["KeyMetadata"]["KeyState"] == "Enabled"
+    assert len(left(cloud)) == 1 + 3  # the bucket and the log groups
+
+    subprocess.run(
+        ["make", "adopt", "suffix=prod", f"outputs={file}"],
+        cwd=PROJECT,
+        env=environment(cloud.emulator),
+        check=True,
+        timeout=SECONDS,
+    )
+    again = deployment.deploy(cloud.emulator, "prod", file)
+    kept = {name for name in first if name.endswith("KeyId")} | {"S3BucketName", "LogGroupName"}
+    assert {name: again[name] for name in kept} == {name: first[name] for name in kept}
+
+    # Old objects are read, new ones processed, and their tokens join.
+    assert json.loads(pipeline.read("manifests/payments/old.csv.json") or b"") == old
+    pipeline.process("payments/new.csv", PAYMENTS.read_bytes())
+    assert {row["customer_token"] for row in pipeline.clean("payments/new.csv") or []} == tokens
+    # What the import left out of the bucket's policy is in it again.
+    found = json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"])
+    sids = [[item.get("Sid") for item in one["Statement"]] for one in (policy, found)]
+    assert sids[0] == sids[1]
