@@ -73,8 +73,8 @@ class Outcome:
     """What became of a message about an object.
 
     Attributes:
-        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted``, or a
-            ``marker`` of a folder, which is no file.
+        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted``, or
+            a ``marker`` of a folder, which is no file.
         version_id: the version of the object that this is about; None if it was deleted.
         dataset: the dataset, if there is a contract for it.
         account: the rows, if the object was worked on now.

@@ -92,7 +92,8 @@ def be_within(function: Any, power: str, facts: dict[str, str], administrator: A
 def be_thief(function: Any, power: str, facts: dict[str, str], administrator: Actor) -> Actor:
     """Somebody with the other function's credentials, elsewhere."""
     told = invoke(function, facts, {"operation": "tell credentials"})
-    session = boto3.Session(*(told[name] for name in intruder.CREDENTIALS))
+    key, secret, token = (told[name] for name in intruder.CREDENTIALS)
+    session = boto3.Session(key, secret, token)
 
     def call(operation: str, parameters: dict[str, Any]) -> dict[str, str]:
         return intruder.call(session, operation, parameters)
