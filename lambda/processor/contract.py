@@ -107,7 +107,8 @@ class Keep:
     """The value."""
 
 
-Method = Hmac | Mask | Truncate | Generalize | Redact | Drop | Keep
+Written = Hmac | Mask | Truncate | Generalize | Redact | Keep
+Method = Written | Drop
 METHODS: Mapping[str, type[Method]] = {
     method.__name__.lower(): method for method in get_args(Method)
 }
@@ -129,6 +130,15 @@ class Column:
     unique: bool = False
     precision: int = 0
     scale: int = 0
+
+    def __post_init__(self) -> None:
+        """Let nothing leave of a column that is dropped, and no other be lost.
+
+        Raises:
+            ValueError: it has an output and is dropped, or has none and is not.
+        """
+        if (self.output is None) != isinstance(self.deidentify, Drop):
+            raise ValueError(f"column {self.name}: {self.deidentify} as {self.output}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,10 +15,10 @@
 it stands in the file and are strings: ``007`` and ``7`` have different tokens.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -27,12 +27,14 @@ from processor.columns import CheckedBatch, CheckedColumn, form
 from processor.contract import (
     Column,
     Contract,
+    Drop,
     Generalize,
     Hmac,
     Keep,
     Mask,
     Redact,
     Truncate,
+    Written,
 )
 from processor.generalization import generalization
 from processor.pseudonym import PseudonymKeys, normalize
@@ -54,9 +56,7 @@ class Deidentification:
         """Prepare; derives the keys that any column needs."""
         self.schema = output_schema(contract)
         self._concealments = [
-            _concealment(column, contract, keys)
-            for column in contract.columns
-            if column.output is not None
+            _concealment(column, method, contract, keys) for column, method in _written(contract)
         ]
 
     def apply(self, batch: CheckedBatch) -> pa.RecordBatch:
@@ -71,9 +71,8 @@ class Deidentification:
 def output_schema(contract: Contract) -> pa.Schema:
     """Return the schema of a contract's output, with its identity as metadata."""
     fields = [
-        pa.field(column.output, _output_type(column), nullable=not column.required)
-        for column in contract.columns
-        if column.output is not None
+        pa.field(column.output, _output_type(column, method), nullable=not column.required)
+        for column, method in _written(contract)
     ]
     metadata = {
         "dataset": contract.dataset,
@@ -99,13 +98,22 @@ def mask(text: pa.StringArray, first: int, last: int) -> pa.StringArray:
     return pc.if_else(longer, pc.binary_join_element_wise(head, stars, tail, ""), stars)
 
 
-def _output_type(column: Column) -> pa.DataType:
-    return form(column).type if isinstance(column.deidentify, Keep | Generalize) else pa.string()
+def _written(contract: Contract) -> Iterator[tuple[Column, Written]]:
+    """Yield the columns that leave, each with its method."""
+    for column in contract.columns:
+        if not isinstance(column.deidentify, Drop):
+            yield column, column.deidentify
 
 
-def _concealment(column: Column, contract: Contract, keys: PseudonymKeys) -> Concealment:
+def _output_type(column: Column, method: Written) -> pa.DataType:
+    return form(column).type if isinstance(method, Keep | Generalize) else pa.string()
+
+
+def _concealment(
+    column: Column, method: Written, contract: Contract, keys: PseudonymKeys
+) -> Concealment:
     text, values = attrgetter("text"), attrgetter("values")
-    match column.deidentify:
+    match method:
         case Hmac(domain=domain, normalize=steps):
             scope = f"domain/{domain}" if domain else contract.dataset
             tokens = keys.pseudonymiser(scope, contract.epoch).tokens
@@ -120,5 +128,7 @@ def _concealment(column: Column, contract: Contract, keys: PseudonymKeys) -> Con
             return Concealment(column.name, values, generalization(column))
         case Redact(patterns=patterns):
             return Concealment(column.name, text, partial(redact, patterns=patterns))
-        case _:  # keep; what is dropped has no output
+        case Keep():
             return Concealment(column.name, values, lambda found: found)
+        case unknown:  # a method that is forgotten here must not leave the value
+            assert_never(unknown)

@@ -11,27 +11,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor.columns import form, retyped, units
-from processor.contract import Column, Generalize
+from processor.contract import Column, ContractError, Generalize
 
 _LEAST = -(2**63)
 
 
 def generalization(column: Column) -> Callable[[pa.Array], pa.Array]:
-    """Return what generalizes the values of a column whose method is ``generalize``."""
-    method = column.deidentify
-    assert isinstance(method, Generalize)
-    match column.type:
-        case "date":
-            return partial(pc.floor_temporal, unit=str(method.to))
-        case "timestamp":
-            return partial(_floor_instants, unit=str(method.to))
-        case "integer":
-            return partial(_floor, width=int(str(method.width)), least=_LEAST)
-        case "decimal":
-            width = pa.scalar(method.width).cast(form(column).type)
-            return partial(_floor_decimals, width=units(pa.array([width]))[0].as_py())
-        case _:  # string
-            return partial(pc.utf8_slice_codeunits, start=0, stop=method.prefix)
+    """Return what generalizes the values of a column whose method is ``generalize``.
+
+    Raises:
+        ContractError: the method lacks the option that the column's type goes by.
+    """
+    match column.type, column.deidentify:
+        case "date", Generalize(to=str(unit)):
+            return partial(pc.floor_temporal, unit=unit)
+        case "timestamp", Generalize(to=str(unit)):
+            return partial(_floor_instants, unit=unit)
+        case "integer", Generalize(width=str(width)):
+            return partial(_floor, width=int(width), least=_LEAST)
+        case "decimal", Generalize(width=str(width)):
+            step = pa.scalar(width).cast(form(column).type)
+            return partial(_floor_decimals, width=units(pa.array([step]))[0].as_py())
+        case "string", Generalize(prefix=int(length)):
+            return partial(pc.utf8_slice_codeunits, start=0, stop=length)
+        case _:
+            raise ContractError(f"column {column.name}: {column.deidentify} of {column.type}")
 
 
 def _floor_instants(values: pa.TimestampArray, unit: str) -> pa.TimestampArray:

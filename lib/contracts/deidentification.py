@@ -124,6 +124,10 @@ class _Method:
             case "redact":
                 patterns = options.get("patterns", list(PATTERNS))
                 read = {"patterns": self._some_of("patterns", patterns, PATTERNS)}
+            case "drop" | "keep":
+                pass
+            case _:
+                raise AssertionError(f"the options of {method} are read nowhere")
         return cast(Deidentification, {"method": method, **read})
 
     def _check_type(self, method: str) -> None:
