@@ -32,25 +32,30 @@ def guard(bucket: str) -> str:
 
 
 def named_group(_: Cloud) -> dict[str, Any]:
+    """A log group of a template, with a name of its own."""
     name = unique("/group")
     return {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}
 
 
 def named_role(_: Cloud) -> dict[str, Any]:
+    """A role of a template, with a name of its own."""
     properties = {"RoleName": unique("role"), "AssumeRolePolicyDocument": TRUST}
     return {"Type": "AWS::IAM::Role", "Properties": properties}
 
 
 def named_alias(cloud: Cloud) -> dict[str, Any]:
+    """An alias of a key of a template, with a name of its own."""
     properties = {"AliasName": f"alias/{unique('alias')}", "TargetKeyId": cloud.key()}
     return {"Type": "AWS::KMS::Alias", "Properties": properties}
 
 
 def named_function(cloud: Cloud) -> dict[str, Any]:
+    """A function of a template, with a name of its own."""
     return function(cloud.role("lambda.amazonaws.com"), FunctionName=unique("function"))
 
 
 def named_policy(cloud: Cloud) -> dict[str, Any]:
+    """The policy of a bucket of a template, with a name of its own."""
     bucket = cloud.bucket()
     properties = {"Bucket": bucket, "PolicyDocument": json.loads(guard(bucket))}
     return {"Type": "AWS::S3::BucketPolicy", "Properties": properties}
