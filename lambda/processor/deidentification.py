@@ -2,9 +2,10 @@
 
 ==============  ================================================================================
 ``hmac``        the token of the text, see :mod:`processor.pseudonym`
-``mask``        the text with ``*`` for each character but the first and last that may be kept; a
-                text that has no more characters than would be kept is masked wholly
-``truncate``    the first characters of the text
+``mask``        the text with ``*`` for each character but the first and last that may be kept, if
+                they are no more than half of what is not padding; else ``*`` for every character
+``truncate``    the first characters of the text, if they are no more than half of what is not
+                padding; else none
 ``generalize``  the least value of the value's class, see :mod:`processor.generalization`
 ``redact``      the text without what is found in it, see :mod:`processor.redaction`
 ``drop``        nothing
@@ -36,7 +37,7 @@ from processor.contract import (
     Truncate,
     Written,
 )
-from processor.generalization import generalization
+from processor.generalization import PADDING, generalization, has_between, shorten
 from processor.pseudonym import PseudonymKeys, normalize
 from processor.redaction import redact
 
@@ -86,13 +87,12 @@ def output_schema(contract: Contract) -> pa.Schema:
 def mask(text: pa.StringArray, first: int, last: int) -> pa.StringArray:
     """Replace each character by ``*`` but the ``first`` and ``last``; null stays null.
 
-    Characters are Unicode code points. A text of no more than ``first + last`` of them keeps
-    none.
+    Characters are Unicode code points. A text keeps none unless twice as many stand between its
+    padding, which is zeros too: of ``00001234`` the last four would be all there is.
     """
     lengths = pc.utf8_length(text)
-    hidden = pc.subtract(lengths, first + last)
-    longer = pc.greater(hidden, 0)
-    stars = pc.binary_repeat("*", pc.if_else(longer, hidden, lengths))
+    longer = has_between(text, f"0{PADDING}", 2 * (first + last))
+    stars = pc.binary_repeat("*", pc.if_else(longer, pc.subtract(lengths, first + last), lengths))
     head = pc.utf8_slice_codeunits(text, 0, first)
     tail = pc.utf8_slice_codeunits(text, -last) if last else ""
     return pc.if_else(longer, pc.binary_join_element_wise(head, stars, tail, ""), stars)
@@ -121,9 +121,7 @@ def _concealment(
         case Mask(keep_first=first, keep_last=last):
             return Concealment(column.name, text, partial(mask, first=first, last=last))
         case Truncate(length=length):
-            return Concealment(
-                column.name, text, partial(pc.utf8_slice_codeunits, start=0, stop=length)
-            )
+            return Concealment(column.name, text, partial(shorten, length=length))
         case Generalize():
             return Concealment(column.name, values, generalization(column))
         case Redact(patterns=patterns):

@@ -15,6 +15,16 @@ from processor.contract import Column, ContractError, Generalize
 
 _LEAST = -(2**63)
 
+PADDING = "".join(
+    [
+        " \t\r\n\f\v.,;:_#*/\\-",
+        "\u00a0\u00ad\u2028\u2029\u202f\u205f\u2060\u3000\ufeff",
+        *map(chr, range(0x2000, 0x2010)),
+    ]
+)
+"""What fills a text up and means nothing. With it, a text could be long enough for what is left
+of it to be all of it."""
+
 
 def generalization(column: Column) -> Callable[[pa.Array], pa.Array]:
     """Return what generalizes the values of a column whose method is ``generalize``.
@@ -33,9 +43,24 @@ def generalization(column: Column) -> Callable[[pa.Array], pa.Array]:
             step = pa.scalar(width).cast(form(column).type)
             return partial(_floor_decimals, width=units(pa.array([step]))[0].as_py())
         case "string", Generalize(prefix=int(length)):
-            return partial(pc.utf8_slice_codeunits, start=0, stop=length)
+            return partial(shorten, length=length)
         case _:
             raise ContractError(f"column {column.name}: {column.deidentify} of {column.type}")
+
+
+def shorten(text: pa.StringArray, length: int) -> pa.StringArray:
+    """Leave the first ``length`` characters of each text; null stays null.
+
+    A text with fewer than twice as many between its padding becomes empty: more than half of it
+    would be left.
+    """
+    start = pc.utf8_slice_codeunits(text, 0, length)
+    return pc.if_else(has_between(text, PADDING, 2 * length), start, "")
+
+
+def has_between(text: pa.StringArray, padding: str, count: int) -> pa.BooleanArray:
+    """Tell which texts have so many characters once the padding at both ends is gone."""
+    return pc.greater_equal(pc.utf8_length(pc.utf8_trim(text, characters=padding)), count)
 
 
 def _floor_instants(values: pa.TimestampArray, unit: str) -> pa.TimestampArray:

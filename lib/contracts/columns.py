@@ -59,7 +59,7 @@ class ColumnRules(Part):
         if given.unique and kind in NOT_UNIQUE:
             self.wrong(f"is of type {kind}, which cannot be unique; remove it", "unique")
         unique: Rules = {"unique": True} if given.unique else {}
-        options = self._options(kind, precision)
+        options: Rules = {**self._options(kind, precision), **self._enum(kind)}
         deidentify = deidentification(self, self.given, kind, precision | options)
         return {
             "name": str(given.name),
@@ -68,7 +68,6 @@ class ColumnRules(Part):
             **unique,
             **precision,
             **options,
-            **self._enum(kind),
             "deidentify": deidentify,
             **self._output(deidentify["method"]),
         }

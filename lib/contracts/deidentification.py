@@ -36,6 +36,7 @@ STRING_METHODS = ("mask", "truncate", "redact")
 # that a token hides none of them.
 NOT_FOR_HMAC = {
     "boolean": "a token for one of two values hides nothing",
+    "date": "there are so few days that their frequencies tell them apart",
     "decimal": "1.5 and 1.50 are one value but would get two tokens",
     "double": "0.1 and 1e-1 are one value but would get two tokens",
     "timestamp": "one instant has a text for every offset and would get as many tokens",
@@ -43,6 +44,10 @@ NOT_FOR_HMAC = {
     "array": "spaces between its items would make another token",
     "object": "spaces between its members would make another token",
 }
+# Whoever sees tokens of so few values tells them apart by how frequent each is.
+FEW_VALUES = 10_000
+FEW_CHARACTERS = 4
+FORMATS_OF_FEW = ("date", "time", "date-time")
 NORMALIZATIONS = ("nfc", "trim", "lowercase")
 PATTERNS = ("email", "iban", "card", "ssn", "phone")
 DOMAIN = re.compile(r"[a-z][a-z0-9-]{0,62}")
@@ -130,8 +135,28 @@ class _Method:
                 raise AssertionError(f"the options of {method} are read nowhere")
         return cast(Deidentification, {"method": method, **read})
 
+    def _few(self) -> str:
+        """Why a column can have only a few values, as far as its rules tell; "" if they do not."""
+        rules = self._rules
+        if "enum" in rules:
+            return f"of {len(rules['enum'])} values"
+        if rules.get("format") in FORMATS_OF_FEW:
+            return f"of the format {rules['format']}"
+        if 0 < rules.get("maxLength", FEW_CHARACTERS) < FEW_CHARACTERS:
+            return f"of at most {rules['maxLength']} characters"
+        try:
+            low = int(rules.get("minimum") or rules["exclusiveMinimum"])
+            high = int(rules.get("maximum") or rules["exclusiveMaximum"])
+            count = (high - low) // int(rules.get("multipleOf", "1")) + 1
+        except (KeyError, ValueError, ZeroDivisionError):  # open at an end, or wrong and noted
+            return ""
+        return f"of about {count:,} values" if count < FEW_VALUES else ""
+
     def _check_type(self, method: str) -> None:
         kind = self._kind
+        if method == "hmac" and kind in ("string", "integer") and (few := self._few()):
+            what = f"is one {few}, so that the frequencies of its tokens tell them apart"
+            self._wrong(f"{what}; use drop, generalize or keep")
         if method == "hmac" and kind in NOT_FOR_HMAC:
             what = f"is of type {kind}, which hmac does not take: {NOT_FOR_HMAC[kind]}"
             self._wrong(f"{what}; use drop or keep")
@@ -165,6 +190,10 @@ class _Method:
             if not is_count(options.get(name, 0), 0):
                 what = f"has the {name} {self._text(name)!r}; use a whole number from 0"
                 self._wrong(what, name)
+        shown = sum(options[name] for name in METHODS["mask"] if is_count(options.get(name), 0))
+        if self._rules.get("minLength", 0) < 2 * shown:
+            what = f"would show {shown} characters, which may be more than half"
+            self._wrong(f"{what}; give it a minLength of at least {2 * shown}", "method")
         return {"keepFirst": 0, "keepLast": 0} | options
 
     def _shortened(self, name: str, options: dict[str, Any]) -> dict[str, Any]:
@@ -172,9 +201,9 @@ class _Method:
         if not is_count(options.get(name), 1):
             what = f"has the {name} {self._text(name)!r}; use a whole number from 1"
             self._wrong(what, name)
-        elif self._rules.get("minLength", 0) <= options[name]:
-            what = f"would leave texts of up to {options[name]} characters as they are"
-            self._wrong(f"{what}; give it a minLength above that", name)
+        elif self._rules.get("minLength", 0) < 2 * options[name]:
+            what = f"would leave {options[name]} characters, which may be more than half"
+            self._wrong(f"{what}; give it a minLength of at least {2 * options[name]}", name)
         return {name: options.get(name)}
 
     def _generalize(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -34,9 +34,9 @@ schema:
             value: {method: hmac}
       - name: phone
         logicalType: string
+        logicalTypeOptions: {minLength: 8}
         classification: confidential
-        customProperties:
-          - {property: deidentify, value: {method: mask, keepLast: 4}}
+        customProperties: [{property: deidentify, value: {method: mask, keepLast: 4}}]
       - name: comment
         logicalType: string
         classification: restricted

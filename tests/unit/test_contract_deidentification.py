@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import compile_contracts
-from tests.unit.orders import deidentified, edited, mistakes
+from tests.unit.orders import METHOD, bounded, deidentified, edited, mistakes
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ from tests.unit.orders import deidentified, edited, mistakes
             "one instant has a text for every offset and would get as many tokens",
         ),
         ("gift", "boolean", "a token for one of two values hides nothing"),
+        (
+            "ordered_on",
+            "date",
+            "there are so few days that their frequencies tell them apart",
+        ),
     ],
 )
 def test_hmac_needs_one_text_per_value(
@@ -31,9 +36,71 @@ def test_hmac_needs_one_text_per_value(
     )
 
 
-@pytest.mark.parametrize("column", ["order_id", "quantity", "ordered_on"])
-def test_hmac_takes_what_has_one_text_per_value(directory: Path, column: str) -> None:
-    assert mistakes(directory, deidentified(column, "hmac")) == []
+@pytest.mark.parametrize(
+    "text",
+    [
+        deidentified("order_id", "hmac"),
+        *(
+            bounded("quantity", options).replace(
+                "- name: quantity\n", f"- name: quantity\n{METHOD % 'hmac'}"
+            )
+            for options in ("minimum: 1", "maximum: 5", "minimum: 0, maximum: 9999")
+        ),
+    ],
+)
+def test_hmac_takes_what_has_one_text_per_value(directory: Path, text: str) -> None:
+    assert mistakes(directory, text) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "options", "few"),
+    [
+        ("quantity", "minimum: 0, maximum: 1", "of about 2 values"),
+        ("quantity", "minimum: 1, maximum: 9999", "of about 9,999 values"),
+        ("quantity", "exclusiveMinimum: 0, exclusiveMaximum: 120", "of about 121 values"),
+        ("quantity", "minimum: 0, maximum: 90000, multipleOf: 10", "of about 9,001 values"),
+        ("order_id", "maxLength: 3", "of at most 3 characters"),
+        ("order_id", "format: date", "of the format date"),
+        ("order_id", "format: date-time", "of the format date-time"),
+        ("order_id", "format: time", "of the format time"),
+    ],
+)
+def test_a_token_of_few_values_hides_none(
+    directory: Path, column: str, options: str, few: str
+) -> None:
+    text = bounded(column, options)
+    text = text.replace(f"- name: {column}\n", f"- name: {column}\n{METHOD % 'hmac'}")
+    (sentence,) = mistakes(directory, text)
+    assert f"column {column!r} is one {few}, so that the frequencies of its tokens" in sentence
+    assert sentence.endswith("tell them apart; use drop, generalize or keep.")
+
+
+def test_a_token_of_an_enum_hides_nothing(directory: Path) -> None:
+    (sentence,) = mistakes(directory, deidentified("country", "hmac"))
+    assert "column 'country' is one of 2 values" in sentence
+
+
+@pytest.mark.parametrize(
+    ("least", "method", "shown", "needed"),
+    [
+        (7, "mask, keepLast: 4", 4, 8),
+        (0, "mask, keepFirst: 1", 1, 2),
+        (9, "mask, keepFirst: 3, keepLast: 2", 5, 10),
+        (5, "truncate, length: 3", 3, 6),
+        (3, "generalize, prefix: 2", 2, 4),
+    ],
+)
+def test_no_more_than_half_is_shown(
+    directory: Path, least: int, method: str, shown: int, needed: int
+) -> None:
+    def told(minimum: int) -> list[str]:
+        text = edited("{minLength: 8}", f"{{minLength: {minimum}}}")
+        return mistakes(directory, text.replace("mask, keepLast: 4", method))
+
+    (sentence,) = told(least)
+    assert f" {shown} characters, which may be more than half" in sentence
+    assert f"give it a minLength of at least {needed}." in sentence
+    assert told(needed) == []
 
 
 @pytest.mark.parametrize("method", ["mask", "truncate, length: 1", "redact"])
@@ -72,11 +139,6 @@ def test_some_methods_are_for_strings(directory: Path, column: str, method: str)
             "generalize, width: 5, normalize: [trim]",
             "has a deidentify with 'normalize', which generalize does not have; remove it",
         ),
-        (
-            "quantity",
-            "hmac, normalize: [trim]",
-            "is of type integer, whose values have one text each; remove normalize",
-        ),
     ],
 )
 def test_a_method_has_options_that_make_sense(
@@ -84,6 +146,14 @@ def test_a_method_has_options_that_make_sense(
 ) -> None:
     (sentence,) = mistakes(directory, deidentified(column, method))
     assert f": column {column!r} {complaint}" in sentence
+
+
+def test_an_integer_has_nothing_to_normalize(directory: Path) -> None:
+    text = bounded("quantity", "minimum: 1")
+    method = METHOD % "hmac, normalize: [trim]"
+    text = text.replace("- name: quantity\n", f"- name: quantity\n{method}")
+    (sentence,) = mistakes(directory, text)
+    assert "is of type integer, whose values have one text each; remove normalize" in sentence
 
 
 def test_generalize_takes_decimals_that_fit_into_64_bits(directory: Path) -> None:

@@ -44,6 +44,7 @@ def test_a_contract_compiles_to_what_the_processor_reads(directory: Path) -> Non
                     "name": "phone",
                     "type": "string",
                     "required": False,
+                    "minLength": 8,
                     "deidentify": {"method": "mask", "keepFirst": 0, "keepLast": 4},
                     "output": "phone",
                 },
@@ -483,8 +484,8 @@ hmac, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {method: truncate, length: 3}
-36: column 'comment' would leave texts of up to 3 characters as they are; give it a minLength
-above that
+36: column 'comment' would leave 3 characters, which may be more than half; give it a minLength
+of at least 6
 
 {method: drop}
 --> {method: generalize}
@@ -492,8 +493,8 @@ above that
 
 {method: drop}
 --> {method: generalize, prefix: 3}
-36: column 'comment' would leave texts of up to 3 characters as they are; give it a minLength
-above that
+36: column 'comment' would leave 3 characters, which may be more than half; give it a minLength
+of at least 6
 
 {method: drop}
 --> {method: redact, patterns: []}
@@ -546,8 +547,8 @@ keepLast: 4
 31: column 'phone' has the keepFirst '1.0'; use a whole number from 0
 
 {method: mask, keepLast: 4}
---> {method: drop}}\n          - {property: deidentify, value: {method: drop}
-32: column 'phone' has the custom property 'deidentify' twice; keep one of them
+--> {method: drop}}, {property: deidentify, value: {method: drop}
+31: column 'phone' has the custom property 'deidentify' twice; keep one of them
 
 {method: hmac}
 --> {method: keep}
@@ -901,7 +902,7 @@ def test_something_is_left_of_a_dataset(directory: Path) -> None:
 def test_a_count_is_one_that_the_processor_can_count_with(directory: Path, most: int) -> None:
     for text in (
         bounded("order_id", f"maxLength: {most}"),
-        edited("keepLast: 4", f"keepFirst: {most}"),
+        edited("minLength: 8}", f"minLength: {most}}}"),
         edited("pseudonymEpoch, value: 3", f"pseudonymEpoch, value: {most}"),
     ):
         assert len(mistakes(directory, text)) == (most > 2**31 - 1)

@@ -35,7 +35,7 @@ def make_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 def test_what_would_be_rejected_is_told_with_its_reason_and_lines(told: Any) -> None:
-    rows = "O1,a@b.example,SECRET,SECRET,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n"
+    rows = "O1,a@b.example,SECRETPHONE,SECRET,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n"
     bad = "O1,,SECRET,,SECRET,,,,,,\n"
     status, text = told(HEADER + rows + bad + rows + bad * 6)
     assert status == 0

@@ -446,11 +446,46 @@ def normalized(text: str, steps: list[str]) -> str:
     return text
 
 
+FILLING = (
+    string.whitespace.replace("\x1c", "")
+    + ".,;:_#*/\\-"
+    + "".join(
+        chr(number)
+        for number in (
+            0xA0,
+            0xAD,
+            *range(0x2000, 0x2010),
+            0x2028,
+            0x2029,
+            0x202F,
+            0x205F,
+            0x2060,
+            0x3000,
+            0xFEFF,
+        )
+    )
+)
+
+
+def unpadded(text: str, more: str = "") -> str:
+    """Return a text without what fills it up at its ends."""
+    while text and (text[0] in FILLING + more):
+        text = text[1:]
+    while text and (text[-1] in FILLING + more):
+        text = text[:-1]
+    return text
+
+
+def begin(text: str, length: int) -> str:
+    """Return the first characters, unless they are more than half."""
+    return text[:length] if len(unpadded(text)) // 2 >= length else ""
+
+
 def generalized(text: str, value: Any, column: Column) -> Any:
     """Return the least value of the value's class."""
     options = column["deidentify"]
     if "prefix" in options:
-        return text[: options["prefix"]]
+        return begin(text, options["prefix"])
     if "width" in options:
         width = Decimal(options["width"])
         floor = (Decimal(value) / width).to_integral_value(ROUND_FLOOR) * width
@@ -476,11 +511,11 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
         text = normalized(text, options.get("normalize", []))
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
     if options["method"] == "truncate":
-        return text[: options["length"]]
+        return begin(text, options["length"])
     if options["method"] == "generalize":
         return generalized(text, value, column)
     first, last = options["keepFirst"], options["keepLast"]
-    if len(text) <= first + last:
+    if len(unpadded(text, "0")) < 2 * (first + last):
         return "*" * len(text)
     return text[:first] + "*" * (len(text) - first - last) + text[len(text) - last :]
 
