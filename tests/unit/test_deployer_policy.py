@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from itertools import islice
 
 import pytest
 
-from tests.unit.decisions import ENVIRONMENT_KEY, INCOMING, PSEUDONYM_KEY
-from tests.unit.deployer import DEPLOYER, NAME, POLICY
+from tests.unit.deployer import DECISIONS, DEPLOYER, NAME, OPENINGS, POLICY, Variation, vary
 from tests.unit.deployments import READING, STACK_TAG, Call, Deployment
 from tests.unit.engine import Action, Engine
 from tests.unit.handlers import (
@@ -19,6 +19,7 @@ from tests.unit.handlers import (
     list_permissions,
     read_schema,
 )
+from tests.unit.mutants import Mutant, mutate
 from tests.unit.policies import Policies, Request
 from tests.unit.synthesis import ROOT, Resource, Synthesized, as_list, synthesize
 
@@ -32,12 +33,20 @@ ENVIRONMENTS = {
     **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]["environments"],
     "test": EVERYTHING,
 }
+AT_ONCE = 24
 SURPLUS = {
     "lambda:UpdateFunctionCodeSigningConfig": "of the stacks' functions",
     "route53resolver:UpdateFirewallConfig": "on no resource that the statement names",
     "s3:PutBucketRequestPayment": "of the stacks' buckets",
 }
 """What changes something, is not needed, and comes along with a pattern."""
+ALONE = "No other action on a role has the condition's key."
+SURVIVORS = {
+    "Attachments: Action iam:AttachRolePolicy to iam:*": ALONE,
+    "Attachments: Action iam:DetachRolePolicy to iam:*": ALONE,
+    "PassedRoles: Action iam:PassRole to iam:*": ALONE,
+}
+"""The mutants that turn no decision, and why that is no gap."""
 
 
 class Judge:
@@ -164,7 +173,7 @@ def test_its_patterns_bring_along_nothing_that_is_not_told(
     surplus = set()
     for statement in POLICY["Statement"]:
         if STACK_TAG in json.dumps(statement):
-            continue  # whatever is done to what is of the stacks
+            continue  # whatever is done to what is of the stacks; DECISIONS tells what is not
         for pattern in as_list(statement["Action"]):
             named = {action for action in actions if fnmatchcase(action, pattern)}
             assert named & needed, pattern
@@ -172,17 +181,102 @@ def test_its_patterns_bring_along_nothing_that_is_not_told(
     assert surplus == set(SURPLUS)
 
 
-def test_it_reaches_no_object_and_uses_no_key(engine: Engine) -> None:
+@pytest.fixture(scope="module", name="variations")
+def make_variations(
+    calls: dict[str, list[Call]], actions: dict[str, Action]
+) -> dict[str, Variation]:
+    """Each call that changes something, about what is not of the stacks."""
+    return {
+        str(variation): variation
+        for call in calls["test"]
+        if actions[call.permission.action].level not in READING
+        for variation in vary(call)
+    }
+
+
+def test_it_allows_no_call_about_what_is_not_of_the_stacks(
+    variations: dict[str, Variation], engine: Engine
+) -> None:
+    """But for what the openings tell, and no less than that."""
     requests = [
-        Request(DEPLOYER, action, resource)
-        for resource, actions in (
-            (INCOMING, ("s3:GetObject", "s3:PutObject", "s3:DeleteObject")),
-            (ENVIRONMENT_KEY, ("kms:Decrypt", "kms:Encrypt")),
-            (PSEUDONYM_KEY, ("kms:GenerateMac",)),
-        )
-        for action in actions
+        Request(DEPLOYER, one.action, one.resource, one.context) for one in variations.values()
     ]
-    assert all(make_judge(engine, "test").refuses(requests))
+    refused = make_judge(engine, "test").refuses(requests)
+    found = {f"{one.action} on another {one.what}": one for one in variations.values()}
+    allowed = {
+        f"{one.action} on another {one.what}"
+        for one, no in zip(variations.values(), refused, strict=True)
+        if not no
+    }
+    told = [{name for name, one in found.items() if opening.covers(one)} for opening in OPENINGS]
+    assert allowed == set().union(*told)
+    assert all(told)
+
+
+@pytest.fixture(scope="module", name="answers")
+def make_answers(engine: Engine) -> dict[str, bool]:
+    """Whether AWS allows each line of the table."""
+    requests = [line.request for line in DECISIONS.values()]
+    refused = make_judge(engine, "test").refuses(requests)
+    return {name: not no for name, no in zip(DECISIONS, refused, strict=True)}
+
+
+@pytest.mark.parametrize("name", DECISIONS, ids=str)
+def test_decision(name: str, answers: dict[str, bool]) -> None:
+    assert answers[name] == DECISIONS[name].allowed
+
+
+def test_nothing_of_it_can_be_taken_away_or_widened(
+    calls: dict[str, list[Call]], variations: dict[str, Variation], engine: Engine
+) -> None:
+    judge = make_judge(engine, "test")
+    lines = [
+        *((True, ask(call)) for call in calls["test"]),
+        *(
+            (False, Request(DEPLOYER, one.action, one.resource, one.context))
+            for one in variations.values()
+            if not any(opening.covers(one) for opening in OPENINGS)
+        ),
+        *((line.allowed, line.request) for line in DECISIONS.values()),
+    ]
+    survivors, killed = set(), 0
+    for mutant in mutate(POLICY):
+        if survives(mutant, lines, judge):
+            survivors.add(mutant.name)
+        else:
+            killed += 1
+    assert survivors == set(SURVIVORS)
+    assert killed > 10 * len(SURVIVORS)
+
+
+def survives(mutant: Mutant, lines: list[tuple[bool, Request]], judge: Judge) -> bool:
+    """Whether AWS decides as it must although the policy is not what it was."""
+    patterns = find_changed(mutant)
+    concerned = (
+        (allowed, request)
+        for allowed, request in lines
+        if allowed != mutant.wider
+        and any(fnmatchcase(request.action, pattern) for pattern in patterns)
+    )
+    while some := list(islice(concerned, AT_ONCE)):
+        refused = judge.refuses([request for _, request in some], mutant.document)
+        if any(allowed == no for (allowed, _), no in zip(some, refused, strict=True)):
+            return False
+    return True
+
+
+def find_changed(mutant: Mutant) -> set[str]:
+    """The patterns of the actions that a mutant can decide otherwise."""
+    before, after = (
+        {
+            pattern
+            for statement in one["Statement"]
+            if statement not in other["Statement"]
+            for pattern in as_list(statement["Action"])
+        }
+        for one, other in ((POLICY, mutant.document), (mutant.document, POLICY))
+    )
+    return (before ^ after) or before
 
 
 def test_it_fits_a_managed_policy() -> None:
