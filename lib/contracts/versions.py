@@ -3,6 +3,7 @@
 import re
 
 from lib.contracts.compiled import CompiledContract
+from lib.contracts.protection import check_protection
 from lib.contracts.source import SUFFIX, Source
 
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
@@ -29,7 +30,8 @@ class Versions:
             what = f"the version is that of {label} too; give each its own"
             source.wrong(("version",), what)
         if "@" not in source.name:
-            self._defaults[source.dataset] = contract
+            if not source.sentences():
+                self._defaults[source.dataset] = contract
             return
         if not VERSION.fullmatch(source.version):
             what = (
@@ -58,3 +60,5 @@ class Versions:
                 "the tokens of one person would not join"
             )
             source.wrong(("customProperties",), what)
+        if not source.sentences():
+            check_protection(source, contract, default)

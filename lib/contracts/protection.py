@@ -1,0 +1,68 @@
+"""The protection of a dataset: what another version of its contract may not weaken.
+
+A producer names the version that a file keeps. So no version beside the current one may leave what
+the current one hides.
+"""
+
+from typing import Any
+
+from lib.contracts.compiled import CompiledContract, Deidentification
+from lib.contracts.source import SUFFIX, Part, Source
+
+# The options that say how much of a text is left.
+SHOWN = ("keepFirst", "keepLast", "length", "prefix")
+
+
+def check_protection(
+    source: Source, contract: CompiledContract, current: CompiledContract
+) -> None:
+    """Note where a version of a contract protects less than the current one does."""
+    name = f"{source.dataset}{SUFFIX}"
+    methods = {column["name"]: column["deidentify"] for column in current["columns"]}
+    for index, column in enumerate(contract["columns"]):
+        own, wanted = column["deidentify"], methods.get(column["name"])
+        part = Part(source, ("schema", 0, "properties", index))
+        if own["method"] != "drop" and wanted is None:
+            part.wrong(f"is no column of {name}, which lets nothing of it leave; drop it here too")
+        elif wanted and not _hides_as_much(own, wanted):
+            what = f"would leave more than under {name}, whose method is {wanted['method']}"
+            part.wrong(f"{what}; give it the same deidentify, or drop it")
+    for policy, lax in (
+        ("unknownColumns", _takes_more_columns(contract, current)),
+        ("maxRejectedShare", _takes_more_rejects(contract, current)),
+        ("kAnonymity", _takes_smaller_classes(contract, current)),
+    ):
+        if lax:
+            what = f"{policy} is laxer than in {name}; make it the same or stricter"
+            source.wrong(("customProperties",), what)
+
+
+def _hides_as_much(own: Deidentification, wanted: Deidentification) -> bool:
+    """Whether a method leaves no more of a value than another, as far as both can be compared."""
+    if own["method"] == "drop" or wanted["method"] == "keep" or own == wanted:
+        return True
+    mine: dict[str, Any] = {**own}
+    theirs: dict[str, Any] = {**wanted}
+    pairs = [(mine.pop(name, 0), theirs.pop(name, 0)) for name in SHOWN]
+    patterns = [set(one.pop("patterns", ())) for one in (mine, theirs)]
+    return mine == theirs and patterns[0] >= patterns[1] and all(a <= b for a, b in pairs)
+
+
+def _takes_more_columns(contract: CompiledContract, current: CompiledContract) -> bool:
+    own, wanted = (one.get("unknownColumns", "refuse") for one in (contract, current))
+    return own != wanted and wanted == "refuse"
+
+
+def _takes_more_rejects(contract: CompiledContract, current: CompiledContract) -> bool:
+    own, wanted = (float(one.get("maxRejectedShare", "1")) for one in (contract, current))
+    return own > wanted
+
+
+def _takes_smaller_classes(contract: CompiledContract, current: CompiledContract) -> bool:
+    if "anonymity" not in current:
+        return False
+    if "anonymity" not in contract:
+        return True
+    own, wanted = contract["anonymity"], current["anonymity"]
+    columns = [set(one["quasiIdentifiers"]) for one in (own, wanted)]
+    return own["k"] < wanted["k"] or not columns[0] >= columns[1]

@@ -1,0 +1,145 @@
+"""No version of a contract protects less than the current one, whichever a producer names."""
+
+from pathlib import Path
+
+import pytest
+
+from lib.contracts import ContractError, compile_contracts
+from tests.unit.orders import CONTRACT, METHOD
+
+CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
+ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"
+# What each method is given in the current contract; texts have eight characters and more.
+METHODS = {
+    "hmac": "hmac, domain: person",
+    "mask": "mask, keepLast: 4",
+    "truncate": "truncate, length: 3",
+    "generalize": "generalize, prefix: 3",
+    "redact": "redact, patterns: [email, phone]",
+    "drop": "drop",
+    "keep": "keep",
+}
+
+
+def compare(directory: Path, current: str, other: str) -> list[str]:
+    """What is told of another version beside the current one."""
+    (directory / "orders.odcs.yaml").write_text(current)
+    (directory / "orders@1.1.0.odcs.yaml").write_text(
+        other.replace("version: 1.2.0", "version: 1.1.0")
+    )
+    try:
+        compile_contracts(directory)
+    except ContractError as error:
+        return str(error).splitlines()
+    return []
+
+
+def with_method(method: str) -> str:
+    """The contract whose column ``phone`` has this method."""
+    assert CONTRACT.count("method: mask, keepLast: 4") == 1
+    return CONTRACT.replace("method: mask, keepLast: 4", f"method: {method}")
+
+
+@pytest.mark.parametrize("current", METHODS)
+@pytest.mark.parametrize("other", METHODS)
+def test_a_shared_column_is_hidden_the_same_way_or_dropped(
+    directory: Path, current: str, other: str
+) -> None:
+    told = compare(directory, *(with_method(METHODS[name]) for name in (current, other)))
+    if other in (current, "drop") or current == "keep":
+        assert told == []
+        return
+    assert told == [
+        "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' would leave more than under "
+        f"orders.odcs.yaml, whose method is {current}; give it the same deidentify, or drop it."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("current", "other", "allowed"),
+    [
+        ("mask, keepLast: 4", "mask, keepLast: 2", True),
+        ("mask, keepLast: 2", "mask, keepLast: 4", False),
+        ("mask, keepLast: 2", "mask, keepFirst: 1, keepLast: 2", False),
+        ("truncate, length: 3", "truncate, length: 2", True),
+        ("truncate, length: 2", "truncate, length: 3", False),
+        ("generalize, prefix: 2", "generalize, prefix: 3", False),
+        ("redact, patterns: [email]", "redact", True),
+        ("redact", "redact, patterns: [email]", False),
+        ("hmac", "hmac, domain: person", False),
+        ("hmac, normalize: [trim]", "hmac", False),
+    ],
+)
+def test_the_same_method_may_leave_less(
+    directory: Path, current: str, other: str, allowed: bool
+) -> None:
+    assert (compare(directory, with_method(current), with_method(other)) == []) == allowed
+
+
+@pytest.mark.parametrize("method", ["keep", "hmac", "drop"])
+def test_a_column_that_the_current_contract_lacks_is_dropped(directory: Path, method: str) -> None:
+    extra = "      - name: extra\n        logicalType: string\n        classification: internal\n"
+    other = CONTRACT.replace("    properties:\n", f"    properties:\n{extra}{METHOD % method}")
+    told = compare(directory, CONTRACT, other)
+    if method == "drop":
+        assert told == []
+        return
+    (sentence,) = told
+    assert sentence.endswith(
+        "column 'extra' is no column of orders.odcs.yaml, which lets nothing of it leave; drop it "
+        "here too."
+    )
+
+
+@pytest.mark.parametrize("value", ["nonsense", "[]", "{k: x, quasiIdentifiers: [[]]}"])
+@pytest.mark.parametrize("policy", ["maxRejectedShare", "kAnonymity", "unknownColumns"])
+def test_what_is_wrong_in_itself_is_told_as_such(directory: Path, policy: str, value: str) -> None:
+    wrong = CONTRACT.replace(CUSTOM, f"{CUSTOM}  - {{property: {policy}, value: {value}}}\n")
+    assert not [line for line in compare(directory, CONTRACT, wrong) if "laxer" in line]
+    assert [
+        line for line in compare(directory, wrong, CONTRACT) if "no valid orders.odcs.yaml" in line
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "current", "stricter", "laxer"),
+    [
+        ("unknownColumns", None, [None, "refuse"], ["drop"]),
+        ("unknownColumns", "refuse", [None], ["drop"]),
+        ("unknownColumns", "drop", [None, "drop", "refuse"], []),
+        ("maxRejectedShare", None, [None, "0.5"], []),
+        ("maxRejectedShare", "0.05", ["0.05", "0.01", "0"], [None, "0.5", "1"]),
+        ("kAnonymity", None, [None, ANONYMOUS], []),
+        (
+            "kAnonymity",
+            ANONYMOUS,
+            [
+                ANONYMOUS,
+                "{k: 6, quasiIdentifiers: [country, ordered_on]}",
+                "{k: 5, quasiIdentifiers: [country, ordered_on, quantity]}",
+            ],
+            [
+                None,
+                "{k: 4, quasiIdentifiers: [country, ordered_on]}",
+                "{k: 5, quasiIdentifiers: [country]}",
+                "{k: 9, quasiIdentifiers: [country, quantity]}",
+            ],
+        ),
+    ],
+)
+def test_no_policy_is_laxer(
+    directory: Path,
+    policy: str,
+    current: str | None,
+    stricter: list[str | None],
+    laxer: list[str | None],
+) -> None:
+    def contract(value: str | None) -> str:
+        more = f"  - {{property: {policy}, value: {value}}}\n" if value else ""
+        return CONTRACT.replace(CUSTOM, CUSTOM + more)
+
+    for value in stricter:
+        assert compare(directory, contract(current), contract(value)) == [], value
+    for value in laxer:
+        (sentence,) = compare(directory, contract(current), contract(value))
+        assert f": {policy} is laxer than in orders.odcs.yaml; make it the same" in sentence, value
