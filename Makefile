@@ -61,7 +61,8 @@ lint: setup ## Formatting, style, pylint 10.00/10 and types
 
 .PHONY: contract
 contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
-	@PYTHONPATH=lambda $(limited) python -m lib.dry_run $(dataset) $(file)
+	@PYTHONPATH=lambda $(limited) python -m lib.dry_run \
+		$(if $(dataset)$(file),"$(dataset)") $(if $(file),"$(file)")
 
 .PHONY: format
 format: setup ## Format the code
