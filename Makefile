@@ -19,6 +19,22 @@ ENVIRONMENTS := dev prod
 PEERS := .cache/peers
 CHECKED := app.py lib lambda sandbox samples benchmarks tests
 
+# What hangs is ended, with a message, after some four times as long as it takes on an idle machine.
+# `make unit minutes=60` sets another limit.
+minutes = 10
+unit: minutes = 20
+emulator integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(PEERS): minutes = 15
+fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
+bench: minutes = $(shell expr 40 + $(megabytes) / 4)
+scale: minutes = 60
+
+step = $@
+$(INSTALLED) $(MODULES): step = setup
+$(CHECKOV): step = checkov
+$(PEERS): step = bench
+
+limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
+
 ##@ Everyday
 .PHONY: help
 help: ## List the targets
@@ -28,7 +44,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: setup ## Deploy to an AWS emulator on this machine, process sample files, show the result
-	@python -m sandbox.demo
+	@$(limited) python -m sandbox.demo
 
 .PHONY: test
 test: lint unit fuzz checkov emulator deployed ## Everything below in one go: what CI runs
@@ -39,44 +55,46 @@ setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all
 ##@ Checks
 .PHONY: lint
 lint: setup ## Formatting, style, pylint 10.00/10 and types
-	ruff format --check $(CHECKED)
-	ruff check $(CHECKED)
-	pylint --fail-under=10 $(CHECKED)
-	mypy
+	$(limited) ruff format --check $(CHECKED)
+	$(limited) ruff check $(CHECKED)
+	$(limited) pylint --fail-under=10 $(CHECKED)
+	$(limited) mypy
 
 .PHONY: contract
 contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
-	@PYTHONPATH=lambda python -m lib.dry_run $(dataset) $(file)
+	@PYTHONPATH=lambda $(limited) python -m lib.dry_run \
+		$(if $(dataset)$(file),"$(dataset)") $(if $(file),"$(file)")
 
 .PHONY: format
 format: setup ## Format the code
-	ruff format $(CHECKED)
-	ruff check --fix $(CHECKED)
+	$(limited) ruff format $(CHECKED)
+	$(limited) ruff check --fix $(CHECKED)
 
 .PHONY: unit
 unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
-	pytest tests/unit --cov --cov-report=term-missing
+	$(limited) pytest tests/unit --cov --cov-report=term-missing
 
 .PHONY: fuzz
 fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)
 	@mkdir -p .cache; for target in framing file; do \
 		echo "Fuzzing: $$target, $(seconds) seconds"; \
-		PYTHONPATH=lambda python -m tests.fuzz $$target $(seconds) >.cache/fuzz.log 2>&1 || \
-			{ cat .cache/fuzz.log; exit 1; }; \
+		PYTHONPATH=lambda $(limited) python -m tests.fuzz $$target $(seconds) \
+			>.cache/fuzz.log 2>&1 || { cat .cache/fuzz.log; exit 1; }; \
 		grep -E "executed|Nothing" .cache/fuzz.log; \
 	done
 
 .PHONY: checkov
 checkov: setup $(CHECKOV) ## A second opinion on the template of each environment
 	@for environment in $(ENVIRONMENTS); do \
-		cdk synth --quiet --no-notices -c environmentSuffix=$$environment -o .cache/synth-$$environment; \
-		$(CHECKOV)/bin/checkov --quiet --compact --skip-download --framework cloudformation \
-			-f .cache/synth-$$environment/*.template.json; \
+		$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$$environment \
+			-o .cache/synth-$$environment; \
+		$(limited) $(CHECKOV)/bin/checkov --quiet --compact --skip-download \
+			--framework cloudformation -f .cache/synth-$$environment/*.template.json; \
 	done
 
 .PHONY: emulator
 emulator: setup ## Tests of the sandbox itself: each correction, with and without
-	pytest tests/sandbox
+	$(limited) pytest tests/sandbox
 
 .PHONY: integration
 integration: setup ## Integration tests against a sandbox of their own
@@ -92,45 +110,46 @@ deployed: setup ## Both of them, against the same sandbox
 
 define against_a_sandbox
 	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
-	trap 'python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
-	python -m sandbox up; \
-	python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
-	eval "$$(python -m sandbox env)"; \
-	pytest $(1)
+	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
+	$(limited) python -m sandbox up; \
+	$(limited) python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
+	eval "$$($(limited) python -m sandbox env)"; \
+	$(limited) pytest $(1)
 endef
 
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
-	@python -m benchmarks --megabytes $(megabytes)
+	@$(limited) python -m benchmarks --megabytes $(megabytes)
 
 .PHONY: scale
 scale: setup ## Run files of up to 8 GB under a hard limit of 512 MiB; a quarter of an hour, 20 GB of disk
-	@python -m benchmarks.scale
+	@$(limited) python -m benchmarks.scale
 
 ##@ Sandbox
 .PHONY: up
 up: setup ## Start the sandbox and deploy the stack (suffix=dev)
-	@python -m sandbox up
-	@python -m sandbox deploy --suffix $(suffix)
+	@$(limited) python -m sandbox up
+	@$(limited) python -m sandbox deploy --suffix $(suffix)
 
 .PHONY: status
 status: setup ## Show whether the sandbox is up, and its stacks
-	@python -m sandbox status
+	@$(limited) python -m sandbox status
 
 .PHONY: logs
 logs: setup ## Show what the functions logged in the sandbox
-	@python -m sandbox logs
+	@$(limited) python -m sandbox logs
 
 .PHONY: down
 down: setup ## End the sandbox and delete everything it left
-	@python -m sandbox down
+	@$(limited) python -m sandbox down
 
 ##@ AWS
 .PHONY: synth
 synth: setup ## Synthesize the template (suffix=dev); needs no credentials
-	cdk synth --quiet --no-notices -c environmentSuffix=$(suffix)
+	$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$(suffix)
 
 .PHONY: deploy
+# Without a limit: it asks before it changes what people may do.
 deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev)
 	cdk deploy -c environmentSuffix=$(suffix) --outputs-file cfn-outputs/outputs.json
 	@python -c 'import json; print(json.dumps({name: value for stack in json.load(open( \
@@ -146,17 +165,17 @@ adopt: setup ## Take over what a deleted stack left, before it is deployed again
 
 .PHONY: size
 size: setup ## Build the function's bundle and print what it weighs
-	@python -m lib.bundle
+	@$(limited) python -m lib.bundle
 
 ##@ Housekeeping
 .PHONY: pins
 pins: setup ## Renew the hashes of the function's dependencies from lambda/requirements.in
-	@cd lambda && uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
-		--no-header requirements.in -o requirements.txt
-	@echo checkov==3.3.30 | uv pip compile --quiet --universal --python-version 3.11 --no-header \
-		--no-annotate - -o requirements-checkov.txt
-	@cd benchmarks && uv pip compile --quiet --universal --python-version 3.11 --no-header \
-		--no-annotate requirements.in -o requirements.txt
+	@$(limited) uv pip compile --directory lambda --quiet --generate-hashes --universal \
+		--python-version 3.11 --no-header requirements.in -o requirements.txt
+	@echo checkov==3.3.30 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
+		--no-header --no-annotate - -o requirements-checkov.txt
+	@$(limited) uv pip compile --directory benchmarks --quiet --universal --python-version 3.11 \
+		--no-header --no-annotate requirements.in -o requirements.txt
 
 .PHONY: clean
 clean: down ## Remove everything that can be made again
@@ -168,23 +187,23 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 		"; name another with: make PYTHON=python3.11")'
 	@echo "Installing the Python packages (once, about two minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@python -m lib.bundle
+	@$(limited) python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(limited) python -m lib.bundle
 	@touch $@
 
 # An environment of its own: it pins an older boto3 than the project's.
 $(CHECKOV): requirements-checkov.txt | $(INSTALLED)
 	@echo "Installing Checkov"
-	@uv venv --quiet --clear $@
-	@uv pip install --quiet --python $@ --no-deps -r $<
+	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv pip install --quiet --python $@ --no-deps -r $<
 
 # An environment of its own: they pin what the function cannot have.
 $(PEERS): benchmarks/requirements.txt | $(INSTALLED)
 	@echo "Installing what the processor is compared with (1 GB)"
-	@uv venv --quiet --clear $@
-	@uv pip install --quiet --python $@ --no-deps -r $<
+	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv pip install --quiet --python $@ --no-deps -r $<
 
 $(MODULES): package-lock.json | $(INSTALLED)
 	@echo "Installing the CDK CLI"
-	@npm ci --loglevel=error --no-audit --no-fund
+	@$(limited) npm ci --loglevel=error --no-audit --no-fund
 	@touch $@

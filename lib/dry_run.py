@@ -125,7 +125,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m lib.dry_run",
         description="Check all contracts, and show what would become of a local file.",
     )
-    parser.add_argument("dataset", nargs="?", help="whose contract the file is to keep")
+    parser.add_argument(
+        "dataset", nargs="?", help="whose contract the file is to keep, or <dataset>@<version>"
+    )
     parser.add_argument("file", nargs="?", type=Path, help="such as samples/customers.csv")
     given = parser.parse_args(arguments)
     console = Console(soft_wrap=True, highlight=False)
@@ -135,11 +137,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     console.print(f"The contracts are valid: {', '.join(contracts)}")
-    if not given.dataset:
+    if given.dataset is None:
         return 0
-    if given.dataset not in contracts or not given.file:
-        allowed = " or ".join(contracts)
-        parser.error(f"name a dataset, {allowed}, and a file")
+    # The version that files keep which name none has a name of its own too.
+    contracts |= {f"{c['dataset']}@{c['contract']['version']}": c for c in contracts.values()}
+    if given.dataset not in contracts:
+        there = ", ".join(sorted(contracts))
+        parser.error(f"no contract is named {given.dataset!r}; dataset= is one of {there}")
+    if not given.file:
+        parser.error(f"name the file that is to keep {given.dataset}, as in file=my.csv")
     try:
         found = run(contracts[given.dataset], given.file)
     except OSError as error:

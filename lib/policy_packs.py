@@ -49,6 +49,15 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
     )
 
 
+def acknowledge_lint(stack: Stack, reason: str, *rules: str) -> None:
+    """Accept what cfn-lint finds by ``rules`` anywhere in the template of ``stack``, and say why.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lint.html
+    """
+    accepted = {"config": {"ignore_checks": list(rules)}, "comment": reason}
+    stack.template_options.metadata = {"cfn-lint": accepted}
+
+
 def acknowledge_prefixes(
     construct: IConstruct, bucket: s3.IBucket, reason: str, *patterns: str
 ) -> None:

@@ -16,6 +16,7 @@ from lib.names import Names
 from lib.network import Network
 from lib.people import People
 from lib.perimeter import close_bucket, close_endpoints
+from lib.policy_packs import acknowledge_lint
 from lib.processor_role import ProcessorRole
 from lib.settings import MAX_ZONES, check_region, check_suffix, read_settings
 
@@ -56,6 +57,13 @@ class TapStack(Stack):
         Tags.of(self).add("Environment", suffix)
         Tags.of(self).add("DataClassification", settings.data_classification)
         Tags.of(self).add("Owner", settings.owner)
+
+        acknowledge_lint(
+            self,
+            "Where one part must wait for a whole other, such as a function for its role with all "
+            "policies, CDK names those too that a reference orders already.",
+            "W3005",
+        )
 
         names = Names(suffix)
         removal_policy = (

@@ -164,7 +164,8 @@ def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
     rejected = {json.loads(line)["row"] for line in rejects.splitlines()}
     clean = [number for number in before if number not in rejected][:COMPARED]
     parquet = read(s3, bucket, f"processed/{file_name}.parquet") or b""
-    after = pq.read_table(io.BytesIO(parquet)).slice(0, COMPARED).to_pylist()
+    rows = pq.ParquetFile(io.BytesIO(parquet), pre_buffer=False).read(use_threads=False)
+    after = rows.slice(0, COMPARED).to_pylist()
     columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
     for number, row in zip(clean, after, strict=True):
         table = Table(title=f"Row {number}, before and after", title_justify="left")

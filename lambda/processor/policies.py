@@ -62,10 +62,12 @@ def measure(clean_file: IO[bytes], columns: Sequence[str], required: int) -> Ano
 def _parts(clean_file: IO[bytes], columns: Sequence[str]) -> Iterator[tuple[bytes, int]]:
     """Yield the classes of each part of the file, hashed, with their rows in that part."""
     clean_file.seek(0)
-    for batch in pq.ParquetFile(clean_file).iter_batches(columns=list(columns)):
+    file = pq.ParquetFile(clean_file, pre_buffer=False)
+    for batch in file.iter_batches(columns=list(columns), use_threads=False):
         arrays = [plain(batch.column(name)) for name in columns]
         names = [str(number) for number in range(len(arrays))]  # Arrow takes some names for paths
-        counted = pa.table(arrays, names).group_by(names).aggregate([([], "count_all")])
+        groups = pa.table(arrays, names).group_by(names, use_threads=False)
+        counted = groups.aggregate([([], "count_all")])
         sizes = counted.column("count_all").to_pylist()
         values = zip(*(counted.column(name).to_pylist() for name in names), strict=True)
         for found, size in zip(values, sizes, strict=True):

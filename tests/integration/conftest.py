@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
-import pyarrow.parquet as pq
 import pytest
+
+from tests.parquet import read_parquet
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -148,7 +149,7 @@ class Pipeline:
     def clean(self, name: str) -> list[dict[str, Any]] | None:
         """The rows that were written for a file, or None if there is no Parquet."""
         content = self.read(f"processed/{name}.parquet")
-        return None if content is None else pq.read_table(io.BytesIO(content)).to_pylist()
+        return None if content is None else read_parquet(io.BytesIO(content)).to_pylist()
 
     def rejected(self, name: str) -> list[dict[str, Any]] | None:
         """What was quarantined of a file, or None."""

@@ -101,14 +101,25 @@ def test_a_bad_contract_is_told(directory: Path, capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err.startswith("Error: contracts/orders.odcs.yaml, line 1: ")
 
 
-@pytest.mark.parametrize("arguments", [["orders"], ["animals", "my.csv"]])
-def test_a_dataset_and_a_file_are_named(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["orders"], "name the file that is to keep orders, as in file=my.csv"),
+        (["orders@1.2.0"], "name the file that is to keep orders@1.2.0, as in file=my.csv"),
+        (["animals", "my.csv"], "no contract is named 'animals'"),
+        (["orders@9", "my.csv"], "no contract is named 'orders@9'"),
+        (["orders@", "my.csv"], "no contract is named 'orders@'"),
+        (["@1.2.0", "my.csv"], "no contract is named '@1.2.0'"),
+        (["", "my.csv"], "no contract is named ''; dataset= is one of orders, orders@1.2.0"),
+    ],
+)
+def test_a_contract_and_a_file_are_named(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         dry_run.main(arguments)
     assert ended.value.code == 2
-    assert "name a dataset, orders, and a file" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,12 +127,25 @@ def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert "Error: no/such.csv cannot be read: No such file" in capsys.readouterr().err
 
 
-def test_make_runs_it_over_the_sample() -> None:
-    command = ["make", "-s", "-o", "setup", "contract"]
-    command += ["dataset=customers", "file=samples/customers.csv"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def make(*variables: str) -> "subprocess.CompletedProcess[str]":
+    """Run ``make contract``."""
+    command = ["make", "-s", "-o", "setup", "contract", *variables]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("dataset", ["customers", "customers@1.0.0"])
+def test_make_runs_it_over_the_sample(tmp_path: Path, dataset: str) -> None:
+    file = tmp_path / "it's my file.csv"
+    file.write_bytes((ROOT / "samples" / "customers.csv").read_bytes())
+    done = make(f"dataset={dataset}", f"file={file}")
     assert done.returncode == 0, done.stderr
     assert "10,000 rows, 9,900 clean, 100 rejected" in done.stdout
+
+
+def test_make_tells_what_is_missing() -> None:
+    assert make().stdout == "The contracts are valid: customers, payments\n"
+    assert "name the file that is to keep customers" in make("dataset=customers").stderr
+    assert "no contract is named ''" in make("file=samples/customers.csv").stderr
 
 
 def test_a_file_is_held_to_the_version_that_is_named(
@@ -131,7 +155,7 @@ def test_a_file_is_held_to_the_version_that_is_named(
     (directory / "orders@1.1.0.odcs.yaml").write_text(old)
     file = tmp_path / "my.csv"
     file.write_text(HEADER + "O1,,,,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n")
-    for name, clean in (("orders", 0), ("orders@1.1.0", 1)):
+    for name, clean in (("orders", 0), ("orders@1.2.0", 0), ("orders@1.1.0", 1)):
         assert dry_run.main([name, str(file)]) == 0
         out = capsys.readouterr().out
         assert "The contracts are valid: orders, orders@1.1.0" in out

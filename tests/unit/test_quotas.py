@@ -9,8 +9,19 @@ import pytest
 from cfnlint import ManualArgs, lint
 
 from lib.settings import SUFFIX_MAX_LENGTH
-from tests.unit.synthesis import PARTITIONS, Synthesized, synthesize
+from tests.unit.synthesis import PARTITIONS, ROOT, Synthesized, synthesize
 
+CONTEXT = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+ENVIRONMENTS = [json.dumps(settings) for settings in CONTEXT["environments"].values()]
+EVERYTHING = json.dumps(
+    {
+        "availabilityZones": 3,
+        "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"],
+        "architecture": "arm64",
+        "retainData": True,
+        "objectLockDays": 30,
+    }
+)
 LONGEST_SUFFIX = "x" * SUFFIX_MAX_LENGTH
 LONGEST_REGION = "ap-southeast-1"
 
@@ -45,12 +56,13 @@ def size(policy: Any) -> int:
     return len(re.sub(r"\s", "", json.dumps(policy)))
 
 
-@pytest.mark.parametrize("settings", ["{}", '{"retainData": true, "objectLockDays": 30}'])
-@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
+@pytest.mark.parametrize(
+    ("region", "settings"),
+    [("us-east-1", settings) for settings in ENVIRONMENTS] + [(r, EVERYTHING) for r in PARTITIONS],
+)
 def test_cfn_lint_finds_nothing(region: str, settings: str) -> None:
     template = json.dumps(synthesize(region=region, settings=settings))
-    # W3005: a dependency that a reference implies already; CDK writes both.
-    matches = lint(template, config=ManualArgs(regions=[region], ignore_checks=["W3005"]))
+    matches = lint(template, config=ManualArgs(regions=[region]))
     assert not [f"{match.rule.id} {match.message}" for match in matches]
 
 

@@ -3,6 +3,12 @@
 import json
 import re
 import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib import metadata
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.unit.synthesis import ROOT
 
@@ -33,6 +39,40 @@ def read_pipfile(section: str) -> dict[str, str]:
 def test_pipfile_and_requirements_say_the_same() -> None:
     assert read_pipfile("packages") == read_pins("requirements.txt")
     assert read_pipfile("dev-packages") == read_pins("requirements-dev.txt")
+
+
+def demands(packages: Iterable[str]) -> Iterator[Requirement]:
+    """Everything that packages, and those that they bring along, demand of each other."""
+    waiting, seen = [Requirement(package) for package in packages], set()
+    while waiting:
+        package = waiting.pop()
+        if str(package) in seen:
+            continue
+        seen.add(str(package))
+        with suppress(metadata.PackageNotFoundError):  # it is for another platform
+            for demand in map(Requirement, metadata.requires(package.name) or ()):
+                extras = [{"extra": extra} for extra in ("", *package.extras)]
+                if not demand.marker or any(map(demand.marker.evaluate, extras)):
+                    waiting.append(demand)
+                    yield demand
+
+
+def exact(found: Iterable[Requirement]) -> set[str]:
+    """The names of the packages of which one version is demanded."""
+    return {
+        canonicalize_name(one.name) for one in found if re.match("==[^*]+$", str(one.specifier))
+    }
+
+
+def test_pipenv_can_lock_the_pipfile() -> None:
+    """It locks ``packages`` first, in the newest versions; ``dev-packages`` must do with those."""
+    packages = read_pipfile("packages")
+    locked = list(demands(packages))
+    pinned = {canonicalize_name(name.partition("[")[0]) for name in packages} | exact(locked)
+    newest = {canonicalize_name(one.name) for one in locked} - pinned
+    wanted = exact(demands(read_pipfile("dev-packages")))
+    assert "botocore" in wanted
+    assert not newest & wanted, "pin them in [packages] and in requirements.txt"
 
 
 def test_development_adds_to_what_synth_needs() -> None:

@@ -21,6 +21,7 @@ from benchmarks.measurement import Usage
 from benchmarks.report import Report, Round, chart, page
 from benchmarks.throughput import Throughput
 from lib.contracts import compile_contracts, write_contracts
+from tests.parquet import read_parquet
 from tests.unit.synthesis import ROOT
 
 ROWS = 2000
@@ -93,7 +94,7 @@ def changed(name: str, value: object) -> Callable[[pa.Table], pa.Table]:
 def test_other_rows_are_noticed_and_another_order_is_not(
     folder: Path, tmp_path: Path, change: Callable[[pa.Table], pa.Table], expected: str | None
 ) -> None:
-    rows = change(pq.read_table(folder / "loop/clean.parquet"))
+    rows = change(read_parquet(folder / "loop/clean.parquet"))
     pq.write_table(rows, tmp_path / "clean.parquet")
     write_counts(tmp_path, 1980, 20)
     for pair in ((folder / "processor", tmp_path), (tmp_path, folder / "processor")):

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tests.parquet import read_parquet
 from tests.unit.processor.aws import MemoryBucket
 
 COLUMNS = ("id", "name", "phone", "born", "balance")
@@ -80,7 +81,7 @@ def read(name: str, content: bytes) -> list[Any]:
     if name.endswith(".gz"):
         content, name = gzip.decompress(content), name[:-3]
     if name.endswith(".parquet"):
-        return list(pq.read_table(io.BytesIO(content)).to_pylist())
+        return list(read_parquet(io.BytesIO(content)).to_pylist())
     text = content.decode()
     if name.endswith((".json", ".jsonl")):
         return [json.loads(line) for line in text.splitlines()]

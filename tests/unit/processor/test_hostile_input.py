@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.parquet import read_parquet
 from tests.unit.processor.aws import MemoryBucket
 from tests.unit.processor.test_index import body, handle
 
@@ -302,7 +303,7 @@ def test_hostile_content_has_the_outcome_that_is_stated(
     rejects = quarantined(bucket, case.name) if reasons else []
     assert Counter(reason for reject in rejects for reason in reject["reasons"]) == reasons
     assert len(rejects) == rows["rejected"]
-    found = pq.read_table(io.BytesIO(bucket.content(f"processed/people/{case.name}.parquet")))
+    found = read_parquet(io.BytesIO(bucket.content(f"processed/people/{case.name}.parquet")))
     assert found.num_rows == clean
 
 

@@ -14,6 +14,7 @@ from processor import outputs
 from processor.framing import ROWS, Batch
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.refusal import FileRefusedError
+from tests.parquet import read_parquet
 
 SCHEMA = pa.schema([pa.field("n", pa.int64(), nullable=False)], {"dataset": "people"})
 
@@ -35,7 +36,7 @@ def write(*batches: pa.RecordBatch) -> io.BytesIO:
 def test_clean_rows_come_back_with_their_schema() -> None:
     file = write(batch(1, 2), batch(), batch(3))
     assert count_rows(file) == 3
-    table = pq.read_table(file)
+    table = read_parquet(file)
     assert table.schema.equals(SCHEMA, check_metadata=True)
     assert table.column("n").to_pylist() == [1, 2, 3]
     metadata = pq.read_metadata(file)

@@ -20,6 +20,7 @@ from processor.records import SizeLimit
 from processor.refusal import Anonymity, FileRefusedError
 from processor.store import Store
 from processor.transformation import RowAccount, refuse, transform
+from tests.parquet import read_parquet
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
 from tests.unit.processor.examples import EXAMPLES, column, document
@@ -57,7 +58,7 @@ def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[st
     except FileRefusedError as refusal:
         account = refuse(refusal, people, {"key": "k"}, clean, rejected)
     account.check()
-    return account, pq.read_table(clean).to_pylist()
+    return account, read_parquet(clean).to_pylist()
 
 
 ROWS = st.lists(

@@ -16,6 +16,7 @@ from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
 from processor.store import Store
 from processor.transformation import RowAccount, RowAccountError
+from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
 from tests.unit.processor.examples import PEOPLE
 
@@ -66,7 +67,7 @@ def manifest(bucket: MemoryBucket, key: str = MANIFEST) -> Any:
 
 def rows(bucket: MemoryBucket) -> list[dict[str, Any]]:
     """Read the clean rows."""
-    found: list[dict[str, Any]] = pq.read_table(io.BytesIO(bucket.content(PROCESSED))).to_pylist()
+    found: list[dict[str, Any]] = read_parquet(io.BytesIO(bucket.content(PROCESSED))).to_pylist()
     return found
 
 

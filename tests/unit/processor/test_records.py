@@ -23,6 +23,7 @@ from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
 from processor.transformation import transform
+from tests.parquet import read_parquet
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, fields, make_contract
@@ -101,7 +102,7 @@ def test_the_same_rows_become_the_same_in_every_format(
     account = transform(body, name, LIMIT, CONTRACT, keys, clean, rejected)
     account.check()
     assert account.read == len(rows)
-    assert pq.read_table(clean).to_pylist() == expected.rows
+    assert read_parquet(clean).to_pylist() == expected.rows
     lines = [json.loads(text) for text in gzip.decompress(rejected.getvalue()).splitlines()]
     found = [(line["row"], line["reasons"]) for line in lines]
     assert found == [(reject["row"], reject["reasons"]) for reject in expected.rejects]
@@ -141,7 +142,7 @@ def test_a_time_of_parquet_is_the_instant_it_says_or_rejected(
     keys = PseudonymKeys(kms, "a-key")
     account = transform(file, "a", LIMIT, contract, keys, clean, rejected)
     account.check()
-    assert pq.read_table(clean)["at"].to_pylist() == ([expected] if expected else [])
+    assert read_parquet(clean)["at"].to_pylist() == ([expected] if expected else [])
     assert account.by_reason == ({} if expected else {"at:timestamp": 1})
 
 
@@ -308,7 +309,7 @@ def test_a_time_of_day_of_parquet_is_what_it_says(type_: pa.DataType, expected: 
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
     transform(file, "a", LIMIT, contract, keys, clean, rejected).check()
-    assert pq.read_table(clean)["id"].to_pylist() == [expected]
+    assert read_parquet(clean)["id"].to_pylist() == [expected]
 
 
 def test_a_rejected_row_of_parquet_keeps_what_has_one_name_twice() -> None:
@@ -391,7 +392,7 @@ def test_nested_json_is_kept_or_rejected_at_every_depth() -> None:
     assert account.clean > 100 < account.rejected
     reasons = {"row:too-deep", "a:array", "o:object"}
     assert reasons >= set(account.by_reason) >= {"row:too-deep"}
-    kept = pq.read_table(clean).to_pydict()
+    kept = read_parquet(clean).to_pydict()
     assert kept == {"a": lists[: account.clean], "o": objects[: account.clean]}
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +20,7 @@ from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, RowAccountError, refuse, transform
+from tests.parquet import read_parquet
 from tests.unit.processor import examples, oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
@@ -51,7 +51,7 @@ def run(
         account = refuse(refusal, agreed, {"key": "k"}, clean, rejected)
     account.check()
     lines = gzip.decompress(rejected.getvalue()).splitlines()
-    return account, pq.read_table(clean).to_pylist(), [json.loads(line) for line in lines]
+    return account, read_parquet(clean).to_pylist(), [json.loads(line) for line in lines]
 
 
 # Fields that are often good, sometimes bad, and quoted more often than they must be.
@@ -254,7 +254,7 @@ def test_a_refusal_without_a_contract_has_no_columns() -> None:
     clean, rejected = io.BytesIO(), io.BytesIO()
     account = refuse(FileRefusedError("dataset:no-contract"), None, {}, clean, rejected)
     assert account.has_rejects
-    assert pq.read_table(clean).num_columns == 0
+    assert read_parquet(clean).num_columns == 0
 
 
 class ForgetfulRecords(framing.CsvRecords):

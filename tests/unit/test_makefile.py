@@ -1,0 +1,108 @@
+"""The steps of the Makefile: none of them can hang for ever, however it comes about."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.unit.synthesis import ROOT
+
+TOOL = r"[\w./-]*\b(?:python3?|pytest|ruff|pylint|mypy|cdk|npm|uv|checkov)"
+COMMAND = re.compile(
+    rf"(?:^|[;|&('{{]|\bdo\b|\b[A-Z_]+=\S+ )\s*({TOOL}\b(?: +\S+(?: venv)?)?)", re.MULTILINE
+)
+LIMITED = re.compile(rf"{TOOL} -m lib\.time_limit (?P<minutes>\d+) [a-z]+ {TOOL}\b")
+UNLIMITED = {
+    "cdk deploy": "it asks, and waits for an answer",
+    "python -c": "it writes what was deployed into a file",
+    "python3 -c": "it looks at its own version",
+    "python3 -m venv": "it is what the limit of the next steps runs on",
+}
+TARGETS = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+FAKE = """#!/bin/sh
+echo "${0##*/} $*" >>"$CALLS"
+[ "$HANGS" != "${0##*/}" ] || exec sleep 600
+"""
+
+
+def make(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run make as a shell does that was not started by make."""
+    inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    return subprocess.run(
+        ["make", "--no-print-directory", *arguments],
+        cwd=ROOT,
+        env=inherited | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_tool_has_a_limit(target: str) -> None:
+    done = make("--dry-run", "--always-make", target)
+    assert done.returncode == 0, done.stderr
+    recipe = done.stdout.replace("\\\n", " ")
+    assert all(float(limit["minutes"]) > 0 for limit in LIMITED.finditer(recipe))
+    assert set(COMMAND.findall(LIMITED.sub("", recipe))) <= set(UNLIMITED)
+
+
+@pytest.mark.parametrize(
+    ("target", "hangs"),
+    [
+        ("lint", "ruff"),
+        ("lint", "mypy"),
+        ("unit", "pytest"),
+        ("fuzz", "python"),
+        ("checkov", "cdk"),
+        ("emulator", "pytest"),
+        ("deployed", "python"),
+        ("deployed", "pytest"),
+        ("demo", "python"),
+        ("up", "python"),
+        ("down", "python"),
+    ],
+)
+def test_a_step_that_hangs_is_ended_and_told(tmp_path: Path, target: str, hangs: str) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("cdk", "mypy", "pylint", "pytest", "python", "ruff"):
+        (tools / name).write_text(FAKE)
+        (tools / name).chmod(0o755)
+    done = make(
+        f"VENV={os.path.relpath(tmp_path, ROOT)}",
+        f"PYTHON={sys.executable}",
+        *("--old-file=setup", "--old-file=.cache/checkov"),
+        *(target, "minutes=0.01"),
+        HANGS=hangs,
+        CALLS=str(tmp_path / "calls"),
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert done.returncode == 2
+    assert f"Error: make {target} was not done within 0.01 minutes, and was ended: " in (
+        done.stdout + done.stderr
+    )
+    assert [call for call in calls if call.startswith(hangs)]
+    assert calls[-1] == "python -m sandbox down" or target != "deployed"
+
+
+@pytest.mark.parametrize("status", [0, 2])
+def test_ci_makes_the_tests_and_has_a_limit(tmp_path: Path, status: int) -> None:
+    (tmp_path / "make").write_text(f'#!/bin/sh\necho "make $*"\nexit {status}\n')
+    (tmp_path / "make").chmod(0o755)
+    done = subprocess.run(
+        [ROOT / ".ci" / "run"],
+        cwd=tmp_path,
+        env=os.environ | {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("make test\n", status)
+    limit = re.search(r"lib\.time_limit (\d+) ", (ROOT / ".ci" / "run").read_text("utf-8"))
+    assert limit
+    assert float(limit[1]) * 60 + 60 < 30 * 60
