@@ -1,6 +1,7 @@
 """The command line: ``python -m sandbox up|deploy|status|logs|env|destroy|down``."""
 
 import argparse
+import contextlib
 import os
 import shlex
 import sys
@@ -11,6 +12,9 @@ from rich.console import Console
 
 from sandbox import SandboxError, deployment, emulator, logs, status
 from sandbox.environment import environment
+
+MAX_LAG = 30.0
+"""The longest lag, in seconds: alarms look at the last minute."""
 
 INTERRUPTED = 128 + 2
 """The exit status by which shells know that Ctrl-C ended a command."""
@@ -67,6 +71,12 @@ def parser() -> argparse.ArgumentParser:
         "start the emulator in the background",
         "It listens on 127.0.0.1 only, with TLS and IAM on, on a port of its own. When it is up "
         "already, nothing changes.",
+    ).add_argument(
+        "--lag",
+        type=seconds,
+        metavar="SECONDS",
+        help="let changes of policies, keys and queues, and metrics, show so much later, as AWS "
+        f"does (at most {MAX_LAG:g}; default: at once)",
     )
     deploying = add(
         "deploy",
@@ -114,10 +124,31 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def seconds(text: str) -> float:
+    """Return a lag that somebody typed.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    with contextlib.suppress(ValueError):
+        if 0 <= (lag := float(text)) <= MAX_LAG:
+            return lag
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to {MAX_LAG:g}")
+
+
 def up(options: argparse.Namespace) -> None:
-    """Start the emulator."""
+    """Start the emulator.
+
+    Raises:
+        SandboxError: it is up with another lag than the one that is asked for.
+    """
     there = emulator.find(_state(options))
-    started = there or emulator.start(_state(options))
+    if there and options.lag not in (None, there.lag):
+        raise SandboxError(
+            f"The sandbox is up with a lag of {there.lag:g} s. "
+            "End it first: python -m sandbox down"
+        )
+    started = there or emulator.start(_state(options), lag=options.lag or 0.0)
     print(f"The sandbox {'was already' if there else 'is'} up at {started.endpoint}")
 
 

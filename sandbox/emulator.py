@@ -64,6 +64,8 @@ class Emulator:
     """The port that functions use, and nobody else: it tells what comes out of a VPC."""
     plain_port: int
     """The port without TLS, which policies are to refuse."""
+    lag: float = 0.0
+    """Seconds until changes show; see :mod:`sandbox.parity.lag`."""
 
     @property
     def endpoint(self) -> str:
@@ -118,12 +120,15 @@ def running(state: Path) -> Emulator:
 
 
 def start(
-    state: Path, program: Sequence[str] = SERVER, ready_seconds: float = READY_SECONDS
+    state: Path,
+    program: Sequence[str] = SERVER,
+    ready_seconds: float = READY_SECONDS,
+    lag: float = 0.0,
 ) -> Emulator:
-    """Start an emulator, or return the one that is running already.
+    """Start an emulator, or return the one that is running already, whatever its lag.
 
     What an emulator that died left behind is cleaned up first. ``program`` is what the Python
-    interpreter runs.
+    interpreter runs. ``lag`` is how many seconds changes take to show.
 
     Raises:
         SandboxError: the emulator did not become ready; nothing of it is left running.
@@ -138,7 +143,7 @@ def start(
         (state / "tmp").mkdir()
         certificate.issue(state / "tls")
         try:
-            emulator = _launch(state, program)
+            emulator = _launch(state, program, lag)
             _wait_until_ready(emulator, ready_seconds)
         except BaseException:
             log = _log(state).read_text(errors="replace") if _log(state).exists() else ""
@@ -216,17 +221,18 @@ def _clean(state: Path) -> None:
             entry.unlink()
 
 
-def _launch(state: Path, program: Sequence[str]) -> Emulator:
+def _launch(state: Path, program: Sequence[str], lag: float) -> Emulator:
     """Start the server in a process group of its own and record it.
 
     The shell in between ends at once, so the server is nobody's child: it outlives this process
     and is reaped by the system when it ends.
     """
     ports = _free_ports()
+    lagging = {"SANDBOX_LAG": str(lag)} if lag else {}
     detached = subprocess.run(
         ["sh", "-c", DETACH, _log(state), sys.executable, *program],
         cwd=PROJECT,
-        env=_server_environment(state, *ports.values()),
+        env=_server_environment(state, *ports.values()) | lagging,
         start_new_session=True,
         stdout=subprocess.PIPE,
         check=True,
@@ -235,7 +241,7 @@ def _launch(state: Path, program: Sequence[str]) -> Emulator:
     group, pid = map(int, detached.stdout.split())
     with contextlib.suppress(psutil.NoSuchProcess):
         created = psutil.Process(pid).create_time()
-        emulator = Emulator(state=state, pid=pid, group=group, created=created, **ports)
+        emulator = Emulator(state=state, pid=pid, group=group, created=created, **ports, lag=lag)
         record = {name: value for name, value in asdict(emulator).items() if name != "state"}
         _record(state).write_text(json.dumps(record))
         return emulator

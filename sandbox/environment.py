@@ -38,6 +38,7 @@ def environment(emulator: Emulator, base: Mapping[str, str] = os.environ) -> dic
             "CDK_HOME": str(emulator.state / "cdk"),
             "SANDBOX_STATE": str(emulator.state),
             "SANDBOX_PLAIN_ENDPOINT": emulator.plain_endpoint,
+            "SANDBOX_LAG": str(emulator.lag),
             "PATH": toolchain.search_path(),
         }
     )

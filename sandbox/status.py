@@ -21,6 +21,8 @@ def table(emulator: Emulator | None) -> Table:
     result.add_row("endpoint", emulator.endpoint)
     result.add_row("region", REGION)
     result.add_row("uptime", str(uptime))
+    if emulator.lag:
+        result.add_row("lag", f"{emulator.lag:g} s")
     result.add_row("process", str(emulator.pid))
     result.add_row("state", str(emulator.state))
     for name, status in stacks():

@@ -6,6 +6,7 @@ that version does without it.
 """
 
 import importlib
+import os
 from importlib import metadata
 
 TESTED_VERSION = "1.5.33"
@@ -40,7 +41,8 @@ def load() -> None:
             f"The sandbox's corrections are for MiniStack {TESTED_VERSION}, but {installed} is "
             "installed. Install the pinned version: pip install -r requirements-dev.txt"
         )
-    for module in MODULES:
+    lagging = ["lag"] if "SANDBOX_LAG" in os.environ else []
+    for module in [*MODULES, *lagging]:
         importlib.import_module(f"{__name__}.{module}")
 
 

@@ -21,20 +21,22 @@ Properties = dict[str, Any]
 """A resource's properties as the template has them, intrinsic functions resolved."""
 
 
-def replaces(module: ModuleType, name: str) -> Callable[[Function], Function]:
-    """Put a function in the place of ``module.name``; it gets the replaced one as first argument.
+def replaces(owner: ModuleType | type, name: str) -> Callable[[Function], Function]:
+    """Put a function in the place of ``owner.name``; it gets the replaced one as first argument.
+
+    ``owner`` is a module, or a class for the sake of its method.
 
     Raises:
         AttributeError: MiniStack has no such function (any more).
     """
 
     def install(correction: Function) -> Function:
-        original = getattr(module, name)
+        original = getattr(owner, name)
 
         def corrected(*args: Any, **kwargs: Any) -> Any:
             return correction(original, *args, **kwargs)
 
-        setattr(module, name, corrected)
+        setattr(owner, name, corrected)
         return correction
 
     return install

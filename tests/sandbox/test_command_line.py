@@ -60,6 +60,24 @@ def test_a_life(sandbox: Command, tmp_path: Path) -> None:
     assert "down" in sandbox("status").stdout
 
 
+def test_a_life_with_lag(sandbox: Command) -> None:
+    assert sandbox("up", "--lag", "2.5").returncode == 0
+    assert "2.5 s" in sandbox("status").stdout
+    assert "export SANDBOX_LAG=2.5\n" in sandbox("env").stdout
+    assert "already up" in sandbox("up").stdout
+    assert "already up" in sandbox("up", "--lag", "2.5").stdout
+    other = sandbox("up", "--lag", "0")
+    assert other.returncode == 1
+    assert "is up with a lag of 2.5 s. End it first: python -m sandbox down" in other.stderr
+
+
+@pytest.mark.parametrize("lag", ["-1", "31", "nan", "some"])
+def test_a_lag_that_is_none(capsys: pytest.CaptureFixture[str], lag: str) -> None:
+    with pytest.raises(SystemExit):
+        __main__.main(["up", f"--lag={lag}"])
+    assert f"'{lag}' is not a number of seconds from 0 to 30" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", ["deploy", "logs", "env", "destroy --suffix dev"])
 def test_a_command_that_needs_the_sandbox_says_how_to_start_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
