@@ -16,9 +16,10 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.contract import Column, Contract, ContractError, Rules
+from processor.contract import Column, Contract, ContractError, Hmac, Rules
 from processor.formats import DATE, DATE_TIME, FORMATS, TIME
 from processor.framing import Batch
+from processor.pseudonym import normalize
 from processor.refusal import FileRefusedError
 from processor.uniqueness import Seen
 
@@ -38,7 +39,10 @@ class Form(NamedTuple):
 
 
 class CheckedColumn(NamedTuple):
-    """A column of a batch: its texts, and its values of the contract's type; null where not."""
+    """A column of a batch: its texts, and its values of the contract's type; null where not.
+
+    Where the contract normalizes the texts for tokens, they are normalized.
+    """
 
     text: pa.StringArray
     values: pa.Array
@@ -129,12 +133,23 @@ class ColumnCheck:
             for name, holds in _predicates(column.rules, self._form)
         ]
         self._seen = Seen() if column.unique else None
+        method = column.deidentify
+        self._steps = method.normalize if isinstance(method, Hmac) else ()
 
     def check(
         self, text: pa.StringArray
     ) -> tuple[CheckedColumn, list[tuple[str, pa.BooleanArray]]]:
-        """Return the column converted, and the failed rows of each check that any row fails."""
+        """Return the column converted, and the failed rows of each check that any row fails.
+
+        The form and the rules are about the text as it stands in the file. Who is meant is asked
+        of the normalized text: a blank one is null, and two that get one token are not unique.
+        """
         failures = []
+        known = text
+        if self._steps:
+            known = normalize(text, self._steps)
+            if known.null_count > text.null_count:
+                text = pc.if_else(known.is_valid(), text, _NO_TEXT)
         if self._required and text.null_count:
             failures.append((f"{self.name}:required", text.is_null()))
         values = _converted(text, self._form)
@@ -147,10 +162,10 @@ class ColumnCheck:
                 if failed.true_count:
                     failures.append((reason, failed))
         if self._seen:
-            repeated = self._seen.repeated(values)
+            repeated = self._seen.repeated(known if self._steps else values)
             if repeated.true_count:
                 failures.append((f"{self.name}:unique", repeated))
-        return CheckedColumn(text, values), failures
+        return CheckedColumn(known, values), failures
 
 
 def form(column: Column) -> Form:

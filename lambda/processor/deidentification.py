@@ -13,7 +13,8 @@
 ==============  ================================================================================
 
 ``keep`` and ``generalize`` leave values of the column's type. The others are made of the text as
-it stands in the file and are strings: ``007`` and ``7`` have different tokens.
+it stands in the file (normalized for ``hmac``, if the contract says so) and are strings: ``007``
+and ``7`` have different tokens.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +39,7 @@ from processor.contract import (
     Written,
 )
 from processor.generalization import PADDING, generalization, has_between, shorten
-from processor.pseudonym import PseudonymKeys, normalize
+from processor.pseudonym import PseudonymKeys
 from processor.redaction import redact
 
 
@@ -114,10 +115,10 @@ def _concealment(
 ) -> Concealment:
     text, values = attrgetter("text"), attrgetter("values")
     match method:
-        case Hmac(domain=domain, normalize=steps):
+        case Hmac(domain=domain):  # the text is normalized by now
             scope = f"domain/{domain}" if domain else contract.dataset
             tokens = keys.pseudonymiser(scope, contract.epoch).tokens
-            return Concealment(column.name, text, lambda found: tokens(normalize(found, steps)))
+            return Concealment(column.name, text, tokens)
         case Mask(keep_first=first, keep_last=last):
             return Concealment(column.name, text, partial(mask, first=first, last=last))
         case Truncate(length=length):

@@ -9,8 +9,9 @@ a domain: their key is derived from ``domain/<name>``, which no dataset can be c
 """
 
 import hashlib
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -79,34 +80,52 @@ class PseudonymKeys:
         return found
 
 
-def normalize(text: pa.StringArray, steps: Iterable[str]) -> pa.StringArray:
-    """Make texts that mean one person one text, by steps of nfc, trim and lowercase.
+def normalize(text: pa.StringArray, steps: Collection[str]) -> pa.StringArray:
+    """Make texts that mean one person one text; what is blank then is null, it means nobody.
 
-    Letters become small one by one, so that a final sigma does not depend on what follows.
+    ``steps`` are any of these, in any order; normalizing twice changes nothing.
+
+    ``nfc``: canonically equal texts are one text, in Unicode's form NFC.
+    ``trim``: characters that cannot be seen go everywhere, white space at both ends.
+    ``lowercase``: texts that differ in case are one text, by Unicode's case folding. Together
+    with ``nfc`` that is canonical caseless matching, definition D145 of
+    https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/
     """
-    for step in steps:
-        text = _NORMALIZATIONS[step](text)
-    return text
+    plain = pc.string_is_ascii(text)
+    if plain.false_count:
+        others = pc.fill_null(pc.invert(plain), False)
+        found = [_normalized(one, steps) for one in text.filter(others).to_pylist()]
+        text = pc.replace_with_mask(text, others, pa.array(found, pa.string()))
+    if "trim" in steps:
+        text = pc.utf8_trim_whitespace(text)
+    if "lowercase" in steps:
+        text = pc.ascii_lower(text)
+    blank = pc.or_(pc.utf8_is_space(text), pc.equal(text, ""))
+    return pc.if_else(blank, pa.scalar(None, pa.string()), text) if blank.true_count else text
 
 
-def _composed(text: pa.StringArray) -> pa.StringArray:
-    """Return the texts in NFC, which never changes for the characters that are assigned.
+def _normalized(text: str, steps: Collection[str]) -> str | None:
+    """Normalize one text, for those that are not ASCII.
 
     Not by Arrow, which decomposes whatever it is asked for: apache/arrow#51225.
     """
-    plain = pc.string_is_ascii(text)
-    if not plain.false_count:
-        return text
-    others = pc.fill_null(pc.invert(plain), False)
-    found = [unicodedata.normalize("NFC", one) for one in text.filter(others).to_pylist()]
-    return pc.replace_with_mask(text, others, pa.array(found, pa.string()))
+    visible = _INVISIBLE.sub("", text)
+    if not visible.strip():
+        return None
+    if "trim" in steps:  # before composing: some of these keep characters from it
+        text = visible
+    if "lowercase" in steps:  # which takes some letters apart
+        text = (unicodedata.normalize("NFD", text) if "nfc" in steps else text).casefold()
+    return unicodedata.normalize("NFC", text) if "nfc" in steps else text
 
 
-_NORMALIZATIONS = {
-    "nfc": _composed,
-    "trim": pc.utf8_trim_whitespace,
-    "lowercase": pc.utf8_lower,
-}
+# Default_Ignorable_Code_Point, and the anchors of interlinear annotation, not seen either:
+# https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]+"
+)
 
 
 def _byte_strings(text: pa.StringArray) -> list[bytes]:

@@ -399,7 +399,7 @@ FORMATS: dict[str, Callable[[str], Any]] = {
 def judge(text: str, column: Column) -> tuple[Any, list[str]]:
     """Return a field's value, None if it has none, and why its row is rejected."""
     name = column["name"]
-    if not text:
+    if not person(text, column):
         return None, [f"{name}:required"] if column["required"] else []
     convert = CONVERSIONS[column["type"]]
     value = convert(text, column)
@@ -434,16 +434,41 @@ def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
     return hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
 
 
+def is_invisible(letter: str) -> bool:
+    """Whether a character takes no room and has no ink: format characters without, and fillers."""
+    number = ord(letter)
+    inked = range(0x600, 0x606), (0x6DD, 0x70F, 0x890, 0x891, 0x8E2), (0x110BD, 0x110CD)
+    if unicodedata.category(letter) == "Cf":
+        return not any(number in some for some in (*inked, range(0x13430, 0x13440)))
+    if "VARIATION SELECTOR" in unicodedata.name(letter, "") or "FILLER" in unicodedata.name(
+        letter, ""
+    ):
+        return True
+    return (
+        letter in "\u034f\u17b4\u17b5\u2065"
+        or 0xFFF0 <= number < 0xFFFC
+        or 0xE0000 <= number <= 0xE0FFF
+    )
+
+
 def normalized(text: str, steps: list[str]) -> str:
-    """Return the text by which a person is known."""
-    for step in steps:
-        if step == "nfc":
-            text = unicodedata.normalize("NFC", text)
-        elif step == "trim":
-            text = text.strip()
-        else:
-            text = "".join(letter.lower()[:1] for letter in text)
-    return text
+    """Return the text by which a person is known; empty where there is nobody."""
+    if not steps or all(letter.isspace() or is_invisible(letter) for letter in text):
+        return text if not steps else ""
+    if "trim" in steps:
+        text = "".join(letter for letter in text if not is_invisible(letter))
+    if "nfc" in steps:
+        text = unicodedata.normalize("NFD", text)
+    if "lowercase" in steps:
+        text = "".join(letter.casefold() for letter in text)
+    if "nfc" in steps:
+        text = unicodedata.normalize("NFC", text)
+    return text.strip() if "trim" in steps else text
+
+
+def person(text: str, column: Column) -> str:
+    """Return the text that is made a token, if the column's texts are."""
+    return normalized(text, column["deidentify"].get("normalize", []))
 
 
 FILLING = (
@@ -505,10 +530,10 @@ def generalized(text: str, value: Any, column: Column) -> Any:
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
     """Return what leaves of a field; redaction is not known here."""
     options = column["deidentify"]
-    if not text or options["method"] == "keep":
+    if not person(text, column) or options["method"] == "keep":
         return value
     if options["method"] == "hmac":
-        text = normalized(text, options.get("normalize", []))
+        text = person(text, column)
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
     if options["method"] == "truncate":
         return begin(text, options["length"])
@@ -599,9 +624,10 @@ def judge_row(
         text = texts.get(name, "")
         value, broken = judge(text, column)
         if column.get("unique") and value is not None:
-            if (name, value) in seen:
+            known = person(text, column) if "normalize" in column["deidentify"] else value
+            if (name, known) in seen:
                 broken.append(name + ":unique")
-            seen.add((name, value))
+            seen.add((name, known))
         reasons += broken
         if "output" in column and not broken:
             key = derive(kms_key, contract, column)

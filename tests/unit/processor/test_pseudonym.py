@@ -2,14 +2,18 @@
 
 import hashlib
 import hmac
+import sys
+import unicodedata
+from itertools import combinations
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.pseudonym import Pseudonymiser, PseudonymKeys
+from processor.pseudonym import Pseudonymiser, PseudonymKeys, normalize
+from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES
 
@@ -55,3 +59,62 @@ def test_datasets_and_epochs_do_not_join() -> None:
     kinds = [("people", 1), ("people", 2), ("animals", 1)]
     tokens = [keys.pseudonymiser(*kind).tokens(pa.array(["x"]))[0].as_py() for kind in kinds]
     assert len(set(tokens)) == 3
+
+
+STEPS = ("nfc", "trim", "lowercase")
+# Every choice that a contract has; the compiler puts the steps in this order.
+CHOICES = [list(chosen) for size in (1, 2, 3) for chosen in combinations(STEPS, size)]
+# Marks that compose and reorder, letters that fold apart, and what is not seen.
+HARD = st.text(
+    st.sampled_from(
+        "aAJjSsK\u0130Iii\u01f0\u0149\u0390\u1fbc\u0345\u03a3\u03c3\u03c2\u1e9e\u00df"
+        "\u017f\u212a\u2126\u212b"
+        " \t\u00a0\u3000\u2028\u0301\u0323\u030c\u0307\u034f\u200b\u200d\ufeff\u00ad\u200e\u202e"
+        "\u2060\ufe0f\u3164\u1160\u1100\u1161\u11a8\uac00\U000e0041"
+    ),
+    max_size=6,
+)
+
+
+def normalized(text: str, steps: list[str]) -> Any:
+    """Return one text, normalized."""
+    return normalize(pa.array([text]), steps)[0].as_py()
+
+
+@pytest.mark.parametrize("steps", CHOICES, ids="-".join)
+@EXAMPLES
+@given(text=HARD | st.text(max_size=6))
+@example(text="J\u030cohn")
+def test_normalizing_is_closed_and_as_the_second_opinion_does_it(
+    text: str, steps: list[str]
+) -> None:
+    once = normalized(text, steps)
+    assert (once or "") == oracle.normalized(text, steps)
+    assert normalized(once or "", steps) == once
+    assert normalized(text, steps[::-1]) == once
+
+
+@EXAMPLES
+@given(text=HARD | st.text(max_size=6), form=st.sampled_from(["NFC", "NFD"]))
+def test_texts_that_differ_in_form_case_and_invisible_characters_are_one(
+    text: str, form: Any
+) -> None:
+    # A dotless i is a letter of its own, whose capital is that of another, and the capital of an
+    # iota below a letter is a letter that other marks may follow.
+    text = unicodedata.normalize("NFD", text).replace("\u0131", "i").replace("\u0345", "")
+    known = normalized(text, list(STEPS))
+    for other in (text, text.upper(), text.lower(), text.casefold()):
+        assert normalized(unicodedata.normalize(form, other), list(STEPS)) == known
+    # Marks that are parted from their letter by one that is not seen would be parted otherwise.
+    hidden = "\u200b".join(["", *text, "\ufeff "])
+    assert normalized(hidden, list(STEPS)) == known
+
+
+@pytest.mark.parametrize("steps", CHOICES, ids="-".join)
+def test_every_character_is_normalized_once_and_for_all(steps: list[str]) -> None:
+    letters = [chr(number) for number in range(sys.maxunicode + 1)]
+    known = [
+        letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co", "Cs")
+    ]
+    once = normalize(pa.array([f"a{letter}" for letter in known], pa.string()), steps)
+    assert normalize(once, steps) == once

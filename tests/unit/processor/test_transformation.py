@@ -168,6 +168,46 @@ def test_a_file_of_json_lines_does_so_too(
     compare(data, NESTED | {"unknownColumns": policy}, "json")
 
 
+PERSONS = examples.document(
+    column("email", required=True, unique=True, pattern="^[^x]*$", method="hmac", output="token")
+    | {"deidentify": {"method": "hmac", "normalize": ["nfc", "trim", "lowercase"]}},
+    column("alias", minLength=3, method="hmac", options={"normalize": ["lowercase"]}),
+    column("code", unique=True, method="hmac"),
+)
+PERSON = st.lists(
+    st.sampled_from(
+        [*"aAéÉxX", "e\u0301", "ab@c", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000"]
+    ),
+    max_size=4,
+).map("".join)
+
+
+@EXAMPLES
+@given(rows=st.lists(st.tuples(PERSON, PERSON, PERSON).map(",".join), max_size=12))
+def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
+    compare("\n".join(["email,alias,code", *rows, ""]).encode(), PERSONS)
+
+
+def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
+    data = "email,alias,code\n" + "".join(
+        f"{email},{alias},{code}\n"
+        for code, (email, alias) in enumerate(
+            [
+                *((" ", ""), ("\u200b", ""), ("\u00a0\ufeff", "")),
+                *(("Ann@b", "\t "), (" ann@B", ""), ("bob@x ", ""), ("c@d", "\u3000")),
+            ]
+        )
+    )
+    _, rows, lines = run(data.encode(), contract.parse(PERSONS))
+    assert [line["reasons"] for line in lines] == [
+        *[["email:required"]] * 3,
+        ["email:unique"],
+        ["email:pattern"],
+    ]
+    assert [row["alias"] for row in rows] == [None, None]
+    assert len({row["token"] for row in rows}) == 2
+
+
 def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
     """Make sure that a file becomes what the second opinion says."""
     expected = oracle.process(data, document, HmacKey().material, limit=128, form=form)
