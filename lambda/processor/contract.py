@@ -143,10 +143,14 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Anonymity:
-    """Each row of a file must share the values of some columns with ``k - 1`` others."""
+    """Each row of a file must share the values of some columns with ``k - 1`` others.
+
+    Where a column is the ``subject``, they must be about ``k`` different ones.
+    """
 
     k: int
     quasi_identifiers: tuple[str, ...]
+    subject: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,13 +19,18 @@ class Deadline:
 
     moment: float = math.inf
 
+    @property
+    def over(self) -> bool:
+        """Whether it is later than that."""
+        return time.monotonic() > self.moment
+
     def check(self, rows_read: int = 0) -> None:
         """Refuse the object, of which so many rows were read, if it is later than that.
 
         Raises:
             FileRefusedError: it is.
         """
-        if time.monotonic() > self.moment:
+        if self.over:
             raise FileRefusedError(
                 "object:takes-too-long", rows_read=rows_read, setting="timeoutSeconds"
             )

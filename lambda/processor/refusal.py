@@ -8,16 +8,18 @@ class Anonymity:
     """How anonymous the clean rows of a file are.
 
     Attributes:
-        k: the size of the smallest class; None without rows.
+        k: the size of the smallest class; None without rows, 0 if it has no subject.
         required: what the contract asks for.
         classes: how many there are.
         rows_below: rows in classes smaller than required.
+        counted: what the size of a class is: ``rows``, or different ``subjects``.
     """
 
     k: int | None
     required: int
     classes: int
     rows_below: int
+    counted: str = "rows"
 
 
 class FileRefusedError(Exception):

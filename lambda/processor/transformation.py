@@ -102,7 +102,7 @@ def transform(
         count_rows(clean_file),
         rejected.rows,
         rejected.by_reason,
-        anonymity=judge(contract, records.rows_read, rejected.rows, clean_file),
+        anonymity=judge(contract, records.rows_read, rejected.rows, clean_file, deadline),
         dropped_columns=check.dropped_columns + records.dropped_columns,
     )
 

@@ -1,6 +1,6 @@
 """The compiled contract: the JSON that the processor reads, key by key."""
 
-from typing import Required, TypedDict
+from typing import NotRequired, Required, TypedDict
 
 
 class Deidentification(TypedDict, total=False):
@@ -77,10 +77,14 @@ class ContractIdentity(TypedDict):
 
 
 class Anonymity(TypedDict):
-    """Each class of rows with the same values of ``quasiIdentifiers`` has at least ``k``."""
+    """Each class of rows with the same values of ``quasiIdentifiers`` has at least ``k``.
+
+    It has so many rows, or different values of the column ``subject``, if there is one.
+    """
 
     k: int
     quasiIdentifiers: list[str]
+    subject: NotRequired[str]
 
 
 class Policies(TypedDict, total=False):

@@ -10,6 +10,8 @@ from lib.contracts.source import Location, Part, Source, is_count
 UNKNOWN_COLUMNS = ("refuse", "drop")
 SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
 ANONYMITY = ("k", "quasiIdentifiers")
+# By these methods a column still has one value for each subject.
+TELLING = ("hmac", "keep")
 
 
 def read_policies(
@@ -41,7 +43,7 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
     options = value if isinstance(value, dict) else {}
     names = options.get("quasiIdentifiers")
     names = names if isinstance(names, list) else []
-    if set(options) != set(ANONYMITY) or not names:
+    if set(options) - {"subject"} != set(ANONYMITY) or not names:
         what = "value: {k: 5, quasiIdentifiers: [<columns>]}"
         part.source.wrong(part.at, f"kAnonymity is not complete; write {what}")
     elif not is_count(options["k"], 2):
@@ -58,4 +60,22 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
         elif outputs[name] is None:
             what = f"the quasi-identifier {name!r} is dropped, so it tells nobody apart; remove it"
             part.source.wrong(here, what)
-    return {"k": options.get("k", 0), "quasiIdentifiers": names}
+    anonymity: Anonymity = {"k": options.get("k", 0), "quasiIdentifiers": names}
+    if "subject" in options:
+        anonymity["subject"] = _subject(part, options["subject"], names, columns)
+    return anonymity
+
+
+def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Column]) -> str:
+    """The column that tells whom a row is about."""
+    here = (*part.at, "subject")
+    methods = {column["name"]: column["deidentify"]["method"] for column in columns}
+    told = f"the subject of kAnonymity is {part.source.text(here)!r}"
+    if not isinstance(name, str) or name not in methods:
+        part.source.wrong(here, f"{told}, which is no column; name a column")
+    elif methods[name] not in TELLING:
+        what = f"{told}, whose method {methods[name]} makes one of several subjects"
+        part.source.wrong(here, f"{what}; name a column with {' or '.join(TELLING)}")
+    elif name in names:
+        part.source.wrong(here, f"{told}, which is a quasi-identifier too; remove it from those")
+    return str(name)

@@ -65,4 +65,9 @@ def _takes_smaller_classes(contract: CompiledContract, current: CompiledContract
         return True
     own, wanted = contract["anonymity"], current["anonymity"]
     columns = [set(one["quasiIdentifiers"]) for one in (own, wanted)]
-    return own["k"] < wanted["k"] or not columns[0] >= columns[1]
+    subjects = [one.get("subject") for one in (own, wanted)]
+    return (
+        own["k"] < wanted["k"]
+        or not columns[0] >= columns[1]
+        or subjects[1] not in (None, subjects[0])
+    )

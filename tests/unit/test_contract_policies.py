@@ -7,7 +7,7 @@ import pytest
 
 from lib.contracts import compile_contracts
 from processor import contract  # pylint: disable=wrong-import-order
-from tests.unit.orders import edited, mistakes
+from tests.unit.orders import CONTRACT, edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
 
@@ -118,3 +118,30 @@ NOT_COMPLETE = "kAnonymity is not complete; write value: {k: 5, quasiIdentifiers
 def test_a_policy_makes_sense(directory: Path, name: str, value: str, sentence: str) -> None:
     (found,) = mistakes(directory, with_policy(name, value))
     assert found.startswith(f"contracts/orders.odcs.yaml, line 68: {sentence}")
+
+
+@pytest.mark.parametrize(
+    ("subject", "complaint"),
+    [
+        ("order_id", ""),
+        ("email", ""),
+        ("nobody", "is 'nobody', which is no column; name a column."),
+        ("[email]", "is '', which is no column; name a column."),
+        ("phone", "is 'phone', whose method mask makes one of several subjects; name a column"),
+        ("comment", "is 'comment', whose method drop makes one of several subjects; name a col"),
+        ("country", "is 'country', which is a quasi-identifier too; remove it from those."),
+    ],
+)
+def test_the_subject_is_a_column_with_a_value_for_each(
+    directory: Path, subject: str, complaint: str
+) -> None:
+    anonymity = f"{{k: 5, quasiIdentifiers: [country], subject: {subject}}}"
+    more = f"  - {{property: kAnonymity, value: {anonymity}}}\n"
+    told = mistakes(directory, CONTRACT + more)
+    if not complaint:
+        assert told == []
+        found = compile_contracts(directory)["orders"]["anonymity"]
+        assert found == {"k": 5, "quasiIdentifiers": ["country"], "subject": subject}
+        return
+    (sentence,) = told
+    assert f": the subject of kAnonymity {complaint}" in sentence

@@ -125,6 +125,15 @@ def test_what_is_wrong_in_itself_is_told_as_such(directory: Path, policy: str, v
                 "{k: 9, quasiIdentifiers: [country, quantity]}",
             ],
         ),
+        (
+            "kAnonymity",
+            "{k: 5, quasiIdentifiers: [country], subject: order_id}",
+            ["{k: 5, quasiIdentifiers: [country], subject: order_id}"],
+            [
+                "{k: 5, quasiIdentifiers: [country]}",
+                "{k: 5, quasiIdentifiers: [country], subject: email}",
+            ],
+        ),
     ],
 )
 def test_no_policy_is_laxer(

@@ -12,7 +12,6 @@ import re
 import string
 import unicodedata
 import uuid
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -51,7 +50,7 @@ class Verdict:
     refusal: str | None = None
     line: int | None = None
     dropped_columns: int = 0
-    class_sizes: list[int] | None = None
+    class_sizes: list[tuple[int, int]] | None = None  # what counts, and rows
 
 
 # Framing
@@ -643,7 +642,16 @@ def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
     if "anonymity" in contract:
         outputs = {column["name"]: column.get("output") for column in contract["columns"]}
         names = [outputs[name] for name in contract["anonymity"]["quasiIdentifiers"]]
-        classes = Counter(str([row[name] for name in names]) for row in verdict.rows)
-        verdict.class_sizes = sorted(classes.values())
-        if verdict.class_sizes and verdict.class_sizes[0] < contract["anonymity"]["k"]:
+        classes: dict[str, list[Any]] = {}
+        for row in verdict.rows:
+            classes.setdefault(str([row[name] for name in names]), []).append(row)
+        subject = contract["anonymity"].get("subject")
+        verdict.class_sizes = sorted(
+            (
+                len({row[outputs[subject]] for row in rows} - {None}) if subject else len(rows),
+                len(rows),
+            )
+            for rows in classes.values()
+        )
+        if verdict.class_sizes and verdict.class_sizes[0][0] < contract["anonymity"]["k"]:
             raise Refused("file:k-anonymity")

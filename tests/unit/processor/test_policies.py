@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, framing, outputs, uniqueness
+from processor import contract, deadline, framing, outputs, policies, uniqueness
 from processor.contract import ContractError, Contracts, read
 from processor.policies import measure
 from processor.processing import Processor
@@ -38,6 +39,7 @@ POLICIES: list[dict[str, Any]] = [
     {"maxRejectedShare": "0"},
     {"maxRejectedShare": "0.25"},
     {"anonymity": {"k": 2, "quasiIdentifiers": ["born", "region"]}},
+    {"anonymity": {"k": 2, "quasiIdentifiers": ["born"], "subject": "region"}},
     {
         "anonymity": {"k": 3, "quasiIdentifiers": ["region"]},
         "maxRejectedShare": "0.5",
@@ -95,10 +97,11 @@ def test_a_file_is_judged_as_the_second_opinion_does(
         assert account.anonymity is None
     else:
         required = policies["anonymity"]["k"]
-        sizes = expected.class_sizes
-        below = sum(size for size in sizes if size < required)
+        sizes = [size for size, _ in expected.class_sizes]
+        below = sum(rows for size, rows in expected.class_sizes if size < required)
         k = min(sizes, default=None)
-        assert account.anonymity == Anonymity(k, required, len(sizes), below)
+        counted = "subjects" if "subject" in policies["anonymity"] else "rows"
+        assert account.anonymity == Anonymity(k, required, len(sizes), below, counted)
 
 
 def test_a_share_is_exact() -> None:
@@ -152,6 +155,71 @@ def test_a_class_is_whole_however_the_file_is_read(tmp_path: Path) -> None:
         assert measure(file, ["n"], 33_334) == Anonymity(33_333, 33_334, 3, 66_666)
 
 
+@pytest.mark.parametrize(
+    ("rows", "measured"),
+    [
+        # One person five times is nobody among five.
+        (["A,1"] * 5, Anonymity(1, 3, 1, 5, "subjects")),
+        (["A,1", "B,1", "C,1"] * 2, Anonymity(3, 3, 1, 0, "subjects")),
+        (["A,1", "B,1", "C,1", "A,2", "B,2"], Anonymity(2, 3, 2, 2, "subjects")),
+        # Nobody knows whom a row without a subject is about.
+        ([",1"] * 9, Anonymity(0, 3, 1, 9, "subjects")),
+        ([",1", "A,1", "B,1", "C,1"], Anonymity(3, 3, 1, 0, "subjects")),
+        ([], Anonymity(None, 3, 0, 0, "subjects")),
+    ],
+)
+def test_people_are_counted_where_the_contract_says_who_they_are(
+    rows: list[str], measured: Anonymity
+) -> None:
+    kms: Any = HmacKey()
+    people = contract.parse(
+        document(column("person", method="hmac", output="token"), column("city", "integer"))
+        | {"anonymity": {"k": 3, "quasiIdentifiers": ["city"], "subject": "person"}}
+    )
+    data = "\n".join(["person,city", *rows]).encode()
+    keys = PseudonymKeys(kms, "a-key")
+    try:
+        files = io.BytesIO(), io.BytesIO()
+        found = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, *files).anonymity
+    except FileRefusedError as refusal:
+        found = refusal.anonymity
+    assert found == measured
+
+
+@pytest.mark.parametrize("interrupted", [False, True], ids=["while reading", "while counting"])
+def test_the_deadline_holds_while_classes_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, interrupted: bool
+) -> None:
+    path = tmp_path / "clean.parquet"
+    pq.write_table(pa.table({"n": list(range(100_000))}), path)
+    looks = iter([0.0] * 2 if interrupted else [])
+    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 9.0))
+    monkeypatch.setattr(policies, "STEPS", 100)
+    with path.open("rb") as file, pytest.raises(FileRefusedError, match="object:takes-too-long"):
+        measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
+
+
+def test_another_error_of_the_database_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "clean.parquet"
+    pq.write_table(pa.table({"n": list(range(100_000))}), path)
+    monkeypatch.setattr(policies, "STEPS", 100)
+    # The clock is wrong once: the database is interrupted although there is time.
+    looks = iter([0.0, 0.0, 9.0])
+    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 0.0))
+    with path.open("rb") as file, pytest.raises(sqlite3.OperationalError):
+        measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
+
+
+def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:
+    path = tmp_path / "clean.parquet"
+    values = [("a", "bc"), ("ab", "c"), ("a", None), (None, "a"), ("-", "1:a"), ("1:a", None)]
+    pq.write_table(pa.table({"x": [v[0] for v in values], "y": [v[1] for v in values]}), path)
+    with path.open("rb") as file:
+        assert measure(file, ["x", "y"], 1) == Anonymity(1, 1, len(values), 0)
+
+
 @pytest.mark.parametrize(("k", "outcome"), [(2, "processed"), (3, "quarantined")])
 def test_the_manifest_tells_what_was_measured_and_dropped(
     tmp_path: Path, k: int, outcome: str
@@ -176,6 +244,7 @@ def test_the_manifest_tells_what_was_measured_and_dropped(
         "required": k,
         "classes": 1,
         "rows_below": 0 if outcome == "processed" else 2,
+        "counted": "rows",
     }
     assert "SECRET" not in str(manifest)
 
