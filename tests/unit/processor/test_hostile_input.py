@@ -253,8 +253,13 @@ CASES: dict[str, Case] = {
     ),
     "Parquet without columns": Case(parquet(pa.table({})), "file:empty"),
     "Parquet with an unknown column": Case(parquet(people(more=["x"])), "header:unknown-column"),
-    "Parquet with a nested column": Case(parquet(people(phone=[[SECRET]])), "header:column-type"),
-    "Parquet with bytes": Case(parquet(people(phone=[SECRET.encode()])), "header:column-type"),
+    "Parquet with a nested column": Case(
+        parquet(people(phone=[[SECRET]])), "header:column-type-list"
+    ),
+    "Parquet with bytes that are text": Case(parquet(people(phone=[SECRET.encode()])), (1, {})),
+    "Parquet with bytes that are not": Case(
+        parquet(people(phone=[b"\xff"])), (0, {"phone:string": 1})
+    ),
     "Parquet with too many columns": Case(
         parquet(pa.table({str(n): [1] for n in range(4097)})), "file:too-many-columns"
     ),
