@@ -11,11 +11,11 @@
 ``keep``        the value
 ==============  ================================================================================
 
-``keep`` and ``generalize`` leave values of the column's type. A time leaves as text, always with six
-digits of the second: Spark has no TIME before 4.1 and refuses the whole file, Athena's tables have
-none, and pyarrow 20 can only write one of UTC, which DuckDB shows with a zone.
+``keep`` and ``generalize`` leave values of the column's type. A time leaves as text, always with
+six digits of the second: Spark has no TIME before 4.1 and refuses the whole file, Athena's tables
+have none, and pyarrow 20 can only write one of UTC, which DuckDB shows with a zone.
 https://github.com/apache/spark/pull/50389 https://github.com/apache/arrow/issues/41476
-https://docs.aws.amazon.com/athena/latest/ug/delta-lake-tables-supported-data-types-columns.html
+https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html
 The other methods take the text as it stands in the file and leave strings: ``007`` and ``7`` have
 different tokens.
 """

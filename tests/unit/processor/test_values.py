@@ -24,7 +24,7 @@ from pyarrow.parquet import encryption
 
 from processor import contract as contracts
 from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
+from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, transform
 from tests.unit.processor.aws import HmacKey
@@ -624,6 +624,17 @@ def test_what_begins_with_the_mark_of_encrypted_parquet_is_that(length: bytes) -
 def test_a_text_may_begin_with_the_mark_of_encrypted_parquet(text: bytes) -> None:
     with pytest.raises(FileRefusedError, match="header:unknown-column"):
         process(text, column("id"))
+
+
+@pytest.mark.parametrize(("name", "line"), [("a.parquet", None), ("a.csv", 1), ("a", 1)])
+def test_an_empty_file_has_a_line_unless_it_should_be_parquet(name: str, line: int | None) -> None:
+    agreed = contracts.parse(document(column("id")))
+    with (
+        pytest.raises(FileRefusedError, match="file:empty") as caught,
+        open_records(io.BytesIO(), name, agreed, LIMIT),
+    ):
+        pass
+    assert caught.value.line == line
 
 
 def test_a_refusal_of_parquet_names_no_line() -> None:
