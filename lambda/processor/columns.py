@@ -3,7 +3,8 @@
 A value converts only when its text is exactly of its type's form: one regular expression per
 type says what that is (RE2, so the time is linear in the text), and what matches converts by
 Arrow's own parsers. The empty field is null. No value is rejected alone: a row is, with every
-reason there is, each as ``column:rule``.
+reason there is, each as ``column:rule``. A null field is a value that has no text in its format,
+such as an infinite number: it is of no type, and only a column that is dropped may hold it.
 """
 
 import json
@@ -16,8 +17,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.contract import Column, Contract, ContractError, Hmac, Rules
-from processor.formats import DATE, DATE_TIME, FORMATS, TIME
+from processor.contract import Column, Contract, ContractError, Drop, Hmac, Rules
+from processor.formats import DATE, DATE_TIME, FORMATS, LOCAL_DATE_TIME, TIME, ZONE
 from processor.framing import Batch
 from processor.pseudonym import normalize
 from processor.refusal import FileRefusedError
@@ -31,11 +32,15 @@ Predicate = Callable[[pa.Array], pa.BooleanArray]
 
 
 class Form(NamedTuple):
-    """What a type's texts look like, and what they become."""
+    """What a type's texts look like, and what they become.
+
+    ``otherwise`` are the texts that would be of it but for their zone: one too many, or none.
+    """
 
     pattern: str | None
     type: pa.DataType
     convert: Callable[[pa.StringArray], pa.Array]
+    otherwise: str | None = None
 
 
 class CheckedColumn(NamedTuple):
@@ -81,7 +86,7 @@ class RowCheck:
             FileRefusedError: the header is not one of this contract.
         """
         self._width = len(header)
-        self._positions = _positions(contract, header)
+        self._positions = positions(contract, header, line=1)
         self.dropped_columns = len(header) - len(self._positions)
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
@@ -108,10 +113,11 @@ class RowCheck:
         for check in self._checks:
             position = self._positions.get(check.name)
             if position is None:
-                text = pa.nulls(len(rows), pa.string())
+                field = pa.repeat("", len(rows))
             else:
-                text = _nullified(pc.list_element(rows, position))
-            columns[check.name], failures = check.check(text)
+                field = pc.list_element(rows, position)
+            textless = field.is_null() if field.null_count else None
+            columns[check.name], failures = check.check(_nullified(field), textless)
             for reason, mask in failures:
                 bad = mask if bad is None else pc.or_(bad, mask)
                 for place in pc.indices_nonzero(mask).to_pylist():
@@ -126,6 +132,7 @@ class ColumnCheck:
         """Prepare the type's form and the rules, in the order their reasons are given."""
         self.name = column.name
         self._required = column.required
+        self._dropped = isinstance(column.deidentify, Drop)
         self._form = form(column)
         self._form_reason = f"{column.name}:{column.type}"
         self._rules = [
@@ -137,12 +144,13 @@ class ColumnCheck:
         self._steps = method.normalize if isinstance(method, Hmac) else ()
 
     def check(
-        self, text: pa.StringArray
+        self, text: pa.StringArray, textless: pa.BooleanArray | None = None
     ) -> tuple[CheckedColumn, list[tuple[str, pa.BooleanArray]]]:
         """Return the column converted, and the failed rows of each check that any row fails.
 
         The form and the rules are about the text as it stands in the file. Who is meant is asked
         of the normalized text: a blank one is null, and two that get one token are not unique.
+        ``textless`` are the nulls that stand for a value without a text.
         """
         failures = []
         known = text
@@ -150,11 +158,15 @@ class ColumnCheck:
             known = normalize(text, self._steps)
             if known.null_count > text.null_count:
                 text = pc.if_else(known.is_valid(), text, _NO_TEXT)
-        if self._required and text.null_count:
-            failures.append((f"{self.name}:required", text.is_null()))
+        empty = text.is_null()
+        if textless is not None:
+            empty = pc.and_not(empty, textless)
+        if self._required and empty.true_count:
+            failures.append((f"{self.name}:required", empty))
         values = _converted(text, self._form)
-        if values.null_count > text.null_count:
-            failures.append((self._form_reason, pc.and_(values.is_null(), text.is_valid())))
+        if values.null_count > empty.true_count:
+            allowed = text.is_null() if self._dropped else empty
+            failures += self._unfit(text, pc.and_not(values.is_null(), allowed))
         for reason, holds in self._rules:
             held = holds(values)
             if held.false_count:
@@ -167,11 +179,24 @@ class ColumnCheck:
                 failures.append((f"{self.name}:unique", repeated))
         return CheckedColumn(known, values), failures
 
+    def _unfit(
+        self, text: pa.StringArray, unfit: pa.BooleanArray
+    ) -> list[tuple[str, pa.BooleanArray]]:
+        """Return the reasons of the values that are not of the type, each with its rows."""
+        zone = pa.repeat(False, len(text))
+        if self._form.otherwise is not None:
+            zone = pc.fill_null(_matches(text, self._form.otherwise), False)
+        reasons = [
+            (self._form_reason, pc.and_not(unfit, zone)),
+            (f"{self.name}:timezone", pc.and_(unfit, zone)),
+        ]
+        return [(reason, mask) for reason, mask in reasons if mask.true_count]
+
 
 def form(column: Column) -> Form:
     """Return the form of a column's type."""
     if column.type != "decimal":
-        return _FORMS[column.type]
+        return _FORMS[column.type] if column.timezone else _LOCAL_TIMESTAMP
     whole = column.precision - column.scale
     pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
     if column.scale:
@@ -192,24 +217,30 @@ def retyped(values: pa.Array, type_: pa.DataType) -> pa.Array:
     )
 
 
-def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
-    """Return where in the header each column of the contract stands."""
+def positions(
+    contract: Contract, header: Sequence[str], line: int | None = None
+) -> dict[str, int]:
+    """Return where in the header, which stands on this line, each column of the contract is.
+
+    Raises:
+        FileRefusedError: the header is not one of this contract.
+    """
     required = {column.name: column.required for column in contract.columns}
-    positions: dict[str, int] = {}
+    found: dict[str, int] = {}
     for position, name in enumerate(header):
         if name not in required:
             if contract.unknown_columns == "drop":
                 continue
-            raise FileRefusedError("header:unknown-column", line=1, column=position + 1)
-        if name in positions:
+            raise FileRefusedError("header:unknown-column", line=line, column=position + 1)
+        if name in found:
             raise FileRefusedError(
-                "header:duplicate-column", line=1, column=position + 1, name=name
+                "header:duplicate-column", line=line, column=position + 1, name=name
             )
-        positions[name] = position
+        found[name] = position
     for name in required:
-        if required[name] and name not in positions:
-            raise FileRefusedError("header:missing-column", line=1, name=name)
-    return positions
+        if required[name] and name not in found:
+            raise FileRefusedError("header:missing-column", line=line, name=name)
+    return found
 
 
 def _predicates(rules: Rules, form_: Form) -> Iterator[tuple[str, Predicate]]:
@@ -273,10 +304,14 @@ def _nullified(text: pa.StringArray) -> pa.StringArray:
 def _converted(text: pa.StringArray, form_: Form) -> pa.Array:
     """Convert the texts that are of the form; the others become null."""
     if form_.pattern is not None:
-        fits = pc.match_substring_regex(text, pattern=f"^(?:{form_.pattern})$")
+        fits = _matches(text, form_.pattern)
         if fits.false_count:
             text = pc.if_else(fits, text, _NO_TEXT)
     return form_.convert(text)
+
+
+def _matches(text: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    return pc.match_substring_regex(text, pattern=f"^(?:{pattern})$")
 
 
 def _to_integers(text: pa.StringArray) -> pa.Int64Array:
@@ -284,7 +319,7 @@ def _to_integers(text: pa.StringArray) -> pa.Int64Array:
         return text.cast(pa.int64())
     except pa.ArrowInvalid:  # nineteen digits, and more than 64 bits hold
         wide = text.cast(pa.decimal128(19, 0))
-        return _within(wide, _INT64).cast(pa.int64())
+        return within(wide, _INT64).cast(pa.int64())
 
 
 def _to_doubles(text: pa.StringArray) -> pa.DoubleArray:
@@ -294,7 +329,11 @@ def _to_doubles(text: pa.StringArray) -> pa.DoubleArray:
 
 def _to_timestamps(text: pa.StringArray) -> pa.TimestampArray:
     # An offset can carry the instant out of the years that a date may have.
-    return _within(text.cast(pa.timestamp("us", "UTC")), _INSTANTS)
+    return within(text.cast(pa.timestamp("us", "UTC")), _INSTANTS)
+
+
+def _to_instants_of_utc(text: pa.StringArray) -> pa.TimestampArray:
+    return _to_timestamps(pc.binary_join_element_wise(text, "Z", ""))
 
 
 def _to_times(text: pa.StringArray) -> pa.Time64Array:
@@ -335,7 +374,7 @@ def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return document
 
 
-def _within(values: pa.Array, bounds: tuple[object, object]) -> pa.Array:
+def within(values: pa.Array, bounds: tuple[object, object]) -> pa.Array:
     """Make the values outside the bounds null."""
     low, high = (pa.scalar(bound, values.type) for bound in bounds)
     inside = pc.and_(pc.greater_equal(values, low), pc.less_equal(values, high))
@@ -350,8 +389,9 @@ _FORMS = {
     ),
     "boolean": Form("true|false", pa.bool_(), partial(pc.equal, "true")),
     "date": Form(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())),
-    "timestamp": Form(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps),
-    "time": Form(TIME, pa.time64("us"), _to_times),
+    "timestamp": Form(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps, LOCAL_DATE_TIME),
+    "time": Form(TIME, pa.time64("us"), _to_times, f"{TIME}{ZONE}"),
     "array": Form(None, pa.string(), partial(_json_of, kind=list)),
     "object": Form(None, pa.string(), partial(_json_of, kind=dict)),
 }
+_LOCAL_TIMESTAMP = Form(LOCAL_DATE_TIME, pa.timestamp("us", "UTC"), _to_instants_of_utc, DATE_TIME)

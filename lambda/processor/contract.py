@@ -118,7 +118,8 @@ METHODS: Mapping[str, type[Method]] = {
 class Column:
     """A column of the file, and of the output unless it is dropped (``output`` is None).
 
-    ``precision`` and ``scale`` are set for decimals.
+    ``precision`` and ``scale`` are set for decimals. A ``timestamp`` without ``timezone`` has no
+    zone in its text, and is one of UTC.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Column:
     unique: bool = False
     precision: int = 0
     scale: int = 0
+    timezone: bool = True
 
     def __post_init__(self) -> None:
         """Let nothing leave of a column that is dropped, and no other be lost.
@@ -262,13 +264,12 @@ def parse(document: Mapping[str, Any]) -> Contract:
     return Contract(**fields.pop("contract"), **fields)
 
 
+_OWN = ("name", "type", "required", "output", "unique", "precision", "scale", "timezone")
+
+
 def _column(document: Mapping[str, Any]) -> Column:
     fields = _snake_case(document)
-    own = {
-        name: fields.pop(name)
-        for name in ("name", "type", "required", "output", "unique", "precision", "scale")
-        if name in fields
-    }
+    own = {name: fields.pop(name) for name in _OWN if name in fields}
     options = _snake_case(fields.pop("deidentify"))
     deidentify = METHODS[options.pop("method")](**options)
     if own["type"] not in get_args(Type):

@@ -12,9 +12,13 @@
 ``keep``        the value
 ==============  ================================================================================
 
-``keep`` and ``generalize`` leave values of the column's type. The others are made of the text as
-it stands in the file (normalized for ``hmac``, if the contract says so) and are strings: ``007``
-and ``7`` have different tokens.
+``keep`` and ``generalize`` leave values of the column's type. A time leaves as text, always with
+six digits of the second: Spark has no TIME before 4.1 and refuses the whole file, Athena's tables
+have none, and pyarrow 20 can only write one of UTC, which DuckDB shows with a zone.
+https://github.com/apache/spark/pull/50389 https://github.com/apache/arrow/issues/41476
+https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html
+The other methods take the text as it stands in the file (normalized for ``hmac``, if the contract
+says so) and leave strings: ``007`` and ``7`` have different tokens.
 """
 
 from collections.abc import Callable, Iterator
@@ -107,7 +111,8 @@ def _written(contract: Contract) -> Iterator[tuple[Column, Written]]:
 
 
 def _output_type(column: Column, method: Written) -> pa.DataType:
-    return form(column).type if isinstance(method, Keep | Generalize) else pa.string()
+    typed = isinstance(method, Keep | Generalize) and column.type != "time"
+    return form(column).type if typed else pa.string()
 
 
 def _concealment(
@@ -128,6 +133,7 @@ def _concealment(
         case Redact(patterns=patterns):
             return Concealment(column.name, text, partial(redact, patterns=patterns))
         case Keep():
-            return Concealment(column.name, values, lambda found: found)
+            leaves = _output_type(column, method)
+            return Concealment(column.name, values, partial(pc.cast, target_type=leaves))
         case unknown:  # a method that is forgotten here must not leave the value
             assert_never(unknown)

@@ -14,7 +14,9 @@ _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|
 DATE = f"(?:{_YEAR}-{_DAY}|{_LEAP_YEAR}-02-29)"
 _MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 TIME = f"{_MINUTE}:[0-5][0-9](?:[.][0-9]{{1,6}})?"
-DATE_TIME = f"{DATE}T{TIME}(?:Z|[+-]{_MINUTE})"
+ZONE = f"(?:Z|[+-]{_MINUTE})"
+LOCAL_DATE_TIME = f"{DATE}T{TIME}"
+DATE_TIME = f"{LOCAL_DATE_TIME}{ZONE}"
 
 _HEX = "[0-9A-Fa-f]"
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"

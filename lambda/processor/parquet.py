@@ -1,8 +1,8 @@
 """Parquet: the rows of a file as texts, batch by batch, so that the contract judges them alike.
 
 What the metadata say is not believed: they can lie. The file is read page by page, and what that
-takes is bounded by the kernel. Values become the text that the contract's types have; one that has
-none there, such as a time without a zone, is rejected.
+takes is bounded by the kernel. Only columns of the contract are read, and of those that it drops
+only what has a text. :mod:`processor.values` says which texts values have.
 """
 
 import json
@@ -12,28 +12,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from processor.columns import retyped
+from processor.columns import positions
+from processor.contract import Contract, Drop
 from processor.framing import RECORD_LIMIT, Batch, batch_rows
 from processor.memory import Allowance
 from processor.refusal import FileRefusedError
+from processor.values import Texts, kind_of, texts_of
 
 MAGIC = b"PAR1"
-BEGIN = re.compile(rb"PAR1(?![\t\r\n -~])")  # what follows is binary, or else this is text
+ENCRYPTED = b"PARE"  # the mark where the footer is encrypted too
+# What follows is binary, such as the length of what is encrypted; or else this is text.
+BEGIN = re.compile(rb"PAR[1E](?![\t\r\n -~])|PARE...\0", re.DOTALL)
 BATCH_ROWS = 1 << 12
 BATCH_BYTES = 1 << 22  # of text
 MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
 COLUMN_LIMIT = 1 << 12
-LONGEST_SCALE = 6  # of decimals that Arrow never writes with an exponent
 
 _DAMAGED = "file:damaged-parquet"
 _ERRORS = (pa.ArrowException, OSError, ValueError)
+# What Arrow says when nothing is damaged, but it cannot read the file. VARIANT is the only group
+# that it does not know: https://parquet.apache.org/docs/file-format/types/logicaltypes/
+_CAUSES = {
+    "ecrypt": "file:encrypted-parquet",
+    "Undefined cannot be applied to group": "header:column-type-variant",
+}
 
 
 @dataclass(frozen=True)
@@ -51,51 +60,43 @@ class ParquetBatch(Batch):
         del index
 
     def raw(self, index: int) -> str:
-        """Return the texts of a row by name."""
-        # Not by a dict: what is dropped may have one name twice.
-        fields = zip(map(json.dumps, self.names), self.rows[index].as_py(), strict=True)
-        members = ", ".join(f"{name}: {json.dumps(text)}" for name, text in fields)
-        return f"{{{members}}}"
+        """Return the texts of a row by name; null is a value that has none."""
+        return json.dumps(dict(zip(self.names, self.rows[index].as_py(), strict=True)))
 
 
 class ParquetRecords:
     """The rows of a Parquet file.
 
     Attributes:
-        header: the names of its columns.
+        header: the names of its columns that the contract has, or one other if there is none.
         rows_read: rows read so far.
-        dropped_columns: none; those that the contract does not name are in the header.
+        dropped_columns: how many are not in the header.
     """
 
-    dropped_columns = 0
-
-    def __init__(self, file: IO[bytes], columns: int = 1) -> None:
-        """Read the metadata; the contract has so many ``columns``.
+    def __init__(self, file: IO[bytes], contract: Contract) -> None:
+        """Read the metadata.
 
         Raises:
-            FileRefusedError: they cannot be read, or ask for too much memory.
+            FileRefusedError: they cannot be read, ask for too much memory, or are not those of
+                the contract.
         """
         self._allowance = Allowance(MEMORY_LIMIT)
         self.rows_read = 0
         _check_footer(file)
         with self._reading():
-            self._file = pq.ParquetFile(
-                file, buffer_size=1 << 20, pre_buffer=False, page_checksum_verification=True
-            )
-            self.header: list[str] = self._file.schema_arrow.names
-        metadata = self._file.metadata
-        if not self.header:
+            self._file = _opened(file, "s")
+            names: list[str] = self._file.schema_arrow.names
+        if not names:
             raise FileRefusedError("file:empty")
-        if metadata.num_columns > COLUMN_LIMIT:
+        if self._file.metadata.num_columns > COLUMN_LIMIT:
             raise FileRefusedError("file:too-many-columns", limit=COLUMN_LIMIT)
-        for index, field in enumerate(self._file.schema_arrow, 1):
-            if not _has_text(field.type):
-                raise FileRefusedError("header:column-type", column=index)
-        self._batch_rows = min(BATCH_ROWS, batch_rows(max(len(self.header), columns)))
-        for group in map(metadata.row_group, range(metadata.num_row_groups)):
-            if group.num_rows > 0:
-                fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
-                self._batch_rows = max(1, min(self._batch_rows, fitting))
+        found = positions(contract, names)
+        self.header = list(found) or names[:1]
+        self.dropped_columns = len(names) - len(self.header)
+        self._texts = self._conversions(contract, found)
+        with self._reading():
+            self._batch_rows = self._fitting_rows(max(len(self.header), len(contract.columns)))
+            self._nanoseconds = _Nanoseconds(file, self._int96(), self._batch_rows)
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches.
@@ -104,11 +105,53 @@ class ParquetRecords:
             FileRefusedError: the file is not what its metadata say, asks for too much memory, or
                 has a row that is too long.
         """
-        batches = self._file.iter_batches(self._batch_rows, use_threads=False)
+        batches = self._file.iter_batches(
+            self._batch_rows, columns=list(self._texts), use_threads=False
+        )
         while columns := self._read(batches):
             yield from self._cut(columns)
         if self.rows_read != self._file.metadata.num_rows:
             raise FileRefusedError(_DAMAGED, rows_read=self.rows_read)
+
+    def _leaves(self) -> dict[str, pq.ColumnSchema]:
+        """Return the columns that are not nested, by name."""
+        schema = self._file.metadata.schema
+        leaves = map(schema.column, range(len(schema)))
+        return {leaf.name: leaf for leaf in leaves if leaf.path == leaf.name}
+
+    def _conversions(self, contract: Contract, found: dict[str, int]) -> dict[str, Texts]:
+        """Return what makes the texts of each column that has any."""
+        conversions = {}
+        leaves = self._leaves()
+        for column in contract.columns:
+            if column.name not in found:
+                continue
+            index = found[column.name]
+            type_ = self._file.schema_arrow.field(index).type
+            leaf = leaves.get(column.name)
+            texts = leaf and texts_of(column, type_, leaf, self._file.metadata.created_by)
+            if texts:
+                conversions[column.name] = texts
+            elif not isinstance(column.deidentify, Drop):
+                reason = f"header:column-type-{kind_of(type_, leaf)}"
+                raise FileRefusedError(reason, column=index + 1, name=column.name)
+        return conversions
+
+    def _int96(self) -> list[str]:
+        """Return which columns to be read are of 96 bits."""
+        leaves = self._leaves()
+        return [name for name in self._texts if leaves[name].physical_type == "INT96"]
+
+    def _fitting_rows(self, width: int) -> int:
+        """Return how many rows to read at once, by what the metadata say of their size."""
+        rows = min(BATCH_ROWS, batch_rows(width))
+        metadata = self._file.metadata
+        # Not by column: pyarrow ends the process if the metadata of one are encrypted or missing.
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            if group.num_rows > 0:
+                fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+                rows = max(1, min(rows, fitting))
+        return rows
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -120,14 +163,24 @@ class ParquetRecords:
             reason = "file:needs-too-much-memory"
             rows = self.rows_read
             raise FileRefusedError(reason, limit=MEMORY_LIMIT, rows_read=rows) from None
-        except _ERRORS:
-            raise FileRefusedError(_DAMAGED, rows_read=self.rows_read) from None
+        except _ERRORS as error:
+            found = [reason for said, reason in _CAUSES.items() if said in str(error)]
+            reason = found[0] if found else _DAMAGED
+            raise FileRefusedError(reason, rows_read=self.rows_read) from None
 
     def _read(self, batches: Iterator[pa.RecordBatch]) -> list[pa.StringArray]:
         """Return the texts of the next rows by column; no column is the end."""
         with self._reading():
             rows = next(batches, None)
-            return [] if rows is None else [_texts(column) for column in rows.columns]
+            if rows is None:
+                return []
+            more = self._nanoseconds.take(rows.num_rows)
+            return [
+                self._texts[name](rows.column(name), more.get(name))
+                if name in self._texts
+                else pa.nulls(rows.num_rows, pa.string())
+                for name in self.header
+            ]
 
     def _cut(self, columns: list[pa.StringArray]) -> Iterator[Batch]:
         """Yield rows of as many bytes as a batch may have: their number was guessed."""
@@ -143,10 +196,45 @@ class ParquetRecords:
         yield self._batch([column[begin:] for column in columns])
 
     def _batch(self, columns: list[pa.StringArray]) -> Batch:
-        rows = _transposed([column.fill_null("") for column in columns])
+        rows = _transposed(columns)
         before = self.rows_read
         self.rows_read += len(rows)
         return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
+
+
+class _Nanoseconds:
+    """Columns of 96 bits once more, as nanoseconds of which 64 bits are left."""
+
+    def __init__(self, file: IO[bytes], names: list[str], size: int) -> None:
+        """Begin to read them, if there are any."""
+        self._held: pa.Table | None = None
+        if names:
+            again = _opened(file, "ns")
+            self._held = again.schema_arrow.empty_table().select(names)
+            self._batches = again.iter_batches(size, columns=names, use_threads=False)
+
+    def take(self, rows: int) -> dict[str, pa.Array]:
+        """Return the next rows by column."""
+        if self._held is None:
+            return {}
+        names = self._held.column_names
+        while self._held.num_rows < rows:  # what is next has not always as many
+            more = pa.Table.from_batches([next(self._batches)]).select(names)
+            self._held = pa.concat_tables([self._held, more])
+        found = self._held.slice(0, rows).combine_chunks()
+        self._held = self._held.slice(rows)
+        return {name: found.column(name).chunk(0) for name in names}
+
+
+def _opened(file: IO[bytes], unit: str) -> pq.ParquetFile:
+    """Open a file; instants of 96 bits are read in this unit."""
+    return pq.ParquetFile(
+        file,
+        buffer_size=1 << 20,
+        pre_buffer=False,
+        coerce_int96_timestamp_unit=unit,
+        page_checksum_verification=True,
+    )
 
 
 def _check_footer(file: IO[bytes]) -> None:
@@ -155,29 +243,12 @@ def _check_footer(file: IO[bytes]) -> None:
     file.seek(max(size - 8, 0))
     end = file.read(8)
     file.seek(0)
-    if size < 12 or end[4:] != MAGIC:
+    if size < 12 or end[4:] not in (MAGIC, ENCRYPTED):
         raise FileRefusedError(_DAMAGED)
+    if end[4:] == ENCRYPTED:
+        raise FileRefusedError("file:encrypted-parquet")
     if int.from_bytes(end[:4], "little") > FOOTER_LIMIT:
         raise FileRefusedError("file:parquet-footer-too-large", limit=FOOTER_LIMIT)
-
-
-def _has_text(type_: pa.DataType) -> bool:
-    """Whether values of a type have a form in contracts."""
-    if pa.types.is_dictionary(type_):
-        type_ = type_.value_type
-    kinds = (
-        pa.types.is_string,
-        pa.types.is_large_string,
-        pa.types.is_integer,
-        pa.types.is_floating,
-        pa.types.is_decimal,
-        pa.types.is_boolean,
-        pa.types.is_date,
-        pa.types.is_time,
-        pa.types.is_timestamp,
-        pa.types.is_null,
-    )
-    return any(is_kind(type_) for is_kind in kinds)
 
 
 def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
@@ -187,36 +258,3 @@ def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
     fields = pa.concat_arrays(columns).take(pa.array(order, pa.int32()))
     ends = pa.array(range(0, width * length + 1, width), pa.int32())
     return pa.ListArray.from_arrays(ends, fields)
-
-
-def _texts(column: Any) -> pa.StringArray:
-    """Return the values as texts."""
-    column.validate(full=True)  # strings are UTF-8 only if somebody looks
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    type_ = column.type
-    if pa.types.is_timestamp(type_):
-        naive = column.cast(pa.timestamp(type_.unit))
-        texts = pc.replace_substring(naive.cast(pa.string()), " ", "T")
-        if type_.tz is not None:  # the instant is stored in UTC, whatever the zone is called
-            texts = pc.binary_join_element_wise(texts, "Z", "")
-        return _in_microseconds(texts) if type_.unit == "ns" else texts
-    if pa.types.is_decimal(type_) and type_.scale > LONGEST_SCALE:
-        return _plain_decimals(column)
-    texts = column.cast(pa.string())
-    return _in_microseconds(texts) if type_ == pa.time64("ns") else texts
-
-
-def _in_microseconds(texts: pa.StringArray) -> pa.StringArray:
-    """Leave as many digits as a time of the contract has, if nothing is lost by it."""
-    return pc.replace_substring_regex(texts, "([.][0-9]{6})000(Z?)$", r"\1\2")
-
-
-def _plain_decimals(column: Any) -> pa.StringArray:
-    """Return decimals written in full."""
-    precision, scale = column.type.precision, column.type.scale
-    wide = column.cast(pa.decimal256(precision, scale))
-    digits = retyped(wide, pa.decimal256(precision, 0)).cast(pa.string())
-    padded = pc.replace_substring_regex(digits, "^(-?)", rf"\1{'0' * scale}")
-    point = f"^(-?)0*([0-9]+)([0-9]{{{scale}}})$"
-    return pc.replace_substring_regex(padded, point, r"\1\2.\3")

@@ -50,6 +50,9 @@ def open_records(
     """
     counted = Counted(stream)
     source = io.BufferedReader(counted, _BEGIN)
+    if not source.peek():
+        promised = _promise(name)[0]
+        raise FileRefusedError("file:empty", line=None if promised == "parquet" else 1)
     form, packing = _kind(source.peek()), ""
     content: Stream = source
     if form in ("gzip", "zstd"):
@@ -66,7 +69,7 @@ def open_records(
     if form == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata stand at the end
             copyfileobj(source, file, 1 << 20)
-            yield ParquetRecords(file, len(contract.columns))
+            yield ParquetRecords(file, contract)
     elif form == "json":
         yield JsonRecords(content, contract)
     else:

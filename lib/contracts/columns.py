@@ -28,14 +28,14 @@ OPTIONS = {
     "double": BOUNDS,
     "boolean": (),
     "date": BOUNDS,
-    "timestamp": (*BOUNDS, "timezone"),
+    "timestamp": (*BOUNDS, "timezone", "defaultTimezone"),
     "time": (*BOUNDS, "timezone"),
     "array": (),
     "object": (),
 }
 FORMATS = (*("date", "time", "date-time", "uuid", "email", "hostname", "ipv4", "ipv6", "uri"),)
-# Whether the texts of a type say where on earth they are.
-HAS_ZONE = {"timestamp": True, "time": False}
+# What a timestamp without a zone may be one of: where clocks are never turned back.
+UTC_NAMES = ("Etc/UTC", "UTC", "Z")
 # One value of these has several texts, or there are so few that most rows would be rejected.
 NOT_UNIQUE = ("boolean", "double", "array", "object")
 
@@ -90,6 +90,8 @@ class ColumnRules(Part):
             return "", {}
         if logical in ("array", "object"):
             self._check_json()
+        if logical == "timestamp" and self._lacks_zone():
+            return logical, {"timezone": False}
         if logical != "number":
             return logical, {}
         physical = str(self.given.physicalType).replace(" ", "").lower()
@@ -105,6 +107,22 @@ class ColumnRules(Part):
             self.wrong(what, "physicalType")
             return "", {}
         return "decimal", {"precision": precision, "scale": scale}
+
+    def _lacks_zone(self) -> bool:
+        """Whether the texts of a timestamp have no zone: then they are of UTC, as by default."""
+        options = self.given.logicalTypeOptions or {}
+        lacks = options.get("timezone") is False
+        default = options.get("defaultTimezone", UTC_NAMES[0])
+        if default not in UTC_NAMES:
+            what = (
+                f"has the defaultTimezone {default!r}, but many clocks show an hour twice each "
+                f"year; use {UTC_NAMES[0]}, and write other instants with their offset"
+            )
+            self.wrong(what, "logicalTypeOptions", "defaultTimezone")
+        elif "defaultTimezone" in options and not lacks:
+            what = "has a defaultTimezone, which is for the timezone false only; add that"
+            self.wrong(f"{what}, or remove it", "logicalTypeOptions", "defaultTimezone")
+        return lacks
 
     def _check_json(self) -> None:
         """Make sure that nobody expects the parts of an array or an object to be checked."""
@@ -126,10 +144,8 @@ class ColumnRules(Part):
                 use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
                 what = f"has the option {name!r}, which is not supported for type {kind}; {use}"
                 self.wrong(what, "logicalTypeOptions", name)
-        zone = HAS_ZONE.get(kind)
-        if zone is not None and options.get("timezone", zone) is not zone:
-            what = f"every {kind} has an offset" if zone else f"a {kind} has no offset"
-            what = f"has the timezone {str(not zone).lower()}, but {what}; remove it"
+        if kind == "time" and options.get("timezone", False):
+            what = "has the timezone true, but a time has no offset; remove it"
             self.wrong(what, "logicalTypeOptions", "timezone")
         if kind == "string":
             return {
@@ -187,12 +203,13 @@ class ColumnRules(Part):
 
     def _bounds(self, kind: str, names: Sequence[str], precision: Rules) -> Rules:
         texts = {name: self.text("logicalTypeOptions", name) for name in names}
+        form = "local timestamp" if "timezone" in precision else kind
         values: dict[str, Any] = {}
         for name, text in texts.items():
             try:
-                values[name] = read_literal(kind, text, precision)
+                values[name] = read_literal(form, text, precision)
             except (ValueError, OverflowError):
-                what = f"has the {name} {text!r}; write {FORMS[kind]}"
+                what = f"has the {name} {text!r}; write {FORMS[form]}"
                 self.wrong(what, "logicalTypeOptions", name)
         for low, high in itertools.product(LOWER_BOUNDS, UPPER_BOUNDS):
             if low in values and high in values:

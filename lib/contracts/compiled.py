@@ -32,10 +32,12 @@ class Rules(TypedDict, total=False):
 
     Lengths are Unicode characters, ``pattern`` is RE2 from ^ to $, bounds and ``multipleOf`` are
     texts in the exact form of the column's type. ``precision`` and ``scale`` belong to every
-    decimal. A ``unique`` value is in one row of a file.
+    decimal. The texts of a timestamp without ``timezone`` have no zone, and are instants of UTC. A
+    ``unique`` value is in one row of a file.
     """
 
     unique: bool
+    timezone: bool
     precision: int
     scale: int
     pattern: str

@@ -18,19 +18,19 @@ FORMS = {
     "date": 'a day that exists, such as "2026-01-31"',
     "time": 'a time of day, such as "08:30:00"',
     "timestamp": 'ISO 8601 with Z or an offset, such as "2026-01-31T08:30:00Z"',
+    "local timestamp": 'ISO 8601 without a zone, such as "2026-01-31T08:30:00"',
 }
 
 # What the text of a value looks like; whether it exists and fits is for read_literal to say.
+LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
 TEXTS = {
     "integer": r"0|-?[1-9][0-9]*",
     "decimal": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?",
     "double": r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?",
     "date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
     "time": r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?",
-    "timestamp": (
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?"
-        r"(Z|[+-][0-9]{2}:[0-5][0-9])"
-    ),
+    "timestamp": LOCAL + r"(Z|[+-][0-9]{2}:[0-5][0-9])",
+    "local timestamp": LOCAL,
 }
 
 
@@ -60,6 +60,8 @@ def read_literal(kind: str, text: str, precision: Rules) -> Any:
             value = date.fromisoformat(text)
         case "time":
             value = time.fromisoformat(text)
+        case "local timestamp":
+            value = datetime.fromisoformat(text)
         case _:
             value = datetime.fromisoformat(text).astimezone(UTC)
     if not fits:

@@ -378,16 +378,22 @@ minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf
 timezone: true
 --> format: yyyy
 62: column 'shipped_at' has the option 'format', which is not supported for type timestamp; use
-minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone
+minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone, defaultTimezone
 
 timezone: true
 --> defaultTimezone: Etc/UTC
-62: column 'shipped_at' has the option 'defaultTimezone', which is not supported for type
-timestamp; use minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone
+62: column 'shipped_at' has a defaultTimezone, which is for the timezone false only; add that, or
+remove it
+
+logicalType: boolean\n
+--> logicalType: timestamp\n        logicalTypeOptions: {defaultTimezone: Europe/Berlin}\n
+65: column 'gift' has the defaultTimezone 'Europe/Berlin', but many clocks show an hour twice each
+year; use Etc/UTC, and write other instants with their offset
 
 timezone: true
 --> timezone: false
-62: column 'shipped_at' has the timezone false, but every timestamp has an offset; remove it
+62: column 'shipped_at' has the minimum '2020-01-01T00:00:00Z'; write ISO 8601 without a zone,
+such as "2026-01-31T08:30:00"
 
 logicalType: boolean\n
 --> logicalType: boolean\n        logicalTypeOptions: {minLength: 1}\n
@@ -727,6 +733,20 @@ def test_a_column_may_be_unique_and_of_times(directory: Path) -> None:
     gift = compile_contracts(directory)["orders"]["columns"][-1]
     assert (gift["type"], gift["unique"]) == ("time", True)
     assert (gift["minimum"], gift["exclusiveMaximum"]) == ("08:00:00", "18:00:00.5")
+
+
+@pytest.mark.parametrize("default", ["", ", defaultTimezone: Etc/UTC", ", defaultTimezone: UTC"])
+def test_a_timestamp_may_have_no_zone(directory: Path, default: str) -> None:
+    minimum = "minimum: '2024-03-31T02:30:00', exclusiveMaximum: '2024-03-31T02:30:00.5'"
+    options = f"{{timezone: false{default}, {minimum}}}"
+    text = f"logicalType: timestamp\n        logicalTypeOptions: {options}"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    gift = compile_contracts(directory)["orders"]["columns"][-1]
+    assert (gift["type"], gift["timezone"]) == ("timestamp", False)
+    assert gift["exclusiveMaximum"] == "2024-03-31T02:30:00.5"
+    with_zone = edited("logicalType: boolean", text.replace("00.5", "00.5Z"))
+    [sentence] = mistakes(directory, with_zone)
+    assert sentence.endswith('write ISO 8601 without a zone, such as "2026-01-31T08:30:00".')
 
 
 def test_a_decimal_may_be_all_fraction(directory: Path) -> None:

@@ -271,8 +271,15 @@ def to_date(text: str, _: Column) -> date | None:
         return None
 
 
+def without_zone(text: str) -> str:
+    """Return the text without the zone at its end."""
+    return re.sub("(Z|[-+]([01][0-9]|2[0-3]):[0-5][0-9])$", "", text)
+
+
 def to_timestamp(text: str, column: Column) -> datetime | None:
-    """Return the instant, or None if there is none such."""
+    """Return the instant, or None if there is none such; without ``timezone`` it is of UTC."""
+    if not column.get("timezone", True):
+        text = text + "Z" if without_zone(text) == text else ""
     form = "(.{10})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\\.[0-9]{1,6})?(Z|[-+][0-9]{2}:[0-9]{2})"
     match = re.fullmatch(form, text)
     day = match and to_date(match[1], column)
@@ -290,6 +297,16 @@ def to_timestamp(text: str, column: Column) -> datetime | None:
         return local.replace(tzinfo=timezone(offset)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def lacks_only_its_zone(text: str, column: Column) -> bool:
+    """Whether this would be of the column's type with another zone: one more, or none."""
+    bare = without_zone(text)
+    if column["type"] == "time":
+        return bare != text and to_time(bare, column) is not None
+    if column["type"] != "timestamp" or (bare != text) is column.get("timezone", True):
+        return False
+    return to_timestamp(bare, {"timezone": False}) is not None
 
 
 def to_time(text: str, _: Column) -> time | None:
@@ -402,6 +419,8 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
         return None, [f"{name}:required"] if column["required"] else []
     convert = CONVERSIONS[column["type"]]
     value = convert(text, column)
+    if value is None and lacks_only_its_zone(text, column):
+        return None, [f"{name}:timezone"]
     if value is None:
         return None, [f"{name}:{column['type']}"]
 
@@ -529,6 +548,8 @@ def generalized(text: str, value: Any, column: Column) -> Any:
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
     """Return what leaves of a field; redaction is not known here."""
     options = column["deidentify"]
+    if isinstance(value, time):
+        return value.isoformat("microseconds")
     if not person(text, column) or options["method"] == "keep":
         return value
     if options["method"] == "hmac":

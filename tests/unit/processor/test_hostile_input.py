@@ -254,12 +254,23 @@ CASES: dict[str, Case] = {
     ),
     "Parquet without columns": Case(parquet(pa.table({})), "file:empty"),
     "Parquet with an unknown column": Case(parquet(people(more=["x"])), "header:unknown-column"),
-    "Parquet with a nested column": Case(parquet(people(phone=[[SECRET]])), "header:column-type"),
-    "Parquet with bytes": Case(parquet(people(phone=[SECRET.encode()])), "header:column-type"),
+    "Parquet with a nested column": Case(
+        parquet(people(phone=[[SECRET]])), "header:column-type-list"
+    ),
+    "Parquet with bytes that are text": Case(parquet(people(phone=[SECRET.encode()])), (1, {})),
+    "Parquet with bytes that are not": Case(
+        parquet(people(phone=[b"\xff"])), (0, {"phone:string": 1})
+    ),
     "Parquet with too many columns": Case(
         parquet(pa.table({str(n): [1] for n in range(4097)})), "file:too-many-columns"
     ),
     "Parquet with NaN": Case(parquet(people(balance=[float("nan")])), (0, {"balance:decimal": 1})),
+    "Parquet with an infinite number for a text": Case(
+        parquet(people(phone=[float("inf")])), (0, {"phone:string": 1})
+    ),
+    "encrypted Parquet": Case(
+        b"PARE\x20\0\0\0" + bytes(50) + b"PARE", "file:encrypted-parquet", "a.parquet"
+    ),
     "Parquet with nulls": Case(
         parquet(people(id=pa.nulls(1, pa.string()), phone=pa.nulls(1))), (0, {"id:required": 1})
     ),
