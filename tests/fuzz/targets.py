@@ -11,6 +11,7 @@ from typing import Any
 from processor.contract import Csv
 from processor.framing import CsvRecords, Stream
 from processor.refusal import FileRefusedError
+from processor.signatures import foreign_format, foreign_text
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
 from tests.unit.processor.examples import PEOPLE, fields
@@ -62,7 +63,9 @@ def _frame(stream: Stream, dialect: Csv) -> Framed:
     try:
         for batch in CsvRecords(stream, dialect, COLUMNS):
             found += [
-                oracle.Record(row, batch.line(index), batch.raw(index))
+                oracle.Record(
+                    row, batch.line(index), batch.raw(index), batch.faults.get(index, "")
+                )
                 for index, row in enumerate(fields(batch))
             ]
     except FileRefusedError as refused:
@@ -74,27 +77,24 @@ def _judge(content: bytes, dialect: Csv) -> Framed:
     """Return what the second opinion frames, and the refusal it expects."""
     found: list[oracle.Record] = []
     limit = SIZES["RECORD_LIMIT"]
-    header: list[str] | None = None if dialect.header else list(COLUMNS)
+    columns = 0 if dialect.header else len(COLUMNS)
+    framed = oracle.records(content, limit, dialect.delimiter, dialect.quote, columns)
     try:
-        for record in oracle.records(content, limit, dialect.delimiter, dialect.quote):
-            if header is None:
-                header = record.fields
-                if not header:
-                    break
-            else:
-                found.append(record)
+        if dialect.header:
+            oracle.read_header(framed)
+        found.extend(framed)
     except oracle.Refused as refused:
         return found, (refused.reason, refused.line, len(found))
-    return found, None if header else ("file:empty", 1, 0)
+    return found, None
 
 
 def check_file(data: bytes) -> None:
     """Transform a file of any format; the first byte chooses the contract."""
     contract, content = CONTRACTS[sum(data[:1]) % len(CONTRACTS)], data[1:]
-    if content.startswith(BINARY):
+    text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if content.startswith(BINARY) or foreign_format(content) or foreign_text(text):
         run(content)
     else:
-        text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         compare(content, contract, "json" if text.startswith(b"{") else "csv")
 
 

@@ -3,11 +3,15 @@
 An outcome is a reason to refuse the file, or how many rows are clean and why the others are not.
 """
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import struct
 import sys
+import tarfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -74,6 +78,28 @@ def zstd(content: bytes) -> bytes:
     return pa.compress(content, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
 
 
+def zstd_frame(window: int) -> bytes:
+    """Return a header of CSV in a frame of zstd that asks for this window."""
+    block = len(HEADER) << 3 | 1
+    return b"\x28\xb5\x2f\xfd\0" + bytes([window]) + block.to_bytes(3, "little") + HEADER
+
+
+def zipped() -> bytes:
+    """Return a zip, as spreadsheets are."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", CSV)
+    return file.getvalue()
+
+
+def tarred() -> bytes:
+    """Return a tar."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.csv"))
+    return file.getvalue()
+
+
 def flipped(content: bytes, position: int) -> bytes:
     """Return the content with one bit changed."""
     changed = bytearray(content)
@@ -103,24 +129,59 @@ CASES: dict[str, Case] = {
     "missing header": Case(b"id,name\nP1,ann\n", "header:missing-column"),
     "BOM": Case(b"\xef\xbb\xbf" + CSV, (1, {})),
     "UTF-16": Case(CSV.decode().encode("utf-16"), "encoding:utf-16"),
-    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "header:unknown-column"),
+    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "encoding:utf-16"),
+    "UTF-16, the other way round": Case(CSV.decode().encode("utf-16-le"), "encoding:utf-16"),
+    "JSON in UTF-16": Case(LINE.decode().encode("utf-16-le"), "encoding:utf-16", "a.jsonl"),
+    "UTF-32": Case(CSV.decode().encode("utf-32"), "encoding:utf-32"),
+    "UTF-32 without mark": Case(CSV.decode().encode("utf-32-be"), "encoding:utf-32"),
     "CR": Case((CSV + GOOD).replace(b"\n", b"\r"), (2, {})),
     "CRLF": Case((CSV + GOOD).replace(b"\n", b"\r\n"), (2, {})),
     "mixed line ends": Case(CSV + GOOD[:-1] + b"\r\n" + GOOD[:-1] + b"\r" + GOOD, (4, {})),
     "no last line end": Case(CSV[:-1], (1, {})),
     "unclosed quote": Case(CSV + b'P2,"ann', "record:malformed"),
-    "quote inside field": Case(CSV + b'P2,a"n,,1990-02-28,\n', (2, {})),
+    "quote inside field": Case(
+        CSV + b'P2,5" pipe,,1990-02-28,\n' + GOOD, (2, {"row:stray-quote": 1})
+    ),
+    "quote after a blank": Case(
+        CSV + b'P2, "Doe, Jane" ,1990-02-28,1\nP3, "ann",,1990-02-28,\n',
+        (1, {"row:stray-quote": 2}),
+    ),
+    "quote after a blank, over lines": Case(  # of which one looks like a row
+        CSV + b'P2, "a\nP9,b,,1990-02-28,1\nc",,1990-02-28,\n' + GOOD, (2, {"row:stray-quote": 1})
+    ),
+    "quote after a blank, not closed": Case(CSV + b'P2, "a\n' + GOOD, "record:malformed"),
+    "quote in the header": Case(b'id, "name"\n' + GOOD, "header:stray-quote"),
     "text after quote": Case(CSV + b'P2,"a"n,,1990-02-28,\n', "record:malformed"),
     "embedded newlines": Case(CSV + b'P2,"a\n\r\nn",,1990-02-28,\n' + GOOD, (3, {})),
     "NUL bytes": Case(
-        CSV + b"P2,a\0n,,1990-02-28,\nP\0,ann,,1990-02-28,\n", (2, {"id:pattern": 1})
+        CSV + b"P2,a\0n,,1990-02-28,\nP\0,ann,,1990-02-28,\n", (1, {"row:control-character": 2})
     ),
-    "only NUL bytes": Case(bytes(5000), "header:unknown-column"),
+    "only NUL bytes": Case(bytes(5000), "header:control-character"),
     "invalid UTF-8": Case(CSV + b"P2,\xff,,,\n", "encoding:not-utf-8"),
     "a 50 MB line": Case(CSV + b"x" * 50_000_000, "record:too-long"),
     "a million columns": Case(b"," * 1_000_000, "header:unknown-column"),
     "a row of a million fields": Case(CSV + b"," * 1_000_000, (1, {"row:field-count": 1})),
-    "ragged rows": Case(CSV + b"P2\n,,,,,,\n\n", (1, {"row:field-count": 2, "row:blank": 1})),
+    "ISO-2022-JP": Case(
+        CSV + 'P2,"\u65e5\n\u672c",,1990-02-28,\n'.encode("iso-2022-jp"),
+        (1, {"row:control-character": 1}),
+    ),
+    "ISO-2022-KR": Case(
+        CSV + "P2,\ud55c,,1990-02-28,\n".encode("iso-2022-kr"), (1, {"row:control-character": 1})
+    ),
+    "HZ": Case(CSV + "P2,\u4f60,,1990-02-28,\n".encode("hz"), (1, {"row:control-character": 1})),
+    "HZ in JSON": Case(LINE + with_text("name", '"~{Dc~}"'), (1, {"row:control-character": 1})),
+    "a tilde and a brace": Case(CSV + b"P2,~{a~},,1990-02-28,\nP3,~{},,1990-02-28,\n", (3, {})),
+    "ragged rows": Case(
+        CSV + b"P2\n,,,,,,\n\n" + GOOD, (2, {"row:field-count": 2, "row:blank": 1})
+    ),
+    "empty lines at the end": Case(CSV + b"\r\n\n\r", (1, {})),
+    "blank line before the header": Case(b"\r\n" + CSV, "header:blank"),
+    "an empty line a thousand times as often as rows": Case(
+        CSV + b"\n" * 1000 + GOOD, (2, {"row:blank": 1000})
+    ),
+    "a MiB of empty lines": Case(
+        CSV + b"\n" * (1 << 20) + b"\n" + GOOD, "file:too-many-blank-lines"
+    ),
     "every row bad": Case(HEADER + b"x\n" * 20_000, (0, {"row:field-count": 20_000})),
     "formula injection": Case(
         HEADER + b"=1+1,ann,,1990-02-28,\nP1,ann,,1990-02-28,@SUM(A1)\n",
@@ -154,7 +215,32 @@ CASES: dict[str, Case] = {
     ),
     "truncated zstd": Case(zstd(MANY)[:-3], "file:damaged-zstd"),
     "rubbish after zstd": Case(zstd(CSV) + b"rubbish", "file:damaged-zstd"),
+    "zstd with the largest window": Case(zstd_frame(0b01101_000), (0, {})),
+    "zstd with a larger window": Case(zstd_frame(0b01101_001), "file:zstd-window-too-large"),
+    "zstd with a larger window in its second frame": Case(
+        zstd(HEADER) + zstd_frame(0b10100_000), "file:zstd-window-too-large"
+    ),
+    "zstd of one segment that is larger": Case(
+        b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", (1 << 23) + 1), "file:zstd-window-too-large"
+    ),
+    "zstd with a dictionary": Case(
+        b"\x28\xb5\x2f\xfd\x02\x00\x07\x00", "file:zstd-dictionary", "a.csv.zst"
+    ),
     "zstd bomb": Case(zstd(BOMB), "file:compression-ratio"),
+    # Formats that are not read
+    "zip": Case(zipped(), "format:zip", "a.csv"),
+    "zip of nothing": Case(b"PK\5\6" + bytes(18), "format:zip"),
+    "xz": Case(lzma.compress(CSV), "format:xz", "a.csv"),
+    "xz in gzip": Case(gzip.compress(lzma.compress(CSV)), "format:xz"),
+    "bzip2": Case(bz2.compress(CSV), "format:bzip2", "a.csv"),
+    "bzip2 of nothing": Case(bz2.compress(b""), "format:bzip2"),
+    "7z": Case(b"7z\xbc\xaf\x27\x1c\0\4", "format:7z"),
+    "lz4": Case(pa.compress(CSV, codec="lz4", asbytes=True), "format:lz4"),
+    "xls": Case(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(8), "format:xls", "a.csv"),
+    "tar": Case(tarred(), "format:tar", "a.csv"),
+    "Arrow": Case(b"ARROW1\0\0" + bytes(8), "format:arrow"),
+    "HTML": Case(b"\xef\xbb\xbf\n<!DOCTYPE html><p>404", "format:html", "a.csv"),
+    "XML": Case(b'<?xml version="1.0"?><rows/>', "format:xml"),
     # Names
     "gzip called CSV": Case(gzip.compress(CSV), "file:not-what-its-name-says", "a.csv"),
     "CSV called gzip": Case(CSV, "file:not-what-its-name-says", "a.csv.gz"),
@@ -170,7 +256,10 @@ CASES: dict[str, Case] = {
     "JSON Lines in gzip": Case(gzip.compress(LINE), (1, {}), "a.ndjson.gz"),
     "JSON Lines in zstd": Case(zstd(LINE), (1, {}), "a.json.zst"),
     "JSON after BOM and blank line": Case(b"\xef\xbb\xbf\r\n" + LINE, (1, {"row:blank": 1})),
-    "JSON array": Case(b"[" + LINE[:-1] + b"]", "file:not-what-its-name-says", "a.json"),
+    "JSON array": Case(b"[" + LINE[:-1] + b"]", "format:json-array", "a.json"),
+    "JSON array over lines, without a name": Case(b"\n[\r\n  " + LINE + b"]", "format:json-array"),
+    "JSON array of arrays": Case(b'[["id"],["P1"]]', "format:json-array"),
+    "JSON array in gzip": Case(gzip.compress(b"[]"), "format:json-array", "a.json.gz"),
     "one JSON object on many lines": Case(
         json.dumps(OBJECT, indent=1).encode(), (0, {"row:not-json": 7})
     ),
@@ -181,6 +270,8 @@ CASES: dict[str, Case] = {
         LINE + LINE.replace(b"{", b'{"id": "P2", ') + b'{"x": {"a": 1, "a": 2}}\n',
         (1, {"row:duplicate-key": 2}),
     ),
+    "JSON with an empty line at its end": Case(LINE + b"\r\n\n", (1, {})),
+    "empty JSON object": Case(LINE + b"{}\n", (1, {"row:no-column": 1})),
     "unknown JSON key": Case(LINE + line(**{SECRET: 1}), (1, {"row:unknown-column": 1})),
     "NaN and Infinity": Case(
         b"".join(with_text("balance", text) for text in ("NaN", "Infinity", "-Infinity")),
