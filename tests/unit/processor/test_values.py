@@ -27,6 +27,7 @@ from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, transform
+from tests.parquet import read_parquet
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, column, document
 
@@ -66,7 +67,7 @@ def process(content: bytes, *columns: dict[str, Any], drop: bool = False) -> Res
     account = transform(io.BytesIO(content), "a", LIMIT, agreed, keys, clean, rejected)
     account.check()
     lines = gzip.decompress(rejected.getvalue()).splitlines()
-    return Result(pq.read_table(clean), [json.loads(line) for line in lines], account)
+    return Result(read_parquet(clean), [json.loads(line) for line in lines], account)
 
 
 def refusal(content: bytes, *columns: dict[str, Any], drop: bool = False) -> FileRefusedError:
@@ -125,7 +126,7 @@ def test_an_instant_is_the_true_one_or_rejected(
     counts += data.draw(st.lists(INT64 | in_years, max_size=5))
     values = pa.array(counts, pa.int64()).view(pa.timestamp(unit, zone))
     file = parquet(pa.table({"c": values}), coerce_timestamps=None)
-    read = pq.read_table(io.BytesIO(file))["c"]
+    read = read_parquet(io.BytesIO(file))["c"]
     found = process(file, column("c"))
     stored = SECOND[read.type.unit]  # Parquet has no seconds
     whole = [count * stored // SECOND[unit] for count in counts]
