@@ -18,9 +18,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "redaction.md"
 HEAD = """\
 # What redact finds
 
-`PYTHONPATH=lambda python -m tests.redaction` makes texts by rule from a fixed seed, redacts them
-with all patterns, and writes this page. *Found* is the share of texts in which nothing of the
-number or address is left; *as they were* the share of harmless texts that stay as they are,
+`PYTHONPATH=lambda python -m tests.redaction` makes texts by rule from a fixed seed, redacts
+them with all patterns, and writes this page. *Found* is the share of texts in which nothing of
+the number or address is left; *as they were* the share of harmless texts that stay as they are,
 character by character. The texts are of our own making: what they do not have is not measured.
 
 | kind | with one | found | harmless | as they were |
@@ -43,13 +43,14 @@ TAIL = """
 
 phonenumbers 9.0 (Apache-2.0; 5 MB without its geography) knows every country's numbers. Its
 matcher takes one country at a time and is Python: 7 ms for a sentence of 43 characters and 19
-countries, which is 160,000 seconds for a GB. The numbers are found by forms instead, in texts that
-RE2 has picked out. Of its 489 example numbers, in the form of their country, 33 are missed after
-`call` and 119 without a word before them, most of them of seven digits or of small islands.
+countries, which is 160,000 seconds for a GB. The numbers are found by forms instead, in texts
+that RE2 has picked out. Of its 489 example numbers, in the form of their country, 33 are missed
+after `call` and 119 without a word before them, most of them of seven digits or of small
+islands.
 
 CPU seconds for a GB of sentences with dates and order numbers, on one busy core: email 46, iban
-28, card 36, ssn 9, phone 165. Where every sentence has a telephone number and a card, card takes
-202 and phone 667.
+28, card 36, ssn 9, phone 165. Where every sentence has a telephone number and a card, card
+takes 202 and phone 667.
 """
 PATTERNS = ("email", "iban", "card", "ssn", "phone")
 OF_EACH = 20

@@ -220,14 +220,7 @@ class CsvRecords:
         stray = [place for place, fields in quoted.items() if fields is None]
         faults = {bisect_right(starts, place) - 1: STRAY_QUOTE for place in stray}
         faults |= {bisect_right(starts, place) - 1: FOREIGN for place in foreign}
-        order: list[int | None] = list(range(count))
-        for number, place in enumerate(quoted, count):
-            order[place] = number
-        order = [order[start] for start in starts]
-        for index in faults:
-            order[index] = None
-        both = pa.concat_arrays([rows, pa.array(list(quoted.values()), ROWS)])
-        return both.take(pa.array(order, pa.int32())), [*starts[1:], end], faults
+        return _replaced(rows, quoted, starts, faults), [*starts[1:], end], faults
 
     def _read_quoted(
         self, places: Iterable[int]
@@ -311,6 +304,23 @@ class CsvRecords:
         lines = next(self._blocks, [])
         self._lines += lines
         return bool(lines)
+
+
+def _replaced(
+    rows: pa.ListArray,
+    quoted: dict[int, list[str] | None],
+    starts: Sequence[int],
+    faults: Iterable[int],
+) -> pa.ListArray:
+    """Return the records that begin on these lines: rows by line, or others; none for a fault."""
+    order: list[int | None] = list(range(len(rows)))
+    for number, place in enumerate(quoted, len(rows)):
+        order[place] = number
+    order = [order[start] for start in starts]
+    for index in faults:
+        order[index] = None
+    both = pa.concat_arrays([rows, pa.array(list(quoted.values()), ROWS)])
+    return both.take(pa.array(order, pa.int32()))
 
 
 def _starts(longer: dict[int, int], count: int) -> Sequence[int]:
