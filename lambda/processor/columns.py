@@ -191,6 +191,8 @@ def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
                 "header:duplicate-column", line=1, column=position + 1, name=name
             )
         positions[name] = position
+    if not positions:
+        raise FileRefusedError("header:no-column", line=1)
     for name in required:
         if required[name] and name not in positions:
             raise FileRefusedError("header:missing-column", line=1, name=name)

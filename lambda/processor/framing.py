@@ -1,9 +1,9 @@
 """Framing: a stream of bytes becomes records, each with its ordinal, line number and raw text.
 
 CSV as in RFC 4180, or with what the contract says instead of commas, double quotes and a header;
-UTF-8 with or without byte order mark. Lines may end in LF, CRLF or CR, mixed. A quote inside an
-unquoted field is a plain character.
+UTF-8 with or without byte order mark. Lines may end in LF, CRLF or CR, mixed.
 No record can vanish: every physical line belongs to exactly one record, or the file is refused.
+Only empty lines at the end of the file are none.
 
 What is read is cut at line ends into blocks, so that what a file becomes depends on its bytes
 alone and not on how the network delivered them. A batch is what a block holds: memory is bounded
@@ -13,18 +13,20 @@ by the block, whatever the file.
 import codecs
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, compress
 from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor.contract import RFC_4180, Csv
+from processor.quoting import MalformedError, Quoting
 from processor.refusal import FileRefusedError
 
-# A record's longest length: a physical line in bytes, a record of several lines in characters.
+# A record's longest length in bytes, with its line ends; and that of a run of empty lines.
 RECORD_LIMIT = 1 << 20
 BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
 BATCH_ROWS = 1 << 14
@@ -32,11 +34,19 @@ BATCH_FIELDS = 1 << 20
 
 ROWS = pa.list_(pa.string())
 
+STRAY_QUOTE = "row:stray-quote"
+FOREIGN = "row:control-character"
+# What text does not have: control characters but tab and line ends, and the escapes of HZ (RFC
+# 1843), which has none.
+FOREIGN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f]|~\{(?:[!-w][!-~])+~\}"
+
 # The limit of the csv module is one for the whole process, and its default less than ours.
 csv.field_size_limit(RECORD_LIMIT)
 
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_ENDS = ("\n", "\r\n", "\r")
+_NO_TEXT = pa.scalar(None, pa.string())
 
 
 def batch_rows(columns: int) -> int:
@@ -123,21 +133,31 @@ class CsvRecords:
         Raises:
             FileRefusedError: it is missing, or cannot be framed.
         """
-        self._dialect = dialect
+        self._delimiter = dialect.delimiter
+        self._quoting = Quoting(dialect)
         self._columns = len(columns)
         self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
+        self._next = 0  # of those lines
         self._framed_lines = 0
-        self._record_start = 0  # in those lines, of the quoted record being framed
         self.rows_read = 0
-        self.header = list(columns)
-        if dialect.header:
-            header = self._next_batch(1)
-            names = header.rows[0].as_py() if header else None
-            if not names:
-                raise FileRefusedError("file:empty", line=1)
-            self.header = names
-            self.rows_read = 0
+        self.header = self._read_header() if dialect.header else list(columns)
+        if len(self.header) > 1:  # in a file of one column an empty line may be an empty field
+            rest = chain([self._lines], self._blocks)
+            self._blocks = without_blank_end(rest, self._framed_lines + 1)
+            self._lines = []
+
+    def _read_header(self) -> list[str]:
+        record = self._next_batch(1)
+        self.rows_read = 0
+        if record is None:
+            raise FileRefusedError("file:empty", line=1)
+        if record.faults:
+            raise FileRefusedError(record.faults[0].replace("row:", "header:"), line=1)
+        names: list[str] | None = record.rows[0].as_py()
+        if names is None:
+            raise FileRefusedError("header:blank", line=1)
+        return names
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches.
@@ -161,80 +181,177 @@ class CsvRecords:
         if not begin:
             return None
         first_row, before = self.rows_read + 1, self._framed_lines
-        ends: list[int] = []
-        try:
-            rows = self._frame(begin, ends)
-        finally:
-            self.rows_read += len(ends)
+        rows, ends, faults = self._frame(begin)
+        self.rows_read += len(ends)
         lines = self._lines[: ends[-1]]
-        self._lines = self._lines[len(lines) :]
+        del self._lines[: len(lines)]
         self._framed_lines += len(lines)
-        return Batch(first_row, rows, ends, before, lines)
+        return Batch(first_row, rows, ends, before, lines, faults)
 
-    def _frame(self, begin: list[str], ends: list[int]) -> pa.ListArray:
-        """Return the records that begin in these lines, and add where each ends to ``ends``.
+    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, str]]:
+        """Return the records that begin in these lines, where each ends, and their faults.
 
         Most lines have no quote: Arrow splits them, all at once. The csv module reads the others.
         """
-        delimiter, quote = self._dialect.delimiter, self._dialect.quote
-        lines = iter(begin)
-        held: list[str] = []
-        joined = _held_first(held, chain(lines, self._continuation(len(begin))))
-        reader = csv.reader(joined, delimiter=delimiter, quotechar=quote or '"', strict=True)
-        plain: list[str | None] = []
-        quoted: dict[int, list[str]] = {}
-        end = split = 0
+        count = len(begin)
+        texts = _without_ends(begin)
+        plain = pc.not_equal(texts, "")
+        foreign = find_foreign(texts)
+        quoted: dict[int, list[str] | None] = {}
+        longer: dict[int, int] = {}
+        if quote := self._quoting.quote:
+            with_quote = [quote in line for line in begin]
+            if True in with_quote:
+                quoted, longer = self._read_quoted(compress(range(count), with_quote))
+                plain = pc.and_not(plain, pa.array(with_quote))
+        if plain.false_count:
+            texts = pc.if_else(plain, texts, _NO_TEXT)
+        rows = pc.split_pattern(texts, self._delimiter)
+        if not quoted and not foreign:
+            return rows, range(1, count + 1), {}
+        starts = _starts(longer, count)
+        end = max([count, *longer.values()])
+        foreign += [count + place for place in find_foreign(_without_ends(self._lines[count:end]))]
+        stray = [place for place, fields in quoted.items() if fields is None]
+        faults = {bisect_right(starts, place) - 1: STRAY_QUOTE for place in stray}
+        faults |= {bisect_right(starts, place) - 1: FOREIGN for place in foreign}
+        return _replaced(rows, quoted, starts, faults), [*starts[1:], end], faults
+
+    def _read_quoted(
+        self, places: Iterable[int]
+    ) -> tuple[dict[int, list[str] | None], dict[int, int]]:
+        """Read the records with quotes, of the lines that have some.
+
+        Returns the fields of each by its first line, None if a quote is stray; and where those of
+        several lines end.
+        """
+        quote = self._quoting.quote
+        found: dict[int, list[str] | None] = {}
+        longer: dict[int, int] = {}
+        reader = self._reader()
+        end = more = 0
+        for place in places:
+            if place < end:
+                continue
+            self._next = place
+            try:
+                fields = next(reader)
+                end = self._next
+                # A stray quote stands in a field.
+                if end - place == 1 and quote not in "".join(fields):
+                    found[place] = fields
+                    continue
+                sound = self._is_sound(self._lines[place:end])
+            except csv.Error:  # or it goes on in the next block
+                reader = self._reader()
+                sound = False
+            if not sound:
+                try:
+                    end, is_stray = self._measure(place)
+                except FileRefusedError:
+                    self.rows_read += place - more
+                    raise
+                fields = [] if is_stray else next(self._quoting.reader(self._lines[place:end]))
+            found[place] = fields or None
+            if end - place > 1:
+                longer[place] = end
+                more += end - place - 1
+        return found, longer
+
+    def _reader(self) -> Iterator[list[str]]:
+        return self._quoting.reader(self._at_hand())
+
+    def _is_sound(self, lines: list[str]) -> bool:
+        """Tell whether a record has no stray quote and is not too long."""
+        text = "".join(lines)
+        return _size(text) <= RECORD_LIMIT and self._quoting.is_whole(text)
+
+    def _at_hand(self) -> Iterator[str]:
+        """Yield the lines that have been read, from the next one on."""
+        while self._next < len(self._lines):
+            self._next += 1
+            yield self._lines[self._next - 1]
+
+    def _measure(self, place: int) -> tuple[int, bool]:
+        """Return where a record ends, and whether it has a stray quote."""
+        line = self._framed_lines + place + 1
         try:
-            for line in lines:
-                if quote and quote in line:
-                    held.append(line)
-                    self._record_start = end
-                    quoted[len(plain)] = next(reader)
-                    plain.append(None)
-                    end = split + reader.line_num
-                    if end - self._record_start > 1:  # a single line has been measured
-                        self._check_length(end)
-                else:
-                    plain.append(line.rstrip("\r\n") or None)
-                    split += 1
-                    end += 1
-                ends.append(end)
-        except csv.Error:
-            self._check_length(split + reader.line_num)
-            malformed = self._framed_lines + self._record_start + 1
-            raise FileRefusedError("record:malformed", line=malformed) from None
-        rows = pc.split_pattern(pa.array(plain, pa.string()), delimiter)
-        return _replaced(rows, quoted) if quoted else rows
+            count, is_stray = self._quoting.measure(self._lines_from(place, line))
+        except MalformedError:
+            raise FileRefusedError("record:malformed", line=line) from None
+        return place + count, is_stray
 
-    def _continuation(self, first: int) -> Iterator[str]:
-        """Yield the lines at hand from ``first`` and then those of further blocks, which join."""
-        yield from self._lines[first:]
-        self._check_length(len(self._lines))
-        for lines in self._blocks:
-            self._lines = self._lines + lines
-            yield from lines
-            self._check_length(len(self._lines))
+    def _lines_from(self, place: int, line: int) -> Iterator[str]:
+        """Yield the lines at hand from a place, and then those of further blocks, which join.
 
-    def _check_length(self, end: int) -> None:
-        """Refuse the record that takes the lines up to ``end``, or more, if it is too long."""
-        lines = self._lines[self._record_start : end]
-        if sum(len(line.encode()) for line in lines) > RECORD_LIMIT:
-            line = self._framed_lines + self._record_start + 1
-            raise FileRefusedError("record:too-long", line=line)
+        The record on this ``line`` of the file is refused when it has become too long.
+        """
+        size = 0
+        while place < len(self._lines) or self._join():
+            size += _size(self._lines[place])
+            if size > RECORD_LIMIT:
+                raise FileRefusedError("record:too-long", line=line)
+            yield self._lines[place]
+            place += 1
+
+    def _join(self) -> bool:
+        """Add the lines of the next block, if there is one."""
+        lines = next(self._blocks, [])
+        self._lines += lines
+        return bool(lines)
 
 
-def _replaced(rows: pa.ListArray, others: dict[int, list[str]]) -> pa.ListArray:
-    """Return the rows with others at these places."""
-    order = list(range(len(rows)))
-    for number, place in enumerate(others, len(rows)):
+def _replaced(
+    rows: pa.ListArray,
+    quoted: dict[int, list[str] | None],
+    starts: Sequence[int],
+    faults: Iterable[int],
+) -> pa.ListArray:
+    """Return the records that begin on these lines: rows by line, or others; none for a fault."""
+    order: list[int | None] = list(range(len(rows)))
+    for number, place in enumerate(quoted, len(rows)):
         order[place] = number
-    both = pa.concat_arrays([rows, pa.array(list(others.values()), ROWS)])
+    order = [order[start] for start in starts]
+    for index in faults:
+        order[index] = None
+    both = pa.concat_arrays([rows, pa.array(list(quoted.values()), ROWS)])
     return both.take(pa.array(order, pa.int32()))
 
 
-def _held_first(held: list[str], lines: Iterator[str]) -> Iterator[str]:
-    """Yield what is held, whenever something is, and otherwise the next of the lines."""
-    return iter(lambda: held.pop() if held else next(lines, ""), "")
+def _starts(longer: dict[int, int], count: int) -> Sequence[int]:
+    """Return the lines, of so many, on which a record begins."""
+    if not longer:
+        return range(count)
+    starts: list[int] = []
+    after = 0
+    for place, end in longer.items():
+        starts += range(after, place + 1)
+        after = end
+    return [*starts, *range(after, count)]
+
+
+def _size(line: str) -> int:
+    return len(line) if line.isascii() else len(line.encode())
+
+
+def _without_ends(lines: list[str]) -> pa.StringArray:
+    """Return the lines without their line ends."""
+    return pc.utf8_rtrim(pa.array(lines, pa.string()), characters="\r\n")
+
+
+def find_foreign(texts: pa.StringArray) -> list[int]:
+    """Return the places of texts that are not what somebody meant by UTF-8.
+
+    Encodings of seven bits, such as ISO-2022-JP and HZ, are UTF-8 to whom reads them so.
+    """
+    content = texts.buffers()[2]
+    if content is None or not content.size:
+        return []
+    codes = pa.Array.from_buffers(pa.uint8(), content.size, [None, content])
+    if pc.min(codes).as_py() >= ord(" ") and b"~{" not in content.to_pybytes():
+        return []
+    found = pc.match_substring_regex(texts, FOREIGN_TEXT)
+    return pc.indices_nonzero(found).to_pylist()  # type: ignore[no-any-return]
 
 
 def blocks(stream: Stream) -> Iterator[list[str]]:
@@ -254,13 +371,45 @@ def blocks(stream: Stream) -> Iterator[list[str]]:
             raise FileRefusedError("record:too-long", line=line)
         cut = _complete(data) if following else len(data)
         lines, sound = _decode(data[:cut])
+        line += len(lines)
         if lines:
             yield lines
-        line += len(lines)
         if not sound:
             raise FileRefusedError("encoding:not-utf-8", line=line)
         rest = data[cut:]
         block = following
+
+
+def without_blank_end(lists: Iterable[list[str]], line: int = 1) -> Iterator[list[str]]:
+    """Yield lists of lines, from this ``line`` of the file on, without the empty ones at its end.
+
+    Raises:
+        FileRefusedError: there are more empty lines in a row than can be held back until it shows
+            whether they are the end.
+    """
+    held: list[str] = []
+    try:
+        for lines in lists:
+            lines = held + lines
+            held = []
+            begin = 0
+            while begin < len(lines) and lines[begin] in _LINE_ENDS:
+                begin += 1
+            if sum(map(len, lines[:begin])) > RECORD_LIMIT:
+                raise FileRefusedError("file:too-many-blank-lines", line=line, limit=RECORD_LIMIT)
+            end = len(lines)
+            while end > begin and lines[end - 1] in _LINE_ENDS:
+                end -= 1
+            if begin == end:
+                held = lines
+            else:
+                line += end
+                held = lines[end:]
+                yield lines[:end]
+    except FileRefusedError:
+        if held:
+            yield held
+        raise
 
 
 def _read(stream: Stream) -> bytes:

@@ -14,7 +14,16 @@ from typing import Any
 import pyarrow as pa
 
 from processor.contract import Contract
-from processor.framing import ROWS, Batch, Stream, batch_rows, blocks
+from processor.framing import (
+    FOREIGN,
+    FOREIGN_TEXT,
+    ROWS,
+    Batch,
+    Stream,
+    batch_rows,
+    blocks,
+    without_blank_end,
+)
 from processor.refusal import FileRefusedError
 
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
@@ -24,6 +33,7 @@ _WHITESPACE = " \t\r\n"  # RFC 8259
 _SPACE = re.compile(f"[{_WHITESPACE}]*")
 # An escape; of half a surrogate pair alone, which UTF-8 cannot spell, the group has it.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
+_FOREIGN = re.compile(FOREIGN_TEXT)
 _WORDS = {True: "true", False: "false", None: ""}
 
 
@@ -44,7 +54,7 @@ class JsonRecords:
         """Take what the contract says of the keys and values of a line."""
         self.header = contract.names
         self.rows_read = 0
-        self._blocks = blocks(stream)
+        self._blocks = without_blank_end(blocks(stream))
         self._known = frozenset(self.header)
         self._drops = contract.unknown_columns == "drop"
         self._dropped: set[int] = set()  # hashes: a name may be as long as a line
@@ -90,8 +100,12 @@ class JsonRecords:
         found = _parsed(line)
         if not found.keys() <= self._known:
             self._drop(found.keys() - self._known)
+        if "~{" in line and _FOREIGN.search(line.rstrip("\r\n")):
+            raise RowFaultError(FOREIGN)
         if "\\u" in line and any(escape[1] for escape in _ESCAPE.finditer(line)):
             raise RowFaultError("row:lone-surrogate")
+        if self._known.isdisjoint(found):
+            raise RowFaultError("row:no-column")
         if any(isinstance(found.get(name), dict | list) for name in self._nested):
             found |= {name: text for name, text in _members(line) if name in self._nested}
         return [

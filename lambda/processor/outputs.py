@@ -23,6 +23,8 @@ _COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
 # A column of a row group takes about as much in the footer, which is in memory until the end.
 CHUNK_LIMIT = 1 << 16
 
+_json = json.JSONEncoder().encode  # of a text, three times as fast as json.dumps
+
 
 class CleanRows:
     """Writes the Parquet file of the rows that keep the contract; complete when exited."""
@@ -106,16 +108,14 @@ class RejectedRows:
     def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
         """Write the rejected rows of a batch: their indices in it, and their reasons."""
         for index in sorted(rejects):
-            reasons = rejects[index]
-            self.by_reason.update(reasons)
-            record = {
-                "row": batch.first_row + index,
-                "line": batch.line(index),
-                "reasons": reasons,
-                "raw": batch.raw(index),
-            }
-            self._lines.write((json.dumps(record) + "\n").encode())
-            self.rows += 1
+            for reason in rejects[index]:
+                self.by_reason[reason] += 1
+            row, line = batch.first_row + index, batch.line(index)
+            reasons = ", ".join(map(_json, rejects[index]))
+            raw = _json(batch.raw(index))
+            place = f'"row": {row}, "line": {"null" if line is None else line}'
+            self._lines.write(f'{{{place}, "reasons": [{reasons}], "raw": {raw}}}\n'.encode())
+        self.rows += len(rejects)
 
     def refuse(self, refusal: FileRefusedError, source: dict[str, str]) -> None:
         """Write why the object was refused, and where it stays: ``key`` and ``version_id``."""

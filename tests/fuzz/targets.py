@@ -62,7 +62,9 @@ def _frame(stream: Stream, dialect: Csv) -> Framed:
     try:
         for batch in CsvRecords(stream, dialect, COLUMNS):
             found += [
-                oracle.Record(row, batch.line(index), batch.raw(index))
+                oracle.Record(
+                    row, batch.line(index), batch.raw(index), batch.faults.get(index, "")
+                )
                 for index, row in enumerate(fields(batch))
             ]
     except FileRefusedError as refused:
@@ -74,18 +76,15 @@ def _judge(content: bytes, dialect: Csv) -> Framed:
     """Return what the second opinion frames, and the refusal it expects."""
     found: list[oracle.Record] = []
     limit = SIZES["RECORD_LIMIT"]
-    header: list[str] | None = None if dialect.header else list(COLUMNS)
+    columns = 0 if dialect.header else len(COLUMNS)
+    framed = oracle.records(content, limit, dialect.delimiter, dialect.quote, columns)
     try:
-        for record in oracle.records(content, limit, dialect.delimiter, dialect.quote):
-            if header is None:
-                header = record.fields
-                if not header:
-                    break
-            else:
-                found.append(record)
+        if dialect.header:
+            oracle.read_header(framed)
+        found.extend(framed)
     except oracle.Refused as refused:
         return found, (refused.reason, refused.line, len(found))
-    return found, None if header else ("file:empty", 1, 0)
+    return found, None
 
 
 def check_file(data: bytes) -> None:

@@ -73,10 +73,40 @@ def physical_lines(data: bytes) -> Iterator[bytes]:
         yield data[start:]
 
 
+Lines = Iterator[tuple[int, bytes]]
+
+
+def without_blank_end(lines: Lines, limit: int) -> Lines:
+    """Yield numbered lines without the empty ones at the end; a run of them has a limit."""
+    held: list[tuple[int, bytes]] = []
+    for number, line in lines:
+        held.append((number, line))
+        if line.strip(b"\r\n"):
+            yield from held
+            held = []
+        elif sum(len(one) for _, one in held) > limit:
+            raise Refused("file:too-many-blank-lines", held[0][0])
+
+
+def is_foreign(text: str) -> bool:
+    """Whether there is a control character, or an escape of HZ with its pairs of letters."""
+    if any(character < " " and character not in "\t\r\n" for character in text):
+        return True
+    for part in text.split("~{")[1:]:
+        pairs = 0
+        while "!" <= part[:1] <= "w" and "!" <= part[1:2] <= "~":
+            pairs, part = pairs + 1, part[2:]
+        if pairs and part.startswith("~}"):
+            return True
+    return False
+
+
 # One plain loop, so that it can be read against the standard.
-# pylint: disable-next=too-many-branches
-def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> Iterator[Record]:
-    """Yield the records, the header included; ``quote`` may be empty."""
+# pylint: disable-next=too-many-branches,too-many-statements
+def records(
+    data: bytes, limit: int, delimiter: str = ",", quote: str = '"', columns: int = 0
+) -> Iterator[Record]:
+    """Yield the records; ``quote`` may be empty. Without ``columns`` the first is a header."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Refused("encoding:utf-16", 1)
     if data[:3] == b"\xef\xbb\xbf":
@@ -84,10 +114,15 @@ def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> 
     state = "between"
     fields: list[str] = []
     text = raw = ""
+    stray = False
     first_line = size = 0
-    for number, line in enumerate(physical_lines(data), 1):
+    lines: Lines = enumerate(physical_lines(data), 1)
+    if columns > 1:
+        lines = without_blank_end(lines, limit)
+    while found := next(lines, None):
+        number, line = found
         if state == "between":
-            first_line, size, raw, fields, text = number, 0, "", [], ""
+            first_line, size, raw, fields, text, stray = number, 0, "", [], "", False
         if len(line) > limit:
             raise Refused("record:too-long", number)
         try:
@@ -99,7 +134,8 @@ def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> 
         if size > limit:
             raise Refused("record:too-long", first_line)
         for character in decoded if decoded[-1] in "\r\n" else decoded + "\n":
-            if state in ("between", "start") and character == quote:
+            if state in ("between", "start", "blank") and character == quote:
+                stray = stray or state == "blank"
                 state = "quoted"
             elif state == "quoted":
                 if character == quote:
@@ -109,15 +145,28 @@ def records(data: bytes, limit: int, delimiter: str = ",", quote: str = '"') -> 
             elif character in "\r\n":
                 if state != "between":
                     fields.append(text)
-                yield Record(fields, first_line, re.sub("(\r\n|\r|\n)$", "", raw))
+                fault = "row:stray-quote" if stray else ""
+                fault = "row:control-character" if is_foreign(raw) else fault
+                ended = re.sub("(\r\n|\r|\n)$", "", raw)
+                yield Record([] if fault else fields, first_line, ended, fault)
+                if columns == 0:
+                    columns = len(fields)
+                    if columns > 1:
+                        lines = without_blank_end(lines, limit)
                 state = "between"
                 break
             elif character == delimiter:
                 fields.append(text)
                 text, state = "", "start"
             elif state == "quote" and character != quote:
-                raise Refused("record:malformed", first_line)
+                if not stray:
+                    raise Refused("record:malformed", first_line)
+                state = "plain"
+            elif state in ("between", "start", "blank") and character == " ":
+                text += character
+                state = "blank"
             else:
+                stray = stray or (character == quote and state == "plain")
                 text += character
                 state = "quoted" if state == "quote" else "plain"
     if state != "between":
@@ -134,7 +183,7 @@ def json_records(
     """Yield a record for each line, its fields those of the contract; others are ``unknown``."""
     if data[:3] == b"\xef\xbb\xbf":
         data = data[3:]
-    for number, line in enumerate(physical_lines(data), 1):
+    for number, line in without_blank_end(enumerate(physical_lines(data), 1), limit):
         if len(line) > limit:
             raise Refused("record:too-long", number)
         try:
@@ -174,8 +223,12 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
     if more and contract.get("unknownColumns") != "drop":
         raise Fault("row:unknown-column")
     unknown.update(more)
+    if is_foreign(text):
+        raise Fault("row:control-character")
     if any("\ud800" <= letter <= "\udfff" for letter in characters_of(found)):
         raise Fault("row:lone-surrogate")
+    if len(more) == len(found):
+        raise Fault("row:no-column")
     texts = member_texts(text)
     fields: list[str] = []
     for name, type_ in columns.items():
@@ -497,6 +550,8 @@ def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str,
                 raise Refused("header:unknown-column", 1)
         elif name in header[:position]:
             raise Refused("header:duplicate-column", 1)
+    if not set(names) & set(header):
+        raise Refused("header:no-column", 1)
     for column in columns:
         if column["required"] and column["name"] not in header:
             raise Refused("header:missing-column", 1)
@@ -507,13 +562,24 @@ def csv_records(
     data: bytes, limit: int, dialect: dict[str, Any], names: list[str]
 ) -> tuple[list[str], Iterator[Record]]:
     """Return the header, or the names if there is none, and the records after it."""
-    framed = records(data, limit, dialect.get("delimiter", ","), dialect.get("quote", '"'))
-    header = names
-    if dialect.get("header", True):
-        header = next(framed, Record([], 1, "")).fields
-    if not header or not data:
+    if not data:
         raise Refused("file:empty", 1)
-    return header, framed
+    has_header = dialect.get("header", True)
+    marks = dialect.get("delimiter", ","), dialect.get("quote", '"')
+    framed = records(data, limit, *marks, 0 if has_header else len(names))
+    return (read_header(framed) if has_header else names), framed
+
+
+def read_header(framed: Iterator[Record]) -> list[str]:
+    """Return the fields of the first record."""
+    header = next(framed, None)
+    if header is None:
+        raise Refused("file:empty", 1)
+    if header.fault:
+        raise Refused(header.fault.replace("row:", "header:"), 1)
+    if not header.fields:
+        raise Refused("header:blank", 1)
+    return header.fields
 
 
 def process(

@@ -102,24 +102,55 @@ CASES: dict[str, Case] = {
     "missing header": Case(b"id,name\nP1,ann\n", "header:missing-column"),
     "BOM": Case(b"\xef\xbb\xbf" + CSV, (1, {})),
     "UTF-16": Case(CSV.decode().encode("utf-16"), "encoding:utf-16"),
-    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "header:unknown-column"),
+    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "header:control-character"),
     "CR": Case((CSV + GOOD).replace(b"\n", b"\r"), (2, {})),
     "CRLF": Case((CSV + GOOD).replace(b"\n", b"\r\n"), (2, {})),
     "mixed line ends": Case(CSV + GOOD[:-1] + b"\r\n" + GOOD[:-1] + b"\r" + GOOD, (4, {})),
     "no last line end": Case(CSV[:-1], (1, {})),
     "unclosed quote": Case(CSV + b'P2,"ann', "record:malformed"),
-    "quote inside field": Case(CSV + b'P2,a"n,,1990-02-28,\n', (2, {})),
+    "quote inside field": Case(
+        CSV + b'P2,5" pipe,,1990-02-28,\n' + GOOD, (2, {"row:stray-quote": 1})
+    ),
+    "quote after a blank": Case(
+        CSV + b'P2, "Doe, Jane" ,1990-02-28,1\nP3, "ann",,1990-02-28,\n',
+        (1, {"row:stray-quote": 2}),
+    ),
+    "quote after a blank, over lines": Case(  # of which one looks like a row
+        CSV + b'P2, "a\nP9,b,,1990-02-28,1\nc",,1990-02-28,\n' + GOOD, (2, {"row:stray-quote": 1})
+    ),
+    "quote after a blank, not closed": Case(CSV + b'P2, "a\n' + GOOD, "record:malformed"),
+    "quote in the header": Case(b'id, "name"\n' + GOOD, "header:stray-quote"),
     "text after quote": Case(CSV + b'P2,"a"n,,1990-02-28,\n', "record:malformed"),
     "embedded newlines": Case(CSV + b'P2,"a\n\r\nn",,1990-02-28,\n' + GOOD, (3, {})),
     "NUL bytes": Case(
-        CSV + b"P2,a\0n,,1990-02-28,\nP\0,ann,,1990-02-28,\n", (2, {"id:pattern": 1})
+        CSV + b"P2,a\0n,,1990-02-28,\nP\0,ann,,1990-02-28,\n", (1, {"row:control-character": 2})
     ),
-    "only NUL bytes": Case(bytes(5000), "header:unknown-column"),
+    "only NUL bytes": Case(bytes(5000), "header:control-character"),
     "invalid UTF-8": Case(CSV + b"P2,\xff,,,\n", "encoding:not-utf-8"),
     "a 50 MB line": Case(CSV + b"x" * 50_000_000, "record:too-long"),
     "a million columns": Case(b"," * 1_000_000, "header:unknown-column"),
     "a row of a million fields": Case(CSV + b"," * 1_000_000, (1, {"row:field-count": 1})),
-    "ragged rows": Case(CSV + b"P2\n,,,,,,\n\n", (1, {"row:field-count": 2, "row:blank": 1})),
+    "ISO-2022-JP": Case(
+        CSV + 'P2,"\u65e5\n\u672c",,1990-02-28,\n'.encode("iso-2022-jp"),
+        (1, {"row:control-character": 1}),
+    ),
+    "ISO-2022-KR": Case(
+        CSV + "P2,\ud55c,,1990-02-28,\n".encode("iso-2022-kr"), (1, {"row:control-character": 1})
+    ),
+    "HZ": Case(CSV + "P2,\u4f60,,1990-02-28,\n".encode("hz"), (1, {"row:control-character": 1})),
+    "HZ in JSON": Case(LINE + with_text("name", '"~{Dc~}"'), (1, {"row:control-character": 1})),
+    "a tilde and a brace": Case(CSV + b"P2,~{a~},,1990-02-28,\nP3,~{},,1990-02-28,\n", (3, {})),
+    "ragged rows": Case(
+        CSV + b"P2\n,,,,,,\n\n" + GOOD, (2, {"row:field-count": 2, "row:blank": 1})
+    ),
+    "empty lines at the end": Case(CSV + b"\r\n\n\r", (1, {})),
+    "blank line before the header": Case(b"\r\n" + CSV, "header:blank"),
+    "an empty line a thousand times as often as rows": Case(
+        CSV + b"\n" * 1000 + GOOD, (2, {"row:blank": 1000})
+    ),
+    "a MiB of empty lines": Case(
+        CSV + b"\n" * (1 << 20) + b"\n" + GOOD, "file:too-many-blank-lines"
+    ),
     "every row bad": Case(HEADER + b"x\n" * 20_000, (0, {"row:field-count": 20_000})),
     "formula injection": Case(
         HEADER + b"=1+1,ann,,1990-02-28,\nP1,ann,,1990-02-28,@SUM(A1)\n",
@@ -180,6 +211,8 @@ CASES: dict[str, Case] = {
         LINE + LINE.replace(b"{", b'{"id": "P2", ') + b'{"x": {"a": 1, "a": 2}}\n',
         (1, {"row:duplicate-key": 2}),
     ),
+    "JSON with an empty line at its end": Case(LINE + b"\r\n\n", (1, {})),
+    "empty JSON object": Case(LINE + b"{}\n", (1, {"row:no-column": 1})),
     "unknown JSON key": Case(LINE + line(**{SECRET: 1}), (1, {"row:unknown-column": 1})),
     "NaN and Infinity": Case(
         b"".join(with_text("balance", text) for text in ("NaN", "Infinity", "-Infinity")),

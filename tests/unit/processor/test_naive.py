@@ -59,6 +59,10 @@ def _refuse_lines_with(text: str) -> Sabotage:
     return _change_lines(change)
 
 
+def _keep_the_empty_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(framing, "without_blank_end", lambda lists, _: lists)
+
+
 def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
     """Take a key for a path."""
     places = layout.places
@@ -78,9 +82,9 @@ EASY: dict[str, Sabotage] = {
     "header only": _refuse_without_rows,
     "CRLF": _end_lines_twice,
     "no last line end": _change_lines(lambda line: line if line.endswith("\n") else ""),
-    "quote inside field": _refuse_lines_with('a"n'),
     "embedded newlines": _change_lines(lambda line: line.replace('"', "")),
-    "NUL bytes": _refuse_lines_with("\0"),
+    "a tilde and a brace": _refuse_lines_with("~{"),
+    "empty lines at the end": _keep_the_empty_end,
     "formula injection": lambda patch: patch.setattr(columns, "_predicates", lambda *_: []),
     "gzip": lambda patch: patch.setattr(compression, "GZIP", re.compile(b"never")),
     "an ending that says nothing": _refuse_unknown_endings,

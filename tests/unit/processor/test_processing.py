@@ -27,7 +27,7 @@ MANIFEST = "manifests/people/a.csv.json"
 HEADER = "id,name,phone,born,balance\n"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
 CLEAN = (HEADER + GOOD).encode()
-MIXED = (HEADER + GOOD + "P2,bob,,1990-02-30,x\n\n").encode()
+MIXED = (HEADER + "P2,bob,,1990-02-30,x\n\n" + GOOD).encode()
 REFUSED = b"who,knows\n1,2\n"
 LIMIT = SizeLimit(1 << 20, "memoryMb")
 NOTHING = dict.fromkeys(["line", "column", "name", "limit", "setting"])
@@ -127,12 +127,12 @@ def test_rejected_rows_go_to_quarantine(bucket: MemoryBucket, processor: Process
     assert processor.process(KEY).kind == "processed"
     assert rejects(bucket) == [
         {
-            "row": 2,
-            "line": 3,
+            "row": 1,
+            "line": 2,
             "reasons": ["born:date", "balance:decimal"],
             "raw": "P2,bob,,1990-02-30,x",
         },
-        {"row": 3, "line": 4, "reasons": ["row:blank"], "raw": ""},
+        {"row": 2, "line": 3, "reasons": ["row:blank"], "raw": ""},
     ]
     found = manifest(bucket)
     assert found["rows"] == {"read": 3, "clean": 1, "rejected": 2}
