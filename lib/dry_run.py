@@ -2,7 +2,7 @@
 
 ``make contract`` checks all contracts; ``make contract dataset=customers file=my.csv`` also puts a
 file through the processor itself. Tokens are made with a key that is thrown away, nothing is
-written, and no value of the file is shown.
+written, and no value of the file is shown but the columns that are not the contract's.
 """
 
 # pylint: disable=wrong-import-order  # it takes the processor for somebody else's
@@ -32,6 +32,7 @@ from processor.refusal import FileRefusedError
 from processor.transformation import RowAccount, refuse, transform
 
 SHOWN_LINES = 5
+SHOWN_TEXT = 200  # characters of a header
 
 
 class ThrowAwayKeys(PseudonymKeys):
@@ -55,7 +56,7 @@ class DryRun:
     """
 
     account: RowAccount
-    reasons: dict[str, tuple[int, list[int]]]
+    reasons: dict[str, tuple[int, list[str]]]
 
 
 def run(compiled: CompiledContract, file: Path) -> DryRun:
@@ -81,14 +82,15 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
     return DryRun(account, reasons)
 
 
-def _reasons(rejected: IO[bytes]) -> dict[str, tuple[int, list[int]]]:
-    reasons: dict[str, tuple[int, list[int]]] = {}
+def _reasons(rejected: IO[bytes]) -> dict[str, tuple[int, list[str]]]:
+    reasons: dict[str, tuple[int, list[str]]] = {}
     rejected.seek(0)
     with gzip.open(rejected) as rejects:
         for reject in map(json.loads, rejects):
             for reason in reject["reasons"]:
                 count, lines = reasons.get(reason, (0, []))
-                lines += [reject["line"]] if count < SHOWN_LINES else []
+                line = reject["line"] or f"row {reject['row']}"  # Parquet has no lines
+                lines += [str(line)] if count < SHOWN_LINES else []
                 reasons[reason] = count + 1, lines
     return reasons
 
@@ -97,7 +99,13 @@ def show(console: Console, title: str, found: DryRun) -> None:
     """Print the account of a file, and why rows would be rejected."""
     account = found.account
     if refusal := account.refusal:
-        facts = {"line": refusal.line, "column": refusal.column, "name": refusal.name}
+        read = refusal.text and repr(refusal.text[:SHOWN_TEXT])
+        facts = {
+            "line": refusal.line,
+            "column": refusal.column,
+            "which reads": read,
+            "name": refusal.name,
+        }
         told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         where = f" ({told})" if told else ""
         console.print(f"{title} would be quarantined as a whole: {refusal.reason}{where}")
@@ -115,12 +123,15 @@ def show(console: Console, title: str, found: DryRun) -> None:
         table = Table("reason", "rows", "first lines")
         for reason, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
             more = ", …" if count > SHOWN_LINES else ""
-            table.add_row(reason, f"{count:,}", ", ".join(map(str, lines)) + more)
+            table.add_row(reason, f"{count:,}", ", ".join(lines) + more)
         console.print(table)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the contracts and, if one is given, a file; return 1 when something is refused."""
+    """Check the contracts and, if one is given, a file.
+
+    Returns 1 when something is refused, or every row rejected.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m lib.dry_run",
         description="Check all contracts, and show what would become of a local file.",
@@ -146,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Error: {given.file} cannot be read: {error.strerror}.", file=sys.stderr)
         return 1
     show(console, str(given.file), found)
-    return 1 if found.account.refusal else 0
+    account = found.account
+    return 1 if account.refusal or (account.read and not account.clean) else 0
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ Arrow's own parsers. The empty field is null. No value is rejected alone: a row 
 reason there is, each as ``column:rule``.
 """
 
+import difflib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from processor.refusal import FileRefusedError
 from processor.uniqueness import Seen
 
 _NO_TEXT = pa.scalar(None, pa.string())
+_MEANT = 256  # characters of a header's name that are compared with a contract's
 _INT64 = (-(2**63), 2**63 - 1)
 _INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
@@ -185,18 +187,32 @@ def _positions(contract: Contract, header: Sequence[str]) -> dict[str, int]:
         if name not in required:
             if contract.unknown_columns == "drop":
                 continue
-            raise FileRefusedError("header:unknown-column", line=1, column=position + 1)
+            raise FileRefusedError(
+                "header:unknown-column",
+                line=1,
+                column=position + 1,
+                name=_similar(name, required),
+                text=name,
+            )
         if name in positions:
             raise FileRefusedError(
                 "header:duplicate-column", line=1, column=position + 1, name=name
             )
         positions[name] = position
     if not positions:
-        raise FileRefusedError("header:no-column", line=1)
+        raise FileRefusedError("header:no-column", line=1, text=", ".join(header))
     for name in required:
         if required[name] and name not in positions:
             raise FileRefusedError("header:missing-column", line=1, name=name)
     return positions
+
+
+def _similar(text: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant."""
+    folded = {name.casefold(): name for name in names}
+    meant = text[:_MEANT].strip().casefold()
+    near = difflib.get_close_matches(meant, folded, 1, cutoff=0.8)
+    return folded[near[0]] if near else None
 
 
 def _predicates(rules: Rules, form_: Form) -> Iterator[tuple[str, Predicate]]:
@@ -276,7 +292,11 @@ def _to_integers(text: pa.StringArray) -> pa.Int64Array:
 
 def _to_doubles(text: pa.StringArray) -> pa.DoubleArray:
     values = text.cast(pa.float64())
-    return pc.if_else(pc.is_finite(values), values, pa.scalar(None, pa.float64()))
+    fits = pc.is_finite(values)
+    zero = pc.equal(values, 0)
+    if zero.true_count:  # of another number nothing would be left
+        fits = pc.and_not(fits, pc.and_(zero, pc.match_substring_regex(text, "^-?[0.]*[1-9]")))
+    return pc.if_else(fits, values, pa.scalar(None, pa.float64()))
 
 
 def _to_timestamps(text: pa.StringArray) -> pa.TimestampArray:
@@ -306,6 +326,8 @@ def _is_json(text: str, kind: type) -> bool:
             parse_constant=_refuse,
             object_pairs_hook=_unambiguous,
         )
+        if "\\u" in text:  # perhaps half a surrogate pair, which UTF-8 cannot spell
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
     return isinstance(document, kind)

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from processor.framing import Stream
 from processor.refusal import FileRefusedError
+from processor.zstd_frames import CheckedFrames
 
 # Text of records hardly shrinks to less than a fiftieth; a bomb does to a thousandth. Small
 # files may be as repetitive as they like.
@@ -72,7 +73,7 @@ class Decompressed:
         self._file: Any = (
             gzip.GzipFile(fileobj=source, mode="rb")
             if name == "gzip"
-            else pa.CompressedInputStream(source, "zstd")
+            else pa.CompressedInputStream(CheckedFrames(source), "zstd")
         )
 
     def read(self, amount: int, /) -> bytes:

@@ -423,9 +423,7 @@ def _read(stream: Stream) -> bytes:
 
 
 def without_mark(data: bytes) -> bytes:
-    """Take the byte order mark off the beginning of a file; that of UTF-16 is refused."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise FileRefusedError("encoding:utf-16", line=1)
+    """Take the byte order mark off the beginning of a file."""
     return data.removeprefix(codecs.BOM_UTF8)
 
 

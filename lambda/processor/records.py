@@ -15,6 +15,7 @@ from processor.framing import CsvRecords, Records, Stream, without_mark
 from processor.json_lines import JsonRecords
 from processor.parquet import ParquetRecords
 from processor.refusal import FileRefusedError
+from processor.signatures import foreign_format, foreign_text
 
 # What a name may end in, by what the content then must be.
 _SUFFIXES = {
@@ -50,18 +51,17 @@ def open_records(
     """
     counted = Counted(stream)
     source = io.BufferedReader(counted, _BEGIN)
-    form, packing = _kind(source.peek()), ""
+    any_text = not contract.csv.header and _promise(name)[0] != "json"
+    form, packing = _kind(source.peek(), any_text), ""
     content: Stream = source
     if form in ("gzip", "zstd"):
         packing = form
         content = Decompressed(source, counted, packing, limit.bytes, limit.setting)
         source = io.BufferedReader(Counted(content), _BEGIN)
         content = source
-        form = _kind(source.peek())
+        form = _kind(source.peek(), any_text)
         if form in ("gzip", "zstd", "parquet"):
             raise FileRefusedError("file:compressed-twice")
-    if form == "json" and not contract.csv.header and _promise(name)[0] != "json":
-        form = "csv"
     _check_name(name, form, packing)
     if form == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata stand at the end
@@ -73,8 +73,8 @@ def open_records(
         yield CsvRecords(content, contract.csv, contract.names)
 
 
-def _kind(begin: bytes) -> str:
-    """Return the format of what begins so."""
+def _kind(begin: bytes, any_text: bool) -> str:
+    """Return the format of what begins so; ``any_text`` is CSV, though it look like JSON."""
     if not begin:
         raise FileRefusedError("file:empty", line=1)
     if compression.GZIP.match(begin):
@@ -83,7 +83,13 @@ def _kind(begin: bytes) -> str:
         return "zstd"
     if parquet.BEGIN.match(begin):
         return "parquet"
+    if reason := foreign_format(begin):
+        raise FileRefusedError(reason, line=1 if reason.startswith("encoding:") else None)
     text = without_mark(begin).lstrip(b" \t\r\n")
+    if any_text:
+        return "csv"
+    if reason := foreign_text(text):
+        raise FileRefusedError(reason)
     return "json" if text.startswith(b"{") else "csv"
 
 

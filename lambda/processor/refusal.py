@@ -28,7 +28,9 @@ class FileRefusedError(Exception):
         line: physical line of the file, from 1, where known.
         column: position in the header, from 1, where the header is at fault.
         rows_read: data rows that had been framed before.
-        name: a column of the *contract*; a header's own text is data until proven otherwise.
+        name: a column of the *contract*, perhaps one that was meant; a header's own text is data
+            until proven otherwise.
+        text: of the header, for who has the file at hand; never to be stored or logged.
         anonymity: that of the rows that would have been clean, where it was measured.
         limit: the number that was exceeded, in the unit of the reason.
         setting: what to change for a higher one, where that can be done.
@@ -41,6 +43,7 @@ class FileRefusedError(Exception):
         line: int | None = None,
         column: int | None = None,
         name: str | None = None,
+        text: str | None = None,
         rows_read: int = 0,
         anonymity: Anonymity | None = None,
         limit: int | None = None,
@@ -52,6 +55,7 @@ class FileRefusedError(Exception):
         self.line = line
         self.column = column
         self.name = name
+        self.text = text
         self.rows_read = rows_read
         self.anonymity = anonymity
         self.limit = limit

@@ -50,7 +50,8 @@ def read_literal(kind: str, text: str, precision: Rules) -> Any:
             fits = -(2**63) <= value < 2**63
         case "double":
             value = float(text)
-            fits = math.isfinite(value)
+            lost = value == 0 and re.match("-?[0.]*[1-9]", text)
+            fits = math.isfinite(value) and not lost
         case "decimal":
             value = Decimal(text)
             whole, _, fraction = text.lstrip("-").partition(".")

@@ -11,6 +11,7 @@ from typing import Any
 from processor.contract import Csv
 from processor.framing import CsvRecords, Stream
 from processor.refusal import FileRefusedError
+from processor.signatures import foreign_format, foreign_text
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
 from tests.unit.processor.examples import PEOPLE, fields
@@ -90,10 +91,10 @@ def _judge(content: bytes, dialect: Csv) -> Framed:
 def check_file(data: bytes) -> None:
     """Transform a file of any format; the first byte chooses the contract."""
     contract, content = CONTRACTS[sum(data[:1]) % len(CONTRACTS)], data[1:]
-    if content.startswith(BINARY):
+    text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+    if content.startswith(BINARY) or foreign_format(content) or foreign_text(text):
         run(content)
     else:
-        text = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
         compare(content, contract, "json" if text.startswith(b"{") else "csv")
 
 

@@ -5,6 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from lib import dry_run
@@ -48,8 +50,11 @@ def test_what_would_be_rejected_is_told_with_its_reason_and_lines(told: Any) -> 
 def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
     status, text = told(HEADER.replace("gift", "SECRET"))
     assert status == 1
-    assert "quarantined as a whole: header:unknown-column (line 1, column 11)" in text
-    assert "SECRET" not in text
+    assert "header:unknown-column (line 1, column 11, which reads 'SECRET')" in text
+    status, text = told(HEADER.replace("gift", "Gift\x1b "))
+    assert "header:control-character (line 1)" in text
+    status, text = told(HEADER.replace("gift", "Gift "))
+    assert "header:unknown-column (line 1, column 11, which reads 'Gift ', name gift)" in text
     status, text = told(HEADER.replace("email,", ""))
     assert "header:missing-column (line 1, name email)" in text
 
@@ -116,6 +121,16 @@ def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) ->
     assert "Error: no/such.csv cannot be read: No such file" in capsys.readouterr().err
 
 
+def test_rows_of_parquet_are_told_by_their_number(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "my.parquet"
+    table = pa.table({name: ["x", "y"] for name in HEADER.strip().split(",")})
+    pq.write_table(table, file)
+    assert dry_run.main(["orders", str(file)]) == 1  # not one is clean
+    assert re.search("price:decimal +│ 2 +│ row 1, row 2 ", capsys.readouterr().out)
+
+
 def test_make_runs_it_over_the_sample() -> None:
     command = ["make", "-s", "-o", "setup", "contract"]
     command += ["dataset=customers", "file=samples/customers.csv"]
@@ -132,7 +147,7 @@ def test_a_file_is_held_to_the_version_that_is_named(
     file = tmp_path / "my.csv"
     file.write_text(HEADER + "O1,,,,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n")
     for name, clean in (("orders", 0), ("orders@1.1.0", 1)):
-        assert dry_run.main([name, str(file)]) == 0
+        assert dry_run.main([name, str(file)]) == 1 - clean
         out = capsys.readouterr().out
         assert "The contracts are valid: orders, orders@1.1.0" in out
         assert f"1 rows, {clean} clean" in out

@@ -107,8 +107,6 @@ def records(
     data: bytes, limit: int, delimiter: str = ",", quote: str = '"', columns: int = 0
 ) -> Iterator[Record]:
     """Yield the records; ``quote`` may be empty. Without ``columns`` the first is a header."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Refused("encoding:utf-16", 1)
     if data[:3] == b"\xef\xbb\xbf":
         data = data[3:]
     state = "between"
@@ -307,7 +305,8 @@ def to_double(text: str, _: Column) -> float | None:
     """Return the value, or None if this is no finite number."""
     if not re.fullmatch("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?", text):
         return None
-    return float(text) if isfinite(float(text)) else None
+    lost = float(text) == 0 and set(re.split("[eE]", text)[0]) & set("123456789")
+    return float(text) if isfinite(float(text)) and not lost else None
 
 
 def to_boolean(text: str, _: Column) -> bool | None:
@@ -371,6 +370,8 @@ def to_json(text: str, column: Column) -> str | None:
     try:
         found = json.loads(text, object_pairs_hook=refuse_repeated_keys)
     except (ValueError, AssertionError):
+        return None
+    if any("\ud800" <= letter <= "\udfff" for letter in characters_of(found)):
         return None
     return text if isinstance(found, {"array": list, "object": dict}[column["type"]]) else None
 

@@ -1,6 +1,7 @@
 """Values convert exactly or not at all; a row has every reason there is."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -76,6 +77,10 @@ EDGES = [
         "nan",
         "1e999",
         "5e-324",
+        "1e-400",
+        "-0.01e-350",
+        "0e-400",
+        "-0.0e5",
     ),
     *("true", "false", "True", "1", "t", "yes", "TRUE", " true", "true\n", "null", "NULL"),
     *("1990/01/01", "01-01-1990", "1990-01-01T00:00:00Z", "1990-W01-1", "1990001", "-001-01-01"),
@@ -267,7 +272,9 @@ def test_there_may_be_no_row_with_the_right_number_of_fields(rows: list[list[str
     [
         (["id", "SECRET"], "header:unknown-column", 2, None),
         (["1", "SECRET"], "header:unknown-column", 1, None),
-        (["ID"], "header:unknown-column", 1, None),
+        (["ID"], "header:unknown-column", 1, "id"),
+        (["id", " Names"], "header:unknown-column", 2, "name"),
+        (["id", "SECRET " * 999], "header:unknown-column", 2, None),
         (["id", ""], "header:unknown-column", 2, None),
         (["id", "note", "note"], "header:duplicate-column", 3, "note"),
         (["name"], "header:missing-column", None, "id"),
@@ -280,7 +287,16 @@ def test_a_header_that_is_not_the_contract_s_is_refused_without_being_quoted(
         RowCheck(PEOPLE, header)
     error = caught.value
     assert (error.reason, error.line, error.column, error.name) == (reason, 1, position, name)
-    assert "SECRET" not in repr(error)
+    assert "SECRET" not in repr(error) + str(error)
+
+
+@pytest.mark.parametrize("header", [["ID", "name;note"], ["1", "2", "3"], [""]])
+def test_a_header_without_any_column_of_the_contract_is_refused(header: list[str]) -> None:
+    lenient = replace(make_contract(column("id"), column("name")), unknown_columns="drop")
+    with pytest.raises(FileRefusedError, match="header:no-column") as caught:
+        RowCheck(lenient, header)
+    assert (caught.value.line, caught.value.text) == (1, ", ".join(header))
+    assert RowCheck(lenient, [*header, "id"]).dropped_columns == len(header)
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,15 @@
 An outcome is a reason to refuse the file, or how many rows are clean and why the others are not.
 """
 
+import bz2
 import gzip
 import io
 import json
+import lzma
 import struct
 import sys
+import tarfile
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -73,6 +77,28 @@ def zstd(content: bytes) -> bytes:
     return pa.compress(content, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
 
 
+def zstd_frame(window: int) -> bytes:
+    """Return a header of CSV in a frame of zstd that asks for this window."""
+    block = len(HEADER) << 3 | 1
+    return b"\x28\xb5\x2f\xfd\0" + bytes([window]) + block.to_bytes(3, "little") + HEADER
+
+
+def zipped() -> bytes:
+    """Return a zip, as spreadsheets are."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", CSV)
+    return file.getvalue()
+
+
+def tarred() -> bytes:
+    """Return a tar."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo("a.csv"))
+    return file.getvalue()
+
+
 def flipped(content: bytes, position: int) -> bytes:
     """Return the content with one bit changed."""
     changed = bytearray(content)
@@ -102,7 +128,11 @@ CASES: dict[str, Case] = {
     "missing header": Case(b"id,name\nP1,ann\n", "header:missing-column"),
     "BOM": Case(b"\xef\xbb\xbf" + CSV, (1, {})),
     "UTF-16": Case(CSV.decode().encode("utf-16"), "encoding:utf-16"),
-    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "header:control-character"),
+    "UTF-16 without mark": Case(CSV.decode().encode("utf-16-be"), "encoding:utf-16"),
+    "UTF-16, the other way round": Case(CSV.decode().encode("utf-16-le"), "encoding:utf-16"),
+    "JSON in UTF-16": Case(LINE.decode().encode("utf-16-le"), "encoding:utf-16", "a.jsonl"),
+    "UTF-32": Case(CSV.decode().encode("utf-32"), "encoding:utf-32"),
+    "UTF-32 without mark": Case(CSV.decode().encode("utf-32-be"), "encoding:utf-32"),
     "CR": Case((CSV + GOOD).replace(b"\n", b"\r"), (2, {})),
     "CRLF": Case((CSV + GOOD).replace(b"\n", b"\r\n"), (2, {})),
     "mixed line ends": Case(CSV + GOOD[:-1] + b"\r\n" + GOOD[:-1] + b"\r" + GOOD, (4, {})),
@@ -184,7 +214,32 @@ CASES: dict[str, Case] = {
     ),
     "truncated zstd": Case(zstd(MANY)[:-3], "file:damaged-zstd"),
     "rubbish after zstd": Case(zstd(CSV) + b"rubbish", "file:damaged-zstd"),
+    "zstd with the largest window": Case(zstd_frame(0b01101_000), (0, {})),
+    "zstd with a larger window": Case(zstd_frame(0b01101_001), "file:zstd-window-too-large"),
+    "zstd with a larger window in its second frame": Case(
+        zstd(HEADER) + zstd_frame(0b10100_000), "file:zstd-window-too-large"
+    ),
+    "zstd of one segment that is larger": Case(
+        b"\x28\xb5\x2f\xfd\xa0" + struct.pack("<I", (1 << 23) + 1), "file:zstd-window-too-large"
+    ),
+    "zstd with a dictionary": Case(
+        b"\x28\xb5\x2f\xfd\x02\x00\x07\x00", "file:zstd-dictionary", "a.csv.zst"
+    ),
     "zstd bomb": Case(zstd(BOMB), "file:compression-ratio"),
+    # Formats that are not read
+    "zip": Case(zipped(), "format:zip", "a.csv"),
+    "zip of nothing": Case(b"PK\5\6" + bytes(18), "format:zip"),
+    "xz": Case(lzma.compress(CSV), "format:xz", "a.csv"),
+    "xz in gzip": Case(gzip.compress(lzma.compress(CSV)), "format:xz"),
+    "bzip2": Case(bz2.compress(CSV), "format:bzip2", "a.csv"),
+    "bzip2 of nothing": Case(bz2.compress(b""), "format:bzip2"),
+    "7z": Case(b"7z\xbc\xaf\x27\x1c\0\4", "format:7z"),
+    "lz4": Case(pa.compress(CSV, codec="lz4", asbytes=True), "format:lz4"),
+    "xls": Case(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(8), "format:xls", "a.csv"),
+    "tar": Case(tarred(), "format:tar", "a.csv"),
+    "Arrow": Case(b"ARROW1\0\0" + bytes(8), "format:arrow"),
+    "HTML": Case(b"\xef\xbb\xbf\n<!DOCTYPE html><p>404", "format:html", "a.csv"),
+    "XML": Case(b'<?xml version="1.0"?><rows/>', "format:xml"),
     # Names
     "gzip called CSV": Case(gzip.compress(CSV), "file:not-what-its-name-says", "a.csv"),
     "CSV called gzip": Case(CSV, "file:not-what-its-name-says", "a.csv.gz"),
@@ -200,7 +255,10 @@ CASES: dict[str, Case] = {
     "JSON Lines in gzip": Case(gzip.compress(LINE), (1, {}), "a.ndjson.gz"),
     "JSON Lines in zstd": Case(zstd(LINE), (1, {}), "a.json.zst"),
     "JSON after BOM and blank line": Case(b"\xef\xbb\xbf\r\n" + LINE, (1, {"row:blank": 1})),
-    "JSON array": Case(b"[" + LINE[:-1] + b"]", "file:not-what-its-name-says", "a.json"),
+    "JSON array": Case(b"[" + LINE[:-1] + b"]", "format:json-array", "a.json"),
+    "JSON array over lines, without a name": Case(b"\n[\r\n  " + LINE + b"]", "format:json-array"),
+    "JSON array of arrays": Case(b'[["id"],["P1"]]', "format:json-array"),
+    "JSON array in gzip": Case(gzip.compress(b"[]"), "format:json-array", "a.json.gz"),
     "one JSON object on many lines": Case(
         json.dumps(OBJECT, indent=1).encode(), (0, {"row:not-json": 7})
     ),
