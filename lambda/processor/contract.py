@@ -144,12 +144,13 @@ class Csv:
     """How CSV files are written: by default as in RFC 4180, with a header.
 
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
-    the contract, in its order.
+    the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not.
     """
 
     delimiter: str = ","
     quote: str = '"'
     header: bool = True
+    nulls: tuple[str, ...] = ()
 
 
 RFC_4180 = Csv()
@@ -244,7 +245,7 @@ def parse(document: Mapping[str, Any]) -> Contract:
     if "anonymity" in fields:
         fields["anonymity"] = Anonymity(**_snake_case(fields["anonymity"]))
     if "csv" in fields:
-        fields["csv"] = Csv(**fields["csv"])
+        fields["csv"] = Csv(**_snake_case(fields["csv"]))
     return Contract(**fields.pop("contract"), **fields)
 
 

@@ -15,7 +15,7 @@ import csv
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, compress
 from typing import Protocol
 
@@ -135,6 +135,7 @@ class CsvRecords:
         """
         self._delimiter = dialect.delimiter
         self._quoting = Quoting(dialect)
+        self._nulls = dialect.nulls
         self._columns = len(columns)
         self._blocks = blocks(stream)
         self._lines: list[str] = []  # read, and not yet framed
@@ -168,7 +169,11 @@ class CsvRecords:
         try:
             most = batch_rows(max(len(self.header), self._columns))
             while batch := self._next_batch(most):
-                yield batch
+                yield (
+                    replace(batch, rows=_emptied(batch.rows, self._nulls))
+                    if self._nulls
+                    else batch
+                )
         except FileRefusedError as refusal:
             refusal.rows_read = self.rows_read
             raise
@@ -328,6 +333,14 @@ def _starts(longer: dict[int, int], count: int) -> Sequence[int]:
         starts += range(after, place + 1)
         after = end
     return [*starts, *range(after, count)]
+
+
+def _emptied(rows: pa.ListArray, nulls: Sequence[str]) -> pa.ListArray:
+    """Return rows in which each field that is one of ``nulls`` is empty."""
+    fields = rows.values
+    marked = pc.is_in(fields, value_set=pa.array(nulls, pa.string()))
+    emptied = pc.if_else(marked, "", fields)
+    return pa.ListArray.from_arrays(rows.offsets, emptied, mask=rows.is_null())
 
 
 def _size(line: str) -> int:

@@ -95,11 +95,15 @@ class Policies(TypedDict, total=False):
 
 
 class Csv(TypedDict):
-    """How CSV files are written; ``quote`` is empty where nothing is quoted."""
+    """How CSV files are written; ``quote`` is empty where nothing is quoted.
+
+    A field that is one of ``nulls`` is empty.
+    """
 
     delimiter: str
     quote: str
     header: bool
+    nulls: list[str]
 
 
 class Dialect(TypedDict, total=False):

@@ -13,8 +13,8 @@ from lib.contracts.source import Location, Source
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
-OPTIONS = ("delimiter", "quote", "header")
-DEFAULTS: Csv = {"delimiter": ",", "quote": '"', "header": True}
+OPTIONS = ("delimiter", "quote", "header", "nulls")
+DEFAULTS: Csv = {"delimiter": ",", "quote": '"', "header": True, "nulls": []}
 
 
 def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Dialect:
@@ -41,4 +41,20 @@ def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> D
     if not isinstance(csv["header"], bool):
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
+    _check_nulls(source, (*at, "nulls"), csv)
     return {"csv": csv}
+
+
+def _check_nulls(source: Source, at: Location, csv: Csv) -> None:
+    """Note markers that no field could be."""
+    nulls: object = csv["nulls"]
+    if not isinstance(nulls, list):
+        source.wrong(at, f"the nulls of csv are {nulls!r}; write a list such as ['NULL', 'N/A']")
+        return
+    for index, marker in enumerate(nulls):
+        if not isinstance(marker, str) or not marker or not marker.isprintable():
+            shown = source.text((*at, index))
+            what = "write printable text in quotes, at least a character"
+            source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
+        elif nulls.index(marker) != index:
+            source.wrong(at, f"the null marker {marker!r} of csv stands twice; keep one of them")

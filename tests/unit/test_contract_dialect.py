@@ -25,6 +25,7 @@ def with_csv(value: str) -> str:
         ('{delimiter: "\\t", quote: ""}', Csv(delimiter="\t", quote="")),
         ('{quote: "\'", header: false}', Csv(quote="'", header=False)),
         ("{delimiter: ' ', header: true}", Csv(delimiter=" ")),
+        (r"{nulls: ['\N', 'NULL', 'N/A']}", Csv(nulls=(r"\N", "NULL", "N/A"))),
         ("{delimiter: '\"', quote: ','}", Csv(delimiter='"', quote=",")),
     ],
 )
@@ -62,6 +63,13 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{quote: ' '}", "the quote of csv is ' '; use one ASCII punctuation character, or ''"),
         ("{quote: null}", "the quote of csv is 'null'; use one ASCII punctuation character"),
         ("{quote: ','}", "delimiter and quote of csv are both ','; make them different"),
+        ("{nulls: N/A}", "the nulls of csv are 'N/A'; write a list such as"),
+        ("{nulls: null}", "the nulls of csv are None; write a list such as"),
+        ("{nulls: ['NULL', '']}", "the null marker '' of csv is none; write printable text"),
+        ("{nulls: [NULL]}", "the null marker 'NULL' of csv is none; write printable text"),
+        ("{nulls: [0]}", "the null marker '0' of csv is none; write printable text"),
+        ('{nulls: ["a\\n"]}', "the null marker 'a\\n' of csv is none; write printable text"),
+        ("{nulls: [A, B, A]}", "the null marker 'A' of csv stands twice; keep one of them"),
         ("{header: 'no'}", "the header of csv is 'no'; use true or false"),
     ],
 )

@@ -568,7 +568,12 @@ def csv_records(
     has_header = dialect.get("header", True)
     marks = dialect.get("delimiter", ","), dialect.get("quote", '"')
     framed = records(data, limit, *marks, 0 if has_header else len(names))
-    return (read_header(framed) if has_header else names), framed
+    nulls = dialect.get("nulls", ())
+    header = read_header(framed) if has_header else names
+    return header, (
+        record._replace(fields=["" if field in nulls else field for field in record.fields])
+        for record in framed
+    )
 
 
 def read_header(framed: Iterator[Record]) -> list[str]:

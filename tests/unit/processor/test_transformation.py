@@ -93,9 +93,15 @@ def test_a_file_becomes_what_the_second_opinion_says(
 
 # What stands for comma and double quote, and they for it.
 DIALECTS = st.builds(
-    lambda marks, header: {"delimiter": marks[0], "quote": marks[1], "header": header},
+    lambda marks, header, nulls: {
+        "delimiter": marks[0],
+        "quote": marks[1],
+        "header": header,
+        "nulls": nulls,
+    },
     st.sampled_from([(",", '"'), (";", "'"), ("\t", '"'), ("|", ""), ('"', ","), (" ", "^")]),
     st.booleans(),
+    st.sampled_from([[], [], ["P2", "1", "id", "1990-02-29", 'a "b"', "1e5", "P1,ann"]]),
 )
 
 
