@@ -22,8 +22,8 @@ CHECKED := app.py lib lambda sandbox samples benchmarks tests
 # What hangs is ended, with a message, after some four times as long as it takes on an idle machine.
 # `make unit minutes=60` sets another limit.
 minutes = 10
-unit: minutes = 20
-emulator integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
+unit emulator: minutes = 20
+integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
