@@ -15,6 +15,7 @@ seconds ?= 10
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
 CHECKOV := .cache/checkov
+AWSCLI := .cache/awscli
 ENVIRONMENTS := dev prod
 PEERS := .cache/peers
 CHECKED := app.py lib lambda sandbox samples benchmarks tests
@@ -22,8 +23,8 @@ CHECKED := app.py lib lambda sandbox samples benchmarks tests
 # What hangs is ended, with a message, after some four times as long as it takes on an idle machine.
 # `make unit minutes=60` sets another limit.
 minutes = 10
-unit: minutes = 20
-emulator integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(PEERS): minutes = 15
+unit emulator: minutes = 20
+integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
@@ -31,6 +32,7 @@ scale: minutes = 60
 step = $@
 $(INSTALLED) $(MODULES): step = setup
 $(CHECKOV): step = checkov
+$(AWSCLI): step = emulator
 $(PEERS): step = bench
 
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
@@ -93,7 +95,7 @@ checkov: setup $(CHECKOV) ## A second opinion on the template of each environmen
 	done
 
 .PHONY: emulator
-emulator: setup ## Tests of the sandbox itself: each correction, with and without
+emulator: setup $(AWSCLI) ## Tests of the sandbox itself: each correction, with and without
 	$(limited) pytest tests/sandbox
 
 .PHONY: integration
@@ -174,6 +176,8 @@ pins: setup ## Renew the hashes of the function's dependencies from lambda/requi
 		--python-version 3.11 --no-header requirements.in -o requirements.txt
 	@echo checkov==3.3.30 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
 		--no-header --no-annotate - -o requirements-checkov.txt
+	@echo awscli==1.46.3 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
+		--no-header --no-annotate - -o requirements-awscli.txt
 	@$(limited) uv pip compile --directory benchmarks --quiet --universal --python-version 3.11 \
 		--no-header --no-annotate requirements.in -o requirements.txt
 
@@ -194,6 +198,12 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 # An environment of its own: it pins an older boto3 than the project's.
 $(CHECKOV): requirements-checkov.txt | $(INSTALLED)
 	@echo "Installing Checkov"
+	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv pip install --quiet --python $@ --no-deps -r $<
+
+# An environment of its own: beside the project's packages it would hide a developer's own `aws`.
+$(AWSCLI): requirements-awscli.txt | $(INSTALLED)
+	@echo "Installing the AWS CLI"
 	@$(limited) uv venv --quiet --clear $@
 	@$(limited) uv pip install --quiet --python $@ --no-deps -r $<
 

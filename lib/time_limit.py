@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-GRACE = 20.0
+GRACE = 60.0
 """Seconds in which a step that took too long may clean up.
 
 One that is stopped has half of them: what stops it may be a limit around this one.

@@ -1,4 +1,4 @@
-"""The command line: ``python -m sandbox up|deploy|status|logs|env|destroy|down``."""
+"""The command line: ``python3 -m sandbox up|deploy|status|logs|env|destroy|down``."""
 
 import argparse
 import contextlib
@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rich.console import Console
+from sandbox import SandboxError, interpreter
 
-from sandbox import SandboxError, deployment, emulator, logs, status
-from sandbox.environment import environment
+try:
+    from sandbox import deployment, emulator, logs, status
+    from sandbox.environment import environment
+except ModuleNotFoundError as missing:
+    interpreter.rerun(missing)
 
 MAX_LAG = 30.0
 """The longest lag, in seconds: alarms look at the last minute."""
@@ -40,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands; ``command`` of its result is the function to call."""
     top = argparse.ArgumentParser(
-        prog="python -m sandbox",
+        prog="python3 -m sandbox",
         description="An AWS emulator on this machine, and the project's stack on it. "
         "Nothing of it talks to a real AWS account.",
         epilog="A first run: up, deploy, status, logs --follow, down.",
@@ -112,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         "env",
         show_environment,
         "print the shell commands that point AWS tools at the sandbox",
-        'Use: eval "$(python -m sandbox env)". Then aws, cdk and pytest tests/integration talk '
+        'Use: eval "$(python3 -m sandbox env)". Then aws, cdk and pytest tests/integration talk '
         "to the sandbox.",
     )
     add(
@@ -170,7 +173,7 @@ def show_status(options: argparse.Namespace) -> None:
     found = emulator.find(_state(options))
     if found:
         _point_at(found)
-    Console().print(status.table(found))
+    status.show(found)
 
 
 def show_logs(options: argparse.Namespace) -> None:

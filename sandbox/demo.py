@@ -77,7 +77,7 @@ def show(console: Console) -> None:
         console.print(table)
     console.print(
         f"""[bold]Where to look next[/]
-  eval "$(python -m sandbox env)"   then aws, cdk and pytest talk to the sandbox
+  eval "$(python3 -m sandbox env)"  # then aws, cdk and pytest talk to the sandbox
   aws s3 ls --recursive s3://{bucket}/
   aws s3 cp my.csv s3://{bucket}/incoming/customers/my.csv
   make status · make logs · make down

@@ -115,7 +115,7 @@ def running(state: Path) -> Emulator:
     """
     emulator = find(state)
     if emulator is None:
-        raise SandboxError(f"No sandbox is up in {state}. Start it with: python -m sandbox up")
+        raise SandboxError(f"No sandbox is up in {state}. Start it with: python3 -m sandbox up")
     return emulator
 
 

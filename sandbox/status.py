@@ -4,9 +4,15 @@ import datetime
 import time
 
 import boto3
+from rich.console import Console
 from rich.table import Table
 
 from sandbox.emulator import REGION, Emulator
+
+
+def show(emulator: Emulator | None) -> None:
+    """Print the state of a sandbox; the process's environment must point to the emulator."""
+    Console().print(table(emulator))
 
 
 def table(emulator: Emulator | None) -> Table:

@@ -1,4 +1,4 @@
-"""The Node.js tools that the sandbox runs: Node itself, npm, and ``package.json``'s packages."""
+"""The tools that the sandbox runs: Node.js, npm, ``package.json``'s packages, and the AWS CLI."""
 
 import json
 import os
@@ -17,6 +17,9 @@ LOCK = PROJECT / "package-lock.json"
 INSTALLED = NODE_MODULES / ".package-lock.json"
 """What npm says it installed."""
 
+COMMANDS = PROJECT / "sandbox" / "bin"
+"""Commands that shall talk to the sandbox and would not of themselves."""
+
 CDK = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
 
 OLDEST_NODE = 22
@@ -26,13 +29,13 @@ OLDEST_NODE = 22
 
 
 def search_path() -> str:
-    """Return a ``PATH`` with this interpreter and a supported Node in front.
+    """Return a ``PATH`` with ``COMMANDS``, this interpreter and a supported Node in front.
 
     ``cdk.json`` runs the app as ``python3 app.py``: the first ``python3`` must be the interpreter
     that has the app's packages, even when its virtual environment is not activated.
     """
     rest = os.environ.get("PATH", os.defpath)
-    directories = [str(Path(sys.executable).parent), str(NODE_MODULES / ".bin")]
+    directories = list(map(str, (COMMANDS, Path(sys.executable).parent, NODE_MODULES / ".bin")))
     if not supported(rest):
         directories.append(str(Path(ROOT_DIR) / "bin"))
     return os.pathsep.join(dict.fromkeys([*directories, *rest.split(os.pathsep)]))

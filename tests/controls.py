@@ -1,4 +1,4 @@
-"""The controls of the pipeline, and the tests that prove them: ``python -m tests.controls``.
+"""The controls of the pipeline, and the tests that prove them: ``python3 -m tests.controls``.
 
 The command writes ``docs/controls.md``; tests/unit/test_controls.py holds it current.
 """
@@ -13,7 +13,7 @@ HEAD = """\
 What is held, by which part of the stack, and the tests that fail when it is not. The criteria are
 the Trust Services Criteria of the AICPA (SOC 2) and the controls of
 [NIST SP 800-53 Rev. 5](https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final). The parts are paths in
-the construct tree of the stack. `python -m tests.controls` writes this page.
+the construct tree of the stack. `python3 -m tests.controls` writes this page.
 
 | control | SOC 2 | NIST 800-53 | part | proven by |
 | --- | --- | --- | --- | --- |

@@ -5,12 +5,13 @@ as AWS. When the plain one no longer shows the gap, the correction can go.
 """
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox import emulator
+from sandbox import PROJECT, emulator
 from tests.sandbox.cloud import Cloud
 
 PLAIN = ("-c", "from sandbox.server import serve; serve()")
@@ -47,3 +48,13 @@ def start_plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 def start_corrected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     """MiniStack with the corrections."""
     yield from run(tmp_path_factory.mktemp("parity"), emulator.SERVER)
+
+
+@pytest.fixture(scope="session", name="aws_cli")
+def install_aws_cli() -> Path:
+    """The AWS CLI, version 1, where the Makefile installs it."""
+    tool = ".cache/awscli"
+    subprocess.run(
+        ["make", "--silent", "--old-file=.venv/.installed", tool], cwd=PROJECT, check=True
+    )
+    return PROJECT / tool / "bin" / "aws"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import PROJECT, SandboxError, __main__, deployment, emulator
+from sandbox import PROJECT, SandboxError, __main__, deployment, emulator, interpreter
 from tests.sandbox.cloud import Cloud, function
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -83,7 +83,7 @@ def test_a_command_that_needs_the_sandbox_says_how_to_start_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
 ) -> None:
     assert __main__.main([*command.split(), "--state", str(tmp_path)]) == 1
-    assert "Start it with: python -m sandbox up" in capsys.readouterr().err
+    assert "Start it with: python3 -m sandbox up" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -94,8 +94,28 @@ def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
         __main__.main([*command.split(), "--help"])
     assert ended.value.code == 0
     text = capsys.readouterr().out
-    assert f"python -m sandbox {command}".strip() in text
+    assert f"python3 -m sandbox {command}".strip() in text
     assert "--state" in text or not command
+
+
+def test_a_python_without_the_packages_hands_over_to_the_one_that_has_them(
+    parity: Cloud,
+) -> None:
+    bare = [f"{sys.base_prefix}/bin/python3", "-S", "-m", "sandbox"]
+    state = str(parity.emulator.state)
+    done = subprocess.run(
+        [*bare, "env", "--state", state], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert f"export AWS_ENDPOINT_URL={parity.emulator.endpoint}\n" in done.stdout
+
+
+@pytest.mark.parametrize("environment", ["/nowhere", sys.prefix])
+def test_a_package_that_nobody_has_is_told(
+    monkeypatch: pytest.MonkeyPatch, environment: str
+) -> None:
+    monkeypatch.setattr(interpreter, "ENVIRONMENT", Path(environment))
+    with pytest.raises(SystemExit, match="package rich is not installed"):
+        interpreter.rerun(ModuleNotFoundError(name="rich"))
 
 
 def test_environment_as_shell_commands(here: Cloud) -> None:

@@ -120,7 +120,7 @@ def test_the_state_of_a_server_that_died_is_cleaned_up(state: Path) -> None:
     os.kill(dead.pid, signal.SIGKILL)
     while emulator.find(state):
         continue
-    with pytest.raises(SandboxError, match="Start it with: python -m sandbox up"):
+    with pytest.raises(SandboxError, match="Start it with: python3 -m sandbox up"):
         emulator.running(state)
 
     again = emulator.start(state)

@@ -109,7 +109,7 @@ def test_node_of_a_supported_release_line(
     monkeypatch.setenv("PATH", f"{fake_node}{os.pathsep}/usr/bin{os.pathsep}/bin")
     assert toolchain.supported(str(fake_node)) is supported
     first = toolchain.search_path().split(os.pathsep)
-    assert first[0] == str(Path(sys.executable).parent)
+    assert first[:2] == [str(toolchain.COMMANDS), str(Path(sys.executable).parent)]
     assert (str(Path(ROOT_DIR) / "bin") in first) is not supported
 
 

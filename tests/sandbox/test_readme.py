@@ -1,0 +1,183 @@
+"""Every command that the pages show runs as it stands there, in a shell that knows nothing yet.
+
+The shell has no virtual environment, and its Python has no packages. It is in a copy of the
+project, so that a sandbox and outputs of the developer's own are left alone.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sandbox import PROJECT, emulator
+from sandbox.emulator import ACCOUNT, REGION
+
+PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*?)(?: +# .*)?$", re.MULTILINE)
+SENTENCE = re.compile(
+    r"`((?:aws|cdk|cfn-lint|eval|git|grep|make|npm|npx|pip|pipenv|pytest|python3?) [^`]+)`"
+)
+TOLD_BY_THE_DEMO = re.compile(r"^  ((?:aws|eval) .*)$", re.MULTILINE)
+OF_THE_SANDBOX = ("aws", "cdk", "npx", "pytest")
+"""What a page calls in a sentence once the shell is pointed at the sandbox."""
+
+INSTEAD = {
+    # `make test` runs these tests, and `make deployed`, which is part of it, the other ones.
+    "make test": "make --dry-run test",
+    "make attacks": "make --dry-run attacks",
+    "pytest tests/integration": "pytest --collect-only tests/integration",
+    "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
+    # These take from ten minutes to an hour.
+    "make bench": "make --dry-run bench",
+    "make bench megabytes=200": "make --dry-run bench megabytes=200",
+    "make fuzz seconds=600": "make --dry-run fuzz seconds=600",
+    "make scale": "make --dry-run scale",
+    "make unit minutes=60": "make --dry-run unit minutes=60",
+    # This is `npx cdk deploy`, which is shown too.
+    "make deploy suffix=dev": "make --dry-run deploy suffix=dev",
+    # This changes the project, if there are newer packages.
+    "make pins": "make --dry-run pins",
+    # These are names, and what they stand for is shown too.
+    "aws s3 cp": "aws s3 ls",
+    "cdk deploy": "cdk --version",
+    "cdk synth": "cdk --version",
+    # This is for the end.
+    "make down": "make --dry-run down",
+}
+"""What is run in place of a command."""
+
+
+def read_pages() -> tuple[list[str], list[str]]:
+    """Return the commands behind a prompt, and the other ones that are within a sentence."""
+    shown: list[str] = []
+    named: list[str] = []
+    for text in (page.read_text(encoding="utf-8") for page in PAGES):
+        blocks = [block for language, block in FENCE.findall(text) if language == "console"]
+        shown += [command for block in blocks for command in PROMPT.findall(block)]
+        named += [" ".join(found.split()) for found in SENTENCE.findall(FENCE.sub("", text))]
+    return shown, sorted(set(named) - set(shown))
+
+
+SHOWN, NAMED = read_pages()
+
+
+@dataclass
+class Shell:
+    """A shell in the copy of the project; what one command exports, the next one has.
+
+    Attributes:
+        project: the copy.
+        state: a script with what was exported.
+        printed: what each command printed.
+    """
+
+    project: Path
+    state: Path
+    printed: dict[str, str] = field(default_factory=dict)
+
+    def run(self, command: str) -> None:
+        """Run a command, or what stands for it."""
+        script = re.sub("<([^<>]+)>", self._fill, INSTEAD.get(command, command))
+        keep = f"status=$?; export -p >{self.state}; exit $status"
+        shell = ["bash", "-c", f". {self.state}\n{script}\n{keep}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "lib.time_limit", "5", "emulator", *shell],
+            cwd=self.project,
+            env={},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+        self.printed[command] = done.stdout
+
+    def _fill(self, place: re.Match[str]) -> str:
+        """Return what a reader writes where a page leaves a place open."""
+        outputs = json.loads((self.project / "cfn-outputs" / "flat-outputs.json").read_text())
+        queue = outputs["DeadLetterQueueUrl"].rpartition("/")[2]
+        values = {
+            "account": ACCOUNT,
+            "bucket": str(outputs["S3BucketName"]),
+            "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+        }
+        return values[place[1]]
+
+
+@pytest.fixture(scope="module", name="project")
+def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The project as a newcomer has it after ``make setup``, and a file of theirs."""
+    project = tmp_path_factory.mktemp("readme") / "project"
+    others = shutil.ignore_patterns(".*", "__pycache__", "cdk.out", "cfn-outputs", "node_modules")
+    shutil.copytree(PROJECT, project, ignore=others)
+    for name in (".cache", ".venv", "node_modules"):
+        (project / name).symlink_to(PROJECT / name)
+    lines = (PROJECT / "samples" / "customers.csv").read_text("utf-8").splitlines(keepends=True)
+    (project / "my.csv").write_text("".join(lines[:20]), encoding="utf-8")
+    yield project
+    emulator.stop(project / ".sandbox")
+
+
+@pytest.fixture(scope="module", name="new_shell")
+def write_state(project: Path, aws_cli: Path) -> str:
+    """What a shell knows that has make, the AWS CLI and a Python without a single package."""
+    tools = project.parent / "tools"
+    tools.mkdir()
+    (tools / "aws").symlink_to(aws_cli)
+    (tools / "python3").write_text(f'#!/bin/sh\nexec {sys.base_prefix}/bin/python3 -S "$@"\n')
+    (tools / "python3").chmod(0o755)
+    return f"export HOME={project.parent} PATH={tools}:/usr/local/bin:/usr/bin:/bin\n"
+
+
+def open_shell(project: Path, new_shell: str, name: str) -> Shell:
+    """A shell that runs nothing yet."""
+    state = project.parent / name
+    state.write_text(new_shell)
+    return Shell(project, state)
+
+
+@pytest.fixture(scope="module", name="reader")
+def open_readers_shell(project: Path, new_shell: str) -> Shell:
+    """The shell of somebody who reads the pages from the first line to the last."""
+    return open_shell(project, new_shell, "reader")
+
+
+@pytest.fixture(name="other")
+def open_other_shell(project: Path, new_shell: str) -> Shell:
+    """Another one."""
+    return open_shell(project, new_shell, "other")
+
+
+@pytest.mark.parametrize("command", SHOWN)
+def test_what_a_page_shows_works(reader: Shell, command: str) -> None:
+    reader.run(command)
+
+
+@pytest.mark.parametrize("command", NAMED)
+def test_what_a_page_names_works(reader: Shell, other: Shell, command: str) -> None:
+    (reader if command.startswith(OF_THE_SANDBOX) else other).run(command)
+
+
+def test_what_the_demo_tells_works(reader: Shell, other: Shell) -> None:
+    told = TOLD_BY_THE_DEMO.findall(reader.printed["make demo"])
+    assert len(told) > 2
+    for command in told:
+        other.run(command)
+
+
+def test_the_sandbox_ends(reader: Shell, other: Shell) -> None:
+    assert (reader.project / ".sandbox").exists()
+    other.run("make -s down")
+    assert not (reader.project / ".sandbox").exists()
+
+
+def test_nothing_else_is_shown_or_left_out() -> None:
+    languages = {language for page in PAGES for language, _ in FENCE.findall(page.read_text())}
+    assert not languages & {"", "bash", "sh", "shell", "text", "zsh"}, "use `console`, and prompts"
+    assert set(INSTEAD) <= {*SHOWN, *NAMED}
