@@ -99,6 +99,7 @@ def vary(call: Call) -> Iterator[Variation]:
             other = {**told, **tags, ALIAS: "alias/other"}
             yield Variation(action, "key with another alias", arn, other)
             yield Variation(action, "key without alias and tag", arn, told)
+            yield Variation(action, "key without alias", arn, {**told, **tags})
         else:
             yield Variation(action, place.kind, arn, {**told, **tags})
     for name in OTHERS.keys() & call.context.keys():
@@ -158,9 +159,14 @@ OPENINGS = (
             "kms:Encrypt",
             "kms:TagResource",
         ),
-        ("key without alias and tag",),
+        ("key without alias", "key without alias and tag"),
         "So is a new key until its alias and, up to five minutes later, its tags count: "
         "https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html",
+    ),
+    Opening(
+        ("kms:*",),
+        ("key without alias",),
+        "CloudFormation deletes the alias before the key; of others' keys the tag says nothing.",
     ),
     Opening(
         ("lambda:TagResource", "lambda:UntagResource"),

@@ -84,6 +84,17 @@ class Call(NamedTuple):
     context: Context
 
 
+LISTING_ZONES = (
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeSubnets",
+)
+"""What CloudFormation asks in the deployer's name to list the zones of a region.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
+"""
+
+
 class Deployment:
     """A stack of a template."""
 
@@ -101,6 +112,11 @@ class Deployment:
                 if is_needed(permission, resource.get("Properties", {})):
                     yield from self._call(logical_id, permission)
         yield from self._read_parameters()
+        if "Fn::GetAZs" in json.dumps(self._resources):
+            yield from (
+                Call(Permission("Fn::GetAZs", "create", action), None, "*", {})
+                for action in LISTING_ZONES
+            )
 
     def _read_parameters(self) -> Iterator[Call]:
         """CloudFormation looks up the parameters that come from Systems Manager.
