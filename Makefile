@@ -161,9 +161,13 @@ deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev)
 .PHONY: adopt
 adopt: setup ## Take over what a deleted stack left, before it is deployed again (suffix=prod outputs=FILE)
 	@rm -rf .cache/adoption
-	cdk synth --quiet --no-notices -c environmentSuffix=$(suffix) -o .cache/adoption
-	python -m lib.adoption .cache/adoption/TapStack-$(suffix).template.json $(outputs)
+	$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$(suffix) -o .cache/adoption
+	$(limited) python -m lib.adoption .cache/adoption/TapStack-$(suffix).template.json "$(outputs)"
 	cdk import --app .cache/adoption --resource-mapping .cache/adoption/resource-mapping.json
+
+.PHONY: destroy
+destroy: setup ## Delete an environment's stack from the account; it asks first (suffix=dev)
+	cdk destroy -c environmentSuffix=$(suffix)
 
 .PHONY: size
 size: setup ## Build the function's bundle and print what it weighs

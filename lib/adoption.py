@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,11 +18,12 @@ from typing import Any
 
 Template = Mapping[str, Any]
 
+POLICY = "AWS::S3::BucketPolicy"
 IDENTIFIERS = {
     "AWS::KMS::Key": "KeyId",
     "AWS::Logs::LogGroup": "LogGroupName",
     "AWS::S3::Bucket": "BucketName",
-    "AWS::S3::BucketPolicy": "Bucket",
+    POLICY: "Bucket",
 }
 """The property by which CloudFormation finds a resource to import, by type.
 
@@ -41,7 +43,7 @@ def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[s
         outputs: of the deleted stack, by name.
 
     Raises:
-        AdoptionError: see there.
+        AdoptionError: nothing is retained, or the outputs are not those of the deleted stack.
     """
     names = {
         value["Ref"]: name
@@ -52,6 +54,12 @@ def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[s
     def find(logical_id: str, resource: Mapping[str, Any]) -> str:
         given = resource["Properties"].get(IDENTIFIERS[resource["Type"]])
         if isinstance(given, str):
+            name = names.get(logical_id, "")
+            if outputs.get(name, given) != given:
+                raise AdoptionError(
+                    f"The output {name} is {outputs[name]}, not {given}: these are the outputs of "
+                    "another environment."
+                )
             return given
         name = names[logical_id if logical_id in names else given["Ref"]]
         if name not in outputs:
@@ -97,15 +105,18 @@ def _retained(template: Template) -> dict[str, dict[str, Any]]:
         for name, resource in template["Resources"].items()
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     }
+    for name, resource in list(found.items()):  # the policy of a bucket goes with the bucket
+        if resource["Type"] == POLICY and resource["Properties"]["Bucket"]["Ref"] not in found:
+            del found[name]
     if not found:
-        raise AdoptionError("This environment retains nothing: deploy it, there is no more to do.")
+        raise AdoptionError("This environment retains nothing (retainData): just deploy it.")
     return found
 
 
 def _refers(value: Any, names: set[str]) -> bool:
     """Whether a value refers to, depends on or substitutes one of some resources."""
     if isinstance(value, str):
-        return value in names or any(f"${{{name}" in value for name in names)
+        return value in names or not names.isdisjoint(re.findall(r"\$\{([^}.!]+)", value))
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return any(_refers(one, names) for one in inner)
 
@@ -119,7 +130,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         template = _read(given.template)
         mapping = identify(template, _read(given.outputs))
-    except (OSError, AdoptionError) as error:
+    except OSError as error:
+        what = f"{error.filename} cannot be read: {error.strerror}"
+        print(
+            f"Error: {what}. Name the outputs of the deleted stack: outputs=FILE", file=sys.stderr
+        )
+        return 1
+    except AdoptionError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     given.template.write_text(json.dumps(detach(template), indent=1), encoding="utf-8")
@@ -134,7 +151,7 @@ def _read(file: Path) -> dict[str, Any]:
         found = json.loads(file.read_text(encoding="utf-8"))
     except ValueError:
         found = None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not found:
         raise AdoptionError(f"{file} is not a JSON object of outputs, or of a template.")
     return found
 

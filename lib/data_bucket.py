@@ -71,9 +71,10 @@ class DataBucket(Construct):
                 ),
             ],
         )
-        # It stays as long as the bucket: without it nothing would ask for TLS, or keep versions.
+        # It goes with the bucket and not before, whether that stays or is deleted: it asks for
+        # TLS, keeps versions, and refuses writes once the bucket is being emptied.
         assert self.bucket.policy
-        self.bucket.policy.apply_removal_policy(removal_policy)
+        self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._announce(announce_to)
         acknowledge(
             self.bucket,

@@ -45,7 +45,7 @@ class DataProcessor(Construct):
         super().__init__(scope, construct_id)
         # Deletion goes the other way round: the function, then its network interfaces, which
         # Lambda removes with this role and without which the security group cannot go, then the
-        # role, and only then is the bucket emptied: nobody is left to write into it.
+        # role, and only then is the bucket emptied: the function does not write into it again.
         network.function_security_group.node.add_dependency(role)
         role.node.add_dependency(bucket)
         limit = largest_object(settings)
@@ -87,7 +87,9 @@ class DataProcessor(Construct):
             max_concurrency=settings.max_concurrency,
             report_batch_item_failures=True,
         )
-        # No file is read before the network is closed and the bucket's policy holds.
+        # An update must not move the function before the way to its endpoints is open, and no file
+        # is read before the network is closed and the bucket's policy holds.
+        self.function.node.add_dependency(network)
         mapping.node.add_dependency(network, bucket)
         acknowledge(
             self.function,

@@ -13,6 +13,12 @@ from lib.policy_packs import acknowledge
 # load of others. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 MAX_RECEIVES = 5
 
+# The longest there is, counted from the first enqueue, in the dead-letter queue too: what is over
+# it goes nowhere. An alarm is on long before.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+RETENTION = Duration.days(14)
+OLDEST = Duration.days(1)
+
 # AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
 # not delivered a second time meanwhile.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -24,8 +30,7 @@ class IntakeQueue(Construct):
 
     Attributes:
         queue: one message per new object.
-        dead_letter_queue: kept for 14 days; from here the operator redrives.
-        alarm: on as soon as a message is parked.
+        dead_letter_queue: from here the operator redrives.
     """
 
     def __init__(
@@ -45,7 +50,7 @@ class IntakeQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=Duration.days(14),
+            retention_period=RETENTION,
         )
         self.queue = sqs.Queue(
             self,
@@ -53,7 +58,7 @@ class IntakeQueue(Construct):
             encryption=sqs.QueueEncryption.KMS,
             encryption_master_key=key,
             enforce_ssl=True,
-            retention_period=Duration.days(4),
+            retention_period=RETENTION,
             visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * function_timeout.to_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES
@@ -71,25 +76,45 @@ class IntakeQueue(Construct):
                 },
             )
         )
-        self.alarm = cloudwatch.Alarm(
-            self,
+        self._add_alarm(
             "DeadLetterAlarm",
-            alarm_description="An object could not be processed; see Troubleshooting in README.md",
-            metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+            "An object could not be processed; see Troubleshooting in README.md",
+            self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
             ),
-            threshold=0,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            0,
+        )
+        self._add_alarm(
+            "BacklogAlarm",
+            "Objects wait too long and would be lost in the end; see Concurrency in "
+            "docs/operations.md",
+            self.queue.metric_approximate_age_of_oldest_message(
+                period=Duration.minutes(5), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            OLDEST.to_seconds(),
         )
         acknowledge(
             self.dead_letter_queue,
             "It is the dead-letter queue: what is parked there waits for the operator.",
             "Serverless-SQSRedrivePolicy",
         )
+
+    def _add_alarm(
+        self, name: str, description: str, metric: cloudwatch.Metric, threshold: float
+    ) -> None:
+        """Add an alarm that is on while a metric is above a threshold."""
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
         acknowledge(
-            self.alarm,
+            alarm,
             "Whom to call is not this stack's to know: the account's own rules in EventBridge see "
             "every change of the alarm's state.",
             "HIPAA.Security-CloudWatchAlarmAction",

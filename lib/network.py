@@ -73,7 +73,7 @@ class Network(Construct):
             "Function", f"Security group for Lambda functions - {environment_suffix}"
         )
         self.endpoints_security_group = self._add_security_group(
-            "Endpoints", f"Security group for interface endpoints - {environment_suffix}"
+            "Endpoints", "Its endpoints in the isolated subnets"
         )
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3

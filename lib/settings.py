@@ -31,7 +31,7 @@ PRIVATE_NETWORKS = tuple(
 Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
 
 MAX_ZONES = 3
-ZONE = re.compile(r"(?P<region>[a-z]{2}(-[a-z]+)+-\d)[a-z]")
+ZONE = re.compile(r"(?P<region>[a-z]{2,4}(-[a-z]+)+-\d)[a-z]")
 # Of three zones, an account sees two.
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 REGIONS_OF_TWO_ZONES = ("us-west-1",)
@@ -129,16 +129,16 @@ def check_region(settings: EnvironmentSettings, suffix: str, region: str) -> Non
     if Token.is_unresolved(region):
         return
     zones = settings.availability_zones
-    if isinstance(zones, tuple):
-        if not all(zone[:-1] == region for zone in zones):
-            raise SettingsError(
-                f"environments.{suffix}.availabilityZones is {list(zones)}: the stack is for "
-                f"{region}; name zones of that region, or deploy to theirs (CDK_DEFAULT_REGION)."
-            )
-    elif region in REGIONS_OF_TWO_ZONES and zones > 2:
+    names = list(zones) if isinstance(zones, tuple) else []
+    setting = f"environments.{suffix}.availabilityZones is {names or zones}"
+    if not all(name[:-1] == region for name in names):
         raise SettingsError(
-            f"environments.{suffix}.availabilityZones is {zones}: in {region} an account has two "
-            "zones; set it to 2."
+            f"{setting}: the stack is for {region}; name zones of that region, or deploy to "
+            "theirs (CDK_DEFAULT_REGION)."
+        )
+    if region in REGIONS_OF_TWO_ZONES and (len(names) or zones) > 2:
+        raise SettingsError(
+            f"{setting}: in {region} an account has two zones; set it to 2, or name those two."
         )
 
 

@@ -183,7 +183,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Each role is assumed by its service for this account; the function's serves no other.",
+        "Each role is for its service in this account; the function's role, for its code alone.",
         "CC6.1",
         "AC-3 IA-9",
         "ProcessorRole/Role",

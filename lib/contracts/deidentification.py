@@ -139,23 +139,23 @@ class _Method:
         """Why a column can have only a few values, as far as its rules tell; "" if they do not."""
         rules = self._rules
         if "enum" in rules:
-            return f"of {len(rules['enum'])} values"
+            return f"has only {len(rules['enum'])} values"
         if rules.get("format") in FORMATS_OF_FEW:
-            return f"of the format {rules['format']}"
+            return f"has the format {rules['format']}"
         if 0 < rules.get("maxLength", FEW_CHARACTERS) < FEW_CHARACTERS:
-            return f"of at most {rules['maxLength']} characters"
+            return f"has at most {rules['maxLength']} characters"
         try:
             low = int(rules.get("minimum") or rules["exclusiveMinimum"])
             high = int(rules.get("maximum") or rules["exclusiveMaximum"])
             count = (high - low) // int(rules.get("multipleOf", "1")) + 1
         except (KeyError, ValueError, ZeroDivisionError):  # open at an end, or wrong and noted
             return ""
-        return f"of about {count:,} values" if count < FEW_VALUES else ""
+        return f"has about {count:,} values" if count < FEW_VALUES else ""
 
     def _check_type(self, method: str) -> None:
         kind = self._kind
         if method == "hmac" and kind in ("string", "integer") and (few := self._few()):
-            what = f"is one {few}, so that the frequencies of its tokens tell them apart"
+            what = f"{few}, so that the frequencies of its tokens tell them apart"
             self._wrong(f"{what}; use drop, generalize or keep")
         if method == "hmac" and kind in NOT_FOR_HMAC:
             what = f"is of type {kind}, which hmac does not take: {NOT_FOR_HMAC[kind]}"

@@ -44,8 +44,8 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
     names = options.get("quasiIdentifiers")
     names = names if isinstance(names, list) else []
     if set(options) - {"subject"} != set(ANONYMITY) or not names:
-        what = "value: {k: 5, quasiIdentifiers: [<columns>]}"
-        part.source.wrong(part.at, f"kAnonymity is not complete; write {what}")
+        what = "value: {k: 5, quasiIdentifiers: [<columns>]}, and if wanted subject: <column>"
+        part.source.wrong(part.at, f"kAnonymity takes two options or three; write {what}")
     elif not is_count(options["k"], 2):
         what = f"the k of kAnonymity is {part.text('k')!r}; use a whole number from 2"
         part.source.wrong((*part.at, "k"), what)
@@ -74,7 +74,7 @@ def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Colu
     if not isinstance(name, str) or name not in methods:
         part.source.wrong(here, f"{told}, which is no column; name a column")
     elif methods[name] not in TELLING:
-        what = f"{told}, whose method {methods[name]} makes one of several subjects"
+        what = f"{told}, whose method {methods[name]} does not keep subjects apart"
         part.source.wrong(here, f"{what}; name a column with {' or '.join(TELLING)}")
     elif name in names:
         part.source.wrong(here, f"{told}, which is a quasi-identifier too; remove it from those")

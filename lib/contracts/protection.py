@@ -25,7 +25,8 @@ def check_protection(
         if own["method"] != "drop" and wanted is None:
             part.wrong(f"is no column of {name}, which lets nothing of it leave; drop it here too")
         elif wanted and not _hides_as_much(own, wanted):
-            what = f"would leave more than under {name}, whose method is {wanted['method']}"
+            method = ", ".join(f"{option}: {value}" for option, value in wanted.items())
+            what = f"may leave more than under {name}, which has {{{method}}}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for policy, lax in (
         ("unknownColumns", _takes_more_columns(contract, current)),

@@ -29,7 +29,7 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def unprotect(cloud: Cloud) -> None:
-    """Lift the stack's termination protection, as README tells."""
+    """Lift the stack's termination protection, as docs/operations.md says."""
     cloud.client("cloudformation").update_termination_protection(
         StackName=STACK, EnableTerminationProtection=False
     )

@@ -107,7 +107,13 @@ def test_the_command_prepares_an_assembly(tmp_path: Path, template: Resource) ->
     ("settings", "outputs", "sentence"),
     [
         ("{}", json.dumps(OUTPUTS), "This environment retains nothing"),
-        ('{"retainData": true}', "{}", "The output S3KmsKeyId is missing: give the outputs of"),
+        ('{"retainData": true}', '{"A": "b"}', "The output S3KmsKeyId is missing: give the outp"),
+        (
+            '{"retainData": true}',
+            json.dumps(OUTPUTS | {"LogGroupName": "/aws/lambda/data-processor-dev"}),
+            "The output LogGroupName is /aws/lambda/data-processor-dev, not /aws/lambda/data-p",
+        ),
+        ('{"retainData": true}', "{}", "outputs.json is not a JSON object of outputs"),
         ('{"retainData": true}', "not json", "outputs.json is not a JSON object of outputs"),
         ('{"retainData": true}', "[1]", "outputs.json is not a JSON object of outputs"),
     ],
@@ -132,7 +138,10 @@ def test_a_missing_file_is_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path / "no.template.json"), str(tmp_path / "no.json")]) == 1
-    assert capsys.readouterr().err.startswith("Error: ")
+    assert capsys.readouterr().err == (
+        f"Error: {tmp_path}/no.template.json cannot be read: No such file or directory. Name the "
+        "outputs of the deleted stack: outputs=FILE\n"
+    )
 
 
 def test_a_template_that_retains_nothing_cannot_be_detached() -> None:

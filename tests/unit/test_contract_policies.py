@@ -51,7 +51,10 @@ def test_without_policies_there_are_none(directory: Path) -> None:
     assert set(document) == {"dataset", "contract", "epoch", "columns"}
 
 
-NOT_COMPLETE = "kAnonymity is not complete; write value: {k: 5, quasiIdentifiers: [<columns>]}"
+NOT_COMPLETE = (
+    "kAnonymity takes two options or three; write value: {k: 5, quasiIdentifiers: [<columns>]}, "
+    "and if wanted subject: <column>"
+)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +130,8 @@ def test_a_policy_makes_sense(directory: Path, name: str, value: str, sentence: 
         ("email", ""),
         ("nobody", "is 'nobody', which is no column; name a column."),
         ("[email]", "is '', which is no column; name a column."),
-        ("phone", "is 'phone', whose method mask makes one of several subjects; name a column"),
-        ("comment", "is 'comment', whose method drop makes one of several subjects; name a col"),
+        ("phone", "is 'phone', whose method mask does not keep subjects apart; name a column"),
+        ("comment", "is 'comment', whose method drop does not keep subjects apart; name a col"),
         ("country", "is 'country', which is a quasi-identifier too; remove it from those."),
     ],
 )

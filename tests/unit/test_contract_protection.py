@@ -49,10 +49,12 @@ def test_a_shared_column_is_hidden_the_same_way_or_dropped(
     if other in (current, "drop") or current == "keep":
         assert told == []
         return
-    assert told == [
-        "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' would leave more than under "
-        f"orders.odcs.yaml, whose method is {current}; give it the same deidentify, or drop it."
-    ]
+    (sentence,) = told
+    assert sentence.startswith(
+        "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' may leave more than under "
+        f"orders.odcs.yaml, which has {{method: {current}"
+    )
+    assert sentence.endswith("; give it the same deidentify, or drop it.")
 
 
 @pytest.mark.parametrize(

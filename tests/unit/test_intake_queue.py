@@ -39,7 +39,7 @@ def test_five_failures_park_a_message_for_14_days(
         "maxReceiveCount": 5,  # AWS asks for at least five: throttled deliveries count
     }
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert queue["MessageRetentionPeriod"] < dead_letters["MessageRetentionPeriod"]
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600  # the longest there is
 
 
 @pytest.mark.parametrize("seconds", [10, 300, 900])
@@ -79,9 +79,20 @@ def test_plain_http_is_denied_on_both(stack: Synthesized, queues: tuple[str, str
 
 
 def test_a_parked_message_raises_the_alarm(stack: Synthesized, queues: tuple[str, str]) -> None:
-    _, alarm = stack.one("AWS::CloudWatch::Alarm")
+    name = "ApproximateNumberOfMessagesVisible"
+    _, alarm = stack.one("AWS::CloudWatch::Alarm", MetricName=name)
     assert alarm["Namespace"] == "AWS/SQS"
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queues[1]}.QueueName>"}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
     assert alarm["EvaluationPeriods"] == 1
+
+
+def test_a_backlog_raises_an_alarm_long_before_messages_expire(
+    stack: Synthesized, queues: tuple[str, str]
+) -> None:
+    _, alarm = stack.one("AWS::CloudWatch::Alarm", MetricName="ApproximateAgeOfOldestMessage")
+    assert alarm["Namespace"] == "AWS/SQS"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queues[0]}.QueueName>"}]
+    assert (alarm["ComparisonOperator"], alarm["Statistic"]) == ("GreaterThanThreshold", "Maximum")
+    kept = stack.resources[queues[0]]["Properties"]["MessageRetentionPeriod"]
+    assert alarm["Threshold"] <= kept / 10

@@ -17,6 +17,8 @@ COMMAND = re.compile(
 LIMITED = re.compile(rf"{TOOL} -m lib\.time_limit (?P<minutes>\d+) [a-z]+ {TOOL}\b")
 UNLIMITED = {
     "cdk deploy": "it asks, and waits for an answer",
+    "cdk destroy": "it asks, and waits for an answer",
+    "cdk import": "it may ask, and waits for an answer",
     "python -c": "it writes what was deployed into a file",
     "python3 -c": "it looks at its own version",
     "python3 -m venv": "it is what the limit of the next steps runs on",

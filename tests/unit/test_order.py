@@ -123,11 +123,16 @@ def test_no_file_is_read_before_the_network_is_closed_and_the_bucket_guarded(
 def test_no_role_outlives_a_log_group_that_it_could_create_again(settings: str) -> None:
     """A line of the log that is late would create the group without key and retention."""
     order = order_of(settings)
-    groups = order.of_type("AWS::Logs::LogGroup")
-    for name in order.of_type("AWS::IAM::Role"):
+    checked = []
+    for name in order.of_type("AWS::Lambda::Function"):
         properties = order.resources[name]["Properties"]
-        if "AWSLambdaBasicExecutionRole" in str(properties) or "CreateLogGroup" in str(properties):
-            assert order.awaited(name) & groups, name
+        (role,) = references(properties["Role"])
+        (group,) = references(properties["LoggingConfig"])
+        granted = str(order.resources[role]["Properties"])
+        if "AWSLambdaBasicExecutionRole" in granted or "CreateLogGroup" in granted:
+            assert group in order.awaited(role), name
+            checked.append(name)
+    assert checked
 
 
 @pytest.mark.parametrize("settings", SETTINGS)

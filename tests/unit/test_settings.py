@@ -178,7 +178,12 @@ def test_zones_are_a_number_or_names() -> None:
 @pytest.mark.parametrize(
     ("zones", "region", "sentence"),
     [
-        (3, "us-west-1", "in us-west-1 an account has two zones; set it to 2."),
+        (3, "us-west-1", "in us-west-1 an account has two zones; set it to 2, or name those two."),
+        (
+            ["us-west-1a", "us-west-1b", "us-west-1c"],
+            "us-west-1",
+            "in us-west-1 an account has two zones",
+        ),
         (["us-east-1a"], "us-east-2", "the stack is for us-east-2; name zones of that region"),
     ],
 )
@@ -197,6 +202,7 @@ def test_the_region_must_have_the_zones(zones: Any, region: str, sentence: str) 
         (3, Aws.REGION),
         (["us-west-1a", "us-west-1c"], "us-west-1"),
         (["us-east-1a"], Aws.REGION),
+        (["eusc-de-east-1a", "eusc-de-east-1b"], "eusc-de-east-1"),
     ],
 )
 def test_a_region_that_has_them_or_is_not_known_passes(zones: Any, region: str) -> None:
