@@ -129,14 +129,14 @@ def check_region(settings: EnvironmentSettings, suffix: str, region: str) -> Non
     if Token.is_unresolved(region):
         return
     zones = settings.availability_zones
-    names = list(zones) if isinstance(zones, tuple) else []
+    names, count = (list(zones), len(zones)) if isinstance(zones, tuple) else ([], zones)
     setting = f"environments.{suffix}.availabilityZones is {names or zones}"
     if not all(name[:-1] == region for name in names):
         raise SettingsError(
             f"{setting}: the stack is for {region}; name zones of that region, or deploy to "
             "theirs (CDK_DEFAULT_REGION)."
         )
-    if region in REGIONS_OF_TWO_ZONES and (len(names) or zones) > 2:
+    if region in REGIONS_OF_TWO_ZONES and count > 2:
         raise SettingsError(
             f"{setting}: in {region} an account has two zones; set it to 2, or name those two."
         )

@@ -42,6 +42,12 @@ INSTEAD = {
     "make unit minutes=60": "make --dry-run unit minutes=60",
     # This is `npx cdk deploy`, which is shown too.
     "make deploy suffix=dev": "make --dry-run deploy suffix=dev",
+    "make deploy": "make --dry-run deploy",
+    # These are for an environment that was deleted, and tests/sandbox/test_retained_environment.py
+    # runs them there; or they delete what the next commands need.
+    "make adopt": "make --dry-run adopt",
+    "make clean": "make --dry-run clean",
+    "cdk import": "cdk --version",
     # This changes the project, if there are newer packages.
     "make pins": "make --dry-run pins",
     # These are names, and what they stand for is shown too.
@@ -104,6 +110,7 @@ class Shell:
         queue = outputs["DeadLetterQueueUrl"].rpartition("/")[2]
         values = {
             "account": ACCOUNT,
+            "ARN": str(outputs["ProducerPolicyArn"]),
             "bucket": str(outputs["S3BucketName"]),
             "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
         }
