@@ -34,9 +34,17 @@ CONTROL = [
     ),
 ]
 READING = [
-    Attempt("read messages", "sqs.receive_message", {**QUEUE, "VisibilityTimeout": 0}),
     Attempt(
-        "delete a message", "sqs.delete_message", {**QUEUE, "ReceiptHandle": "no-such-handle"}
+        "read messages",
+        "sqs.receive_message",
+        {**QUEUE, "VisibilityTimeout": 0},
+        by_network=True,
+    ),
+    Attempt(
+        "delete a message",
+        "sqs.delete_message",
+        {**QUEUE, "ReceiptHandle": "no-such-handle"},
+        by_network=True,
     ),
 ]
 
