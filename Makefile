@@ -87,16 +87,24 @@ attacks: setup ## Attempt the forbidden against a sandbox of its own
 
 .PHONY: deployed
 deployed: setup ## Both of them, against the same sandbox
-	$(call against_a_sandbox,tests/integration tests/attacks)
+	$(call against_a_sandbox)
+
+.PHONY: lagging
+lagging: setup ## Both of them, against a sandbox where changes show late, as on AWS
+	$(call against_a_sandbox,,--lag 3)
 
 define against_a_sandbox
-	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test; \
 	trap 'python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
-	python -m sandbox up; \
-	python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
+	python -m sandbox up $(2); \
+	python -m sandbox deploy --suffix test --outputs "$$SANDBOX_STATE/flat-outputs.json"; \
 	eval "$$(python -m sandbox env)"; \
-	pytest $(1)
+	python -m tests.acceptance test $(1)
 endef
+
+.PHONY: accept
+accept: setup ## Both of them, against the account that the AWS variables name (suffix=dev)
+	@python -m tests.acceptance $(suffix)
 
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
