@@ -24,10 +24,11 @@ CHECKED := app.py lib lambda sandbox samples benchmarks tests
 # `make unit minutes=60` sets another limit.
 minutes = 10
 unit emulator: minutes = 20
-integration attacks deployed $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
+integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
+accept: minutes = 180
 
 step = $@
 $(INSTALLED) $(MODULES): step = setup
@@ -108,16 +109,24 @@ attacks: setup ## Attempt the forbidden against a sandbox of its own
 
 .PHONY: deployed
 deployed: setup ## Both of them, against the same sandbox
-	$(call against_a_sandbox,tests/integration tests/attacks)
+	$(call against_a_sandbox)
+
+.PHONY: lagging
+lagging: setup ## Both of them, against a sandbox where changes show late, as on AWS
+	$(call against_a_sandbox,,--lag 3)
 
 define against_a_sandbox
-	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test CFN_OUTPUTS=$(CURDIR)/.sandbox-test/flat-outputs.json; \
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-test; \
 	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
-	$(limited) python -m sandbox up; \
-	$(limited) python -m sandbox deploy --suffix test --outputs "$$CFN_OUTPUTS"; \
+	$(limited) python -m sandbox up $(2); \
+	$(limited) python -m sandbox deploy --suffix test --outputs "$$SANDBOX_STATE/flat-outputs.json"; \
 	eval "$$($(limited) python -m sandbox env)"; \
-	$(limited) pytest $(1)
+	$(limited) python -m tests.acceptance test $(1)
 endef
+
+.PHONY: accept
+accept: setup ## Both of them, against the account that the AWS variables name (suffix=dev)
+	@$(limited) python -m tests.acceptance $(suffix)
 
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17

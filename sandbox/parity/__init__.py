@@ -2,7 +2,7 @@
 
 Importing the package puts them in place, by service. They reach into MiniStack's internals, so
 they are for the one version they were tested with; ``tests/sandbox`` shows for each of them what
-that version does without it.
+that version does without it. Where ``SANDBOX_LAG`` says so, changes show late besides.
 """
 
 import importlib

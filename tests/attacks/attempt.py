@@ -25,6 +25,9 @@ BY_RESOURCE = "explicit deny in a resource-based policy"
 BY_KEY = "no resource-based policy allows"
 BY_ENDPOINT = "no VPC endpoint policy allows"
 
+OF_THE_ORGANIZATION = "control policy"
+"""How AWS calls the policies of an organization, which say nothing of the stack."""
+
 NO_WAY_IN_SANDBOX = "cannot reach"
 """What the sandbox says of a call from a VPC that on AWS times out."""
 
@@ -42,6 +45,7 @@ class Attempt:
         codes: what it may be refused with, other than the service's usual code.
         reason: a regular expression that the message matches, where AWS tells which policy.
         undo: the calls that take it back should it succeed.
+        by_network: that the function may not do it is because there is no way to the service.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Attempt:
     codes: tuple[str, ...] = ()
     reason: str = ""
     undo: "tuple[Attempt, ...]" = ()
+    by_network: bool = False
 
     def __str__(self) -> str:
         """Its name, as the test's id."""
@@ -81,6 +86,8 @@ class Actor:
 
     def is_refused(self, attempt: Attempt) -> None:
         """Fail unless the attempt is refused in the way that AWS documents."""
+        if attempt.by_network and attempt.service in (self.reaches or ()):
+            pytest.skip(f"this stack has an endpoint of {attempt.service}: the function may")
         answer = self._make(attempt)
         if not answer:
             self._undo(attempt)
@@ -90,6 +97,8 @@ class Actor:
             return
         usual = REFUSED.get(attempt.service, "AccessDeniedException")
         assert answer["code"] in (attempt.codes or (usual,)), answer
+        if attempt.reason and OF_THE_ORGANIZATION in answer["message"]:
+            pytest.skip(f"the account's organization forbids it first: {answer['message']}")
         assert re.search(attempt.reason, answer["message"]), answer
 
     def may(self, call: Attempt) -> None:
@@ -97,6 +106,14 @@ class Actor:
         answer = self._make(call)
         assert not answer, f"{self.name} could not: {call.name}: {answer}"
         self._undo(call)
+
+    def is_allowed(self, call: Attempt) -> bool:
+        """Whether the call succeeds."""
+        return not self._make(call)
+
+    def refusal(self, attempt: Attempt) -> str:
+        """The message that the attempt is refused with; empty if it is not."""
+        return self._make(attempt).get("message", "")
 
     def _undo(self, attempt: Attempt) -> None:
         for step in attempt.undo:

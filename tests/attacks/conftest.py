@@ -4,6 +4,8 @@ The suite finds everything through the stack's outputs and runs against the sand
 as the AWS variables say; their credentials must be an administrator's. It replaces the function's
 code while it runs, so nothing is processed meanwhile: what arrives waits in the queue. On AWS it
 also uses a second account, if the variable ``STRANGER_PROFILE`` names a profile of one.
+
+Whoever changes a policy waits until the change shows in how a call ends.
 """
 
 import base64
@@ -11,13 +13,12 @@ import contextlib
 import io
 import json
 import os
-import time
 import uuid
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import boto3
 import pytest
@@ -25,21 +26,16 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests import traces
 from tests.attacks import intruder
-from tests.attacks.attempt import Actor
-
-PLAIN_ENDPOINT = os.environ.get("SANDBOX_PLAIN_ENDPOINT")
-IN_SANDBOX = PLAIN_ENDPOINT is not None
+from tests.attacks.attempt import Actor, Attempt
+from tests.intake import wait_until_drained
+from tests.patience import LAST_MESSAGES, MAPPING, PERMISSION, RESTORED, wait_for
+from tests.target import TARGET
 
 DATASET = "attack-probe"
 """No contract is for it, so what gets under ``incoming/`` ends in quarantine."""
 
-PROPAGATION = 0 if IN_SANDBOX else 15
-"""Seconds until a change of IAM holds everywhere."""
-
-PATIENCE = 180
-
-T = TypeVar("T")
 Facts = dict[str, str]
 
 
@@ -71,6 +67,8 @@ def untouched(admin: boto3.Session, outputs: dict[str, str]) -> Iterator[None]:
     """Fail in the end if the attacks left the stack other than they found it."""
     before = _state(admin, outputs)
     yield
+    with contextlib.suppress(TimeoutError):  # what is not as it was by then is told below
+        wait_for("state", lambda: _state(admin, outputs) == before or None, RESTORED)
     after = _state(admin, outputs)
     changed = {name: (before[name], after[name]) for name in before if after[name] != before[name]}
     assert not changed
@@ -100,6 +98,7 @@ def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
             for found in client_of(admin, "logs").describe_log_groups(logGroupNamePrefix=group)[
                 "logGroups"
             ]
+            if found["logGroupName"] == group  # and not that of another environment
         ],
         "code": client_of(admin, "lambda").get_function_configuration(FunctionName=function)[
             "CodeSha256"
@@ -161,16 +160,27 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
     }
     facts |= _find_network(admin, outputs["VpcId"])
     with contextlib.ExitStack() as clean_up:
+        clean_up.callback(_remove_traces, admin, facts, outputs)
         facts |= _make_own_things(admin, facts, clean_up)
         yield facts
+
+
+def _remove_traces(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> None:
+    """Remove what the attacks put into the stack's bucket, and what came of it since."""
+    s3, sqs = client_of(admin, "s3"), client_of(admin, "sqs")
+    names = (f"{DATASET}/", facts["own"])
+    prefixes = [f"{place}/{name}" for place in traces.PLACES for name in names]
+    traces.remove_from_stack(s3, sqs, outputs, [*prefixes, facts["own"]])
 
 
 def _find_network(admin: boto3.Session, vpc: str) -> Facts:
     ec2 = client_of(admin, "ec2")
     of_vpc: Any = [{"Name": "vpc-id", "Values": [vpc]}]
+    endpoint = ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"][0]
     return {
         "subnet": ec2.describe_subnets(Filters=of_vpc)["Subnets"][0]["SubnetId"],
-        "endpoint": ec2.describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"][0]["VpcEndpointId"],
+        "endpoint": endpoint["VpcEndpointId"],
+        "services": endpoint["ServiceName"].rpartition(".")[0],
         "security_group": ec2.describe_security_groups(Filters=of_vpc)["SecurityGroups"][0][
             "GroupId"
         ],
@@ -201,22 +211,18 @@ def _make_own_things(admin: boto3.Session, facts: Facts, later: contextlib.ExitS
     """Create what the attempts may safely destroy; ``later`` deletes it."""
     s3, sqs, logs, kms = (client_of(admin, name) for name in ("s3", "sqs", "logs", "kms"))
     bucket, own = facts["bucket"], facts["own_bucket"]
-    versions = {}
+    versions: Facts = {}
     for name in ("incoming", "processed", "quarantine", "manifest"):
         versions[f"{name}_version"] = s3.put_object(
             Bucket=bucket, Key=facts[name], Body=b"an attacker was here"
         )["VersionId"]
-    later.callback(_empty, s3, bucket, facts["own"])
-    where = facts["region"]
-    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": where}}
-    s3.create_bucket(Bucket=own, **({} if where == "us-east-1" else place))
-    later.callback(s3.delete_bucket, Bucket=own)
-    later.callback(_empty, s3, own, "")
+    _create_bucket(s3, own, facts["region"])
+    later.callback(_delete_bucket, s3, own)
     s3.put_object(Bucket=own, Key="bait", Body=b"bait")
     queue = sqs.create_queue(QueueName=facts["own"])["QueueUrl"]
     later.callback(sqs.delete_queue, QueueUrl=queue)
     logs.create_log_group(logGroupName=facts["own_group"])
-    later.callback(_forget, logs.delete_log_group, logGroupName=facts["own_group"])
+    later.callback(logs.delete_log_group, logGroupName=facts["own_group"])
     attributes: Any = ["QueueArn"]
     return versions | {
         "own_queue_url": queue,
@@ -242,23 +248,14 @@ def _ciphertext(kms: Any, key: str) -> str:
     return base64.b64encode(b"junk").decode()
 
 
-def _empty(s3: Any, bucket: str, containing: str) -> None:
-    """Delete all versions of all objects whose names contain something, as far as one may."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        for entry in page.get("Versions", []) + page.get("DeleteMarkers", []):
-            if containing in entry["Key"]:
-                _forget(
-                    s3.delete_object,
-                    Bucket=bucket,
-                    Key=entry["Key"],
-                    VersionId=entry["VersionId"],
-                )
+def _create_bucket(s3: Any, name: str, region: str) -> None:
+    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket=name, **({} if region == "us-east-1" else place))
 
 
-def _forget(call: Callable[..., object], **parameters: Any) -> None:
-    """Make a call, and do not mind if it fails: where data are retained, nobody may delete."""
-    with contextlib.suppress(ClientError):
-        call(**parameters)
+def _delete_bucket(s3: Any, name: str) -> None:
+    traces.remove(s3, name, [""])
+    s3.delete_bucket(Bucket=name)
 
 
 # --- The function, its code replaced -------------------------------------------------------------
@@ -268,9 +265,11 @@ def _forget(call: Callable[..., object], **parameters: Any) -> None:
 def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
     """The Lambda client, with the attacker's code in the function; its own is restored.
 
-    The queue is not worked off meanwhile.
+    The queue is not worked off meanwhile. What was on its way is let through before.
     """
     awslambda = client_of(admin, "lambda")
+    with contextlib.suppress(TimeoutError):  # what is stuck does not mind
+        wait_until_drained(client_of(admin, "sqs"), facts["queue_url"], LAST_MESSAGES)
     function = {"FunctionName": facts["function"]}
     code = _code_of_template(admin, facts)
     (mapping,) = awslambda.list_event_source_mappings(**function)["EventSourceMappings"]
@@ -308,42 +307,20 @@ def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
 
 
 def _switch(awslambda: Any, mapping: str, *, on: bool) -> None:
-    awslambda.update_event_source_mapping(UUID=mapping, Enabled=on)
-    state = "Enabled" if on else "Disabled"
-    wait_for(
-        f"mapping {state}",
-        lambda: awslambda.get_event_source_mapping(UUID=mapping)["State"] == state or None,
-    )
+    """Enable or disable a mapping, which takes no change while it makes another."""
+    wanted = "Enabled" if on else "Disabled"
 
+    def switched() -> bool | None:
+        state = awslambda.get_event_source_mapping(UUID=mapping)["State"]
+        if state != wanted and not state.endswith("ing"):
+            with contextlib.suppress(awslambda.exceptions.ResourceInUseException):
+                awslambda.update_event_source_mapping(UUID=mapping, Enabled=on)
+        return state == wanted or None
 
-def wait_for(what: str, look: Callable[[], T | None]) -> T:
-    """What ``look`` finds, as soon as it finds something."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.5)
-    raise TimeoutError(f"there was no {what} within {PATIENCE} s")
+    wait_for(f"mapping {wanted}", switched, MAPPING)
 
 
 # --- The actors ----------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session", params=["as-deployed", "with-AdministratorAccess"], name="power")
-def grow_power(
-    request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
-) -> Iterator[str]:
-    """What the function's role has: its own policies, or all of AWS besides."""
-    if request.param == "as-deployed":
-        yield request.param
-        return
-    attached = {"RoleName": facts["role"], "PolicyArn": facts["administrator"]}
-    iam = client_of(admin, "iam")
-    iam.attach_role_policy(**attached)
-    time.sleep(PROPAGATION)
-    yield request.param
-    iam.detach_role_policy(**attached)
 
 
 def _as(session: boto3.Session, **options: Any) -> Callable[..., dict[str, str]]:
@@ -351,15 +328,54 @@ def _as(session: boto3.Session, **options: Any) -> Callable[..., dict[str, str]]
     return lambda operation, parameters: intruder.call(session, operation, parameters, **options)
 
 
+@pytest.fixture(scope="session", name="canary")
+def be_canary(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
+    """A role of the account without any permission."""
+    with _role(admin, facts, f"{facts['own']}-canary", "") as actor:
+        yield actor
+
+
+@pytest.fixture(scope="session", params=["as-deployed", "with-AdministratorAccess"], name="power")
+def grow_power(
+    request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
+) -> Iterator[str]:
+    """What the function's role has: its own policies, or all of AWS besides.
+
+    What it has besides shows in no call, as it must not. So the canary gets the same after it,
+    and when it shows in the canary's calls it is taken to hold for both.
+    """
+    if request.param == "as-deployed":
+        yield request.param
+        return
+    canary: Actor = request.getfixturevalue("canary")
+    iam = client_of(admin, "iam")
+    roles = (facts["role"], canary.name)
+    for role in roles:
+        iam.attach_role_policy(RoleName=role, PolicyArn=facts["administrator"])
+    try:
+        _wait_until_allowed(canary, *EVERYTHING)
+        yield request.param
+    finally:
+        for role in roles:
+            iam.detach_role_policy(RoleName=role, PolicyArn=facts["administrator"])
+
+
 @pytest.fixture(scope="session", name="inside")
 def be_inside(breach: Any, power: str, facts: Facts, admin: boto3.Session) -> Actor:
-    """Code of an attacker that runs as the function, in its network."""
+    """Code of an attacker that runs as the function, in its network.
+
+    It reaches the services that there are endpoints of, by the names of boto3's clients.
+    """
+    of_vpc: Any = [{"Name": "vpc-id", "Values": [facts["vpc"]]}]
+    endpoints = client_of(admin, "ec2").describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
+    reached = {endpoint["ServiceName"].rpartition(".")[2] for endpoint in endpoints}
+    reached |= {"cloudwatch"} if "monitoring" in reached else set()
 
     def call(operation: str, parameters: dict[str, Any]) -> dict[str, str]:
         event = {"operation": operation, "parameters": parameters}
         return _invoke(breach, facts["function"], event)
 
-    return Actor(f"the function {power}", call, facts, _as(admin), frozenset({"s3", "kms"}))
+    return Actor(f"the function {power}", call, facts, _as(admin), frozenset(reached))
 
 
 @pytest.fixture(scope="session", name="outside")
@@ -378,7 +394,7 @@ def steal_credentials(breach: Any, facts: Facts) -> boto3.Session:
 def _steal(breach: Any, facts: Facts) -> boto3.Session:
     told = _invoke(breach, facts["function"], {"operation": "tell credentials"})
     key, secret, token = (told[name] for name in intruder.CREDENTIALS)
-    return boto3.Session(key, secret, token)
+    return boto3.Session(key, secret, token, facts["region"])
 
 
 def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str, str]:
@@ -390,64 +406,113 @@ def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str
     return told
 
 
+SEE_POLICIES = Attempt("see policies", "iam.list_attached_role_policies", {"RoleName": "{role}"})
+EVERYTHING = (SEE_POLICIES, Attempt("see buckets", "s3.list_buckets"))
+"""What an administrator may do. One service may notice later than another."""
+
+
+def _wait_until_allowed(actor: Actor, *calls: Attempt) -> None:
+    wait_for(
+        f"permission of {actor.name}",
+        lambda: all(actor.is_allowed(call) for call in calls) or None,
+        PERMISSION,
+    )
+
+
+def _become(admin: boto3.Session, facts: Facts, role: str) -> Actor | None:
+    """Somebody with a new session of a role, or None if nobody may become it (yet)."""
+    arn = f"arn:{facts['partition']}:iam::{facts['account']}:role/{role}"
+    sts = client_of(admin, "sts")
+    with contextlib.suppress(ClientError):
+        found = sts.assume_role(RoleArn=arn, RoleSessionName="attack")["Credentials"]
+        key, secret, token = (
+            found[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        )
+        session = boto3.Session(key, secret, token, facts["region"])
+        return Actor(role, _as(session), facts, _as(admin))
+    return None
+
+
 @contextlib.contextmanager
 def _role(
-    admin: boto3.Session, facts: Facts, name: str, policy: str, **tags: str
+    admin: boto3.Session,
+    facts: Facts,
+    name: str,
+    policy: str,
+    *shows: Attempt,
+    **tags: str,
 ) -> Iterator[Actor]:
-    """Somebody of the account with one managed policy."""
-    iam, sts = client_of(admin, "iam"), client_of(admin, "sts")
-    arn = iam.create_role(
+    """Somebody of the account with a managed policy, or none, once it ``shows`` in calls."""
+    iam = client_of(admin, "iam")
+    iam.create_role(
         RoleName=name,
         AssumeRolePolicyDocument=facts["trust"],
         Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-    )["Role"]["Arn"]
-    iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    )
 
-    def assume() -> boto3.Session | None:
-        with contextlib.suppress(ClientError):
-            found = sts.assume_role(RoleArn=arn, RoleSessionName="attack")["Credentials"]
-            return boto3.Session(
-                found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
-            )
+    def delete() -> bool | None:
+        with contextlib.suppress(iam.exceptions.DeleteConflictException):
+            with contextlib.suppress(iam.exceptions.NoSuchEntityException):
+                iam.delete_role(RoleName=name)
+            return True
         return None
 
     try:
-        time.sleep(PROPAGATION)
-        session = wait_for(f"session of {name}", assume)
-        yield Actor(name, _as(session), facts, _as(admin))
+        if policy:
+            iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+        actor = wait_for(f"session of {name}", lambda: _become(admin, facts, name), PERMISSION)
+        _wait_until_allowed(actor, *shows)
+        yield actor
     finally:
-        iam.detach_role_policy(RoleName=name, PolicyArn=policy)
-        iam.delete_role(RoleName=name)
+        if policy:
+            iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+        wait_for(f"deletion of {name}", delete, PERMISSION)
 
 
 @pytest.fixture(scope="session", name="bystander")
 def be_bystander(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
     """Another role of the account, with AdministratorAccess."""
-    with _role(admin, facts, facts["own_role"], facts["administrator"]) as actor:
+    name, policy = facts["own_role"], facts["administrator"]
+    with _role(admin, facts, name, policy, *EVERYTHING) as actor:
         yield actor
+
+
+def _read(what: str) -> Attempt:
+    return Attempt("read", "s3.get_object", {"Bucket": "{bucket}", "Key": f"{{{what}}}"})
+
+
+PUT_FILE = Attempt(
+    "put a file", "s3.put_object", {"Bucket": "{bucket}", "Key": "{incoming}", "Body": "x"}
+)
 
 
 @pytest.fixture(scope="session", name="producer")
 def be_producer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
     """Somebody who puts files of one dataset in."""
     name, policy = f"{facts['own']}-producer", outputs["ProducerPolicyArn"]
-    with _role(admin, facts, name, policy, dataset=DATASET) as actor:
+    with _role(admin, facts, name, policy, PUT_FILE, dataset=DATASET) as actor:
         yield actor
 
 
 @pytest.fixture(scope="session", name="untagged")
 def be_untagged(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody with the producers' policy, but of no dataset."""
+    """Somebody with the producers' policy who was of a dataset, and is of none any more."""
     name, policy = f"{facts['own']}-untagged", outputs["ProducerPolicyArn"]
-    with _role(admin, facts, name, policy) as actor:
-        yield actor
+    with _role(admin, facts, name, policy, PUT_FILE, dataset=DATASET):
+        client_of(admin, "iam").untag_role(RoleName=name, TagKeys=["dataset"])
+
+        def untagged() -> Actor | None:
+            actor = _become(admin, facts, name)
+            return None if actor is None or actor.is_allowed(PUT_FILE) else actor
+
+        yield wait_for("end of a tag", untagged, PERMISSION)
 
 
 @pytest.fixture(scope="session", name="consumer")
 def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
     """Somebody who reads what was processed."""
     name, policy = f"{facts['own']}-consumer", outputs["ConsumerPolicyArn"]
-    with _role(admin, facts, name, policy) as actor:
+    with _role(admin, facts, name, policy, _read("processed")) as actor:
         yield actor
 
 
@@ -455,35 +520,38 @@ def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> 
 def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
     """Somebody who mends what was rejected."""
     name, policy = f"{facts['own']}-steward", outputs["StewardPolicyArn"]
-    with _role(admin, facts, name, policy) as actor:
+    with _role(admin, facts, name, policy, _read("manifest")) as actor:
         yield actor
 
 
 @pytest.fixture(scope="session", name="stranger")
 def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
     """The administrator of another account, who has a bucket that welcomes this one."""
-    if not IN_SANDBOX and "STRANGER_PROFILE" not in os.environ:
+    if not TARGET.in_sandbox and "STRANGER_PROFILE" not in os.environ:
         pytest.skip("there is no second account: STRANGER_PROFILE names no profile of one")
+    region = facts["region"]
     session = (
-        boto3.Session("111111111111", os.environ["AWS_SECRET_ACCESS_KEY"])
-        if IN_SANDBOX  # where twelve digits are the access key of an account's root user
-        else boto3.Session(profile_name=os.environ["STRANGER_PROFILE"])
+        boto3.Session("111111111111", os.environ["AWS_SECRET_ACCESS_KEY"], region_name=region)
+        if TARGET.in_sandbox  # where twelve digits are the access key of an account's root user
+        else boto3.Session(profile_name=os.environ["STRANGER_PROFILE"], region_name=region)
     )
-    s3, bucket = client_of(session, "s3", region_name=facts["region"]), f"{facts['own']}-stranger"
-    place: Any = {"CreateBucketConfiguration": {"LocationConstraint": facts["region"]}}
-    s3.create_bucket(Bucket=bucket, **({} if facts["region"] == "us-east-1" else place))
-    welcome = {
-        "Effect": "Allow",
-        "Action": "s3:*",
-        "Principal": {"AWS": f"arn:{facts['partition']}:iam::{facts['account']}:root"},
-        "Resource": [f"arn:{facts['partition']}:s3:::{bucket}{end}" for end in ("", "/*")],
-    }
-    s3.put_bucket_policy(
-        Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": welcome})
-    )
-    yield Actor("a stranger", _as(session), {**facts, "stranger_bucket": bucket}, _as(admin))
-    _empty(s3, bucket, "")
-    s3.delete_bucket(Bucket=bucket)
+    s3, bucket = client_of(session, "s3"), f"{facts['own']}-stranger"
+    _create_bucket(s3, bucket, region)
+    try:
+        welcome = {
+            "Effect": "Allow",
+            "Action": "s3:*",
+            "Principal": {"AWS": f"arn:{facts['partition']}:iam::{facts['account']}:root"},
+            "Resource": [f"arn:{facts['partition']}:s3:::{bucket}{end}" for end in ("", "/*")],
+        }
+        s3.put_bucket_policy(
+            Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": welcome})
+        )
+        guest = Actor("the administrator", _as(admin), facts, _as(admin))
+        _wait_until_allowed(guest, Attempt("list", "s3.list_objects_v2", {"Bucket": bucket}))
+        yield Actor("a stranger", _as(session), {**facts, "stranger_bucket": bucket}, _as(admin))
+    finally:
+        _delete_bucket(s3, bucket)
 
 
 @pytest.fixture(scope="session", name="nobody")
@@ -496,7 +564,8 @@ def be_nobody(admin: boto3.Session, facts: Facts) -> Actor:
 @pytest.fixture(scope="session", name="plainly")
 def be_without_tls(admin: boto3.Session, facts: Facts) -> Actor:
     """The administrator, without TLS."""
-    plain = {"endpoint_url": PLAIN_ENDPOINT} if IN_SANDBOX else {"use_ssl": False}
+    there: Any = {"endpoint_url": TARGET.plain_endpoint}
+    plain = there if TARGET.in_sandbox else {"use_ssl": False}
     return Actor("the administrator without TLS", _as(boto3.Session(), **plain), facts, _as(admin))
 
 

@@ -118,7 +118,7 @@ NETWORK = [
     Attempt(
         "make an endpoint",
         "ec2.create_vpc_endpoint",
-        {**DRY, "VpcId": "{vpc}", "ServiceName": "com.amazonaws.{region}.dynamodb"},
+        {**DRY, "VpcId": "{vpc}", "ServiceName": "{services}.dynamodb"},
     ),
     Attempt(
         "open its endpoint",

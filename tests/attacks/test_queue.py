@@ -36,9 +36,15 @@ CONTROL = [
 # Lambda polls with the function's role; the function's code, wherever it runs, does not.
 READING = [
     Attempt("read the queue's attributes", "sqs.get_queue_attributes", QUEUE),
-    Attempt("read messages", "sqs.receive_message", {**QUEUE, "VisibilityTimeout": 0}),
     Attempt(
-        "delete a message", "sqs.delete_message", {**QUEUE, "ReceiptHandle": "no-such-handle"}
+        "read messages",
+        "sqs.receive_message",
+        {**QUEUE, "VisibilityTimeout": 0},
+    ),
+    Attempt(
+        "delete a message",
+        "sqs.delete_message",
+        {**QUEUE, "ReceiptHandle": "no-such-handle"},
     ),
 ]
 

@@ -9,14 +9,16 @@ import io
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
+from tests import traces
 from tests.parquet import read_parquet
+from tests.patience import FIRST_FILE, ONE_FILE, Wait, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -28,11 +30,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-
-T = TypeVar("T")
-
-# How long the slowest step may take: a cold start, and S3's notifications.
-PATIENCE = 120.0
+PROBE_SECONDS = 60.0
+"""How long a first file may take before another one is sent after it."""
 
 
 def make_client(service: Any) -> Iterator[Any]:
@@ -98,27 +97,34 @@ def make_awslambda(outputs: dict[str, str]) -> Iterator["LambdaClient"]:
     yield from make_client("lambda")
 
 
-def wait_for(what: str, look: Callable[[], T | None], patience: float = PATIENCE) -> T:
-    """What ``look`` finds, as soon as it finds something; fails after ``patience`` seconds."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        found = look()
-        if found is not None:
-            return found
-        time.sleep(0.5)
-    raise TimeoutError(f"there was no {what} within {patience:.0f} s")
-
-
 @dataclass(frozen=True)
 class Pipeline:
-    """The deployed pipeline as its users see it: files in, files out."""
+    """The deployed pipeline as its users see it: files in, files out.
+
+    Attributes:
+        s3: a client.
+        bucket: the pipeline's.
+        run: names this run of the tests; everything that it puts into the bucket has it.
+        began: when the run began, in seconds since the epoch.
+        datasets: those that it put files of.
+    """
 
     s3: "S3Client"
     bucket: str
+    run: str = field(default_factory=lambda: f"integration-{uuid.uuid4()}")
+    began: float = field(default_factory=time.time)
+    datasets: set[str] = field(default_factory=set)
 
     def name(self, dataset: str, file: str = "records.csv") -> str:
         """A name under ``incoming/`` that no other test or run uses."""
-        return f"{dataset}/integration-{uuid.uuid4()}/{file}"
+        self.datasets.add(dataset)
+        return f"{dataset}/{self.run}/{uuid.uuid4()}/{file}"
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What the names of all objects of this run begin with."""
+        folders = [f"{dataset}/{self.run}/" for dataset in sorted(self.datasets)]
+        return [f"{place}/{folder}" for place in traces.PLACES for folder in folders]
 
     def drop(self, name: str, content: bytes, **metadata: str) -> str:
         """Put a file under ``incoming/``; its version."""
@@ -133,14 +139,14 @@ class Pipeline:
             return None
         return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
-    def manifest(self, name: str, version: str) -> dict[str, Any]:
+    def manifest(self, name: str, version: str, wait: Wait = ONE_FILE) -> dict[str, Any]:
         """The manifest of a version of a file, once there is one."""
 
         def look() -> dict[str, Any] | None:
             manifest = json.loads(self.read(f"manifests/{name}.json") or b"null")
             return manifest if manifest and manifest["source"]["version_id"] == version else None
 
-        return wait_for(f"manifest of {name}", look)
+        return wait_for(f"manifest of {name}", look, wait)
 
     def process(self, name: str, content: bytes) -> dict[str, Any]:
         """Put a file, and wait for its manifest."""
@@ -165,8 +171,30 @@ class Pipeline:
         )
         return sum(len(page.get("Versions", [])) for page in pages)
 
+    def wait_until_open(self) -> None:
+        """Wait until files are processed; those that come too early never are.
+
+        S3 announces no object that was put before the bucket's notifications took effect.
+        """
+        sent: list[tuple[float, str]] = []
+
+        def look() -> bool | None:
+            if not sent or time.monotonic() - sent[-1][0] > PROBE_SECONDS:
+                name = self.name("customers")
+                self.drop(name, b"")
+                sent.append((time.monotonic(), name))
+            done = [name for _, name in sent if self.read(f"manifests/{name}.json")]
+            return bool(done) or None
+
+        wait_for("manifest of a first file", look, FIRST_FILE)
+
 
 @pytest.fixture(scope="session", name="pipeline")
-def make_pipeline(s3: "S3Client", outputs: dict[str, str]) -> Pipeline:
-    """The pipeline of the deployed stack."""
-    return Pipeline(s3=s3, bucket=outputs["S3BucketName"])
+def make_pipeline(s3: "S3Client", sqs: "SQSClient", outputs: dict[str, str]) -> Iterator[Pipeline]:
+    """The pipeline of the deployed stack; what the tests put into it is removed in the end."""
+    pipeline = Pipeline(s3=s3, bucket=outputs["S3BucketName"])
+    try:
+        pipeline.wait_until_open()
+        yield pipeline
+    finally:
+        traces.remove_from_stack(s3, sqs, outputs, pipeline.prefixes)

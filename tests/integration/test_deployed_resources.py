@@ -1,9 +1,13 @@
 """The deployed resources are what the template said."""
 
 import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests import traces
+from tests.patience import MAPPING, wait_for
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -42,9 +46,10 @@ def test_the_bucket_encrypts_with_the_data_key(
 def test_an_object_is_encrypted_without_being_asked(
     s3: "S3Client", kms: "KMSClient", outputs: Outputs
 ) -> None:
-    bucket, key = outputs["S3BucketName"], "integration/encryption-probe"
+    bucket, key = outputs["S3BucketName"], f"integration/{uuid.uuid4()}/encryption-probe"
     s3.put_object(Bucket=bucket, Key=key, Body=b"probe")
     head = s3.head_object(Bucket=bucket, Key=key)
+    traces.remove(s3, bucket, [key])
     assert head["ServerSideEncryption"] == "aws:kms"
     assert head["SSEKMSKeyId"] == key_arn(kms, outputs["S3KmsKeyId"])
     assert head["BucketKeyEnabled"] is True
@@ -128,7 +133,9 @@ def test_the_function_is_configured(
     assert found["Role"] == outputs["LambdaRoleArn"]
     assert found["Runtime"] == "python3.11"
     assert found["Handler"] == "index.handler"
-    assert found["State"] == "Active"
+    # Lambda lets a function that was idle for weeks go inactive; the next invocation wakes it.
+    # https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    assert found["State"] in ("Active", "Inactive")
     assert found["VpcConfig"]["VpcId"] == outputs["VpcId"]
     assert found["KMSKeyArn"] == key_arn(kms, outputs["LambdaKmsKeyId"])
     assert found["LoggingConfig"]["LogGroup"] == outputs["LogGroupName"]
@@ -138,9 +145,13 @@ def test_the_function_is_configured(
 def test_the_function_works_off_the_queue(
     awslambda: "LambdaClient", sqs: "SQSClient", outputs: Outputs
 ) -> None:
-    (mapping,) = awslambda.list_event_source_mappings(FunctionName=outputs["LambdaFunctionName"])[
-        "EventSourceMappings"
-    ]
+    def settled() -> Any:
+        (found,) = awslambda.list_event_source_mappings(
+            FunctionName=outputs["LambdaFunctionName"]
+        )["EventSourceMappings"]
+        return None if found["State"].endswith("ing") else found  # Creating, Enabling, Updating
+
+    mapping = wait_for("mapping that is settled", settled, MAPPING)
     queue = sqs.get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=["All"])
     assert mapping["EventSourceArn"] == queue["Attributes"]["QueueArn"]
     assert mapping["State"] == "Enabled"
@@ -194,8 +205,9 @@ def test_an_alarm_watches_the_dead_letter_queue(
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[{"Name": "QueueName", "Value": name}],
     )["MetricAlarms"]
-    assert [(a["Threshold"], a["ComparisonOperator"]) for a in alarms] == [
-        (0.0, "GreaterThanThreshold")
+    # The account may have alarms of its own on it.
+    assert (0.0, "GreaterThanThreshold") in [
+        (alarm["Threshold"], alarm["ComparisonOperator"]) for alarm in alarms
     ]
 
 
@@ -280,8 +292,10 @@ def test_the_default_security_group_allows_nothing(ec2: "EC2Client", outputs: Ou
 
 
 def test_flow_logs_are_on(ec2: "EC2Client", outputs: Outputs) -> None:
-    (flow_log,) = ec2.describe_flow_logs(
+    flow_logs = ec2.describe_flow_logs(
         Filters=[{"Name": "resource-id", "Values": [outputs["VpcId"]]}]
     )["FlowLogs"]
-    assert flow_log["FlowLogStatus"] == "ACTIVE"
-    assert flow_log["TrafficType"] == "ALL"
+    # The account may record the traffic once more, for itself.
+    assert ("ACTIVE", "ALL", "cloud-watch-logs") in [
+        (log["FlowLogStatus"], log["TrafficType"], log["LogDestinationType"]) for log in flow_logs
+    ]

@@ -17,7 +17,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
-from tests.integration.conftest import Pipeline, wait_for
+from tests.intake import depth, wait_until_drained
+from tests.integration.conftest import Pipeline
+from tests.patience import (
+    ALARM,
+    LOGGED,
+    MANY_FILES,
+    PARKED,
+    RETRY_SECONDS,
+    SETTING,
+    wait_for,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
 Outputs = dict[str, str]
 Row = dict[str, str]
 TOKEN = re.compile(r"[0-9a-f]{32}")
+CLOCK_SKEW = 300.0  # seconds that this machine's clock may be ahead; AWS refuses more
 RAW = re.compile(r"Zaphod|@example\.|\+1202555|900-00-|Secretville")  # of the customers below
 
 
@@ -225,19 +236,6 @@ def send_again(sqs: "SQSClient", outputs: Outputs, name: str) -> None:
     sqs.send_message(QueueUrl=outputs["QueueUrl"], MessageBody=json.dumps({"Records": [record]}))
 
 
-def depth(sqs: "SQSClient", url: str) -> int:
-    """The messages in a queue, those on their way included."""
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)
-    return sum(map(int, found["Attributes"].values()))
-
-
-def wait_until_drained(sqs: "SQSClient", outputs: Outputs) -> None:
-    """Wait until the queue holds nothing, twice in a row: its numbers are approximate."""
-    for _ in range(2):
-        wait_for("empty queue", lambda: depth(sqs, outputs["QueueUrl"]) == 0 or None)
-
-
 def test_a_duplicate_message_changes_nothing(
     pipeline: Pipeline, sqs: "SQSClient", outputs: Outputs
 ) -> None:
@@ -245,7 +243,7 @@ def test_a_duplicate_message_changes_nothing(
     first = pipeline.process(name, as_csv([customer(1), customer(2, country="XX")]))
     for _ in range(3):
         send_again(sqs, outputs, name)
-    wait_until_drained(sqs, outputs)
+    wait_until_drained(sqs, outputs["QueueUrl"])
     assert json.loads(pipeline.read(f"manifests/{name}.json") or b"") == first
     for key in (f"manifests/{name}.json", f"processed/{name}.parquet"):
         assert pipeline.versions(key) == 1
@@ -277,16 +275,44 @@ def forbidden(iam: "IAMClient", outputs: Outputs, action: str, resource: str) ->
 
 
 @contextmanager
-def hidden_for(sqs: "SQSClient", outputs: Outputs, seconds: int) -> Iterator[None]:
-    """A failed message comes again after so long, instead of six timeouts."""
+def quick_retries(sqs: "SQSClient", outputs: Outputs) -> Iterator[None]:
+    """A failed message comes again soon, instead of after six timeouts."""
     url = outputs["QueueUrl"]
     names: Any = ["VisibilityTimeout"]
-    before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+
+    def attributes() -> dict[Any, str]:
+        return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+
+    def change(to: dict[Any, str]) -> None:
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=to)
+        wait_for(f"queue with {to}", lambda: attributes() == to or None, SETTING)
+
+    before = attributes()
     try:
+        change({"VisibilityTimeout": str(RETRY_SECONDS)})
         yield
     finally:
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+        change(before)
+
+
+def park(
+    pipeline: Pipeline, sqs: "SQSClient", outputs: Outputs, content: bytes
+) -> tuple[str, str]:
+    """Put a file whose every attempt fails, and wait for its message to be parked.
+
+    What makes it fail takes a while to hold everywhere: a file that is processed nevertheless
+    came too early, and another is put. Returns name and version of the one that was parked.
+    """
+    dropped: list[tuple[str, str]] = []
+
+    def look() -> tuple[str, str] | None:
+        if not dropped or pipeline.read(f"manifests/{dropped[-1][0]}.json"):
+            name = pipeline.name("customers")
+            dropped.append((name, pipeline.drop(name, content)))
+            return None
+        return dropped[-1] if depth(sqs, outputs["DeadLetterQueueUrl"]) else None
+
+    return wait_for("parked message", look, PARKED)
 
 
 def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
@@ -296,13 +322,13 @@ def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
     cloudwatch: "CloudWatchClient",
     outputs: Outputs,
 ) -> None:
-    name = pipeline.name("customers")
     dead_letters = outputs["DeadLetterQueueUrl"]
+    assert depth(sqs, dead_letters) == 0, "redrive or purge what was parked before"
     arn = f"{outputs['S3BucketArn']}/manifests/*"
-    with hidden_for(sqs, outputs, 2):
+    with quick_retries(sqs, outputs):
         with forbidden(iam, outputs, "s3:PutObject", arn):
-            version = pipeline.drop(name, as_csv([customer(1), customer(2, country="XX")]))
-            wait_for("parked message", lambda: depth(sqs, dead_letters) or None)
+            content = as_csv([customer(1), customer(2, country="XX")])
+            name, version = park(pipeline, sqs, outputs, content)
             # It got half-way: rows are written, but nothing says that they are complete.
             assert pipeline.clean(name)
             assert pipeline.read(f"manifests/{name}.json") is None
@@ -316,7 +342,7 @@ def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
                 )["MetricAlarms"]
                 return any(alarm["StateValue"] == "ALARM" for alarm in found) or None
 
-            wait_for("alarm", alarmed, patience=300)
+            wait_for("alarm", alarmed, ALARM)
         source = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])
         sqs.start_message_move_task(SourceArn=source["Attributes"]["QueueArn"])
         manifest = pipeline.manifest(name, version)
@@ -331,12 +357,13 @@ def test_two_hundred_files_at_once(pipeline: Pipeline, sqs: "SQSClient", outputs
     content = as_csv([customer(1), customer(2, country="XX")])
     with ThreadPoolExecutor(16) as pool:
         versions = list(pool.map(lambda name: pipeline.drop(name, content), names))
-        manifests = list(pool.map(pipeline.manifest, names, versions))
+        waits = [MANY_FILES] * len(names)
+        manifests = list(pool.map(pipeline.manifest, names, versions, waits))
     assert {manifest["source"]["key"] for manifest in manifests} == {
         f"incoming/{name}" for name in names
     }
     assert all(m["rows"] == {"read": 2, "clean": 1, "rejected": 1} for m in manifests)
-    wait_until_drained(sqs, outputs)
+    wait_until_drained(sqs, outputs["QueueUrl"])
     for name in names:
         assert pipeline.versions(f"manifests/{name}.json") == 1
     assert depth(sqs, outputs["DeadLetterQueueUrl"]) == 0
@@ -357,9 +384,11 @@ def test_no_raw_value_is_logged(
         pipeline.process(name, content)
         keys.append(f"incoming/{name}")
 
+    since = round((pipeline.began - CLOCK_SKEW) * 1000)
+
     def read_logs() -> list[str]:
         pages = logs.get_paginator("filter_log_events").paginate(
-            logGroupName=outputs["LogGroupName"]
+            logGroupName=outputs["LogGroupName"], startTime=since
         )
         return [event["message"] for page in pages for event in page["events"]]
 
@@ -368,8 +397,8 @@ def test_no_raw_value_is_logged(
         found = all(any(key in message for message in messages) for key in keys)
         return messages if found else None
 
-    messages = wait_for("log line of each file", all_logged)
+    messages = wait_for("log line of each file", all_logged, LOGGED)
     assert not [message for message in messages if planted in message]
-    # The group has what all other tests made the function log, too.
+    # Among them is what all other tests made the function log, too.
     assert len(messages) > len(contents)
     assert not [message for message in messages if RAW.search(message)]

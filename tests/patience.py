@@ -1,0 +1,113 @@
+"""How long to wait, and for what: the one place that knows how much slower AWS is.
+
+Nothing is waited for by sleeping: each wait looks again and again until it sees what it waits for.
+A change of AWS's shows on one of its hosts before it shows on another, and for a while the answers
+go back and forth. Where that can be, an answer counts once it has stayed the same for a while.
+"""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from tests.target import TARGET
+
+T = TypeVar("T")
+
+INTERVAL = 0.5 if TARGET.in_sandbox else 2.0
+"""Seconds from one look to the next."""
+
+
+class Wait(NamedTuple):
+    """How long something may take.
+
+    Attributes:
+        limit: seconds until it is given up.
+        steady: seconds for which it must be seen at every look.
+    """
+
+    limit: float
+    steady: float = 0.0
+
+
+def _wait(sandbox: float, aws: float, *, steady: float = 0.0) -> Wait:
+    """What to wait in the sandbox and on AWS; ``steady`` is for AWS, where answers waver."""
+    if not TARGET.in_sandbox:
+        return Wait(aws, steady)
+    return Wait(sandbox + 10 * TARGET.lag, TARGET.lag / 3 if steady else 0.0)
+
+
+FIRST_FILE = _wait(120, 900)
+"""A first file's manifest. A bucket's new notifications take about five minutes to take effect.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html
+"""
+
+ONE_FILE = _wait(120, 600)
+"""A file's manifest: a notification, which may take a minute or longer, and a cold start.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html"""
+
+MANY_FILES = _wait(300, 2700)
+"""The manifest of one among hundreds: what Lambda throttles comes again after half an hour."""
+
+DRAINED = _wait(120, 2700, steady=180)
+"""An empty queue. Its numbers are approximate; AWS asks for zeros over several minutes.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html
+"""
+
+LAST_MESSAGES = _wait(60, 900, steady=120)
+"""The same at the end of a run, when what is still there is only told of."""
+
+SETTING = _wait(30, 300, steady=60)
+"""A queue's attribute, which takes up to a minute to hold everywhere, and shows in no answer.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+"""
+
+PERMISSION = _wait(30, 300, steady=15)
+"""A change of a policy, a role or a bucket's policy.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
+
+KEY_STATE = _wait(30, 1200, steady=15)
+"""A key that is disabled or enabled. S3 keeps what a bucket key encrypted for a while.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html"""
+
+PARKED = _wait(120, 2700)
+"""A message in the dead-letter queue, after all its attempts, each ``RETRY_SECONDS`` later."""
+
+RETRY_SECONDS = 2 + 2 * round(TARGET.lag) if TARGET.in_sandbox else 60
+"""When a failed message comes again in tests. An attempt with a cold start must end before it
+does, and a permission that was changed before an attempt must hold at the next one."""
+
+ALARM = _wait(60, 2400)
+"""An alarm. The metrics of a queue that was idle come up to 15 minutes late.
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
+"""
+
+LOGGED = _wait(60, 600)
+"""A line in the log."""
+
+MAPPING = _wait(60, 300)
+"""An event source mapping that is enabled or disabled."""
+
+RESTORED = _wait(30, 300)
+"""The stack's settings as they were, read back."""
+
+
+def wait_for(what: str, look: Callable[[], T | None], wait: Wait = ONE_FILE) -> T:
+    """What ``look`` finds, as soon as it has found something for long enough.
+
+    Raises:
+        TimeoutError: it had not within the limit.
+    """
+    began, found_since = time.monotonic(), None
+    while True:
+        found, now = look(), time.monotonic()
+        if found is None:
+            found_since = None
+        elif found_since is None:
+            found_since = now
+        if found is not None and found_since is not None and now - found_since >= wait.steady:
+            return found
+        if now - began >= wait.limit:
+            raise TimeoutError(f"there was no {what} within {wait.limit:.0f} s")
+        time.sleep(INTERVAL)

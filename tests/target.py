@@ -1,0 +1,54 @@
+"""What the integration tests and the attacks run against: AWS, or the sandbox."""
+
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from sandbox.emulator import HOST
+
+
+class Target(NamedTuple):
+    """Who answers.
+
+    Attributes:
+        in_sandbox: the sandbox does, and not AWS.
+        lag: seconds until changes show in the sandbox; 0 of AWS, which does not say.
+        plain_endpoint: where the sandbox answers without TLS; empty of AWS.
+    """
+
+    in_sandbox: bool
+    lag: float
+    plain_endpoint: str
+
+
+def find(environ: Mapping[str, str] = os.environ) -> Target:
+    """Who answers in an environment.
+
+    It is the sandbox only where ``python -m sandbox env`` was evaluated and its endpoint still is
+    the one in use: somebody who has taken back the AWS variables alone talks to AWS.
+    """
+    plain_endpoint = environ.get("SANDBOX_PLAIN_ENDPOINT", "")
+    endpoint = environ.get("AWS_ENDPOINT_URL", "")
+    if not plain_endpoint or not endpoint.startswith(f"https://{HOST}:"):
+        return Target(in_sandbox=False, lag=0.0, plain_endpoint="")
+    return Target(True, float(environ.get("SANDBOX_LAG", 0)), plain_endpoint)
+
+
+TARGET = find()
+
+
+class Place(NamedTuple):
+    """Where a stack is."""
+
+    account: str
+    region: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"account {self.account}, region {self.region}"
+
+
+def place_of(outputs: Mapping[str, str]) -> Place:
+    """Where the stack is that has these outputs."""
+    _arn, _partition, _service, region, account, *_ = outputs["LambdaFunctionArn"].split(":")
+    return Place(account, region)
