@@ -199,6 +199,21 @@ def test_the_deadline_holds_while_classes_are_counted(
         measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
 
 
+def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = contract.parse(
+        document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}}
+    )
+    late = deadline.Deadline(1.0)
+    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: 9.0)
+    clean = io.BytesIO()
+    pq.write_table(pa.table({"n": ["x"] * 7}), clean)
+    with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
+        policies.judge(people, 7, 0, clean, late)
+    assert caught.value.rows_read == 7
+
+
 def test_another_error_of_the_database_is_no_refusal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

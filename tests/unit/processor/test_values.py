@@ -472,11 +472,10 @@ def test_a_column_that_is_dropped_is_checked_where_it_has_a_text() -> None:
     assert low.account.by_reason == {"c:minimum": 1}
 
 
-def test_a_file_may_have_no_column_of_the_contract() -> None:
+def test_a_file_without_any_column_of_the_contract_is_refused() -> None:
     content = parquet(pa.table({"more": [[1]] * 3, "most": [[2]] * 3}))
-    found = process(content, column("id"), drop=True)
-    assert found.clean.to_pylist() == [{"id": None}] * 3
-    assert found.account.dropped_columns == 2
+    with pytest.raises(FileRefusedError, match="header:no-column"):
+        process(content, column("id"), drop=True)
 
 
 # Logical types
