@@ -86,7 +86,7 @@ class EnvironmentSettings:
     @field_validator("availability_zones", mode="plain")
     @classmethod
     def _check_zones(cls, given: Any) -> int | tuple[str, ...]:
-        if type(given) is int and 1 <= given <= MAX_ZONES:
+        if isinstance(given, int) and not isinstance(given, bool) and 1 <= given <= MAX_ZONES:
             return given
         names = given if isinstance(given, list) else []
         zones = [ZONE.fullmatch(str(name)) for name in names]

@@ -1,5 +1,6 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import Aspects, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
@@ -94,15 +95,12 @@ class TapStack(Stack):
             removal_policy=removal_policy,
         )
         Aspects.of(self).add(CdkFunctions(groups.provider))
-        zones = settings.availability_zones
         network = Network(
             self,
             "Network",
             environment_suffix=suffix,
             cidr=settings.vpc_cidr,
-            availability_zones=zones
-            if isinstance(zones, tuple)
-            else self.availability_zones[:zones],
+            availability_zones=self._choose_zones(settings.availability_zones),
             interface_endpoints=settings.interface_endpoints,
             flow_log_group=groups.flow,
             provider_log_group=groups.provider,
@@ -184,6 +182,9 @@ class TapStack(Stack):
         }
         for name, value in outputs.items():
             CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")
+
+    def _choose_zones(self, wanted: int | tuple[str, ...]) -> Sequence[str]:
+        return wanted if isinstance(wanted, tuple) else self.availability_zones[:wanted]
 
     @property
     def availability_zones(self) -> list[str]:

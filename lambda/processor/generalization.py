@@ -33,16 +33,16 @@ def generalization(column: Column) -> Callable[[pa.Array], pa.Array]:
         ContractError: the method lacks the option that the column's type goes by.
     """
     match column.type, column.deidentify:
-        case "date", Generalize(to=str(unit)):
+        case "date", Generalize(to=str() as unit):
             return partial(pc.floor_temporal, unit=unit)
-        case "timestamp", Generalize(to=str(unit)):
+        case "timestamp", Generalize(to=str() as unit):
             return partial(_floor_instants, unit=unit)
-        case "integer", Generalize(width=str(width)):
+        case "integer", Generalize(width=str() as width):
             return partial(_floor, width=int(width), least=_LEAST)
-        case "decimal", Generalize(width=str(width)):
+        case "decimal", Generalize(width=str() as width):
             step = pa.scalar(width).cast(form(column).type)
             return partial(_floor_decimals, width=units(pa.array([step]))[0].as_py())
-        case "string", Generalize(prefix=int(length)):
+        case "string", Generalize(prefix=int() as length):
             return partial(shorten, length=length)
         case _:
             raise ContractError(f"column {column.name}: {column.deidentify} of {column.type}")

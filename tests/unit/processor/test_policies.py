@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, deadline, framing, outputs, policies, uniqueness
+from processor import contract, deadline, framing, outputs, uniqueness
+from processor import policies as judgement
 from processor.contract import ContractError, Contracts, read
 from processor.policies import measure
 from processor.processing import Processor
@@ -194,7 +195,7 @@ def test_the_deadline_holds_while_classes_are_counted(
     pq.write_table(pa.table({"n": list(range(100_000))}), path)
     looks = iter([0.0] * 2 if interrupted else [])
     monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 9.0))
-    monkeypatch.setattr(policies, "STEPS", 100)
+    monkeypatch.setattr(judgement, "STEPS", 100)
     with path.open("rb") as file, pytest.raises(FileRefusedError, match="object:takes-too-long"):
         measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
 
@@ -210,7 +211,7 @@ def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had(
     clean = io.BytesIO()
     pq.write_table(pa.table({"n": ["x"] * 7}), clean)
     with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
-        policies.judge(people, 7, 0, clean, late)
+        judgement.judge(people, 7, 0, clean, late)
     assert caught.value.rows_read == 7
 
 
@@ -219,7 +220,7 @@ def test_another_error_of_the_database_is_no_refusal(
 ) -> None:
     path = tmp_path / "clean.parquet"
     pq.write_table(pa.table({"n": list(range(100_000))}), path)
-    monkeypatch.setattr(policies, "STEPS", 100)
+    monkeypatch.setattr(judgement, "STEPS", 100)
     # The clock is wrong once: the database is interrupted although there is time.
     looks = iter([0.0, 0.0, 9.0])
     monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 0.0))
