@@ -32,7 +32,9 @@ INSTEAD = {
     # `make test` runs these tests, and `make deployed`, which is part of it, the other ones.
     "make test": "make --dry-run test",
     "make attacks": "make --dry-run attacks",
-    "pytest tests/integration": "pytest --collect-only tests/integration",
+    "make accept": "make --dry-run accept",
+    "make accept suffix=dev": "make --dry-run accept suffix=dev",
+    "make lagging": "make --dry-run lagging",
     "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
     # These take from ten minutes to an hour.
     "make bench": "make --dry-run bench",
@@ -48,6 +50,8 @@ INSTEAD = {
     "make adopt": "make --dry-run adopt",
     "make clean": "make --dry-run clean",
     "cdk import": "cdk --version",
+    # This starts another kind of sandbox than the one that is up.
+    "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
     # This changes the project, if there are newer packages.
     "make pins": "make --dry-run pins",
     # These are names, and what they stand for is shown too.
