@@ -139,3 +139,14 @@ def test_no_role_outlives_a_log_group_that_it_could_create_again(settings: str) 
 def test_nothing_waits_for_itself(settings: str) -> None:
     order = order_of(settings)
     assert not [name for name in order.resources if name in order.awaited(name)]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_an_update_moves_the_function_when_its_way_to_the_endpoints_is_open(settings: str) -> None:
+    """In a new security group without rules, it would time out on every file."""
+    order = order_of(settings)
+    way = order.of_type(
+        "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::VPCEndpoint"
+    )
+    assert way
+    assert way <= order.awaited(order.one("AWS::Lambda::Function", "DataProcessor"))
