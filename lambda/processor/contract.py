@@ -55,7 +55,7 @@ class Rules:
 class Hmac:
     """A token of the text, once it is normalized by these steps.
 
-    ``domain`` names what the column shares its tokens with; None is the dataset.
+    ``domain`` names what the column shares its tokens with; None is nothing.
     """
 
     domain: str | None = None

@@ -121,9 +121,12 @@ def _concealment(
     text, values = attrgetter("text"), attrgetter("values")
     match method:
         case Hmac(domain=domain):  # the text is normalized by now
-            scope = f"domain/{domain}" if domain else contract.dataset
-            tokens = keys.pseudonymiser(scope, contract.epoch).tokens
-            return Concealment(column.name, text, tokens)
+            if domain:
+                pseudonymiser = keys.pseudonymiser(f"domain/{domain}", contract.epoch)
+            else:
+                of_dataset = keys.pseudonymiser(contract.dataset, contract.epoch)
+                pseudonymiser = of_dataset.of_column(column.name)
+            return Concealment(column.name, text, pseudonymiser.tokens)
         case Mask(keep_first=first, keep_last=last):
             return Concealment(column.name, text, partial(mask, first=first, last=last))
         case Truncate(length=length):

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from processor.framing import Batch
+from processor.order import arrange
 from processor.refusal import FileRefusedError
 
 # A row group is written when it has so many rows, or so many bytes in Arrow's form.
@@ -67,8 +68,9 @@ class CleanRows:
 
     def _write_row_group(self) -> None:
         table = pa.Table.from_batches(self._pending, self._schema)
-        self._writer.write_table(table, row_group_size=table.num_rows)
         self._pending.clear()
+        table = arrange(table)
+        self._writer.write_table(table, row_group_size=table.num_rows)
         self._rows = self._bytes = 0
 
 

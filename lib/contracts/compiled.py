@@ -6,8 +6,8 @@ from typing import NotRequired, Required, TypedDict
 class Deidentification(TypedDict, total=False):
     """What happens to a column's values before they are written, and the options of the method.
 
-    ``hmac``: columns of one ``domain`` share their tokens, all others of a dataset have the
-    dataset's; ``normalize`` is done first, any of nfc, trim, lowercase.
+    ``hmac``: columns of one ``domain`` share their tokens, all others have tokens of their own;
+    ``normalize`` is done first, any of nfc, trim, lowercase.
     ``mask`` leaves ``keepFirst`` and ``keepLast`` Unicode characters readable.
     ``truncate`` leaves the first ``length``.
     ``generalize`` goes down ``to`` the begin of a year, month, day or hour, or to a multiple of

@@ -89,6 +89,7 @@ def test_clean_rows_are_pseudonymised(pipeline: Pipeline) -> None:
     assert manifest["rows"] == {"read": 2, "clean": 2, "rejected": 0}
     written = pipeline.clean(name)
     assert written is not None
+    written.sort(key=lambda row: row["loyalty_points"] is None)  # their order says nothing
     for row, clean in zip(given, written, strict=True):
         for column, output in (("customer_id", "customer_token"), ("email", "email_token")):
             assert TOKEN.fullmatch(clean[output])
@@ -122,16 +123,18 @@ def test_tokens_join_files_and_datasets(pipeline: Pipeline) -> None:
         return [row[column] for row in pipeline.clean(name) or []]
 
     one, two = customer(1), customer(2)
-    first = tokens("customers", as_csv([one, two]), "customer_token")
-    assert len(set(first)) == 2
-    assert tokens("customers", as_csv([two, one]), "customer_token") == first[::-1]
-    assert not set(tokens("customers", as_csv([one, two]), "email_token")) & set(first)
+    first = tokens("customers", as_csv([one]), "customer_token")
+    both = tokens("customers", as_csv([one, two]), "customer_token")
+    assert len(set(both)) == 2
+    assert set(first) < set(both)
+    assert tokens("customers", as_csv([two, one]), "customer_token") == both
+    assert not set(tokens("customers", as_csv([one, two]), "email_token")) & set(both)
     payments = (ROOT / "samples" / "payments.csv").read_bytes().decode()
     paid = list(csv.reader(io.StringIO(payments, newline="")))[:2]
     paid[1][1] = one["customer_id"]
     text = io.StringIO(newline="")
     csv.writer(text).writerows(paid)
-    assert tokens("payments", text.getvalue().encode(), "customer_token") == first[:1]
+    assert tokens("payments", text.getvalue().encode(), "customer_token") == first
 
 
 def as_parquet(rows: list[Row]) -> bytes:

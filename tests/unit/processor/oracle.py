@@ -502,8 +502,14 @@ def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
     """Return the key of a column's tokens."""
     domain = column["deidentify"].get("domain")
     scope = contract["dataset"] if domain is None else "domain/" + domain
-    message = f"zero-trust-data-pipeline/pseudonym/v1/{scope}/{contract['epoch']}"
-    return hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
+    message = f"zero-trust-data-pipeline/pseudonym/v2/{scope}/{contract['epoch']}"
+    key = hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
+    return key if domain else expand(key, b"column/" + column["name"].encode())
+
+
+def expand(key: bytes, info: bytes) -> bytes:
+    """Return the first block of HKDF-Expand, which is all of it for a key of 32 bytes."""
+    return hmac.new(key, info + bytes([1]), hashlib.sha256).digest()
 
 
 def is_invisible(letter: str) -> bool:

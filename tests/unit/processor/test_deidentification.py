@@ -51,7 +51,8 @@ def test_each_method_leaves_what_it_says(kms: Any) -> None:
     )
     keys = PseudonymKeys(kms, "a-key")
     output = Deidentification(EVERY_METHOD, keys).apply(batch)
-    tokens = keys.pseudonymiser("people", 1).tokens(pa.array(["17", "18"])).to_pylist()
+    of_column = keys.pseudonymiser("people", 1).of_column(EVERY_METHOD.columns[0].name)
+    tokens = of_column.tokens(pa.array(["17", "18"])).to_pylist()
     assert json.loads(json.dumps(output.to_pylist(), default=str)) == [
         {
             "token": tokens[0],
@@ -234,19 +235,20 @@ def test_one_person_has_one_token_however_the_name_is_written() -> None:
     assert len(set(plain)) == 3
 
 
-def test_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any) -> None:
+def test_only_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any) -> None:
     contract = make_contract(
         column("own", method="hmac"),
+        column("sibling", method="hmac"),
         column("shared", method="hmac", options={"domain": "people"}),
         column("same", method="hmac", options={"domain": "people"}),
         column("other", method="hmac", options={"domain": "animals"}),
     )
-    batch = check(contract, ["x"] * 4)
+    batch = check(contract, ["x"] * 5)
     (row,) = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch).to_pylist()
     assert row["shared"] == row["same"]
-    assert len(set(row.values())) == 3
+    assert len(set(row.values())) == 4
     assert kms.messages == [
-        b"zero-trust-data-pipeline/pseudonym/v1/people/1",
-        b"zero-trust-data-pipeline/pseudonym/v1/domain/people/1",
-        b"zero-trust-data-pipeline/pseudonym/v1/domain/animals/1",
+        b"zero-trust-data-pipeline/pseudonym/v2/people/1",
+        b"zero-trust-data-pipeline/pseudonym/v2/domain/people/1",
+        b"zero-trust-data-pipeline/pseudonym/v2/domain/animals/1",
     ]

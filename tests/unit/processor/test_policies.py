@@ -91,7 +91,7 @@ def test_a_file_is_judged_as_the_second_opinion_does(
     expected = oracle.process(data, document(*COLUMNS) | policies, HmacKey().material, 64)
     account, clean = run(data, policies)
     assert (account.refusal.reason if account.refusal else None) == expected.refusal
-    assert clean == expected.rows
+    assert sorted(clean, key=repr) == sorted(expected.rows, key=repr)
     assert account.read == expected.read
     assert account.dropped_columns == expected.dropped_columns
     if expected.class_sizes is None:

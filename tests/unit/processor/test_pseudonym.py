@@ -42,12 +42,21 @@ def test_each_text_gets_the_first_half_of_its_hmac(key: bytes, texts: list[str |
     ]
 
 
+def test_texts_that_repeat_only_after_many_that_do_not_have_their_tokens_too() -> None:
+    texts = [str(number) for number in range(300)] + ["0", "299", None, ""]
+    tokens = Pseudonymiser(b"k").tokens(pa.array(texts, pa.string())).to_pylist()
+    assert tokens == [
+        None if text is None else hmac.digest(b"k", text.encode(), hashlib.sha256).hex()[:32]
+        for text in texts
+    ]
+
+
 def test_the_key_is_derived_from_the_dataset_and_the_epoch_once() -> None:
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
     first = keys.pseudonymiser("people", 1)
     assert keys.pseudonymiser("people", 1) is first
-    assert kms.messages == [b"zero-trust-data-pipeline/pseudonym/v1/people/1"]
+    assert kms.messages == [b"zero-trust-data-pipeline/pseudonym/v2/people/1"]
     derived = hmac.digest(kms.material, kms.messages[0], hashlib.sha256)
     text = pa.array(["x"])
     assert first.tokens(text) == Pseudonymiser(derived).tokens(text)
@@ -59,6 +68,18 @@ def test_datasets_and_epochs_do_not_join() -> None:
     kinds = [("people", 1), ("people", 2), ("animals", 1)]
     tokens = [keys.pseudonymiser(*kind).tokens(pa.array(["x"]))[0].as_py() for kind in kinds]
     assert len(set(tokens)) == 3
+
+
+def test_a_column_has_a_key_expanded_from_its_datasets() -> None:
+    # RFC 5869, appendix A.1: what the second opinion expands by is HKDF.
+    parent = bytes.fromhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
+    block = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+    assert oracle.expand(parent, bytes(range(0xF0, 0xFA))).hex() == block
+    text = pa.array(["x"])
+    for name in ("email", "Straße", "a/b"):
+        of_column = Pseudonymiser(parent).of_column(name)
+        expanded = oracle.expand(parent, f"column/{name}".encode())
+        assert of_column.tokens(text) == Pseudonymiser(expanded).tokens(text)
 
 
 STEPS = ("nfc", "trim", "lowercase")

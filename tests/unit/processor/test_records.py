@@ -107,7 +107,8 @@ def test_the_same_rows_become_the_same_in_every_format(
     account = transform(body, name, LIMIT, CONTRACT, keys, clean, rejected)
     account.check()
     assert account.read == len(rows)
-    assert read_parquet(clean).to_pylist() == expected.rows
+    rows_found = read_parquet(clean).to_pylist()
+    assert sorted(rows_found, key=repr) == sorted(expected.rows, key=repr)
     lines = [json.loads(text) for text in gzip.decompress(rejected.getvalue()).splitlines()]
     found = [(line["row"], line["reasons"]) for line in lines]
     assert found == [(reject["row"], reject["reasons"]) for reject in expected.rejects]
@@ -399,8 +400,9 @@ def test_nested_json_is_kept_or_rejected_at_every_depth() -> None:
     assert account.clean > 100 < account.rejected
     reasons = {"row:too-deep", "a:array", "o:object"}
     assert reasons >= set(account.by_reason) >= {"row:too-deep"}
-    kept = read_parquet(clean).to_pydict()
-    assert kept == {"a": lists[: account.clean], "o": objects[: account.clean]}
+    kept = [tuple(row.values()) for row in read_parquet(clean).to_pylist()]
+    whole = list(zip(lists, objects, strict=True))[: account.clean]
+    assert sorted(kept) == sorted(whole)
 
 
 def test_names_that_are_dropped_are_counted_once_and_not_without_end(
