@@ -9,11 +9,11 @@ the type and the places in the code it came through are told.
 """
 
 import os
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from time import monotonic
 from traceback import walk_tb
 from typing import Any
 
@@ -45,6 +45,9 @@ batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
 # Of the time that is left; the rest is for writing what came of it.
 _TIME_TO_TRANSFORM = 0.8
+# Of the function's timeout. An object that gets less is not refused for being slow: the function
+# began late, or another object or attempt came first.
+_FULL_TIME = 0.75
 
 _METRICS = {
     "processed": "FilesProcessed",
@@ -99,11 +102,24 @@ def _failures(record: SQSRecord, context: LambdaContext) -> Iterator[ObjectFaile
     for key in keys:
         try:
             with _sanitised(facts | {"key": key}):
-                seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
-                deadline = Deadline(time.monotonic() + seconds)
+                deadline = _deadline(record, context)
                 _tell(key, make_processor().process(key, deadline))
         except ObjectFailedError as failure:
             yield failure
+
+
+def _deadline(record: SQSRecord, context: LambdaContext) -> Deadline:
+    """Return when the next object of a message must be transformed."""
+    seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
+    # A message that has been received so often and fails is parked.
+    # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    receives = int(record.attributes.approximate_receive_count)
+    return Deadline(
+        monotonic() + seconds,
+        full_time=int(os.environ["TIMEOUT_SECONDS"]) * _FULL_TIME,
+        refuses=receives >= int(os.environ["MAX_RECEIVES"]),
+        clock=monotonic,
+    )
 
 
 @cache

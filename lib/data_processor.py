@@ -11,6 +11,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.bundle import function_code
+from lib.intake_queue import MAX_RECEIVES
 from lib.network import Network
 from lib.object_size import largest_object
 from lib.policy_packs import acknowledge
@@ -72,6 +73,9 @@ class DataProcessor(Construct):
                 "PSEUDONYM_KEY_ID": pseudonym_key.key_id,
                 "MAX_OBJECT_BYTES": str(limit.bytes),
                 "MAX_OBJECT_SETTING": limit.setting,
+                # What is too slow is refused at the last try: the queue parks what fails then.
+                "MAX_RECEIVES": str(MAX_RECEIVES),
+                "TIMEOUT_SECONDS": str(settings.timeout_seconds),
                 "POWERTOOLS_SERVICE_NAME": "data-processor",
                 "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrustPipeline",
             },

@@ -49,6 +49,7 @@ def judge(
     Raises:
         FileRefusedError: they are not anonymous enough, too many rows were rejected, or there is
             no time to tell.
+        OutOfTimeError: there is no time to tell, but may be at the next attempt.
     """
     share = contract.max_rejected_share
     if share is not None and rejected > Fraction(share) * read:
@@ -81,7 +82,7 @@ def measure(
     Rows without a value of the ``subject`` are about nobody who could hide in their class.
 
     Raises:
-        FileRefusedError: the deadline is over.
+        FileRefusedError, OutOfTimeError: the deadline is over.
     """
     with closing(sqlite3.connect("", isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode = OFF")

@@ -32,7 +32,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import SEEK_END
 from typing import IO, Any, Literal, NamedTuple
@@ -125,10 +125,12 @@ class Processor:
     def process(self, key: str, deadline: Deadline = NEVER) -> Outcome:
         """Process the newest version of the object ``key``, unless that has been done.
 
-        An object that is not transformed before the ``deadline`` is refused.
+        An object that is not transformed before the ``deadline`` is refused, if it had its full
+        time; what others took of it, as by winning a race, is not held against it.
 
         Raises:
             LayoutError: the key is not of an incoming object.
+            OutOfTimeError: the deadline came, but the object may not be to blame.
             ContentionError: others kept interfering.
             UnfinishedError: the object was deleted half-way.
             ContractError: the contract of the object's dataset is broken.
@@ -139,7 +141,7 @@ class Processor:
             try:
                 return self._attempt(places, deadline)
             except ConflictError:
-                continue
+                deadline = replace(deadline, refuses=False)
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
 
     def _attempt(self, places: Places, deadline: Deadline) -> Outcome:
@@ -212,7 +214,7 @@ class Processor:
                 self._keys,
                 clean,
                 rejected,
-                deadline,
+                deadline.begin(),
             )
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}

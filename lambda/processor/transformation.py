@@ -80,6 +80,7 @@ def transform(
 
     Raises:
         FileRefusedError: it does not, or not in time; what the two files then hold is of no use.
+        OutOfTimeError: there was too little time to tell.
     """
     deidentification = Deidentification(contract, keys)
     with (

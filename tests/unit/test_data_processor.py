@@ -31,6 +31,18 @@ def test_settings_reach_the_function() -> None:
     assert function["Architectures"] == ["arm64"]
 
 
+@pytest.mark.parametrize("settings", ["{}", '{"timeoutSeconds": 60}'])
+def test_it_knows_its_own_timeout_and_how_often_the_queue_delivers(settings: str) -> None:
+    stack = Synthesized(synthesize(settings=settings))
+    function = function_of(stack)
+    variables = function["Environment"]["Variables"]
+    assert variables["TIMEOUT_SECONDS"] == str(function["Timeout"])
+    _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
+    queue = stack.resources[mapping["EventSourceArn"].strip("<>").removesuffix(".Arn")]
+    receives = queue["Properties"]["RedrivePolicy"]["maxReceiveCount"]
+    assert variables["MAX_RECEIVES"] == str(receives)
+
+
 def test_it_runs_in_every_isolated_subnet(stack: Synthesized) -> None:
     subnets = {f"<{name}>" for name in stack.find("AWS::EC2::Subnet")}
     assert set(function_of(stack)["VpcConfig"]["SubnetIds"]) == subnets

@@ -55,6 +55,8 @@ def make_index(
         "PSEUDONYM_KEY_ID": "a-key",
         "MAX_OBJECT_BYTES": str(1 << 26),
         "MAX_OBJECT_SETTING": "memoryMb",
+        "MAX_RECEIVES": "5",
+        "TIMEOUT_SECONDS": "300",
         "POWERTOOLS_SERVICE_NAME": "data-processor",
         "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrust",
         "AWS_DEFAULT_REGION": "eu-central-1",

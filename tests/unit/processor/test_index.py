@@ -39,10 +39,16 @@ def body(*keys: str) -> str:
     return json.dumps({"Records": sent})
 
 
-def handle(index: ModuleType, *bodies: str) -> list[str]:
+def handle(index: ModuleType, *bodies: str, receives: int = 1) -> list[str]:
     """Return the messages that failed; they are called m0, m1 and so on."""
+    attributes = {"ApproximateReceiveCount": str(receives)}
     sent = [
-        {"messageId": f"m{number}", "eventSource": "aws:sqs", "body": text}
+        {
+            "messageId": f"m{number}",
+            "eventSource": "aws:sqs",
+            "body": text,
+            "attributes": attributes,
+        }
         for number, text in enumerate(bodies)
     ]
     response = index.handler({"Records": sent}, CONTEXT)

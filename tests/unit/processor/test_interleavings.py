@@ -4,6 +4,9 @@ A worker is the real :class:`Processor`; only the transformation of a file is re
 quicker one. To take one step, it runs again from the beginning, is told what it was told before,
 makes one call more, and is stopped. So a state is a bucket and what each worker has heard, and all
 states that can be reached are visited, each once.
+
+Time goes by only where the transformation takes some, or where S3 is slow before it. What a worker
+has spent is part of the state, and so is how often its message has been received.
 """
 
 import json
@@ -18,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from processor import processing
 from processor.contract import Contracts
+from processor.deadline import Deadline, OutOfTimeError
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
@@ -34,6 +38,12 @@ OUTPUTS = {
 }
 MANIFEST = "manifests/people/a.csv.json"
 NOTHING = b"nothing"
+
+SECONDS = 8.0  # that an invocation has to transform
+FULL_TIME = 7.0  # the least that an attempt has which may refuse an object
+SLOW_START = 2.0  # seconds that S3 may take
+NEEDED = {b"slow": FULL_TIME, b"stuck": 1000.0}  # seconds, by the first word of the content
+LAST = 2  # receive of a message before it is parked
 
 
 @dataclass(frozen=True)
@@ -87,14 +97,40 @@ class Memory:
         return Heard(repr(answer), answer, None, body)
 
 
+@dataclass
+class Clock:
+    """A clock that goes on when somebody adds to it."""
+
+    seconds: float
+
+    def __call__(self) -> float:
+        """Tell the time."""
+        return self.seconds
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A delivery that is worked on: what was heard since the attempt began."""
+
+    heard: tuple[Heard, ...] = ()
+    spent: float = 0.0  # seconds of the invocation, before this attempt
+    receives: int = 1
+
+    def redelivered(self) -> "Worker | None":
+        """Return the next delivery; there is none of a message that is parked."""
+        return Worker(receives=self.receives + 1) if self.receives < LAST else None
+
+
 @dataclass(frozen=True)
 class State:
-    """Where everything stands; ``workers`` hold what they have heard, None when done."""
+    """Where everything stands; ``workers`` are None when done."""
 
     versions: dict[str, tuple[Version, ...]]
-    workers: tuple[tuple[Heard, ...] | None, ...]
+    workers: tuple[Worker | None, ...]
     uploads: tuple[bytes, ...]  # still to come, each with a delivery of its own
     crashes: int  # that may still happen
+    slow_starts: int = 0  # that may still happen
+    parked: bool = False  # whether a message is in the dead-letter queue
 
     def bucket(self) -> MemoryBucket:
         """Return a bucket that stands so."""
@@ -104,17 +140,18 @@ class State:
         """Return what tells this state from others."""
         # Which worker heard what makes no difference: they are all the same.
         workers = frozenset(Counter(self.workers).items())
-        return tuple(sorted(self.versions.items())), workers, self.uploads, self.crashes
+        left = self.uploads, self.crashes, self.slow_starts, self.parked
+        return tuple(sorted(self.versions.items())), workers, left
 
     def with_bucket(self, bucket: MemoryBucket, **changes: Any) -> "State":
         """Return this state with what a bucket now holds."""
         versions = {key: tuple(found) for key, found in bucket.versions.items()}
         return replace(self, versions=versions, **changes)
 
-    def with_worker(self, index: int, heard: tuple[Heard, ...] | None) -> "State":
-        """Return this state with what a worker has now heard."""
-        workers = (*self.workers[:index], heard, *self.workers[index + 1 :])
-        return replace(self, workers=workers)
+    def with_worker(self, index: int, worker: Worker | None, **changes: Any) -> "State":
+        """Return this state with what has become of a worker."""
+        workers = (*self.workers[:index], worker, *self.workers[index + 1 :])
+        return replace(self, workers=workers, **changes)
 
 
 class Explorer:
@@ -146,31 +183,45 @@ class Explorer:
             bucket = state.bucket()
             bucket.upload(KEY, state.uploads[0])
             yield state.with_bucket(
-                bucket, uploads=state.uploads[1:], workers=(*state.workers, ())
+                bucket, uploads=state.uploads[1:], workers=(*state.workers, Worker())
             )
-        for index, heard in enumerate(state.workers):
-            if heard is not None:
-                yield self.step(state, index, heard)
-                if heard and state.crashes:
-                    crashed = state.with_worker(index, ())
-                    yield replace(crashed, crashes=state.crashes - 1)
+        for index, worker in enumerate(state.workers):
+            if worker is None:
+                continue
+            yield self.step(state, index, worker)
+            if worker.heard and state.crashes:
+                again = Worker(receives=worker.receives)  # crashes are fewer than receives
+                yield state.with_worker(index, again, crashes=state.crashes - 1)
+            if not worker.heard and not worker.spent and state.slow_starts:
+                late = replace(worker, spent=SLOW_START)
+                yield state.with_worker(index, late, slow_starts=state.slow_starts - 1)
 
-    def step(self, state: State, index: int, heard: tuple[Heard, ...]) -> State:
+    def step(self, state: State, index: int, worker: Worker) -> State:
         """Let a worker make its next call."""
         bucket = state.bucket()
-        memory: Any = Memory(bucket, heard)
+        clock = Clock(worker.spent)
+        deadline = Deadline(SECONDS, FULL_TIME, worker.receives >= LAST, clock)
+        memory: Any = Memory(bucket, worker.heard)
         kms: Any = HmacKey()
         keys = PseudonymKeys(kms, "a-key")
-        now: tuple[Heard, ...] | None
+        now: Worker | None = None
+        parked = state.parked
         try:
             limit = SizeLimit(1 << 20, "memoryMb")
             store = Store(memory, BUCKET)
-            Processor(store, self.contracts, keys, limit, lambda: MOMENT).process(KEY)
-            now = None
+            processor = Processor(store, self.contracts, keys, limit, lambda: MOMENT)
+            processor.process(KEY, deadline)
+        except OutOfTimeError:
+            now = worker.redelivered()
+            parked = parked or now is None
         except Paused:
-            # A lost race starts the attempt again, as a redelivery does.
-            now = () if memory.lost_a_race else tuple(memory.heard)
-        return state.with_bucket(bucket).with_worker(index, now)
+            # A lost race starts the attempt again, with the time that is left.
+            now = (
+                replace(worker, heard=(), spent=clock.seconds)
+                if memory.lost_a_race
+                else replace(worker, heard=tuple(memory.heard))
+            )
+        return state.with_bucket(bucket).with_worker(index, now, parked=parked)
 
 
 def transform(
@@ -181,10 +232,12 @@ def transform(
     _keys: object,
     clean: IO[bytes],
     rejected: IO[bytes],
-    _deadline: object,
+    deadline: Any,
 ) -> RowAccount:
     """Stand in for the transformation of a file."""
     content = stream.read()
+    deadline.clock.seconds += NEEDED.get(content.split()[0], 0.0)
+    deadline.check()
     if content.startswith(b"refused"):
         raise FileRefusedError("file:empty")
     has_rejects = content.startswith(b"mixed")
@@ -208,7 +261,7 @@ def refuse(
 
 def expected_outputs(content: bytes, version_id: str) -> dict[str, bytes]:
     """Return what the outputs of a version must hold."""
-    if content.startswith(b"refused"):
+    if content.startswith((b"refused", b"stuck")):
         return {"processed": NOTHING, "quarantine": b"refusal of " + version_id.encode()}
     has_rejects = content.startswith(b"mixed")
     return {
@@ -241,16 +294,37 @@ def make_explorer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Explorer:
     return Explorer(contracts)
 
 
-def explore(explorer: Explorer, *uploads: bytes, again: int = 0, crashes: int = 0) -> int:
-    """Check every end; the first upload has happened and is delivered ``again`` so many times."""
+def assert_refused_rightly(bucket: MemoryBucket) -> None:
+    """Nothing that can be done in its full time was ever refused for being slow."""
+    for version in bucket.versions.get(MANIFEST, []):
+        manifest = json.loads(version.content or b"")
+        refusal = manifest["refusal"]
+        if refusal and refusal["reason"] == "object:takes-too-long":
+            number = int(manifest["source"]["version_id"].removeprefix("version-"))
+            assert (bucket.versions[KEY][number - 1].content or b"").startswith(b"stuck")
+
+
+def explore(
+    explorer: Explorer, *uploads: bytes, again: int = 0, crashes: int = 0, slow_starts: int = 0
+) -> Counter[str]:
+    """Check every end; the first upload has happened and is delivered ``again`` so many times.
+
+    Returns how many ends there are, by whether a message was ``parked`` or none.
+    """
     bucket = MemoryBucket()
     bucket.upload(KEY, uploads[0])
-    workers: tuple[tuple[Heard, ...], ...] = ((),) * (1 + again)
-    start = State({}, workers, uploads[1:], crashes).with_bucket(bucket)
-    ends = 0
+    workers = (Worker(),) * (1 + again)
+    start = State({}, workers, uploads[1:], crashes, slow_starts).with_bucket(bucket)
+    ends: Counter[str] = Counter()
     for end in explorer.ends(start):
-        assert_settled(end.bucket())
-        ends += 1
+        assert_refused_rightly(end.bucket())
+        if end.parked:  # somebody redrives it
+            redriven = replace(end, workers=(Worker(),), slow_starts=0, parked=False)
+            for done in explorer.ends(redriven):
+                assert_settled(done.bucket())
+        else:
+            assert_settled(end.bucket())
+        ends["parked" if end.parked else "settled"] += 1
     return ends
 
 
@@ -265,18 +339,39 @@ def name_of(uploads: tuple[bytes, ...]) -> str:
 
 @pytest.mark.parametrize("content", CONTENTS)
 def test_two_deliveries_of_one_object_and_a_crash(explorer: Explorer, content: bytes) -> None:
-    assert explore(explorer, content, again=1, crashes=1)
+    assert explore(explorer, content, again=1, crashes=1)["settled"]
 
 
 @pytest.mark.parametrize("uploads", PAIRS, ids=name_of)
 def test_a_newer_version_and_a_crash_at_any_moment(
     explorer: Explorer, uploads: tuple[bytes, ...]
 ) -> None:
-    assert explore(explorer, *uploads, crashes=1)
+    assert explore(explorer, *uploads, crashes=1)["settled"]
 
 
 def test_a_newer_version_and_a_duplicate_at_any_moment(explorer: Explorer) -> None:
-    assert explore(explorer, b"clean 1", b"clean 2", again=1)
+    assert explore(explorer, b"clean 1", b"clean 2", again=1)["settled"]
+
+
+@pytest.mark.parametrize(
+    "uploads",
+    [(b"slow 1", b"slow 2"), (b"clean 1", b"slow 2"), (b"stuck 1", b"slow 2")],
+    ids=name_of,
+)
+def test_no_schedule_refuses_an_object_that_its_full_time_is_enough_for(
+    explorer: Explorer, uploads: tuple[bytes, ...]
+) -> None:
+    """Races are lost, functions start late: the message comes again, or is parked in the end."""
+    ends = explore(explorer, *uploads, slow_starts=2)
+    assert ends["settled"]
+    assert ends["parked"]
+
+
+def test_an_object_that_no_time_is_enough_for_is_refused_at_the_last_try(
+    explorer: Explorer,
+) -> None:
+    assert explore(explorer, b"stuck", again=1)["settled"]
+    assert explore(explorer, b"stuck", slow_starts=1)["parked"]
 
 
 def test_the_explorer_goes_everywhere(explorer: Explorer) -> None:

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, deadline, framing, outputs, uniqueness
+from processor import contract, framing, outputs, uniqueness
 from processor import policies as judgement
 from processor.contract import ContractError, Contracts, read
+from processor.deadline import Deadline
 from processor.policies import measure
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
@@ -194,20 +195,17 @@ def test_the_deadline_holds_while_classes_are_counted(
     path = tmp_path / "clean.parquet"
     pq.write_table(pa.table({"n": list(range(100_000))}), path)
     looks = iter([0.0] * 2 if interrupted else [])
-    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 9.0))
+    late = Deadline(1.0, clock=lambda: next(looks, 9.0))
     monkeypatch.setattr(judgement, "STEPS", 100)
     with path.open("rb") as file, pytest.raises(FileRefusedError, match="object:takes-too-long"):
-        measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
+        measure(file, ["n"], 2, deadline=late)
 
 
-def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() -> None:
     people = contract.parse(
         document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}}
     )
-    late = deadline.Deadline(1.0)
-    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: 9.0)
+    late = Deadline(1.0, clock=lambda: 9.0)
     clean = io.BytesIO()
     pq.write_table(pa.table({"n": ["x"] * 7}), clean)
     with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
@@ -223,9 +221,9 @@ def test_another_error_of_the_database_is_no_refusal(
     monkeypatch.setattr(judgement, "STEPS", 100)
     # The clock is wrong once: the database is interrupted although there is time.
     looks = iter([0.0, 0.0, 9.0])
-    monkeypatch.setattr("processor.deadline.time.monotonic", lambda: next(looks, 0.0))
+    wrong = Deadline(1.0, clock=lambda: next(looks, 0.0))
     with path.open("rb") as file, pytest.raises(sqlite3.OperationalError):
-        measure(file, ["n"], 2, deadline=deadline.Deadline(1.0))
+        measure(file, ["n"], 2, deadline=wrong)
 
 
 def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:
