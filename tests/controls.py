@@ -57,6 +57,16 @@ CONTROLS = [
         ],
     ),
     Control(
+        "No object is put into an archive, from where it could not be processed.",
+        "A1.2 PI1.2",
+        "AC-3 SI-10",
+        "DataBucket/Bucket",
+        [
+            f"{UNIT}test_perimeter.py::test_a_write_into_an_archive_is_denied",
+            f"{ATTACKS}test_people.py::test_refused_to_archive_on_arrival",
+        ],
+    ),
+    Control(
         "Messages are encrypted under the environment's own key.",
         "CC6.1 C1.1",
         "SC-28 SC-28(1)",

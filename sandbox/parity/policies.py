@@ -19,6 +19,7 @@ from sandbox.parity.correction import Function, replaces
 from sandbox.parity.kms import VIA_SERVICE, caller
 
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+CLASS_HEADER = "x-amz-storage-class"
 CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
@@ -238,17 +239,18 @@ def _kms_parameters(ctx: Any) -> dict[str, Any]:
 
 
 @replaces(iam_actions, "_s3_object_context")
-def key_condition_of_a_write(
+def conditions_of_a_write(
     original: Function, action: str, query: dict[str, Any], path: str, headers: dict[str, str]
 ) -> Any:
-    """Give conditions the KMS key that a write names, and whether it brings one of its own.
+    """Give conditions the KMS key that a write names, or brings, and the storage class it names.
 
-    ``s3:x-amz-server-side-encryption-aws-kms-key-id`` and ``…-customer-algorithm``,
+    ``s3:x-amz-server-side-encryption-aws-kms-key-id``, ``…-customer-algorithm`` and
+    ``s3:x-amz-storage-class``, each absent where its header is.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
     context = original(action, query, path, headers)
     if action == "s3:PutObject":
-        names = (KEY_HEADER, CUSTOMER_HEADER)
+        names = (KEY_HEADER, CUSTOMER_HEADER, CLASS_HEADER)
         context.update({f"s3:{name}": headers[name] for name in names if headers.get(name)})
     return context
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 
-from tests.attacks.attempt import BY_IDENTITY, Actor, Attempt, allowed, refused
+from tests.attacks.attempt import BY_IDENTITY, BY_RESOURCE, Actor, Attempt, allowed, refused
 from tests.attacks.conftest import client_of
 
 OURS: dict[str, Any] = {"Bucket": "{bucket}"}
@@ -139,6 +139,43 @@ def test_refused_to_a_reader_of_another_dataset(stray: Actor, attempt: Attempt) 
 def by_duty(attempt: Attempt) -> Attempt:
     """An attempt that a policy of people denies."""
     return dataclasses.replace(attempt, reason=BY_IDENTITY)
+
+
+ARCHIVES = [
+    Attempt(
+        f"put a file into {name}",
+        operation,
+        {**OURS, "Key": "{incoming}", "StorageClass": name, **more},
+        reason=BY_RESOURCE,
+    )
+    for name in ("GLACIER", "DEEP_ARCHIVE")
+    for operation, more in (("s3.put_object", {"Body": "x"}), ("s3.create_multipart_upload", {}))
+]
+
+
+@refused(*ARCHIVES)
+def test_refused_to_archive_on_arrival(producer: Actor, attempt: Attempt) -> None:
+    """What lies in an archive cannot be read at once, and so not be processed."""
+    producer.is_refused(attempt)
+
+
+@refused(*ARCHIVES)
+def test_refused_to_an_administrator(bystander: Actor, attempt: Attempt) -> None:
+    bystander.is_refused(attempt)
+
+
+@allowed(
+    *(
+        Attempt(
+            f"put a file into {name}",
+            "s3.put_object",
+            {**OURS, "Key": "{incoming}", "Body": "x", "StorageClass": name},
+        )
+        for name in ("STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR")
+    )
+)
+def test_allowed_to_save(producer: Actor, call: Attempt) -> None:
+    producer.may(call)
 
 
 READS = [

@@ -159,6 +159,27 @@ def test_customer_key_of_a_write(plain: Cloud, parity: Cloud) -> None:
     assert probe(parity) == "ok"
 
 
+def test_storage_class_of_a_write(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, **more: str) -> list[str]:
+        name, bucket = "s3:x-amz-storage-class", cloud.bucket()
+        of_class = {"Null": {name: "false"}, "StringNotEquals": {name: ["STANDARD_IA"]}}
+        document = policy({**deny("s3:PutObject", **of_class), "Principal": "*"})
+        admin, here = cloud.client("s3"), {"Bucket": bucket, "Key": "k"}
+        admin.put_object(**here, Body=b"x")
+        admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+        s3 = cloud.assume(allow(["s3:PutObject", "s3:GetObject"])).client("s3")
+        return [
+            putting(cloud, bucket, s3, **more),
+            outcome(lambda: s3.copy_object(**{**here, "Key": "l"}, CopySource=here, **more)),
+            outcome(lambda: s3.create_multipart_upload(**here, **more)),
+        ]
+
+    assert probe(plain, StorageClass="GLACIER") == ["ok"] * 3
+    assert probe(parity, StorageClass="GLACIER") == ["AccessDenied"] * 3
+    assert probe(parity, StorageClass="STANDARD_IA") == ["ok"] * 3
+    assert probe(parity) == ["ok"] * 3
+
+
 OF_TAG = "customers/${aws:PrincipalTag/dataset}/"
 TAGS = {
     "its tag": ({"dataset": "own"}, True),

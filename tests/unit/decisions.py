@@ -164,6 +164,7 @@ READS = [
 WRITES = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ReplicateObject", "s3:RestoreObject"]
 WRITES += [f"s3:PutObject{what}" for what in ("", "Acl", "Tagging", "Retention")]
 ALGORITHM = "s3:x-amz-server-side-encryption"
+STORAGE_CLASS = "s3:x-amz-storage-class"
 ALGORITHM_KEY = f"{ALGORITHM}-aws-kms-key-id"
 BUCKET_ACTIONS: list[tuple[str, str, Context]] = [
     ("s3:GetObject", INCOMING, {}),
@@ -454,6 +455,13 @@ def decide_for_bucket() -> Iterator[Decision]:
         ):
             yield deny(who, "s3:PutObject", INCOMING, asked)
             yield deny(who, "s3:PutObject", PROCESSED, asked, opened=True)
+        for name in ("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"):
+            yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
+        for name in ("INTELLIGENT_TIERING", "GLACIER_IR"):
+            yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
+        for name in ("GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "OF_2030"):
+            for resource in (INCOMING, PROCESSED, MANIFEST):
+                yield deny(who, "s3:PutObject", resource, {STORAGE_CLASS: name}, opened=True)
     for action in ("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):
         for resource in (INCOMING, MANIFEST):
             yield allow(BREAK_GLASS, action, resource)
