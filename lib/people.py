@@ -5,7 +5,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from lib.data_bucket import INCOMING
+from lib.data_bucket import INCOMING, OUTPUTS
 from lib.keys import via
 from lib.names import Names
 from lib.policy_packs import acknowledge_prefixes
@@ -19,11 +19,22 @@ class People(Construct):
     Nobody gets one by deploying the stack. Under SSE-KMS a read takes the key as well as the
     object, so each policy brings its use of the data key along.
 
+    Pseudonyms are deterministic: who puts chosen values in and reads what comes out can look up
+    every token. So the producer's policy denies everything with the outputs, and the readers'
+    policies deny everything under ``incoming/``: a role that holds both can do neither. It takes
+    two roles, and two people who collude or one who may assume both.
+
+    Each is for the one dataset that the principal's tag ``dataset`` names, which is the first
+    folder below the prefix, whether there is a contract for it or not. Without the tag, or with
+    an empty one, they allow nothing; a wildcard in it would be taken by its letter, and a slash
+    leads deeper into the same folder. Files that lie in no folder are for none of the three.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+
     Attributes:
-        producer: writes to ``incoming/<dataset>/`` of the dataset that the principal's tag
-            ``dataset`` names, and reads nothing. Without the tag it allows nothing.
-        consumer: reads ``processed/``.
-        steward: reads ``quarantine/`` and ``manifests/``: raw rows, for those who mend them.
+        producer: writes to ``incoming/<dataset>/``, and reads nothing.
+        consumer: reads ``processed/<dataset>/``, and in ``manifests/<dataset>/`` what is done.
+        steward: reads ``quarantine/<dataset>/`` and ``manifests/<dataset>/``: raw rows, for those
+            who mend them.
         break_glass: the one role that may remove versions for good where data are retained; else
             None. Anybody whom IAM lets may assume it, with MFA. It finds and removes, not reads.
     """
@@ -42,7 +53,6 @@ class People(Construct):
         super().__init__(scope, construct_id)
         self._bucket = bucket
         self._key = key
-        own = f"{INCOMING}${{aws:PrincipalTag/{DATASET_TAG}}}/*"
         self.producer = iam.ManagedPolicy(
             self,
             "Producer",
@@ -51,22 +61,26 @@ class People(Construct):
                 iam.PolicyStatement(
                     sid="WriteOwnDataset",
                     actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-                    resources=[bucket.arn_for_objects(own)],
+                    resources=[bucket.arn_for_objects(_of_dataset(INCOMING))],
                 ),
                 # The parts of a multipart upload are decrypted to be joined.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
+                self._keep_from("KeepFromOutputs", *OUTPUTS),
             ],
         )
-        acknowledge_prefixes(
-            self.producer,
-            bucket,
-            "The producers name the files of their dataset.",
-            f"{INCOMING}<aws:PrincipalTag/{DATASET_TAG}>/*",
+        self._acknowledge(self.producer, INCOMING)
+        self.consumer = self._add_reader(
+            "Consumer",
+            "Reads clean rows and manifests of one dataset, named by the tag 'dataset'",
+            "processed/",
+            "manifests/",
         )
-        self.consumer = self._add_reader("Consumer", "Reads what was processed", "processed/")
         self.steward = self._add_reader(
-            "Steward", "Reads rejected rows and manifests", "quarantine/", "manifests/"
+            "Steward",
+            "Reads rejected rows and manifests of one dataset, named by the tag 'dataset'",
+            "quarantine/",
+            "manifests/",
         )
         self.break_glass = self._add_break_glass(names.break_glass_role) if retain else None
 
@@ -79,24 +93,30 @@ class People(Construct):
                 iam.PolicyStatement(
                     sid="ReadObjects",
                     actions=["s3:GetObject", "s3:GetObjectVersion"],
-                    resources=[self._bucket.arn_for_objects(f"{name}*") for name in prefixes],
+                    resources=[self._bucket.arn_for_objects(_of_dataset(one)) for one in prefixes],
                 ),
                 iam.PolicyStatement(
                     sid="FindObjects",
                     actions=["s3:ListBucket"],
                     resources=[self._bucket.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": [f"{name}*" for name in prefixes]}},
+                    conditions={
+                        "StringLike": {"s3:prefix": [_of_dataset(one) for one in prefixes]}
+                    },
                 ),
                 self._use_key("kms:Decrypt"),
+                self._keep_from("KeepFromIncoming", INCOMING),
             ],
         )
+        self._acknowledge(policy, *prefixes)
+        return policy
+
+    def _acknowledge(self, policy: iam.ManagedPolicy, *prefixes: str) -> None:
         acknowledge_prefixes(
             policy,
             self._bucket,
-            "All that is under a prefix is for the same readers; producers name it.",
-            *(f"{name}*" for name in prefixes),
+            "The producers name the files of their dataset.",
+            *(f"{prefix}<aws:PrincipalTag/{DATASET_TAG}>/*" for prefix in prefixes),
         )
-        return policy
 
     def _use_key(self, *actions: str) -> iam.PolicyStatement:
         return iam.PolicyStatement(
@@ -104,6 +124,19 @@ class People(Construct):
             actions=list(actions),
             resources=[self._key.key_arn],
             conditions={"StringEquals": {"kms:ViaService": via("s3")}},
+        )
+
+    def _keep_from(self, sid: str, *prefixes: str) -> iam.PolicyStatement:
+        """Deny whatever can be done with the objects under some prefixes.
+
+        All of S3 and not a list: reading has many names (versions, torrents, replication,
+        annotations), writing too, and AWS adds more.
+        """
+        return iam.PolicyStatement(
+            sid=sid,
+            effect=iam.Effect.DENY,
+            actions=["s3:*"],
+            resources=[self._bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],
         )
 
     def _add_break_glass(self, role_name: str) -> iam.Role:
@@ -137,3 +170,8 @@ class People(Construct):
             ),
             managed_policies=[policy],
         )
+
+
+def _of_dataset(prefix: str) -> str:
+    """What lies under a prefix of the dataset that the principal's tag names."""
+    return f"{prefix}${{aws:PrincipalTag/{DATASET_TAG}}}/*"

@@ -18,6 +18,18 @@ from lib.network import Network
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
 CUSTOMER_ALGORITHM = f"{ENCRYPTION}-customer-algorithm"
+STORAGE_CLASS = "s3:x-amz-storage-class"
+# Of all classes those whose objects can be read at once. They are named, and not the archives, so
+# that a class which AWS adds is refused until somebody has looked at it.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+READABLE_CLASSES = (
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "ONEZONE_IA",
+    "INTELLIGENT_TIERING",
+    "GLACIER_IR",
+)
 ACCOUNT = {"aws:PrincipalAccount": Aws.ACCOUNT_ID}
 
 
@@ -43,6 +55,14 @@ def close_bucket(
     """
     for statement in (
         *_encryption_statements(bucket, key),
+        # A write that names no class gets STANDARD, and has no such key.
+        _deny(
+            "DenyUnreadableClasses",
+            ["s3:PutObject"],
+            [bucket.arn_for_objects("*")],
+            Null={STORAGE_CLASS: "false"},
+            StringNotEquals={STORAGE_CLASS: list(READABLE_CLASSES)},
+        ),
         _deny(
             "DenyFunctionOutsideNetwork",
             ["s3:*"],

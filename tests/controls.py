@@ -57,6 +57,16 @@ CONTROLS = [
         ],
     ),
     Control(
+        "No object is put into an archive, from where it could not be processed.",
+        "A1.2 PI1.2",
+        "AC-3 SI-10",
+        "DataBucket/Bucket",
+        [
+            f"{UNIT}test_perimeter.py::test_a_write_into_an_archive_is_denied",
+            f"{ATTACKS}test_people.py::test_refused_to_archive_on_arrival",
+        ],
+    ),
+    Control(
         "Messages are encrypted under the environment's own key.",
         "CC6.1 C1.1",
         "SC-28 SC-28(1)",
@@ -193,7 +203,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Three policies give people access: producers write, consumers and stewards read.",
+        "Three policies give people access to one dataset each: producers write, others read.",
         "CC6.1 CC6.3",
         "AC-3 AC-5 AC-6",
         "People",
@@ -202,6 +212,20 @@ CONTROLS = [
             f"{ATTACKS}test_people.py::test_refused_to_a_producer",
             f"{ATTACKS}test_people.py::test_refused_to_a_consumer",
             f"{ATTACKS}test_people.py::test_refused_to_a_steward",
+            f"{ATTACKS}test_people.py::test_refused_to_a_reader_of_another_dataset",
+        ],
+    ),
+    Control(
+        "Whoever may put files in may read nothing of what comes out, with both policies neither.",
+        "CC6.3 C1.1",
+        "AC-5 AC-6",
+        "People",
+        [
+            f"{UNIT}test_people.py"
+            "::test_who_puts_in_gets_nothing_out_and_who_reads_puts_nothing_in",
+            f"{UNIT}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
+            f"{ATTACKS}test_people.py::test_refused_to_who_holds_both_duties",
+            MUTATIONS,
         ],
     ),
     Control(

@@ -19,6 +19,7 @@ from sandbox.parity.correction import Function, replaces
 from sandbox.parity.kms import VIA_SERVICE, caller
 
 KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+CLASS_HEADER = "x-amz-storage-class"
 CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
@@ -238,17 +239,18 @@ def _kms_parameters(ctx: Any) -> dict[str, Any]:
 
 
 @replaces(iam_actions, "_s3_object_context")
-def key_condition_of_a_write(
+def conditions_of_a_write(
     original: Function, action: str, query: dict[str, Any], path: str, headers: dict[str, str]
 ) -> Any:
-    """Give conditions the KMS key that a write names, and whether it brings one of its own.
+    """Give conditions the KMS key that a write names, or brings, and the storage class it names.
 
-    ``s3:x-amz-server-side-encryption-aws-kms-key-id`` and ``…-customer-algorithm``,
+    ``s3:x-amz-server-side-encryption-aws-kms-key-id``, ``…-customer-algorithm`` and
+    ``s3:x-amz-storage-class``, each absent where its header is.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
     """
     context = original(action, query, path, headers)
     if action == "s3:PutObject":
-        names = (KEY_HEADER, CUSTOMER_HEADER)
+        names = (KEY_HEADER, CUSTOMER_HEADER, CLASS_HEADER)
         context.update({f"s3:{name}": headers[name] for name in names if headers.get(name)})
     return context
 
@@ -257,26 +259,64 @@ def key_condition_of_a_write(
 
 VARIABLE = re.compile(r"\$\{([^}]+)\}")
 
+IS_EQUAL = re.compile(r"String(Not)?Equals", re.IGNORECASE)
+"""In the operators that know no wildcards."""
+
+LITERAL = {ord("*"): "\ue02a", ord("?"): "\ue03f"}
+"""What stands for a wildcard's letter that is none, of Unicode's private use."""
+
+NO_VALUE = "\ue000"
+"""What equals nothing, and is like nothing."""
+
 
 @replaces(iam, "_first_match")
 def policy_variables(original: Function, ctx: Any, statements: list[Any], effect: str) -> Any:
-    """Put values in the place of ``${…}`` in resources; without a value nothing matches.
+    """Put values in the place of ``${…}`` in resources and conditions.
 
+    What has a variable without a value matches nothing, so that a resource is outside a
+    ``NotResource``, and a value differs from all for the operators with ``Not``. A tag that is
+    empty has no value. Wildcards in a value are letters like others.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
     return original(ctx, [_with_values(statement, ctx) for statement in statements], effect)
 
 
+@replaces(iam, "fnmatch_iam_cs")
+def letters_of_a_value(original: Function, text: str, pattern: str) -> Any:
+    """Compare a text with a pattern in which values stand, letter by letter."""
+    return original(text.translate(LITERAL), pattern)
+
+
 def _with_values(statement: Any, ctx: Any) -> Any:
-    if not any("${" in resource for resource in statement.resources):
+    if "${" not in str(statement):
         return statement
-    resources = [_with_value(resource, ctx) for resource in statement.resources]
-    return replace(statement, resources=[r for r in resources if r is not None] or [""])
+    return replace(
+        statement,
+        resources=_fill(statement.resources, ctx),
+        not_resources=_fill(statement.not_resources, ctx),
+        conditions={
+            operator: {key: _fill(values, ctx, operator) for key, values in tests.items()}
+            for operator, tests in statement.conditions.items()
+        },
+    )
 
 
-def _with_value(resource: str, ctx: Any) -> str | None:
+def _fill(given: Any, ctx: Any, operator: str = "") -> Any:
+    """Return texts of a policy with the values of their variables, without those that have none.
+
+    ``operator`` is that of a condition, if they are its values.
+    """
+    texts = [given] if isinstance(given, str) else given
+    if "${" not in str(texts):
+        return given
+    letters = {} if IS_EQUAL.search(operator) else LITERAL
+    filled = [_with_value(text, ctx, letters) for text in texts]
+    return [text for text in filled if text is not None] or [NO_VALUE]
+
+
+def _with_value(text: str, ctx: Any, letters: dict[int, str]) -> str | None:
     resolve = vars(iam)["_resolve_condition_key"]
-    values = {name: resolve(name, ctx) for name in VARIABLE.findall(resource)}
-    if None in values.values():
+    values = {name: resolve(name, ctx) for name in VARIABLE.findall(text)}
+    if not all(values.values()):
         return None
-    return VARIABLE.sub(lambda variable: str(values[variable[1]]), resource)
+    return VARIABLE.sub(lambda variable: str(values[variable[1]]).translate(letters), text)

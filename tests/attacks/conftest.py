@@ -147,6 +147,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
         "consumer_policy": outputs["ConsumerPolicyArn"],
         "trust": json.dumps(_trusting(partition, account)),
         "archive": base64.b64encode(_archive()).decode(),
+        "dataset": DATASET,
         "own": own,
         "own_bucket": f"{own}-{account}",
         "own_group": f"/{own}",
@@ -499,29 +500,90 @@ def be_untagged(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> 
     """Somebody with the producers' policy who was of a dataset, and is of none any more."""
     name, policy = f"{facts['own']}-untagged", outputs["ProducerPolicyArn"]
     with _role(admin, facts, name, policy, PUT_FILE, dataset=DATASET):
-        client_of(admin, "iam").untag_role(RoleName=name, TagKeys=["dataset"])
+        yield _retag(admin, facts, name, None, PUT_FILE)
 
-        def untagged() -> Actor | None:
-            actor = _become(admin, facts, name)
-            return None if actor is None or actor.is_allowed(PUT_FILE) else actor
 
-        yield wait_for("end of a tag", untagged, PERMISSION)
+def _retag(
+    admin: boto3.Session, facts: Facts, role: str, dataset: str | None, shows: Attempt
+) -> Actor:
+    """Somebody with a new session of a role that was made one of another dataset, or of none.
+
+    It ``shows`` in a call that is allowed no more.
+    """
+    iam = client_of(admin, "iam")
+    if dataset is None:
+        iam.untag_role(RoleName=role, TagKeys=["dataset"])
+    else:
+        iam.tag_role(RoleName=role, Tags=[{"Key": "dataset", "Value": dataset}])
+
+    def retagged() -> Actor | None:
+        actor = _become(admin, facts, role)
+        return None if actor is None or actor.is_allowed(shows) else actor
+
+    return wait_for("end of a tag", retagged, PERMISSION)
 
 
 @pytest.fixture(scope="session", name="consumer")
 def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody who reads what was processed."""
+    """Somebody who reads what was processed of one dataset."""
     name, policy = f"{facts['own']}-consumer", outputs["ConsumerPolicyArn"]
-    with _role(admin, facts, name, policy, _read("processed")) as actor:
+    with _role(admin, facts, name, policy, _read("processed"), dataset=DATASET) as actor:
         yield actor
 
 
 @pytest.fixture(scope="session", name="steward")
 def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody who mends what was rejected."""
+    """Somebody who mends what was rejected of one dataset."""
     name, policy = f"{facts['own']}-steward", outputs["StewardPolicyArn"]
-    with _role(admin, facts, name, policy, _read("manifest")) as actor:
+    with _role(admin, facts, name, policy, _read("manifest"), dataset=DATASET) as actor:
         yield actor
+
+
+@pytest.fixture(
+    scope="session",
+    params=[f"{DATASET}-other", f"{DATASET}/..", "", None],
+    ids=["of-another-dataset", "of-a-path", "of-an-empty-name", "of-none"],
+    name="tag",
+)
+def choose_tag(request: pytest.FixtureRequest) -> str | None:
+    """What a reader's tag says instead of the dataset."""
+    given: str | None = request.param
+    return given
+
+
+@pytest.fixture(scope="session", params=["Consumer", "Steward"], name="stray")
+def be_stray(
+    request: pytest.FixtureRequest,
+    admin: boto3.Session,
+    facts: Facts,
+    outputs: dict[str, str],
+    tag: str | None,
+) -> Iterator[Actor]:
+    """Somebody who was a reader of the dataset, and is one of something else."""
+    name = f"{facts['own']}-stray-{request.param}".lower()
+    policy, shows = outputs[f"{request.param}PolicyArn"], _read("manifest")
+    with _role(admin, facts, name, policy, shows, dataset=DATASET):
+        yield _retag(admin, facts, name, tag, shows)
+
+
+@pytest.fixture(scope="session", params=["Consumer", "Steward"], name="double")
+def be_double(
+    request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts, outputs: dict[str, str]
+) -> Iterator[Actor]:
+    """Somebody who was a producer of a dataset, and is made a reader of it besides."""
+    name = f"{facts['own']}-producer-and-{request.param}".lower()
+    iam, more = client_of(admin, "iam"), outputs[f"{request.param}PolicyArn"]
+    found = {"Consumer": "processed", "Steward": "quarantine"}[request.param]
+    own = {"Bucket": "{bucket}", "Prefix": f"{found}/{DATASET}/"}
+    with _role(
+        admin, facts, name, outputs["ProducerPolicyArn"], PUT_FILE, dataset=DATASET
+    ) as actor:
+        iam.attach_role_policy(RoleName=name, PolicyArn=more)
+        try:
+            _wait_until_allowed(actor, Attempt("list", "s3.list_objects_v2", own))
+            yield actor
+        finally:
+            iam.detach_role_policy(RoleName=name, PolicyArn=more)
 
 
 @pytest.fixture(scope="session", name="stranger")

@@ -1,8 +1,12 @@
 """People: what somebody with one of the three policies does beyond it."""
 
+import dataclasses
 from typing import Any
 
-from tests.attacks.attempt import Actor, Attempt, allowed, refused
+import boto3
+
+from tests.attacks.attempt import BY_IDENTITY, BY_RESOURCE, Actor, Attempt, allowed, refused
+from tests.attacks.conftest import client_of
 
 OURS: dict[str, Any] = {"Bucket": "{bucket}"}
 
@@ -22,10 +26,14 @@ def delete(what: str) -> Attempt:
     return Attempt(f"delete {what}", "s3.delete_object", {**OURS, "Key": f"{{{what}}}"})
 
 
+def version_of(what: str) -> dict[str, Any]:
+    """Which version of a file is asked for."""
+    return {**OURS, "Key": f"{{{what}}}", "VersionId": f"{{{what}_version}}"}
+
+
 def delete_version(what: str) -> Attempt:
     """An attempt to delete a file for good."""
-    version = {"Key": f"{{{what}}}", "VersionId": f"{{{what}_version}}"}
-    return Attempt(f"delete a version of {what}", "s3.delete_object", {**OURS, **version})
+    return Attempt(f"delete a version of {what}", "s3.delete_object", version_of(what))
 
 
 def find(what: str) -> Attempt:
@@ -34,6 +42,7 @@ def find(what: str) -> Attempt:
 
 
 PLACES = ("incoming", "processed", "quarantine", "manifest")
+OF_ALL_DATASETS = ("processed/", "quarantine/", "manifests/")
 EVERYTHING = Attempt("list everything", "s3.list_objects_v2", OURS)
 VERSIONS = Attempt("list versions", "s3.list_object_versions", OURS)
 DIRECT_USE = [
@@ -75,7 +84,7 @@ EVERYBODY = [
         "s3.put_object",
         {**OURS, "Key": "incoming/{own}.csv", "Body": "x"},
     ),
-    find("incoming/"),
+    find("incoming/{dataset}/"),
     *EVERYBODY,
 )
 def test_refused_to_a_producer(producer: Actor, attempt: Attempt) -> None:
@@ -91,11 +100,12 @@ def test_refused_to_a_producer_of_nothing(untagged: Actor, attempt: Attempt) -> 
 
 
 @refused(
-    *(read(place) for place in PLACES if place != "processed"),
+    read("incoming"),
+    read("quarantine"),
     *(write(place) for place in PLACES),
-    find("quarantine/"),
-    find("manifests/"),
-    find("incoming/"),
+    find("quarantine/{dataset}/"),
+    find("incoming/{dataset}/"),
+    *map(find, OF_ALL_DATASETS),
     *EVERYBODY,
 )
 def test_refused_to_a_consumer(consumer: Actor, attempt: Attempt) -> None:
@@ -106,12 +116,109 @@ def test_refused_to_a_consumer(consumer: Actor, attempt: Attempt) -> None:
     read("incoming"),
     read("processed"),
     *(write(place) for place in PLACES),
-    find("processed/"),
-    find("incoming/"),
+    find("processed/{dataset}/"),
+    find("incoming/{dataset}/"),
+    *map(find, OF_ALL_DATASETS),
     *EVERYBODY,
 )
 def test_refused_to_a_steward(steward: Actor, attempt: Attempt) -> None:
     steward.is_refused(attempt)
+
+
+@refused(
+    *(read(place) for place in PLACES),
+    *(find(f"{place}{{dataset}}/") for place in OF_ALL_DATASETS),
+    *map(find, OF_ALL_DATASETS),
+    find("processed//"),
+    EVERYTHING,
+)
+def test_refused_to_a_reader_of_another_dataset(stray: Actor, attempt: Attempt) -> None:
+    stray.is_refused(attempt)
+
+
+def by_duty(attempt: Attempt) -> Attempt:
+    """An attempt that a policy of people denies."""
+    return dataclasses.replace(attempt, reason=BY_IDENTITY)
+
+
+ARCHIVES = [
+    Attempt(
+        f"put a file into {name}",
+        operation,
+        {**OURS, "Key": "{incoming}", "StorageClass": name, **more},
+        reason=BY_RESOURCE,
+    )
+    for name in ("GLACIER", "DEEP_ARCHIVE")
+    for operation, more in (("s3.put_object", {"Body": "x"}), ("s3.create_multipart_upload", {}))
+]
+
+
+@refused(*ARCHIVES)
+def test_refused_to_archive_on_arrival(producer: Actor, attempt: Attempt) -> None:
+    """What lies in an archive cannot be read at once, and so not be processed."""
+    producer.is_refused(attempt)
+
+
+@refused(*ARCHIVES)
+def test_refused_to_an_administrator(bystander: Actor, attempt: Attempt) -> None:
+    bystander.is_refused(attempt)
+
+
+@allowed(
+    *(
+        Attempt(
+            f"put a file into {name}",
+            "s3.put_object",
+            {**OURS, "Key": "{incoming}", "Body": "x", "StorageClass": name},
+        )
+        for name in ("STANDARD", "INTELLIGENT_TIERING", "GLACIER_IR")
+    )
+)
+def test_allowed_to_save(producer: Actor, call: Attempt) -> None:
+    producer.may(call)
+
+
+READS = [
+    *(read(place) for place in PLACES if place != "incoming"),
+    *(
+        Attempt(f"read a version of {place}", "s3.get_object", version_of(place))
+        for place in PLACES
+        if place != "incoming"
+    ),
+]
+PUTS = [
+    write("incoming"),
+    Attempt("put a file in parts", "s3.create_multipart_upload", {**OURS, "Key": "{incoming}"}),
+    Attempt(
+        "copy a clean file to incoming",
+        "s3.copy_object",
+        {**OURS, "Key": "{incoming}", "CopySource": {**OURS, "Key": "{processed}"}},
+    ),
+]
+
+
+@refused(*map(by_duty, [*READS, *PUTS]), *(write(p) for p in PLACES if p != "incoming"))
+def test_refused_to_who_holds_both_duties(double: Actor, attempt: Attempt) -> None:
+    """Chosen values in, their tokens out: whoever could do both would look every token up."""
+    double.is_refused(attempt)
+
+
+def test_allowed_to_a_producer_to_put_a_file_in_parts(
+    admin: boto3.Session, producer: Actor, facts: dict[str, str]
+) -> None:
+    """Every client puts a large file so, and S3 decrypts the parts to join them."""
+    s3, here = client_of(admin, "s3"), {"Bucket": facts["bucket"], "Key": facts["incoming"]}
+    producer.may(Attempt("begin", "s3.create_multipart_upload", here))
+    uploads = s3.list_multipart_uploads(Bucket=here["Bucket"], Prefix=here["Key"])["Uploads"]
+    upload = {**here, "UploadId": uploads[0]["UploadId"]}
+    part = {**upload, "PartNumber": 1, "Body": "x"}
+    producer.may(Attempt("put a part", "s3.upload_part", part))
+    parts = [
+        {"PartNumber": one["PartNumber"], "ETag": one["ETag"]}
+        for one in s3.list_parts(**upload)["Parts"]
+    ]
+    whole = {**upload, "MultipartUpload": {"Parts": parts}}
+    producer.may(Attempt("join the parts", "s3.complete_multipart_upload", whole))
 
 
 @allowed(write("incoming"))
@@ -119,11 +226,21 @@ def test_allowed_to_a_producer(producer: Actor, call: Attempt) -> None:
     producer.may(call)
 
 
-@allowed(read("processed"), find("processed/"))
+@allowed(
+    read("processed"),
+    read("manifest"),
+    find("processed/{dataset}/"),
+    find("manifests/{dataset}/"),
+)
 def test_allowed_to_a_consumer(consumer: Actor, call: Attempt) -> None:
     consumer.may(call)
 
 
-@allowed(read("quarantine"), read("manifest"), find("quarantine/"), find("manifests/"))
+@allowed(
+    read("quarantine"),
+    read("manifest"),
+    find("quarantine/{dataset}/"),
+    find("manifests/{dataset}/"),
+)
 def test_allowed_to_a_steward(steward: Actor, call: Attempt) -> None:
     steward.may(call)

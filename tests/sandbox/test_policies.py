@@ -159,29 +159,112 @@ def test_customer_key_of_a_write(plain: Cloud, parity: Cloud) -> None:
     assert probe(parity) == "ok"
 
 
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        ({"dataset": "customers"}, "ok"),
-        ({"dataset": "other"}, "AccessDenied"),
-        ({}, "AccessDenied"),
-    ],
-    ids=["its tag", "another tag", "no tag"],
-)
+def test_storage_class_of_a_write(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, **more: str) -> list[str]:
+        name, bucket = "s3:x-amz-storage-class", cloud.bucket()
+        of_class = {"Null": {name: "false"}, "StringNotEquals": {name: ["STANDARD_IA"]}}
+        document = policy({**deny("s3:PutObject", **of_class), "Principal": "*"})
+        admin, here = cloud.client("s3"), {"Bucket": bucket, "Key": "k"}
+        admin.put_object(**here, Body=b"x")
+        admin.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+        s3 = cloud.assume(allow(["s3:PutObject", "s3:GetObject"])).client("s3")
+        return [
+            putting(cloud, bucket, s3, **more),
+            outcome(lambda: s3.copy_object(**{**here, "Key": "l"}, CopySource=here, **more)),
+            outcome(lambda: s3.create_multipart_upload(**here, **more)),
+        ]
+
+    assert probe(plain, StorageClass="GLACIER") == ["ok"] * 3
+    assert probe(parity, StorageClass="GLACIER") == ["AccessDenied"] * 3
+    assert probe(parity, StorageClass="STANDARD_IA") == ["ok"] * 3
+    assert probe(parity) == ["ok"] * 3
+
+
+OF_TAG = "customers/${aws:PrincipalTag/dataset}/"
+TAGS = {
+    "its tag": ({"dataset": "own"}, True),
+    "another tag": ({"dataset": "other"}, False),
+    "a wildcard": ({"dataset": "*"}, False),
+    "a wildcard for a letter": ({"dataset": "ow?"}, False),
+    "a slash": ({"dataset": "own/.."}, False),
+    "an empty tag": ({"dataset": ""}, False),
+    "no tag": ({}, False),
+}
+"""Tags of a principal, and whether the object that is asked for is of them."""
+
+
+def of_tags(cloud: Cloud, tags: dict[str, str], statement: dict[str, Any]) -> Any:
+    """S3 as a role sees it that has tags and a permission."""
+    arn = cloud.role("ec2.amazonaws.com", statement)
+    pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
+    cloud.client("iam").tag_role(RoleName=arn.rpartition("/")[2], Tags=pairs)
+    return cloud.become(arn, "test").client("s3")
+
+
+def answer(allowed: bool) -> str:
+    """The outcome of a call that is allowed or not."""
+    return "ok" if allowed else "AccessDenied"
+
+
+@pytest.mark.parametrize(("tags", "own"), TAGS.values(), ids=TAGS.keys())
 def test_variables_in_a_resource(
-    plain: Cloud, parity: Cloud, tags: dict[str, str], expected: str
+    plain: Cloud, parity: Cloud, tags: dict[str, str], own: bool
 ) -> None:
     def probe(cloud: Cloud) -> str:
         bucket = cloud.bucket()
-        own = f"arn:aws:s3:::{bucket}/${{aws:PrincipalTag/dataset}}/*"
-        arn = cloud.role("ec2.amazonaws.com", allow("s3:PutObject", own))
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        cloud.client("iam").tag_role(RoleName=arn.rpartition("/")[2], Tags=pairs)
-        s3 = cloud.become(arn, "test").client("s3")
-        return outcome(lambda: s3.put_object(Bucket=bucket, Key="customers/k", Body=b"x"))
+        permission = allow("s3:PutObject", f"arn:aws:s3:::{bucket}/{OF_TAG}*")
+        s3 = of_tags(cloud, tags, permission)
+        return outcome(lambda: s3.put_object(Bucket=bucket, Key="customers/own/k", Body=b"x"))
 
     assert probe(plain) == "AccessDenied"
-    assert probe(parity) == expected
+    assert probe(parity) == answer(own)
+
+
+@pytest.mark.parametrize(("tags", "own"), TAGS.values(), ids=TAGS.keys())
+def test_variables_in_what_is_no_resource_of_a_denial(
+    plain: Cloud, parity: Cloud, tags: dict[str, str], own: bool
+) -> None:
+    def probe(cloud: Cloud) -> str:
+        bucket = cloud.bucket()
+        denial = {**deny("s3:PutObject"), "Principal": "*"}
+        del denial["Resource"]
+        denial["NotResource"] = f"arn:aws:s3:::{bucket}/{OF_TAG}*"
+        document = json.dumps(policy(denial))
+        cloud.client("s3").put_bucket_policy(Bucket=bucket, Policy=document)
+        s3 = of_tags(cloud, tags, allow("s3:PutObject"))
+        return outcome(lambda: s3.put_object(Bucket=bucket, Key="customers/own/k", Body=b"x"))
+
+    assert probe(plain) == "AccessDenied"
+    assert probe(parity) == answer(own)
+
+
+@pytest.mark.parametrize(("tags", "own"), TAGS.values(), ids=TAGS.keys())
+@pytest.mark.parametrize(
+    ("operator", "value", "inverted"),
+    [
+        ("StringLike", f"{OF_TAG}*", False),
+        ("StringEquals", OF_TAG, False),
+        ("StringNotLike", f"{OF_TAG}*", True),
+        ("StringNotEquals", OF_TAG, True),
+    ],
+)
+def test_variables_in_a_condition(
+    plain: Cloud,
+    parity: Cloud,
+    operator: str,
+    value: str,
+    inverted: bool,
+    tags: dict[str, str],
+    own: bool,
+) -> None:
+    def probe(cloud: Cloud) -> str:
+        bucket = cloud.bucket()
+        permission = allow("s3:ListBucket", **{operator: {"s3:prefix": value}})
+        s3 = of_tags(cloud, tags, permission)
+        return outcome(lambda: s3.list_objects_v2(Bucket=bucket, Prefix="customers/own/"))
+
+    assert probe(plain) == answer(inverted)
+    assert probe(parity) == answer(own != inverted)
 
 
 IN_A_POLICY = "with an explicit deny in"

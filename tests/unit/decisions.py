@@ -131,12 +131,11 @@ UNKNOWN = {
     for name in ("s3", "kms")
 }
 ADMINISTRATOR = person("administrator", "AdministratorAccess")
-PRODUCER = person("producer", "PeopleProducer").seen(
-    "producer", {"aws:PrincipalTag/dataset": "customers"}
-)
+OF_CUSTOMERS = {"aws:PrincipalTag/dataset": "customers"}
+PRODUCER = person("producer", "PeopleProducer").seen("producer", OF_CUSTOMERS)
 UNTAGGED = person("untagged producer", "PeopleProducer")
-CONSUMER = person("consumer", "PeopleConsumer")
-STEWARD = person("steward", "PeopleSteward")
+CONSUMER = person("consumer", "PeopleConsumer").seen("consumer", OF_CUSTOMERS)
+STEWARD = person("steward", "PeopleSteward").seen("steward", OF_CUSTOMERS)
 BREAK_GLASS = person("break-glass", role=BREAK_GLASS_ROLE)
 NEIGHBOUR = person("other account", "AdministratorAccess", account=OTHER_ACCOUNT)
 ANONYMOUS = Principal("anonymous", None, {"aws:PrincipalAccount": "anonymous"})
@@ -158,7 +157,14 @@ FOR_QUEUE = {**THROUGH_SQS, f"{CONTEXT}sqs:arn": QUEUE}
 FOR_FUNCTION = {f"{CONTEXT}lambda:FunctionArn": FUNCTION_ARN}
 
 PREFIXES = ("incoming", "processed", "quarantine", "manifests")
+READS = [
+    f"s3:GetObject{what}"
+    for what in ("", "Version", "Torrent", "VersionTorrent", "VersionForReplication", "Attributes")
+]
+WRITES = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ReplicateObject", "s3:RestoreObject"]
+WRITES += [f"s3:PutObject{what}" for what in ("", "Acl", "Tagging", "Retention")]
 ALGORITHM = "s3:x-amz-server-side-encryption"
+STORAGE_CLASS = "s3:x-amz-storage-class"
 ALGORITHM_KEY = f"{ALGORITHM}-aws-kms-key-id"
 BUCKET_ACTIONS: list[tuple[str, str, Context]] = [
     ("s3:GetObject", INCOMING, {}),
@@ -449,6 +455,13 @@ def decide_for_bucket() -> Iterator[Decision]:
         ):
             yield deny(who, "s3:PutObject", INCOMING, asked)
             yield deny(who, "s3:PutObject", PROCESSED, asked, opened=True)
+        for name in ("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"):
+            yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
+        for name in ("INTELLIGENT_TIERING", "GLACIER_IR"):
+            yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
+        for name in ("GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "OF_2030"):
+            for resource in (INCOMING, PROCESSED, MANIFEST):
+                yield deny(who, "s3:PutObject", resource, {STORAGE_CLASS: name}, opened=True)
     for action in ("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):
         for resource in (INCOMING, MANIFEST):
             yield allow(BREAK_GLASS, action, resource)
@@ -480,26 +493,27 @@ def decide_for_people() -> Iterator[Decision]:
     yield allow(PRODUCER, "kms:GenerateDataKey", DATA_KEY, FOR_BUCKET)
     for who, own in (
         (PRODUCER, {}),
-        (CONSUMER, {"processed": PROCESSED}),
+        (CONSUMER, {"processed": PROCESSED, "manifests": MANIFEST}),
         (STEWARD, {"quarantine": QUARANTINE, "manifests": MANIFEST}),
     ):
         for prefix, resource in own.items():
             yield allow(who, "s3:GetObject", resource)
             yield allow(who, "s3:GetObjectVersion", resource)
-            yield allow(who, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/"})
+            yield allow(who, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
+            yield from decide_for_other_datasets(who, prefix)
         yield allow(who, "kms:Decrypt", DATA_KEY, FOR_BUCKET)
         for prefix, resource in zip(PREFIXES, [INCOMING, *OUTPUTS], strict=True):
             if prefix not in own:
                 yield deny(who, "s3:GetObject", resource)
                 yield deny(who, "s3:GetObjectVersion", resource)
-                yield deny(who, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/"})
+                yield deny(who, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
             if who is not PRODUCER or resource != INCOMING:
                 yield deny(who, "s3:PutObject", resource)
             yield deny(who, "s3:DeleteObject", resource)
         yield deny(who, "s3:ListBucket", BUCKET)
         for prefix in PREFIXES:
-            yield deny(who, "s3:ListBucket", OTHER_BUCKET, {"s3:prefix": f"{prefix}/"})
-            yield deny(who, "s3:ListBucketVersions", BUCKET, {"s3:prefix": f"{prefix}/"})
+            yield deny(who, "s3:ListBucket", OTHER_BUCKET, {"s3:prefix": f"{prefix}/customers/"})
+            yield deny(who, "s3:ListBucketVersions", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
         yield deny(who, "s3:PutBucketPolicy", BUCKET)
         for action in ("kms:Decrypt", "kms:GenerateDataKey"):
             for key in (DATA_KEY, OTHER_KEY):
@@ -510,6 +524,55 @@ def decide_for_people() -> Iterator[Decision]:
         yield deny(who, "sqs:ReceiveMessage", QUEUE)
         yield deny(who, "sqs:PurgeQueue", QUEUE)
         yield deny(who, "kms:GenerateMac", PSEUDONYM_KEY)
+
+
+def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decision]:
+    """A reader's tag opens the folder of its name, and a tag of another kind opens nothing else.
+
+    IAM takes no wildcard in a tag's value; were there one, it would stand for itself.
+    """
+    actions = ("s3:GetObject", "s3:GetObjectVersion")
+    listed = ("", "orders/", "customers", "customers-of-old/", "cust")
+    for action in actions:
+        for dataset in ("orders/", "customers-of-old/", "", "/", "customers"):
+            yield deny(reader, action, f"{BUCKET}/{prefix}/{dataset}a")
+    for folder in listed:
+        yield deny(reader, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
+    for tag in ("*", "?ustomers", "customers/..", "customers/../orders", "../", "", None):
+        name = f"{reader.name} of {tag}"
+        others = {} if tag is None else {"aws:PrincipalTag/dataset": tag}
+        stray = person(name, *reader.policies).seen(name, others)
+        for action in actions:
+            yield deny(stray, action, f"{BUCKET}/{prefix}/customers/a")
+            yield deny(stray, action, f"{BUCKET}/{prefix}//a")
+        for folder in ("", "customers/"):
+            yield deny(stray, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
+
+
+def decide_for_duties() -> Iterator[Decision]:
+    """Who may put chosen files in may read nothing of what comes out, whatever else they hold.
+
+    The bucket's own denials are taken away: each half is held by the policies of people alone.
+    """
+    alone = ("DataBucketPolicy",)
+    for policy, reader, outputs in (
+        ("PeopleConsumer", CONSUMER, [PROCESSED, MANIFEST]),
+        ("PeopleSteward", STEWARD, [QUARANTINE, MANIFEST]),
+    ):
+        both = PRODUCER.holding(policy)
+        yield allow(PRODUCER, "s3:PutObject", INCOMING)
+        yield deny(both, "s3:PutObject", INCOMING, {}, alone)
+        for resource in outputs:
+            yield allow(reader, "s3:GetObject", resource)
+            yield deny(both, "s3:GetObject", resource, {}, alone)
+            yield deny(both, "s3:GetObjectVersion", resource, {}, alone)
+        for action in (*WRITES, *READS):
+            administrator = reader.holding("AdministratorAccess")
+            yield deny(administrator, action, INCOMING, {}, alone)
+    for resource in OUTPUTS:
+        for action in (*READS, *WRITES):
+            administrator = PRODUCER.holding("AdministratorAccess")
+            yield deny(administrator, action, resource, {}, alone)
 
 
 def decide_for_keys() -> Iterator[Decision]:
@@ -655,6 +718,7 @@ DECISIONS = {
         decide_for_endpoints(),
         decide_for_bucket(),
         decide_for_people(),
+        decide_for_duties(),
         decide_for_keys(),
         decide_for_function_keys(),
         decide_for_queues(),

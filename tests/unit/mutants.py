@@ -71,7 +71,7 @@ def _change(statement: Resource) -> Iterator[tuple[str, Resource | None, bool]]:
                     )
             else:
                 rest = {name: one for name, one in statement.items() if name != element}
-                for other, narrow in _narrow(element, value, _services(statement)):
+                for other, narrow in _narrow(element, value, statement):
                     kept = others if other == element else []
                     yield (
                         f"{element} {brief(value)} to {other} {brief(narrow)}",
@@ -90,6 +90,12 @@ def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, boo
             keys = {name: one for name, one in tests.items() if name != key}
             conditions = {**others, operator: keys} if keys else others
             yield f"without {operator} {key}", {**statement, "Condition": conditions}, True
+            for value in as_list(values):
+                if "${" in value and statement["Effect"] == "Allow":
+                    wide = [*(one for one in as_list(values) if one != value), stem_of(value)]
+                    conditions = {**others, operator: {**keys, key: wide}}
+                    changed = {**statement, "Condition": conditions}
+                    yield f"{operator} {key} {value} to {stem_of(value)}", changed, True
             for value in as_list(values) if len(as_list(values)) > 1 else ():
                 fewer = [one for one in values if one != value]
                 conditions = {**others, operator: {**keys, key: fewer}}
@@ -100,6 +106,11 @@ def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, boo
                     {**statement, "Condition": conditions},
                     more,
                 )
+
+
+def stem_of(value: str) -> str:
+    """A pattern that has a wildcard in the place of a variable and what comes after it."""
+    return value.partition("${")[0] + WIDE
 
 
 def brief(value: str) -> str:
@@ -133,13 +144,18 @@ PLACES = {
 }
 
 
-def _narrow(element: str, value: str, services: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _narrow(element: str, value: str, statement: Resource) -> Iterator[tuple[str, str]]:
     """What a denial of an action or a resource can be narrowed to."""
     if element == "Action":
+        # Listing is of a bucket: a statement about objects is none about it.
+        of_objects = all(
+            ":s3:::" in one and "/" in one for one in as_list(statement.get("Resource", []))
+        )
         for action in ACTIONS.get(value.removesuffix(":*"), ()):
-            yield "NotAction", action
+            if action != "s3:ListBucket" or not of_objects:
+                yield "NotAction", action
     elif value == WIDE:
-        for service in services or {""}:
+        for service in _services(statement) or {""}:
             yield "Resource", PLACES[service]
             yield "NotResource", PLACES[service]
     elif value.endswith("/*"):

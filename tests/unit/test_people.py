@@ -4,6 +4,9 @@ import pytest
 
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement, synthesize
 
+OWN = "${aws:PrincipalTag/dataset}/*"
+"""What lies under a prefix of the dataset that the reader's tag names."""
+
 
 def policy_of(stack: Synthesized, output: str) -> Resource:
     """The policy document behind an output."""
@@ -19,19 +22,19 @@ def policy_of(stack: Synthesized, output: str) -> Resource:
             "ProducerPolicyArn",
             "WriteOwnDataset",
             {"s3:AbortMultipartUpload", "s3:PutObject"},
-            {"incoming/${aws:PrincipalTag/dataset}/*"},
+            {f"incoming/{OWN}"},
         ),
         (
             "ConsumerPolicyArn",
             "ReadObjects",
             {"s3:GetObject", "s3:GetObjectVersion"},
-            {"processed/*"},
+            {f"processed/{OWN}", f"manifests/{OWN}"},
         ),
         (
             "StewardPolicyArn",
             "ReadObjects",
             {"s3:GetObject", "s3:GetObjectVersion"},
-            {"quarantine/*", "manifests/*"},
+            {f"quarantine/{OWN}", f"manifests/{OWN}"},
         ),
     ],
 )
@@ -43,15 +46,33 @@ def test_each_reaches_its_own_objects(
     found = statement(policy, sid)
     assert set(as_list(found["Action"])) == actions
     assert set(as_list(found["Resource"])) == {f"{bucket}/{prefix}" for prefix in prefixes}
-    others = [item["Sid"] for item in policy["Statement"] if item["Sid"] != sid]
-    assert set(others) <= {"FindObjects", "UseDataKey"}
+    others = {item["Sid"] for item in policy["Statement"] if item["Effect"] == "Allow"} - {sid}
+    assert others <= {"FindObjects", "UseDataKey"}
+
+
+@pytest.mark.parametrize(
+    ("output", "sid", "prefixes"),
+    [
+        ("ProducerPolicyArn", "KeepFromOutputs", {"processed/*", "quarantine/*", "manifests/*"}),
+        ("ConsumerPolicyArn", "KeepFromIncoming", {"incoming/*"}),
+        ("StewardPolicyArn", "KeepFromIncoming", {"incoming/*"}),
+    ],
+)
+def test_who_puts_in_gets_nothing_out_and_who_reads_puts_nothing_in(
+    stack: Synthesized, output: str, sid: str, prefixes: set[str]
+) -> None:
+    bucket = f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>"
+    found = statement(policy_of(stack, output), sid)
+    places = {f"{bucket}/{prefix}" for prefix in prefixes}
+    assert set(as_list(found["Resource"])) == places
+    assert (found["Effect"], found["Action"], found.get("Condition")) == ("Deny", "s3:*", None)
 
 
 @pytest.mark.parametrize(
     ("output", "prefixes"),
     [
-        ("ConsumerPolicyArn", ["processed/*"]),
-        ("StewardPolicyArn", ["quarantine/*", "manifests/*"]),
+        ("ConsumerPolicyArn", [f"processed/{OWN}", f"manifests/{OWN}"]),
+        ("StewardPolicyArn", [f"quarantine/{OWN}", f"manifests/{OWN}"]),
     ],
 )
 def test_readers_list_what_they_may_read(

@@ -1,5 +1,6 @@
 """The doors: what the bucket and the endpoints refuse whatever anybody's own policies say."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statem
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 KEY = f"{ENCRYPTION}-aws-kms-key-id"
+STORAGE_CLASS = "s3:x-amz-storage-class"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-us-east-1"
 EVERYBODY = {"AWS": "*"}
 
@@ -54,6 +56,17 @@ def test_a_write_under_another_encryption_is_denied(
         "Resource": f"<{bucket}.Arn>/*",
         "Condition": expected,
     }
+
+
+def test_a_write_into_an_archive_is_denied(stack: Synthesized, policy: Resource) -> None:
+    found = deepcopy(statement(policy, "DenyUnreadableClasses"))
+    assert (found["Effect"], found["Principal"]) == ("Deny", EVERYBODY)
+    assert found["Action"] == "s3:PutObject"
+    assert found["Resource"] == f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>/*"
+    readable = found["Condition"].pop("StringNotEquals")[STORAGE_CLASS]
+    assert {"STANDARD", "STANDARD_IA", "GLACIER_IR"} < set(readable)
+    assert not {"GLACIER", "DEEP_ARCHIVE"} & set(readable)
+    assert found["Condition"] == {"Null": {STORAGE_CLASS: "false"}}
 
 
 def test_the_functions_role_comes_through_the_endpoint(

@@ -8,6 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processor import __version__, processing
 from processor.contract import Contracts
@@ -18,7 +20,7 @@ from processor.store import Store
 from processor.transformation import RowAccount, RowAccountError
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
-from tests.unit.processor.examples import PEOPLE
+from tests.unit.processor.examples import EXAMPLES, PEOPLE
 
 KEY = "incoming/people/a.csv"
 PROCESSED = "processed/people/a.csv.parquet"
@@ -74,6 +76,33 @@ def rows(bucket: MemoryBucket) -> list[dict[str, Any]]:
 def rejects(bucket: MemoryBucket, key: str = QUARANTINE) -> list[Any]:
     """Read the rejected rows."""
     return [json.loads(line) for line in gzip.decompress(bucket.content(key)).splitlines()]
+
+
+RAW = "Zaphod"
+PIECES = [
+    *(RAW, HEADER, GOOD, GOOD.replace("ann", RAW), f"{RAW},{RAW}\n", f"id,{RAW}\n"),
+    *(f'{{"id": "P1", "{RAW}": "{RAW}"}}\n', f'{{"born": "{RAW}"}}\n', '{"id": ', "[", "}"),
+    *('"', ",", "\n", "\r", "\0", "\ufeff", "\udcff", "PAR1", f"P2,{RAW},1,2,3\n"),
+]
+
+
+@EXAMPLES
+@given(
+    pieces=st.lists(st.sampled_from(PIECES), max_size=8),
+    start=st.sampled_from(["", HEADER]),
+    name=st.sampled_from(["a", "a.csv", "a.jsonl", "a.parquet", "a.csv.gz"]),
+    version=st.sampled_from([None, "1.2.0", RAW]),
+)
+def test_no_manifest_quotes_its_file(
+    contracts: Contracts, pieces: list[str], start: str, name: str, version: str | None
+) -> None:
+    """Whatever the file: those who may not see a raw value may read manifests."""
+    bucket = MemoryBucket()
+    content = (start + "".join(pieces)).encode(errors="surrogateescape")
+    bucket.upload(f"incoming/people/{name}", content, version)
+    outcome = new_processor(bucket, contracts).process(f"incoming/people/{name}")
+    assert outcome.kind in ("processed", "quarantined")
+    assert RAW not in bucket.content(f"manifests/people/{name}.json").decode()
 
 
 def test_a_clean_file_leaves_rows_and_a_manifest(
