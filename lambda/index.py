@@ -5,7 +5,7 @@ same time as somebody else, leaves the bucket as if it had been processed once. 
 fails is reported as such, alone, and comes again until the queue parks it.
 
 Nothing that an object holds is ever logged. Errors of libraries may quote it, so of an error only
-the type and the places in the code it came through are told.
+the type and the places in the code it came through are told, and libraries log nothing.
 """
 
 import os
@@ -38,6 +38,7 @@ from processor.notification import created_keys
 from processor.processing import Outcome, Processor
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
+from processor.silence import silence
 from processor.store import Store
 
 logger = Logger()
@@ -74,7 +75,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
     A message is acknowledged when the manifest of each of its objects describes the newest
     version; until then it may have any part of its effects, and has them again when it returns.
     """
-    return process_partial_response(event, process_message, batch, context)
+    with silence():
+        return process_partial_response(event, process_message, batch, context)
 
 
 def process_message(record: SQSRecord, lambda_context: LambdaContext) -> None:

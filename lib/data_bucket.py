@@ -1,6 +1,6 @@
 """The bucket that holds a file on all of its way: incoming, processed, quarantine, manifests."""
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
@@ -10,9 +10,11 @@ from lib.policy_packs import acknowledge
 
 INCOMING = "incoming/"
 OUTPUTS = ("processed/", "quarantine/", "manifests/")
+RAW = (INCOMING, "quarantine/")  # rejected rows are raw, too
 
 # How long a replaced or deleted version can be brought back.
 OLD_VERSIONS = Duration.days(30)
+OLD_RAW_VERSIONS = Duration.days(1)  # the shortest that S3 offers
 
 
 class DataBucket(Construct):
@@ -57,20 +59,16 @@ class DataBucket(Construct):
             object_lock_default_retention=retention,
             removal_policy=removal_policy,
             auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="ExpireRawData",
-                    prefix=INCOMING,
-                    expiration=Duration.days(raw_data_expiry_days),
-                ),
-                s3.LifecycleRule(
-                    id="ExpireOldVersions",
-                    noncurrent_version_expiration=OLD_VERSIONS,
-                    expired_object_delete_marker=True,
-                    abort_incomplete_multipart_upload_after=Duration.days(1),
-                ),
-            ],
+            lifecycle_rules=_lifecycle(raw_data_expiry_days),
         )
+        if object_lock_days and object_lock_days > raw_data_expiry_days:
+            Annotations.of(self.bucket).add_warning_v2(
+                "zero-trust:raw-data-stay-locked",
+                f"objectLockDays is {object_lock_days} and rawDataExpiryDays is "
+                f"{raw_data_expiry_days}: raw data are hidden after {raw_data_expiry_days} days "
+                f"and removed only after {object_lock_days}, as S3 removes no locked version. "
+                "Lower objectLockDays, or raise rawDataExpiryDays to what is true.",
+            )
         # It goes with the bucket and not before, whether that stays or is deleted: it asks for
         # TLS, keeps versions, and refuses writes once the bucket is being emptied.
         assert self.bucket.policy
@@ -117,3 +115,37 @@ class DataBucket(Construct):
             ]
         )
         self.bucket.node.add_dependency(queue)
+
+
+def _lifecycle(raw_data_expiry_days: int) -> list[s3.LifecycleRule]:
+    """Return what expires when: of two rules about an object S3 follows the shorter, so none are.
+
+    An object that expires leaves a delete marker and becomes an old version. The marker goes once
+    it hides nothing; a rule with an age cannot ask for that.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+    """
+    raw = [
+        s3.LifecycleRule(
+            id=f"ExpireRawData-{prefix.strip('/')}",
+            prefix=prefix,
+            expiration=Duration.days(raw_data_expiry_days),
+            noncurrent_version_expiration=OLD_RAW_VERSIONS,
+        )
+        for prefix in RAW
+    ]
+    others = [
+        s3.LifecycleRule(
+            id=f"ExpireOldVersions-{prefix.strip('/')}",
+            prefix=prefix,
+            noncurrent_version_expiration=OLD_VERSIONS,
+        )
+        for prefix in OUTPUTS
+        if prefix not in RAW
+    ]
+    remains = s3.LifecycleRule(
+        id="RemoveRemains",
+        expired_object_delete_marker=True,
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )
+    return [*raw, *others, remains]

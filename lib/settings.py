@@ -59,7 +59,7 @@ class EnvironmentSettings:
         max_concurrency: how many files are processed at the same time, at the most. A new account
             may have no more than 10 concurrent executions of all its functions together.
             https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-        raw_data_expiry_days: days until an object under ``incoming/`` expires.
+        raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
         retain_data: data survive deletion of the stack, which is protected against it.
         object_lock_days: governance-mode retention of every new object version; None is off.
         owner, data_classification: tags on every resource.

@@ -93,7 +93,7 @@ def find(suffix: str) -> dict[str, str]:
     if not TARGET.in_sandbox:
         print("It may take two hours. Let nothing else use the stack meanwhile.")
     if stack.get("EnableTerminationProtection"):
-        print("Data are retained there: versions of the invented files will stay for 30 days.")
+        print("Data are retained there: versions of the invented files stay for up to 30 days.")
     sys.stdout.flush()
     return outputs
 

@@ -325,13 +325,14 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Raw files and old versions expire.",
+        "Raw files, quarantined rows and old versions expire.",
         "C1.2",
         "SI-12 MP-6",
         "DataBucket/Bucket",
         [
-            f"{UNIT}test_data_bucket.py::test_only_raw_data_expire_while_they_are_current",
-            f"{UNIT}test_data_bucket.py::test_old_versions_and_unfinished_uploads_go",
+            f"{UNIT}test_data_bucket.py::test_no_raw_byte_is_left_after_the_days_of_the_setting",
+            f"{UNIT}test_data_bucket.py::test_a_replaced_version_of_raw_data_goes_after_a_day",
+            f"{UNIT}test_data_bucket.py::test_unfinished_uploads_and_markers_that_hide_nothing_go",
         ],
     ),
     Control(

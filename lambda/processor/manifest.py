@@ -83,8 +83,20 @@ def describes(document: Any, etags: Mapping[str, str | None]) -> bool:
 
     ``etags`` are theirs by name, None where there is no such object.
     """
-    outputs = document["outputs"]
-    return all(etag == (outputs[name] and outputs[name]["etag"]) for name, etag in etags.items())
+    return all(etag == _etag(document, name) for name, etag in etags.items())
+
+
+def covers(document: Any, etags: Mapping[str, str | None]) -> bool:
+    """Tell whether a manifest speaks of every output that lies in the bucket.
+
+    It may speak of more: quarantine expires, and the manifest stays.
+    """
+    return all(etag in (None, _etag(document, name)) for name, etag in etags.items())
+
+
+def _etag(document: Any, name: str) -> str | None:
+    output: dict[str, str] | None = document["outputs"][name]
+    return output["etag"] if output else None
 
 
 def _instant(moment: datetime) -> str:

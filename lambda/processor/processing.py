@@ -25,7 +25,8 @@ does not have, but an older one had, is overwritten with an empty one: the proce
 delete.
 
 *A deleted source* is not processed, although a version of it may still be readable: its producer
-wanted it gone. If a crash left outputs that no manifest describes, it is an error, for a person.
+wanted it gone, or it has expired, as its quarantined rows do. If a crash left outputs that no
+manifest describes, it is an error, for a person.
 """
 
 import json
@@ -41,7 +42,7 @@ from processor import ProcessorError, layout
 from processor.contract import Contract, Contracts
 from processor.deadline import NEVER, Deadline
 from processor.layout import Places
-from processor.manifest import Artifact, compose, describes
+from processor.manifest import Artifact, compose, covers, describes
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit
 from processor.refusal import FileRefusedError
@@ -73,8 +74,8 @@ class Outcome:
     """What became of a message about an object.
 
     Attributes:
-        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted``, or
-            a ``marker`` of a folder, which is no file.
+        kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted`` by
+            somebody or expired, or a ``marker`` of a folder, which is no file.
         version_id: the version of the object that this is about; None if it was deleted.
         dataset: the dataset, if there is a contract for it.
         account: the rows, if the object was worked on now.
@@ -97,6 +98,13 @@ class _State(NamedTuple):
     def settled(self) -> bool:
         """Whether a manifest describes all outputs."""
         return self.manifest is not None and describes(self.manifest, self.etags)
+
+    @property
+    def explained(self) -> bool:
+        """Whether a manifest describes the outputs that are still there, or there are none."""
+        if self.manifest is None:
+            return self.empty
+        return covers(self.manifest, self.etags)
 
     @property
     def empty(self) -> bool:
@@ -148,7 +156,7 @@ class Processor:
         state = self._state(places)
         source = self._store.open(places.source)
         if source is None:
-            if state.settled or state.empty:
+            if state.explained:
                 return Outcome("deleted")
             raise UnfinishedError("the object was deleted before its outputs were complete")
         contract = (

@@ -1,5 +1,6 @@
 """The store: the few things the processor does with the bucket, and what S3 answers to them."""
 
+import logging
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 from botocore.exceptions import ClientError
 
 from processor.framing import Stream
+from processor.silence import NEVER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
+# Both quote headers that they cannot parse, such as Expires, which is the producer's text.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(NEVER)
 
 # The object's metadata that name the version of the contract it keeps.
 CONTRACT_VERSION = "contract-version"

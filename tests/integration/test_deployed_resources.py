@@ -82,9 +82,16 @@ def test_the_bucket_denies_what_is_not_tls_1_2(s3: "S3Client", outputs: Outputs)
 
 def test_raw_data_and_old_versions_expire(s3: "S3Client", outputs: Outputs) -> None:
     found = s3.get_bucket_lifecycle_configuration(Bucket=outputs["S3BucketName"])
-    rules = {rule["ID"]: rule for rule in found["Rules"]}
-    assert rules["ExpireRawData"]["Expiration"]["Days"] >= 1
-    assert rules["ExpireOldVersions"]["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
+    rules = {rule["Filter"].get("Prefix", ""): rule for rule in found["Rules"]}
+    old = {
+        prefix: rule["NoncurrentVersionExpiration"]["NoncurrentDays"]
+        for prefix, rule in rules.items()
+        if "NoncurrentVersionExpiration" in rule
+    }
+    assert old == {"incoming/": 1, "quarantine/": 1, "processed/": 30, "manifests/": 30}
+    expiring = {prefix: rule.get("Expiration", {}).get("Days") for prefix, rule in rules.items()}
+    assert {prefix for prefix, days in expiring.items() if days} == {"incoming/", "quarantine/"}
+    assert expiring["incoming/"] == expiring["quarantine/"]
 
 
 @pytest.mark.parametrize("output", ["S3KmsKeyId", "LogsKmsKeyId", "LambdaKmsKeyId"])

@@ -1,8 +1,14 @@
 """The bucket: encrypted, versioned, private, and announcing what lands in it."""
 
-import pytest
+from math import inf
+from typing import Any
 
-from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, synthesize
+import pytest
+from aws_cdk.assertions import Annotations, Match
+
+from lib.tap_stack import TapStack
+from processor.layout import places  # pylint: disable=wrong-import-order  # ours, as in lambda/
+from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, make_app, synthesize
 
 
 @pytest.fixture(name="bucket")
@@ -11,12 +17,36 @@ def make_bucket(stack: Synthesized) -> Resource:
     return stack.one("AWS::S3::Bucket")[1]
 
 
-def lifecycle(bucket: Resource, rule_id: str) -> Resource:
-    """A lifecycle rule by its id."""
-    (rule,) = (r for r in bucket["LifecycleConfiguration"]["Rules"] if r["Id"] == rule_id)
-    assert rule["Status"] == "Enabled"
-    found: Resource = rule
+def rules_about(bucket: Resource, key: str) -> list[Resource]:
+    """The lifecycle rules that are about an object."""
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert {rule["Status"] for rule in rules} == {"Enabled"}
+    return [rule for rule in rules if key.startswith(rule.get("Prefix", ""))]
+
+
+def one_rule(bucket: Resource, key: str, part: str) -> Any:
+    """What the only rule about an object with this part says in it."""
+    (found,) = [rule[part] for rule in rules_about(bucket, key) if part in rule]
     return found
+
+
+def last_day(bucket: Resource, key: str) -> float:
+    """The latest day, counted from when an object is written, on which its bytes still exist.
+
+    It expires, or is replaced just before; then it is an old version. S3 counts each of both from
+    the midnight that follows, and removes no version that is locked.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+    rules = rules_about(bucket, key)
+    current: float = min(
+        (r["ExpirationInDays"] for r in rules if "ExpirationInDays" in r), default=inf
+    )
+    old = [r["NoncurrentVersionExpiration"] for r in rules if "NoncurrentVersionExpiration" in r]
+    noncurrent: float = min((item["NoncurrentDays"] for item in old), default=inf)
+    assert not any("NewerNoncurrentVersions" in item for item in old)
+    lock = bucket.get("ObjectLockConfiguration", {"Rule": {"DefaultRetention": {"Days": 0}}})
+    locked: int = lock["Rule"]["DefaultRetention"]["Days"]
+    return max(current + 1 + noncurrent + 1, locked + 1)
 
 
 def test_the_name_is_unique_to_environment_account_and_region(bucket: Resource) -> None:
@@ -60,23 +90,64 @@ def test_transport_below_tls_1_2_is_denied_to_all(stack: Synthesized, condition:
     assert set(denial["Resource"]) == {f"<{name}.Arn>", f"<{name}.Arn>/*"}
 
 
-def test_raw_data_expire_by_setting() -> None:
-    stack = Synthesized(synthesize(settings='{"rawDataExpiryDays": 7}'))
-    rule = lifecycle(stack.one("AWS::S3::Bucket")[1], "ExpireRawData")
-    assert (rule["Prefix"], rule["ExpirationInDays"]) == ("incoming/", 7)
+SOURCE = "incoming/people/a.csv"
+PLACES = places(SOURCE)
+WITHOUT_RAW = {PLACES.outputs["processed"], PLACES.manifest}  # what tests of the processor prove
+RAW = {SOURCE, *PLACES.outputs.values(), PLACES.manifest} - WITHOUT_RAW
 
 
-def test_only_raw_data_expire_while_they_are_current(bucket: Resource) -> None:
-    expiring = [r for r in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in r]
-    assert [rule["Prefix"] for rule in expiring] == ["incoming/"]
+def test_quarantine_is_raw() -> None:
+    assert PLACES.outputs["quarantine"] in RAW
 
 
-def test_old_versions_and_unfinished_uploads_go(bucket: Resource) -> None:
-    rule = lifecycle(bucket, "ExpireOldVersions")
-    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 30}
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
+@pytest.mark.parametrize("key", sorted(RAW))
+@pytest.mark.parametrize(
+    ("settings", "day"),
+    [
+        ("{}", 33),
+        ('{"rawDataExpiryDays": 7}', 10),
+        ('{"retainData": true, "objectLockDays": 30}', 33),
+        ('{"retainData": true, "objectLockDays": 60, "rawDataExpiryDays": 7}', 61),
+    ],
+)
+def test_no_raw_byte_is_left_after_the_days_of_the_setting(
+    settings: str, day: int, key: str
+) -> None:
+    _, bucket = Synthesized(synthesize(settings=settings)).one("AWS::S3::Bucket")
+    assert last_day(bucket, key) <= day
+
+
+@pytest.mark.parametrize("key", sorted(RAW))
+def test_a_replaced_version_of_raw_data_goes_after_a_day(bucket: Resource, key: str) -> None:
+    assert one_rule(bucket, key, "NoncurrentVersionExpiration") == {"NoncurrentDays": 1}
+
+
+@pytest.mark.parametrize("key", sorted(WITHOUT_RAW))
+def test_what_is_not_raw_stays_and_its_old_versions_go_after_30_days(
+    bucket: Resource, key: str
+) -> None:
+    assert not [rule for rule in rules_about(bucket, key) if "ExpirationInDays" in rule]
+    assert one_rule(bucket, key, "NoncurrentVersionExpiration") == {"NoncurrentDays": 30}
+
+
+def test_unfinished_uploads_and_markers_that_hide_nothing_go(bucket: Resource) -> None:
+    abort = one_rule(bucket, "any/key", "AbortIncompleteMultipartUpload")
+    assert abort == {"DaysAfterInitiation": 1}
+    (rule,) = rules_about(bucket, "any/key")
     assert rule["ExpiredObjectDeleteMarker"] is True
-    assert "Prefix" not in rule
+    assert "ExpirationInDays" not in rule  # S3 refuses the two together
+
+
+@pytest.mark.parametrize(("days", "told"), [(30, 0), (31, 1)])
+def test_a_lock_that_outlives_raw_data_is_told_at_synth(days: int, told: int) -> None:
+    settings = {"retainData": True, "objectLockDays": days, "rawDataExpiryDays": 30}
+    app = make_app(environments={"test": settings})
+    stack = TapStack(app, "TapStack-test", environment_suffix="test")
+    sentence = Match.string_like_regexp(
+        f"objectLockDays is {days} and rawDataExpiryDays is 30: .*removed only after {days},"
+    )
+    warnings = Annotations.from_stack(stack).find_warning("*", sentence)
+    assert len(warnings) == told
 
 
 def test_new_incoming_objects_are_announced_to_the_queue(

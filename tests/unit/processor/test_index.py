@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import logging
+import sys
+import threading
+import warnings
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -230,3 +234,75 @@ def test_a_broken_contract_says_which(
     assert handle(index, body(KEY)) == ["m0"]
     [line], _ = told(capsys)
     assert line["reason"] == "people.json: KeyError: 'columns'"
+
+
+# What libraries say
+
+
+def log_everything() -> None:
+    """Log at each level, by a logger that was told to."""
+    library = logging.getLogger("a.library")
+    library.setLevel(logging.DEBUG)
+    for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.CRITICAL):
+        library.log(level, "of %s", SECRET)
+    logging.error("of %s", SECRET)
+
+
+def log_with_a_handler_of_last_resort() -> None:
+    """Log where nobody has set up logging."""
+    logging.getLogger().handlers = []
+    logging.getLogger("a.library").warning(SECRET)
+
+
+def fail_in_a_thread() -> None:
+    """Leave an error to Python's own report."""
+    thread = threading.Thread(target=fail_with_secret)
+    thread.start()
+    thread.join()
+
+
+def warn() -> None:
+    """Warn, as Python shows it unless pytest does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_: print(message, file=sys.stderr)
+        warnings.warn(SECRET, stacklevel=1)
+
+
+class FailsInTheEnd:
+    """An object whose end goes wrong."""
+
+    def __del__(self) -> None:
+        raise ValueError(SECRET)
+
+
+SAYINGS = {
+    "logs": log_everything,
+    "a last resort": log_with_a_handler_of_last_resort,
+    "a warning": warn,
+    "a print": lambda: print(SECRET, file=sys.stderr),
+    "a thread": fail_in_a_thread,
+    "a destructor": lambda: FailsInTheEnd() and None,
+}
+
+
+@pytest.mark.parametrize("say", SAYINGS.values(), ids=SAYINGS.keys())
+def test_no_library_writes_into_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+    index: ModuleType,
+    bucket: MemoryBucket,
+    capsys: pytest.CaptureFixture[str],
+    say: Any,
+) -> None:
+    # As in Lambda: a handler of the root logger, and Python's own reports.
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [logging.StreamHandler(sys.stderr)])
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    before = list(root.handlers), root.level, sys.stderr
+    bucket.interrupt = lambda moment: say()
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == []
+    [line], _ = told(capsys)
+    assert line["message"] == "object processed"
+    assert (root.handlers, root.level, sys.stderr) == before

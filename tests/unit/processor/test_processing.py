@@ -317,6 +317,44 @@ def test_a_deleted_object_is_not_processed(
     assert bucket.written == written
 
 
+@pytest.mark.parametrize("content", [MIXED, REFUSED], ids=["mixed", "refused"])
+def test_a_message_about_what_has_expired_is_done(
+    bucket: MemoryBucket, processor: Processor, content: bytes
+) -> None:
+    """Raw data and quarantine expire; the manifest and the clean rows stay."""
+    bucket.upload(KEY, content)
+    processor.process(KEY)
+    bucket.delete(KEY)
+    bucket.delete(QUARANTINE)
+    written = bucket.written
+    assert processor.process(KEY).kind == "deleted"
+    assert bucket.written == written
+
+
+def test_what_lies_where_rows_expired_is_a_case_for_a_person(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, MIXED)
+    processor.process(KEY)
+    bucket.delete(KEY)
+    bucket.upload(QUARANTINE, b"of nobody")
+    with pytest.raises(UnfinishedError):
+        processor.process(KEY)
+
+
+def test_a_new_version_after_everything_raw_has_expired_is_processed(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, MIXED)
+    processor.process(KEY)
+    bucket.delete(KEY)
+    bucket.delete(QUARANTINE)
+    version = bucket.upload(KEY, CLEAN)
+    assert processor.process(KEY).kind == "processed"
+    assert manifest(bucket)["source"]["version_id"] == version
+    assert manifest(bucket)["outputs"]["quarantine"] is None
+
+
 def test_an_object_deleted_half_way_is_a_case_for_a_person(
     bucket: MemoryBucket, processor: Processor
 ) -> None:

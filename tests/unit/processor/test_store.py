@@ -1,8 +1,15 @@
 """What the store makes of S3's answers."""
 
+import logging
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from processor.store import ConflictError, Store
@@ -97,3 +104,63 @@ def test_any_other_answer_is_an_error(bucket: MemoryBucket, store: Store) -> Non
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
             call()
+
+
+# What a producer has put into the headers of an object
+
+LISTED = b"""<?xml version="1.0"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
+<Contents><Key>incoming/x</Key><ETag>"e"</ETag></Contents></ListBucketResult>"""
+SECRET = "Ann Example, 123-45-6789"
+
+
+@contextmanager
+def s3_that_answers(header: str) -> Iterator[str]:
+    """The address of a server that lists one object and sends it with a header."""
+
+    def reply(content: bytes, extra: str = "") -> bytes:
+        head = (
+            f'HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nETag: "e"\r\n'
+            "x-amz-version-id: v\r\nLast-Modified: Wed, 21 Oct 2026 07:28:00 GMT\r\n"
+            f"Connection: close\r\n{extra}\r\n"
+        )
+        return head.encode() + content
+
+    def serve() -> None:
+        for answer in (reply(LISTED), reply(b"id\n1\n", f"{header}\r\n")):
+            connection, _ = server.accept()
+            with connection:
+                received = b""
+                while b"\r\n\r\n" not in received:
+                    received += connection.recv(1 << 16)
+                connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"Expires: {SECRET}", f"x-amz-meta-a: b\r\n{SECRET}", f"Date: {SECRET}"],
+    ids=["expires", "no header", "date"],
+)
+def test_no_header_is_quoted_in_a_log(caplog: pytest.LogCaptureFixture, header: str) -> None:
+    caplog.set_level(logging.DEBUG)
+    with s3_that_answers(header) as address:
+        client = boto3.client(
+            "s3",
+            endpoint_url=address,
+            aws_access_key_id="x",
+            aws_secret_access_key="y",
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        source = Store(client, "b").open("incoming/x")
+        assert source is not None
+        with closing(source.body):
+            assert source.version_id == "v"
+    assert SECRET not in caplog.text
