@@ -73,7 +73,7 @@ def open_records(
     elif form == "json":
         yield JsonRecords(content, contract)
     else:
-        yield CsvRecords(content, contract.csv, contract.names)
+        yield CsvRecords(content, contract.csv, contract.labels)
 
 
 def _kind(begin: bytes, any_text: bool) -> str:

@@ -215,8 +215,10 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
         raise Fault("row:not-json") from None
     if not isinstance(found, dict):
         raise Fault("row:not-an-object")
-    columns = {column["name"]: column["type"] for column in contract["columns"]}
-    more = [name for name in found if name not in columns]
+    columns = {
+        column.get("physicalName", column["name"]): column for column in contract["columns"]
+    }
+    more = [label for label in found if label not in columns]
     if more and contract.get("unknownColumns") != "drop":
         raise Fault("row:unknown-column")
     unknown.update(more)
@@ -228,12 +230,12 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
         raise Fault("row:no-column")
     texts = member_texts(text)
     fields: list[str] = []
-    for name, type_ in columns.items():
-        value = found.get(name)
+    for label, agreed in columns.items():
+        value = found.get(label)
         if isinstance(value, dict | list):
-            if type_ not in ("array", "object"):
-                raise Fault(name + ":nested")
-            value = texts[name]
+            if agreed["type"] not in ("array", "object"):
+                raise Fault(agreed["name"] + ":nested")
+            value = texts[label]
         if isinstance(value, bool):
             value = "true" if value else "false"
         fields.append(value or "")
@@ -624,19 +626,23 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 
 def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str, int]:
     """Return where each column stands in the header; others are dropped or refused."""
-    names = [column["name"] for column in columns]
-    for position, name in enumerate(header):
-        if name not in names:
+    labels = [str(column.get("physicalName", column["name"])) for column in columns]
+    for position, label in enumerate(header):
+        if label not in labels:
             if not drop:
                 raise Refused("header:unknown-column", 1)
-        elif name in header[:position]:
+        elif label in header[:position]:
             raise Refused("header:duplicate-column", 1)
-    if not set(names) & set(header):
+    if not set(labels) & set(header):
         raise Refused("header:no-column", 1)
-    for column in columns:
-        if column["required"] and column["name"] not in header:
+    for column, label in zip(columns, labels, strict=True):
+        if column["required"] and label not in header:
             raise Refused("header:missing-column", 1)
-    return {name: header.index(name) for name in header if name in names}
+    return {
+        column["name"]: header.index(label)
+        for column, label in zip(columns, labels, strict=True)
+        if label in header
+    }
 
 
 def csv_records(
@@ -675,7 +681,7 @@ def process(
     verdict = Verdict()
     unknown: set[str] = set()
     try:
-        names = [column["name"] for column in contract["columns"]]
+        names = [column.get("physicalName", column["name"]) for column in contract["columns"]]
         if form == "json":
             header, framed = names, json_records(data, limit, contract, unknown)
         else:

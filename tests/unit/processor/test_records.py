@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import framing, json_lines, parquet
-from processor.contract import Csv
+from processor.contract import Csv, parse
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
@@ -26,7 +26,14 @@ from processor.transformation import transform
 from tests.parquet import read_parquet
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
-from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, fields, make_contract
+from tests.unit.processor.examples import (
+    EXAMPLES,
+    PEOPLE,
+    RELABELLED,
+    column,
+    fields,
+    make_contract,
+)
 from tests.unit.processor.test_transformation import CONTRACT
 
 LIMIT = SizeLimit(1 << 30, "memoryMb")
@@ -48,30 +55,30 @@ ROWS = st.lists(
 )
 
 
-def as_csv(rows: list[tuple[str, ...]]) -> bytes:
+def as_csv(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Return rows as CSV."""
     file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([NAMES, *rows])
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([names, *rows])
     return file.getvalue().encode()
 
 
-def as_json(rows: list[tuple[str, ...]]) -> bytes:
+def as_json(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Write balances as numbers, and an empty field as null or not at all."""
     lines: list[str] = []
     for row in rows:
-        found: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-        found["phone"] = found["phone"] or None
-        balance = found.pop("balance")
+        found: dict[str, Any] = dict(zip(names, row, strict=True))
+        found[names[2]] = found[names[2]] or None
+        balance = found.pop(names[4])
         text = json.dumps(found, ensure_ascii=len(lines) % 2 == 0)
-        lines.append(text[:-1] + (f', "balance": {balance}}}' if balance else "}"))
+        lines.append(text[:-1] + (f', "{names[4]}": {balance}}}' if balance else "}"))
     return "".join(line + "\n" for line in lines).encode()
 
 
-def as_parquet(rows: list[tuple[str, ...]]) -> bytes:
+def as_parquet(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Return rows as Parquet, every column a string."""
     file = io.BytesIO()
-    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(NAMES)})
-    texts = table.cast(pa.schema([(name, pa.string()) for name in NAMES]))
+    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+    texts = table.cast(pa.schema([(name, pa.string()) for name in names]))
     pq.write_table(texts, file, row_group_size=3)
     return file.getvalue()
 
@@ -83,28 +90,34 @@ def zstd(data: bytes) -> bytes:
 
 WRITERS = {
     "a.csv": as_csv,
-    "a.csv.gz": lambda rows: gzip.compress(as_csv(rows)),
-    "a.csv.zst": lambda rows: zstd(as_csv(rows)),
+    "a.csv.gz": lambda names, rows: gzip.compress(as_csv(names, rows)),
+    "a.csv.zst": lambda names, rows: zstd(as_csv(names, rows)),
     "a.jsonl": as_json,
-    "a.jsonl.gz": lambda rows: gzip.compress(as_json(rows)),
-    "a.jsonl.zst": lambda rows: zstd(as_json(rows)),
+    "a.jsonl.gz": lambda names, rows: gzip.compress(as_json(names, rows)),
+    "a.jsonl.zst": lambda names, rows: zstd(as_json(names, rows)),
     "a.parquet": as_parquet,
 }
 
 
 @EXAMPLES
-@given(rows=ROWS.filter(bool), name=st.sampled_from(sorted(WRITERS)), piece=st.integers(1, 99))
+@given(
+    rows=ROWS.filter(bool),
+    name=st.sampled_from(sorted(WRITERS)),
+    piece=st.integers(1, 99),
+    agreed=st.sampled_from([PEOPLE, RELABELLED]),
+)
 def test_the_same_rows_become_the_same_in_every_format(
-    rows: list[tuple[str, ...]], name: str, piece: int
+    rows: list[tuple[str, ...]], name: str, piece: int, agreed: dict[str, Any]
 ) -> None:
-    expected = oracle.process(as_csv(rows), PEOPLE, HmacKey().material, limit=1 << 20)
+    expected = oracle.process(as_csv(NAMES, rows), PEOPLE, HmacKey().material, limit=1 << 20)
     assert expected.refusal is None
+    contract = parse(agreed)
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
-    body = MemoryBody(WRITERS[name](rows))
+    body = MemoryBody(WRITERS[name](contract.labels, rows))
     body.piece = piece
     keys = PseudonymKeys(kms, "a-key")
-    account = transform(body, name, LIMIT, CONTRACT, keys, clean, rejected)
+    account = transform(body, name, LIMIT, contract, keys, clean, rejected)
     account.check()
     assert account.read == len(rows)
     assert read_parquet(clean).to_pylist() == expected.rows
@@ -114,10 +127,12 @@ def test_the_same_rows_become_the_same_in_every_format(
     for line in lines:
         if name.startswith("a.json"):
             assert line["line"] == line["row"]
-            assert line["raw"] == as_json(rows).decode().split("\n")[line["row"] - 1]
+            text = as_json(contract.labels, rows).decode()
+            assert line["raw"] == text.split("\n")[line["row"] - 1]
         elif name == "a.parquet":
             assert line["line"] is None
-            assert tuple(json.loads(line["raw"]).values()) == rows[line["row"] - 1]
+            row = dict(zip(contract.labels, rows[line["row"] - 1], strict=True))
+            assert json.loads(line["raw"]) == row
 
 
 EAST = timezone(timedelta(hours=2))

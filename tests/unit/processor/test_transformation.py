@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor import contract, framing, outputs, records, transformation
@@ -81,14 +81,18 @@ FILES = st.builds(
 )
 
 
+# People whose files call an id what others call a date of birth.
+EXCHANGED = examples.relabelled(PEOPLE, id="born", born="id")
+
+
 @EXAMPLES
-@given(data=FILES)
+@given(data=FILES, agreed=st.sampled_from([PEOPLE, PEOPLE, EXCHANGED]))
 def test_a_file_becomes_what_the_second_opinion_says(
-    monkeypatch: pytest.MonkeyPatch, data: bytes
+    monkeypatch: pytest.MonkeyPatch, data: bytes, agreed: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
-    compare(data, PEOPLE)
+    compare(data, agreed)
 
 
 # What stands for comma and double quote, and they for it.
@@ -124,6 +128,8 @@ NESTED = examples.document(
     column("more", "object", required=True),
     column("note", maxLength=5),
 )
+# What a file may call its columns.
+OTHERWISE = {"tags": "note", "note": "tags", "more": "else"}
 SPACES = st.sampled_from(["", "", " ", "\t \r"])
 MEMBERS = st.builds(
     lambda name, value, spaces: spaces[0] + name + spaces[1] + ":" + spaces[2] + value,
@@ -165,13 +171,22 @@ JSON_LINES = st.builds(
 
 
 @EXAMPLES
-@given(data=JSON_LINES, policy=st.sampled_from(["drop", "refuse"]))
+@given(
+    data=JSON_LINES,
+    policy=st.sampled_from(["drop", "refuse"]),
+    labels=st.sampled_from([{}, {}, OTHERWISE]),
+)
+@example(
+    data=b'{"id": "P1", "tags": [1], "else": {}}\n{"id": "P1", "note": [1], "else": {}}\n',
+    policy="drop",
+    labels=OTHERWISE,
+)
 def test_a_file_of_json_lines_does_so_too(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str
+    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str, labels: dict[str, str]
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
-    compare(data, NESTED | {"unknownColumns": policy}, "json")
+    compare(data, examples.relabelled(NESTED, **labels) | {"unknownColumns": policy}, "json")
 
 
 PERSONS = examples.document(
