@@ -167,13 +167,15 @@ class Csv:
     """How CSV files are written: by default as in RFC 4180, with a header.
 
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
-    the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not.
+    the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
+    ``encoding`` is one of :mod:`processor.encodings`.
     """
 
     delimiter: str = ","
     quote: str = '"'
     header: bool = True
     nulls: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
 
 RFC_4180 = Csv()

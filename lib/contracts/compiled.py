@@ -114,13 +114,15 @@ class Policies(TypedDict, total=False):
 class Csv(TypedDict):
     """How CSV files are written; ``quote`` is empty where nothing is quoted.
 
-    A field that is one of ``nulls`` is empty.
+    A field that is one of ``nulls`` is empty. ``encoding`` is utf-8, windows-1252, utf-16,
+    utf-16-le or utf-16-be.
     """
 
     delimiter: str
     quote: str
     header: bool
     nulls: list[str]
+    encoding: str
 
 
 class Dialect(TypedDict, total=False):

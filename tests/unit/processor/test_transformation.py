@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor import contract, framing, outputs, records, transformation
+from processor import contract, encodings, framing, outputs, records, transformation
 from processor.contract import Contract
 from processor.outputs import RejectedRows
 from processor.pseudonym import PseudonymKeys
@@ -120,6 +120,47 @@ def test_a_file_in_another_dialect_does_so_too(
     compare(
         data.translate(bytes.maketrans(ours + theirs, theirs + ours)), PEOPLE | {"csv": dialect}
     )
+
+
+ENCODED = st.builds(
+    lambda data, encoding, mark, bad: (
+        mark
+        + data.decode("utf-8", "ignore").replace("\ufeff", "").encode(encoding[1], "replace")
+        + bad,
+        encoding[0],
+    ),
+    FILES,
+    st.sampled_from(
+        [
+            *(("windows-1252", "cp1252"), ("utf-16-le",) * 2, ("utf-16-be",) * 2),
+            *(("utf-16", "utf-16-le"), ("utf-16", "utf-16-be")),
+        ]
+    ),
+    st.sampled_from([b"", b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"]),
+    st.sampled_from(
+        [b"", b"", b"\x81", b"\x80\x9d", b"\x00\xd8", b"\xd8\x00\x00\x0a", b"\x0a\xdc"]
+    ),
+)
+
+
+@EXAMPLES
+@given(encoded=ENCODED, header=st.booleans())
+@example(encoded=("id\n€".encode("cp1252") + b"\x8d\n", "windows-1252"), header=True)
+@example(encoded=("\ufeffid,name\n\U0001f600".encode("utf-16-be"), "utf-16"), header=False)
+@example(encoded=("\ufeff".encode("utf-16-le"), "utf-16"), header=True)
+def test_a_file_in_another_encoding_does_so_too(
+    monkeypatch: pytest.MonkeyPatch, encoded: tuple[bytes, str], header: bool
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(encodings, "PIECE", 7)
+    data, encoding = encoded
+    agreed = PEOPLE | {"csv": {"encoding": encoding, "header": header}}
+    mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if encoding == "windows-1252" and mark:
+        assert run(data, contract.parse(agreed))[0].refusal is not None
+    else:
+        compare(data, agreed)
 
 
 NESTED = examples.document(
