@@ -53,10 +53,12 @@ class DryRun:
     """What would become of a file: its rows, and the lines rejected for each reason.
 
     ``reasons`` counts them and has the first; those of a refused file are not complete.
+    ``labels`` are what a file calls columns of the contract, where that is not their name.
     """
 
     account: RowAccount
     reasons: dict[str, tuple[int, list[str]]]
+    labels: dict[str, str]
 
 
 def run(compiled: CompiledContract, file: Path) -> DryRun:
@@ -79,7 +81,12 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
             reasons = _reasons(rejected)
             account = refuse(refusal, parsed, {}, clean, rejected)
     account.check()
-    return DryRun(account, reasons)
+    labels = {
+        column["name"]: column["physicalName"]
+        for column in compiled["columns"]
+        if "physicalName" in column
+    }
+    return DryRun(account, reasons, labels)
 
 
 def _reasons(rejected: IO[bytes]) -> dict[str, tuple[int, list[str]]]:
@@ -100,11 +107,13 @@ def show(console: Console, title: str, found: DryRun) -> None:
     account = found.account
     if refusal := account.refusal:
         read = refusal.text and repr(refusal.text[:SHOWN_TEXT])
+        label = found.labels.get(refusal.name or "")
         facts = {
             "line": refusal.line,
             "column": refusal.column,
             "which reads": read,
             "name": refusal.name,
+            "which files call": None if label is None else repr(label),
         }
         told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         where = f" ({told})" if told else ""

@@ -9,7 +9,7 @@ such as an infinite number: it is of no type, and only a column that is dropped 
 
 import difflib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -224,22 +224,25 @@ def positions(
 ) -> dict[str, int]:
     """Return where in the header, which stands on this line, each column of the contract is.
 
+    They go by their names in the contract, whatever a file calls them.
+
     Raises:
         FileRefusedError: the header is not one of this contract.
     """
-    required = {column.name: column.required for column in contract.columns}
+    names = {column.label: column.name for column in contract.columns}
     found: dict[str, int] = {}
-    for position, name in enumerate(header):
-        if name not in required:
+    for position, label in enumerate(header):
+        if label not in names:
             if contract.unknown_columns == "drop":
                 continue
             raise FileRefusedError(
                 "header:unknown-column",
                 line=line,
                 column=position + 1,
-                name=_similar(name, required),
-                text=name,
+                name=_meant(label, contract),
+                text=label,
             )
+        name = names[label]
         if name in found:
             raise FileRefusedError(
                 "header:duplicate-column", line=line, column=position + 1, name=name
@@ -247,15 +250,17 @@ def positions(
         found[name] = position
     if not found:
         raise FileRefusedError("header:no-column", line=line, text=", ".join(header))
-    for name in required:
-        if required[name] and name not in found:
-            raise FileRefusedError("header:missing-column", line=line, name=name)
+    for column in contract.columns:
+        if column.required and column.name not in found:
+            raise FileRefusedError("header:missing-column", line=line, name=column.name)
     return found
 
 
-def _similar(text: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant."""
-    folded = {name.casefold(): name for name in names}
+def _meant(text: str, contract: Contract) -> str | None:
+    """Return the name of the column that was probably meant, by its label or else its name."""
+    names = {column.name: column.name for column in contract.columns}
+    names |= {column.label: column.name for column in contract.columns}
+    folded = {spelt.strip().casefold(): name for spelt, name in names.items()}
     meant = text[:_MEANT].strip().casefold()
     near = difflib.get_close_matches(meant, folded, 1, cutoff=0.8)
     return folded[near[0]] if near else None

@@ -118,13 +118,15 @@ METHODS: Mapping[str, type[Method]] = {
 class Column:
     """A column of the file, and of the output unless it is dropped (``output`` is None).
 
-    ``precision`` and ``scale`` are set for decimals. A ``timestamp`` without ``timezone`` has no
-    zone in its text, and is one of UTC.
+    A file calls it by its ``physical_name``, and only so, where it has one. ``precision`` and
+    ``scale`` are set for decimals. A ``timestamp`` without ``timezone`` has no zone in its text,
+    and is one of UTC.
     """
 
     name: str
     type: Type
     required: bool
+    physical_name: str | None = None
     deidentify: Method
     rules: Rules
     output: str | None = None
@@ -141,6 +143,11 @@ class Column:
         """
         if (self.output is None) != isinstance(self.deidentify, Drop):
             raise ValueError(f"column {self.name}: {self.deidentify} as {self.output}")
+
+    @property
+    def label(self) -> str:
+        """What a file calls it."""
+        return self.name if self.physical_name is None else self.physical_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,13 +167,15 @@ class Csv:
     """How CSV files are written: by default as in RFC 4180, with a header.
 
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
-    the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not.
+    the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
+    ``encoding`` is one of :mod:`processor.encodings`.
     """
 
     delimiter: str = ","
     quote: str = '"'
     header: bool = True
     nulls: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
 
 RFC_4180 = Csv()
@@ -196,9 +205,9 @@ class Contract:
     csv: Csv = RFC_4180
 
     @property
-    def names(self) -> list[str]:
-        """The names of its columns in a file."""
-        return [column.name for column in self.columns]
+    def labels(self) -> list[str]:
+        """What a file calls its columns."""
+        return [column.label for column in self.columns]
 
 
 class Contracts:
@@ -265,7 +274,10 @@ def parse(document: Mapping[str, Any]) -> Contract:
     return Contract(**fields.pop("contract"), **fields)
 
 
-_OWN = ("name", "type", "required", "output", "unique", "precision", "scale", "timezone")
+_OWN = (
+    *("name", "physical_name", "type", "required", "output", "unique"),
+    *("precision", "scale", "timezone"),
+)
 
 
 def _column(document: Mapping[str, Any]) -> Column:

@@ -1,7 +1,8 @@
 """Framing: a stream of bytes becomes records, each with its ordinal, line number and raw text.
 
 CSV as in RFC 4180, or with what the contract says instead of commas, double quotes and a header;
-UTF-8 with or without byte order mark. Lines may end in LF, CRLF or CR, mixed.
+UTF-8 with or without byte order mark, which :mod:`processor.encodings` makes of others. Lines may
+end in LF, CRLF or CR, mixed.
 No record can vanish: every physical line belongs to exactly one record, or the file is refused.
 Only empty lines at the end of the file are none.
 
@@ -137,7 +138,7 @@ class CsvRecords:
         self._quoting = Quoting(dialect)
         self._nulls = dialect.nulls
         self._columns = len(columns)
-        self._blocks = blocks(stream)
+        self._blocks = blocks(stream, dialect.encoding)
         self._lines: list[str] = []  # read, and not yet framed
         self._next = 0  # of those lines
         self._framed_lines = 0
@@ -367,8 +368,10 @@ def find_foreign(texts: pa.StringArray) -> list[int]:
     return pc.indices_nonzero(found).to_pylist()  # type: ignore[no-any-return]
 
 
-def blocks(stream: Stream) -> Iterator[list[str]]:
+def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[list[str]]:
     """Yield the physical lines of a stream, with their line ends, block by block; never none.
+
+    The stream is UTF-8 by now, if it could be, whatever its ``encoding`` was.
 
     Raises:
         FileRefusedError: a line is too long or not UTF-8; all lines before it have been yielded.
@@ -388,7 +391,7 @@ def blocks(stream: Stream) -> Iterator[list[str]]:
         if lines:
             yield lines
         if not sound:
-            raise FileRefusedError("encoding:not-utf-8", line=line)
+            raise FileRefusedError(f"encoding:not-{encoding}", line=line)
         rest = data[cut:]
         block = following
 

@@ -45,21 +45,22 @@ class JsonRecords:
     """The records of a JSON Lines stream, in batches.
 
     Attributes:
-        header: the names of the contract's columns.
+        header: what a file calls the contract's columns.
         rows_read: lines framed so far.
         dropped_columns: names of no column that were dropped so far, at most DROPPED_LIMIT.
     """
 
     def __init__(self, stream: Stream, contract: Contract) -> None:
         """Take what the contract says of the keys and values of a line."""
-        self.header = contract.names
+        self.header = contract.labels
         self.rows_read = 0
         self._blocks = without_blank_end(blocks(stream))
         self._known = frozenset(self.header)
         self._drops = contract.unknown_columns == "drop"
         self._dropped: set[int] = set()  # hashes: a name may be as long as a line
+        self._names = {column.label: column.name for column in contract.columns}
         self._nested = frozenset(
-            column.name for column in contract.columns if column.type in ("array", "object")
+            column.label for column in contract.columns if column.type in ("array", "object")
         )
 
     @property
@@ -107,10 +108,10 @@ class JsonRecords:
         if self._known.isdisjoint(found):
             raise RowFaultError("row:no-column")
         if any(isinstance(found.get(name), dict | list) for name in self._nested):
-            found |= {name: text for name, text in _members(line) if name in self._nested}
+            found |= {label: text for label, text in _members(line) if label in self._nested}
         return [
-            value if isinstance(value := found.get(name), str) else _text(name, value)
-            for name in self.header
+            value if isinstance(value := found.get(label), str) else _text(name, value)
+            for label, name in self._names.items()
         ]
 
     def _drop(self, names: Set[str]) -> None:

@@ -91,7 +91,7 @@ class ParquetRecords:
         if self._file.metadata.num_columns > COLUMN_LIMIT:
             raise FileRefusedError("file:too-many-columns", limit=COLUMN_LIMIT)
         found = positions(contract, names)
-        self.header = list(found) or names[:1]
+        self.header = [names[place] for place in found.values()] or names[:1]
         self.dropped_columns = len(names) - len(self.header)
         self._texts = self._conversions(contract, found)
         with self._reading():
@@ -128,10 +128,10 @@ class ParquetRecords:
                 continue
             index = found[column.name]
             type_ = self._file.schema_arrow.field(index).type
-            leaf = leaves.get(column.name)
+            leaf = leaves.get(column.label)
             texts = leaf and texts_of(column, type_, leaf, self._file.metadata.created_by)
             if texts:
-                conversions[column.name] = texts
+                conversions[column.label] = texts
             elif not isinstance(column.deidentify, Drop):
                 reason = f"header:column-type-{kind_of(type_, leaf)}"
                 raise FileRefusedError(reason, column=index + 1, name=column.name)

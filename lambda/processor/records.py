@@ -10,7 +10,8 @@ from shutil import copyfileobj
 
 from processor import compression, parquet
 from processor.compression import Counted, Decompressed
-from processor.contract import Contract
+from processor.contract import RFC_4180, Contract, Csv
+from processor.encodings import Recoded, codec_of, looks_like_json
 from processor.framing import CsvRecords, Records, Stream, without_mark
 from processor.json_lines import JsonRecords
 from processor.parquet import ParquetRecords
@@ -44,7 +45,7 @@ def open_records(
     """Open the records of a file called ``name``.
 
     A brace begins JSON, unless by contract a file of CSV may begin with any value: then it is
-    JSON if its name says so.
+    JSON if its name says so. By contract CSV may also be in another encoding than UTF-8.
 
     Raises:
         FileRefusedError: it is not what its name says, or its beginning cannot be read.
@@ -54,15 +55,15 @@ def open_records(
     if not source.peek():
         promised = _promise(name)[0]
         raise FileRefusedError("file:empty", line=None if promised == "parquet" else 1)
-    any_text = not contract.csv.header and _promise(name)[0] != "json"
-    form, packing = _kind(source.peek(), any_text), ""
+    dialect = RFC_4180 if _promise(name)[0] == "json" else contract.csv
+    form, packing = _kind(source.peek(), dialect), ""
     content: Stream = source
     if form in ("gzip", "zstd"):
         packing = form
         content = Decompressed(source, counted, packing, limit.bytes, limit.setting)
         source = io.BufferedReader(Counted(content), _BEGIN)
         content = source
-        form = _kind(source.peek(), any_text)
+        form = _kind(source.peek(), dialect)
         if form in ("gzip", "zstd", "parquet"):
             raise FileRefusedError("file:compressed-twice")
     _check_name(name, form, packing)
@@ -73,11 +74,13 @@ def open_records(
     elif form == "json":
         yield JsonRecords(content, contract)
     else:
-        yield CsvRecords(content, contract.csv, contract.names)
+        if dialect.encoding != "utf-8":
+            content = Recoded(content, codec_of(source.peek(), dialect.encoding))
+        yield CsvRecords(content, contract.csv, contract.labels)
 
 
-def _kind(begin: bytes, any_text: bool) -> str:
-    """Return the format of what begins so; ``any_text`` is CSV, though it look like JSON."""
+def _kind(begin: bytes, dialect: Csv) -> str:
+    """Return the format of what begins so, if CSV is written in a dialect."""
     if not begin:
         raise FileRefusedError("file:empty", line=1)
     if compression.GZIP.match(begin):
@@ -86,14 +89,29 @@ def _kind(begin: bytes, any_text: bool) -> str:
         return "zstd"
     if parquet.BEGIN.match(begin):
         return "parquet"
-    if reason := foreign_format(begin):
+    reason = foreign_format(begin)
+    if dialect.encoding.startswith("utf-16") and reason == "encoding:utf-16":
+        reason = None
+    if reason:
         raise FileRefusedError(reason, line=1 if reason.startswith("encoding:") else None)
-    text = without_mark(begin).lstrip(b" \t\r\n")
-    if any_text:
+    text = _beginning(begin, dialect).lstrip(b" \t\r\n")
+    if not dialect.header:
         return "csv"
     if reason := foreign_text(text):
         raise FileRefusedError(reason)
-    return "json" if text.startswith(b"{") else "csv"
+    if not text.startswith(b"{"):
+        return "csv"
+    if dialect.encoding.startswith("utf-16") and not looks_like_json(begin):
+        raise FileRefusedError("encoding:utf-16", line=1)
+    return "json"
+
+
+def _beginning(begin: bytes, dialect: Csv) -> bytes:
+    """Return how a text begins, as UTF-8: JSON is, and CSV where the dialect says no other."""
+    if dialect.encoding == "utf-8" or (dialect.header and looks_like_json(begin)):
+        return without_mark(begin)
+    text = begin.decode(codec_of(begin, dialect.encoding), "ignore")
+    return without_mark(text.encode())
 
 
 def _check_name(name: str, form: str, packing: str) -> None:

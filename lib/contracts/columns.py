@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from open_data_contract_standard.model import SchemaProperty
 
-from lib.contracts.compiled import Column, Output, Rules
+from lib.contracts.compiled import Column, Output, PhysicalName, Rules, label_of
 from lib.contracts.deidentification import deidentification
 from lib.contracts.literals import FORMS, MAX_DIGITS, is_step, read_literal
 from lib.contracts.source import Location, Part, is_count
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
 
 MAX_NAME_LENGTH = 128
+MAX_LABEL_LENGTH = 1_024  # of what a file calls a column
+FOREIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum")
@@ -50,9 +52,6 @@ class ColumnRules(Part):
         """The column; of no use when something is wrong with it."""
         given = self.given
         self._check_name(str(given.name), "name")
-        if given.physicalName not in (None, given.name):
-            what = f"has the physicalName {given.physicalName!r}; files have the name: remove it"
-            self.wrong(what, "physicalName")
         if given.semanticType == "measure":
             self.wrong("is a measure, which no record holds; remove the column", "semanticType")
         kind, precision = self._type()
@@ -63,6 +62,7 @@ class ColumnRules(Part):
         deidentify = deidentification(self, self.given, kind, precision | options)
         return {
             "name": str(given.name),
+            **self._physical_name(),
             "type": kind,
             "required": bool(given.required or given.primaryKey),
             **unique,
@@ -81,6 +81,20 @@ class ColumnRules(Part):
                 "without a colon, without a brace first and without a space at either end"
             )
             self.wrong(what, field)
+
+    def _physical_name(self) -> PhysicalName:
+        """What files call the column, where that is not its name: almost any text may be."""
+        label = self.given.physicalName
+        if label in (None, self.given.name):
+            return {}
+        fits = len(label) <= MAX_LABEL_LENGTH and not FOREIGN.search(label)
+        if not fits or label.lstrip(" \t\r\n").startswith("{"):  # which begins JSON
+            what = (
+                f"has the physicalName {label!r}; use up to {MAX_LABEL_LENGTH:,} characters "
+                "without a brace first and without control characters but tab and line ends"
+            )
+            self.wrong(what, "physicalName")
+        return {"physicalName": label}
 
     def _type(self) -> tuple[str, Rules]:
         """The processor's type, with precision and scale of a decimal; "" if it has none."""
@@ -255,11 +269,15 @@ class ColumnRules(Part):
 def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None:
     """Note columns that no header, or no output, could tell from each other."""
     names: set[str] = set()
+    labels: dict[str, str] = {}
     written: dict[str, str] = {}  # without case, which Athena and others do not distinguish
     for rule, column in zip(rules, columns, strict=True):
         name, output = column["name"], column.get("output", "")
         if name in names:
             rule.wrong("stands twice; give each column a name of its own", "name")
+        elif labels.setdefault(label := label_of(column), name) != name:
+            what = f"is called {label!r} in files, but so is column {labels[label]!r}"
+            rule.wrong(f"{what}; give it another physicalName or name", "physicalName")
         elif output and written.setdefault(output.casefold(), name) != name:
             other = written[output.casefold()]
             what = f"is written as {output!r}, but so is column {other!r}, leaving case aside"

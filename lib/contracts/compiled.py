@@ -58,8 +58,14 @@ class Output(TypedDict, total=False):
     output: str
 
 
-class Column(Rules, Output):
-    """One column: ``name`` is the one in the file's header.
+class PhysicalName(TypedDict, total=False):
+    """What files call a column; absent where that is its name."""
+
+    physicalName: str
+
+
+class Column(Rules, Output, PhysicalName):
+    """One column; ``name`` is the one in reasons, and in the output unless that says another.
 
     ``type`` is one of string, integer, decimal, double, boolean, date, timestamp, time, and array
     and object, which are JSON text.
@@ -69,6 +75,11 @@ class Column(Rules, Output):
     type: str
     required: bool
     deidentify: Deidentification
+
+
+def label_of(column: Column) -> str:
+    """What files call a column."""
+    return column.get("physicalName", column["name"])
 
 
 class ContractIdentity(TypedDict):
@@ -103,13 +114,15 @@ class Policies(TypedDict, total=False):
 class Csv(TypedDict):
     """How CSV files are written; ``quote`` is empty where nothing is quoted.
 
-    A field that is one of ``nulls`` is empty.
+    A field that is one of ``nulls`` is empty. ``encoding`` is utf-8, windows-1252, utf-16,
+    utf-16-le or utf-16-be.
     """
 
     delimiter: str
     quote: str
     header: bool
     nulls: list[str]
+    encoding: str
 
 
 class Dialect(TypedDict, total=False):

@@ -1,9 +1,12 @@
 """The dialect of a contract's CSV files.
 
 The standard has no place for it: the ``delimiter`` of a server says how documents of JSON follow
-each other in a file, and only where ``format`` is json (ODCS v3, Servers, s3).
+each other in a file, and only where ``format`` is json (ODCS v3, Servers, s3). The ``encoding`` of
+a server is what is expected there, of as many servers as a contract may list; what the files are
+written in is said once, beside the rest of the dialect, and no server may say otherwise.
 """
 
+import codecs
 import string
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +16,32 @@ from lib.contracts.source import Location, Source
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
-OPTIONS = ("delimiter", "quote", "header", "nulls")
-DEFAULTS: Csv = {"delimiter": ",", "quote": '"', "header": True, "nulls": []}
+# Each with what a server may call it, as Python calls those.
+ENCODINGS = {
+    "utf-8": ("utf-8", "utf-8-sig", "ascii"),
+    "windows-1252": ("cp1252", "ascii"),
+    "utf-16": ("utf-16",),
+    "utf-16-le": ("utf-16", "utf-16-le"),
+    "utf-16-be": ("utf-16", "utf-16-be"),
+}
+DEFAULTS: Csv = {
+    "delimiter": ",",
+    "quote": '"',
+    "header": True,
+    "nulls": [],
+    "encoding": "utf-8",
+}
 
 
 def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Dialect:
     """The dialect among the custom properties of a contract; of no use when it is wrong."""
-    if "csv" not in found:
-        return {}
-    at, value = found["csv"]
-    if not isinstance(value, dict) or not set(value) <= set(OPTIONS) or not value:
+    dialect = _dialect(source, *found["csv"]) if "csv" in found else {}
+    _check_servers(source, dialect.get("csv", DEFAULTS)["encoding"])
+    return dialect
+
+
+def _dialect(source: Source, at: Location, value: Any) -> Dialect:
+    if not isinstance(value, dict) or not set(value) <= set(DEFAULTS) or not value:
         what = "write a value such as {delimiter: ';', quote: '\"', header: true}"
         source.wrong(at, f"csv does not say how the files are written; {what}")
         return {}
@@ -42,6 +61,10 @@ def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> D
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
     _check_nulls(source, (*at, "nulls"), csv)
+    if csv["encoding"] not in [*ENCODINGS]:
+        shown = source.text((*at, "encoding"))
+        what = f"the encoding of csv is {shown!r}; use one of {', '.join(ENCODINGS)}"
+        source.wrong((*at, "encoding"), what)
     return {"csv": csv}
 
 
@@ -58,3 +81,19 @@ def _check_nulls(source: Source, at: Location, csv: Csv) -> None:
             source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
         elif nulls.index(marker) != index:
             source.wrong(at, f"the null marker {marker!r} of csv stands twice; keep one of them")
+
+
+def _check_servers(source: Source, encoding: Any) -> None:
+    """Note servers of CSV that say another encoding."""
+    for index, server in enumerate(source.document.get("servers") or []):
+        name = server.get("encoding")
+        if name is None or server.get("format", "csv").lower() != "csv":
+            continue
+        try:
+            agrees = codecs.lookup(name).name in ENCODINGS.get(str(encoding), ())
+        except (LookupError, ValueError):
+            agrees = False
+        if not agrees and str(encoding) in ENCODINGS:
+            at = ("servers", index, "encoding")
+            what = f"the server expects CSV in {name!r}, but the encoding of csv is {encoding!r}"
+            source.wrong(at, f"{what}; make them agree")

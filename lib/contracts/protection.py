@@ -4,9 +4,10 @@ A producer names the version that a file keeps. So no version beside the current
 the current one hides.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from lib.contracts.compiled import CompiledContract, Deidentification
+from lib.contracts.compiled import Column, CompiledContract, Deidentification, label_of
 from lib.contracts.source import SUFFIX, Part, Source
 
 # The options that say how much of a text is left.
@@ -18,15 +19,17 @@ def check_protection(
 ) -> None:
     """Note where a version of a contract protects less than the current one does."""
     name = f"{source.dataset}{SUFFIX}"
-    methods = {column["name"]: column["deidentify"] for column in current["columns"]}
     for index, column in enumerate(contract["columns"]):
-        own, wanted = column["deidentify"], methods.get(column["name"])
+        own, others = column["deidentify"], list(_counterparts(index, contract, current))
         part = Part(source, ("schema", 0, "properties", index))
-        if own["method"] != "drop" and wanted is None:
+        if own["method"] != "drop" and column["name"] not in [one["name"] for one in others]:
             part.wrong(f"is no column of {name}, which lets nothing of it leave; drop it here too")
-        elif wanted and not _hides_as_much(own, wanted):
+        for other in others:
+            if _hides_as_much(own, wanted := other["deidentify"]):
+                continue
             method = ", ".join(f"{option}: {value}" for option, value in wanted.items())
-            what = f"may leave more than under {name}, which has {{{method}}}"
+            whose = "" if other["name"] == column["name"] else f" for {other['name']!r}"
+            what = f"may leave more than under {name}, which has {{{method}}}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for policy, lax in (
         ("unknownColumns", _takes_more_columns(contract, current)),
@@ -36,6 +39,26 @@ def check_protection(
         if lax:
             what = f"{policy} is laxer than in {name}; make it the same or stricter"
             source.wrong(("customProperties",), what)
+
+
+def _counterparts(
+    index: int, contract: CompiledContract, current: CompiledContract
+) -> Iterator[Column]:
+    """The columns of the current contract that have the name of a column, or its values.
+
+    Those are in what a file calls the same, or in the same place of a CSV file without a header.
+    """
+    column = contract["columns"][index]
+    without_header = not any(
+        one.get("csv", {"header": True})["header"] for one in (contract, current)
+    )
+    for place, other in enumerate(current["columns"]):
+        if (
+            other["name"] == column["name"]
+            or label_of(other) == label_of(column)
+            or (without_header and place == index)
+        ):
+            yield other
 
 
 def _hides_as_much(own: Deidentification, wanted: Deidentification) -> bool:

@@ -32,6 +32,7 @@ CONTRACTS: tuple[dict[str, Any], ...] = (
     PEOPLE | {"unknownColumns": "drop", "maxRejectedShare": "0.5"},
     NESTED,
     NESTED | {"unknownColumns": "drop", "csv": {"delimiter": ";", "quote": "'"}},
+    PEOPLE | {"csv": {"encoding": "windows-1252"}},
 )
 BINARY = (
     b"\x1f\x8b",

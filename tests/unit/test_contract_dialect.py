@@ -27,6 +27,8 @@ def with_csv(value: str) -> str:
         ("{delimiter: ' ', header: true}", Csv(delimiter=" ")),
         (r"{nulls: ['\N', 'NULL', 'N/A']}", Csv(nulls=(r"\N", "NULL", "N/A"))),
         ("{delimiter: '\"', quote: ','}", Csv(delimiter='"', quote=",")),
+        ("{encoding: windows-1252}", Csv(encoding="windows-1252")),
+        ("{encoding: utf-16-le}", Csv(encoding="utf-16-le")),
     ],
 )
 def test_a_dialect_is_compiled_and_the_processor_reads_it(
@@ -70,6 +72,10 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{nulls: [0]}", "the null marker '0' of csv is none; write printable text"),
         ('{nulls: ["a\\n"]}', "the null marker 'a\\n' of csv is none; write printable text"),
         ("{nulls: [A, B, A]}", "the null marker 'A' of csv stands twice; keep one of them"),
+        ("{encoding: UTF-16}", "the encoding of csv is 'UTF-16'; use one of utf-8, windows-1252,"),
+        ("{encoding: latin-1}", "the encoding of csv is 'latin-1'; use one of utf-8,"),
+        ("{encoding: [utf-8]}", "the encoding of csv is ''; use one of utf-8,"),
+        ("{encoding: null}", "the encoding of csv is 'null'; use one of utf-8,"),
         ("{header: 'no'}", "the header of csv is 'no'; use true or false"),
     ],
 )
@@ -77,3 +83,41 @@ def test_a_mistake_is_told_in_one_sentence(directory: Path, value: str, sentence
     [found] = mistakes(directory, with_csv(value))
     assert "line 68: " in found
     assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("expected", "written", "agree"),
+    [
+        ("UTF-8", "utf-8", True),
+        ("utf8", "utf-8", True),
+        ("ASCII", "utf-8", True),
+        ("ISO-8859-1", "utf-8", False),
+        ("windows-1252", "utf-8", False),
+        ("no such thing", "utf-8", False),
+        ("\\0", "utf-8", False),
+        ("cp1252", "windows-1252", True),
+        ("UTF-8", "windows-1252", False),
+        ("ISO-8859-1", "windows-1252", False),
+        ("UTF-16", "utf-16", True),
+        ("UTF-16", "utf-16-be", True),
+        ("UTF-16LE", "utf-16-be", False),
+        ("UTF-16LE", "utf-16", False),
+    ],
+)
+def test_a_server_of_csv_does_not_say_another_encoding(
+    directory: Path, expected: str, written: str, agree: bool
+) -> None:
+    text = with_csv(f"{{encoding: {written}}}")
+    if written == "utf-8":  # nobody needs to say so
+        text = text.replace("property: csv", "property: other")
+    said = f'    format: csv\n    encoding: "{expected}"\n'
+    told = mistakes(directory, text.replace("    format: csv\n", said))
+    assert (told == []) == agree
+    if not agree:
+        (sentence,) = told
+        assert "line 11: the server expects CSV in" in sentence
+        assert f"but the encoding of csv is {written!r}; make them agree." in sentence
+    without_format = said.removeprefix("    format: csv\n")
+    assert len(mistakes(directory, text.replace("    format: csv\n", without_format))) == len(told)
+    other = said.replace("csv", "parquet")
+    assert mistakes(directory, text.replace("    format: csv\n", other)) == []

@@ -93,6 +93,57 @@ def test_a_column_that_the_current_contract_lacks_is_dropped(directory: Path, me
     )
 
 
+def labelled(text: str, **labels: str) -> str:
+    """A contract of which files call some columns otherwise."""
+    for name, label in labels.items():
+        assert text.count(f"- name: {name}\n") == 1
+        text = text.replace(
+            f"- name: {name}\n", f"- name: {name}\n        physicalName: {label}\n"
+        )
+    return text
+
+
+def test_a_version_may_call_a_column_otherwise(directory: Path) -> None:
+    current = labelled(CONTRACT, email="E-Mail", country="Land")
+    assert compare(directory, current, CONTRACT) == []
+    assert compare(directory, CONTRACT, current) == []
+
+
+@pytest.mark.parametrize(
+    ("current", "other"),
+    [
+        ({}, {"phone": "country", "country": "phone"}),
+        ({"phone": "Tel."}, {"country": "Tel."}),
+        ({"phone": "country", "country": "Land"}, {}),
+    ],
+)
+def test_what_files_call_a_hidden_column_is_hidden_under_any_name(
+    directory: Path, current: dict[str, str], other: dict[str, str]
+) -> None:
+    (sentence,) = [
+        told
+        for told in compare(directory, labelled(CONTRACT, **current), labelled(CONTRACT, **other))
+        if "column 'country'" in told
+    ]
+    assert sentence.endswith(
+        "column 'country' may leave more than under orders.odcs.yaml, which has {method: mask, "
+        "keepFirst: 0, keepLast: 4} for 'phone'; give it the same deidentify, or drop it."
+    )
+
+
+def test_without_a_header_a_column_is_what_stands_in_its_place(directory: Path) -> None:
+    phone, comment, country = (
+        "      - name: " + CONTRACT.split("      - name: ")[place] for place in (3, 4, 5)
+    )
+    assert phone + comment + country in CONTRACT
+    other = CONTRACT.replace(phone + comment + country, country + comment + phone)
+    assert compare(directory, CONTRACT, other) == []
+    bare = CUSTOM + "  - {property: csv, value: {header: false}}\n"
+    (sentence,) = compare(directory, *(one.replace(CUSTOM, bare) for one in (CONTRACT, other)))
+    assert "column 'country' may leave more than" in sentence
+    assert "for 'phone'" in sentence
+
+
 @pytest.mark.parametrize("value", ["nonsense", "[]", "{k: x, quasiIdentifiers: [[]]}"])
 @pytest.mark.parametrize("policy", ["maxRejectedShare", "kAnonymity", "unknownColumns"])
 def test_what_is_wrong_in_itself_is_told_as_such(directory: Path, policy: str, value: str) -> None:

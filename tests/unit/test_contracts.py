@@ -303,8 +303,9 @@ encryptedName: email_token
 colon, without a brace first and without a space at either end
 
 required: true
---> physicalName: e_mail
-21: column 'email' has the physicalName 'e_mail'; files have the name: remove it
+--> physicalName: phone
+27: column 'phone' is called 'phone' in files, but so is column 'email'; give it another
+physicalName or name
 
 logicalType: boolean\n
 --> logicalType: boolean\n        unique: true\n

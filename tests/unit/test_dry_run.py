@@ -59,6 +59,16 @@ def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
     assert "header:missing-column (line 1, name email)" in text
 
 
+def test_what_a_file_is_to_call_a_column_is_told(told: Any, directory: Path) -> None:
+    label = "name: email\n        physicalName: 'E-Mail: '\n"
+    (directory / "orders.odcs.yaml").write_text(edited("name: email\n", label))
+    status, text = told(HEADER)
+    assert status == 1
+    assert "which reads 'email', name email, which files call 'E-Mail: ')" in text
+    status, text = told("order_id,E-Mail: \nO1,\n")
+    assert "email:required" in text
+
+
 def test_what_made_a_file_be_refused_is_told(told: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policy = "  - {property: maxRejectedShare, value: 0.5}\n"

@@ -40,6 +40,15 @@ def document(*columns: dict[str, Any], dataset: str = "people", epoch: int = 1) 
     return {"dataset": dataset, "contract": identity, "epoch": epoch, "columns": list(columns)}
 
 
+def relabelled(compiled: dict[str, Any], **labels: str) -> dict[str, Any]:
+    """Return a compiled contract of which files call some columns otherwise."""
+    columns = [
+        one | ({"physicalName": labels[one["name"]]} if one["name"] in labels else {})
+        for one in compiled["columns"]
+    ]
+    return compiled | {"columns": columns}
+
+
 def make_contract(*columns: dict[str, Any]) -> Contract:
     """Return a contract of these columns."""
     return contract.parse(document(*columns))
@@ -62,3 +71,12 @@ PEOPLE = document(
     column("born", "date", required=True, minimum="1900-01-01"),
     column("balance", "decimal", precision=7, scale=2),
 )
+# What files really call such columns; the name of one is another's label.
+LABELS = {
+    "id": "Kunden-Nr.: ",
+    "name": "Full\nName",
+    "phone": "",
+    "born": "a.b",
+    "balance": "name",
+}
+RELABELLED = relabelled(PEOPLE, **LABELS)

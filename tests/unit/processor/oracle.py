@@ -72,6 +72,52 @@ def physical_lines(data: bytes) -> Iterator[bytes]:
         yield data[start:]
 
 
+# The characters of windows-1252 at 80 to 9F; none at five of them.
+# fmt: off
+WINDOWS = (
+    0x20AC, 0, 0x201A, 0x192, 0x201E, 0x2026, 0x2020, 0x2021,
+    0x2C6, 0x2030, 0x160, 0x2039, 0x152, 0, 0x17D, 0,
+    0, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022, 0x2013, 0x2014,
+    0x2DC, 0x2122, 0x161, 0x203A, 0x153, 0, 0x17E, 0x178,
+)
+# fmt: on
+
+
+def in_utf_8(data: bytes, encoding: str) -> bytes:
+    """Return a text as UTF-8, up to what it cannot be: there is a byte that UTF-8 has not."""
+    text = ""
+    if data[:3] == b"\xef\xbb\xbf":
+        raise Refused("encoding:utf-8", 1)
+    if encoding == "windows-1252":
+        for byte in data:
+            code = WINDOWS[byte - 0x80] if 0x80 <= byte < 0xA0 else byte
+            if byte and not code:
+                return text.encode() + b"\xff"
+            text += chr(code)
+        return text.encode()
+    order = "big" if encoding == "utf-16-be" else "little"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if encoding != "utf-16":
+            raise Refused("encoding:byte-order-mark", 1)
+        order = "big" if data[0] == 0xFE else "little"
+        data = data[2:]
+    elif encoding == "utf-16":
+        raise Refused("encoding:no-byte-order-mark", 1)
+    high = 0
+    for place in range(0, len(data), 2):
+        unit = int.from_bytes(data[place : place + 2], order)  # type: ignore[arg-type]
+        is_high, is_low = unit & 0xFC00 == 0xD800, unit & 0xFC00 == 0xDC00
+        if bool(high) != is_low or place + 1 == len(data):
+            return text.encode() + b"\xff"
+        if high:
+            unit, high = 0x10000 + (high - 0xD800) * 0x400 + unit - 0xDC00, 0
+        if is_high:
+            high = unit
+        else:
+            text += chr(unit)
+    return text.encode() + (b"\xff" if high else b"")
+
+
 Lines = Iterator[tuple[int, bytes]]
 
 
@@ -215,8 +261,10 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
         raise Fault("row:not-json") from None
     if not isinstance(found, dict):
         raise Fault("row:not-an-object")
-    columns = {column["name"]: column["type"] for column in contract["columns"]}
-    more = [name for name in found if name not in columns]
+    columns = {
+        column.get("physicalName", column["name"]): column for column in contract["columns"]
+    }
+    more = [label for label in found if label not in columns]
     if more and contract.get("unknownColumns") != "drop":
         raise Fault("row:unknown-column")
     unknown.update(more)
@@ -228,12 +276,12 @@ def json_fields(text: str, contract: dict[str, Any], unknown: set[str]) -> list[
         raise Fault("row:no-column")
     texts = member_texts(text)
     fields: list[str] = []
-    for name, type_ in columns.items():
-        value = found.get(name)
+    for label, agreed in columns.items():
+        value = found.get(label)
         if isinstance(value, dict | list):
-            if type_ not in ("array", "object"):
-                raise Fault(name + ":nested")
-            value = texts[name]
+            if agreed["type"] not in ("array", "object"):
+                raise Fault(agreed["name"] + ":nested")
+            value = texts[label]
         if isinstance(value, bool):
             value = "true" if value else "false"
         fields.append(value or "")
@@ -630,19 +678,23 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 
 def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str, int]:
     """Return where each column stands in the header; others are dropped or refused."""
-    names = [column["name"] for column in columns]
-    for position, name in enumerate(header):
-        if name not in names:
+    labels = [str(column.get("physicalName", column["name"])) for column in columns]
+    for position, label in enumerate(header):
+        if label not in labels:
             if not drop:
                 raise Refused("header:unknown-column", 1)
-        elif name in header[:position]:
+        elif label in header[:position]:
             raise Refused("header:duplicate-column", 1)
-    if not set(names) & set(header):
+    if not set(labels) & set(header):
         raise Refused("header:no-column", 1)
-    for column in columns:
-        if column["required"] and column["name"] not in header:
+    for column, label in zip(columns, labels, strict=True):
+        if column["required"] and label not in header:
             raise Refused("header:missing-column", 1)
-    return {name: header.index(name) for name in header if name in names}
+    return {
+        column["name"]: header.index(label)
+        for column, label in zip(columns, labels, strict=True)
+        if label in header
+    }
 
 
 def csv_records(
@@ -652,6 +704,8 @@ def csv_records(
     if not data:
         raise Refused("file:empty", 1)
     has_header = dialect.get("header", True)
+    if (encoding := dialect.get("encoding", "utf-8")) != "utf-8":
+        data = in_utf_8(data, encoding)
     marks = dialect.get("delimiter", ","), dialect.get("quote", '"')
     framed = records(data, limit, *marks, 0 if has_header else len(names))
     nulls = dialect.get("nulls", ())
@@ -681,7 +735,7 @@ def process(
     verdict = Verdict()
     unknown: set[str] = set()
     try:
-        names = [column["name"] for column in contract["columns"]]
+        names = [column.get("physicalName", column["name"]) for column in contract["columns"]]
         if form == "json":
             header, framed = names, json_records(data, limit, contract, unknown)
         else:
@@ -707,6 +761,10 @@ def process(
         verdict.dropped_columns += len(unknown)
         check_policies(verdict, contract)
     except Refused as refused:
+        if form == "csv" and "encoding" in contract.get("csv", {}):
+            refused.reason = refused.reason.replace(
+                "not-utf-8", "not-" + contract["csv"]["encoding"]
+            )
         sizes = verdict.class_sizes
         return Verdict([], [], verdict.read, refused.reason, refused.line, 0, sizes)
     return verdict

@@ -23,6 +23,7 @@ from processor.outputs import CleanRows, RejectedRows
 from processor.parquet import ParquetRecords
 from processor.refusal import FileRefusedError
 from processor.transformation import RowAccountError
+from tests.unit.processor.examples import PEOPLE
 from tests.unit.processor.test_records import (
     WRITERS,
 )
@@ -157,7 +158,7 @@ def lose(loss: Loss, patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_noticed_when_nothing_is_lost(name: str) -> None:
     assert set(ALL) == set(WRITERS)
-    compare.hypothesis.inner_test(ROWS, name, 9)  # type: ignore[attr-defined]
+    compare.hypothesis.inner_test(ROWS, name, 9, PEOPLE)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -171,4 +172,4 @@ def test_nothing_is_noticed_when_nothing_is_lost(name: str) -> None:
 def test_a_row_lost_is_noticed(monkeypatch: pytest.MonkeyPatch, loss: Loss, name: str) -> None:
     lose(loss, monkeypatch)
     with pytest.raises(loss.notices):
-        compare.hypothesis.inner_test(ROWS, name, 9)  # type: ignore[attr-defined]
+        compare.hypothesis.inner_test(ROWS, name, 9, PEOPLE)  # type: ignore[attr-defined]

@@ -1,10 +1,12 @@
 """Formats: the same rows are the same rows, whatever they come in."""
 
+import codecs
 import csv
 import gzip
 import io
 import json
 import resource
+import tracemalloc
 from bisect import bisect_left
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone
@@ -18,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import framing, json_lines, parquet
-from processor.contract import Csv
+from processor.contract import Contract, Csv, parse
 from processor.pseudonym import PseudonymKeys
 from processor.records import SizeLimit, open_records
 from processor.refusal import FileRefusedError
@@ -26,7 +28,14 @@ from processor.transformation import transform
 from tests.parquet import read_parquet
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
-from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, fields, make_contract
+from tests.unit.processor.examples import (
+    EXAMPLES,
+    PEOPLE,
+    RELABELLED,
+    column,
+    fields,
+    make_contract,
+)
 from tests.unit.processor.test_transformation import CONTRACT
 
 LIMIT = SizeLimit(1 << 30, "memoryMb")
@@ -48,30 +57,30 @@ ROWS = st.lists(
 )
 
 
-def as_csv(rows: list[tuple[str, ...]]) -> bytes:
+def as_csv(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Return rows as CSV."""
     file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([NAMES, *rows])
+    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([names, *rows])
     return file.getvalue().encode()
 
 
-def as_json(rows: list[tuple[str, ...]]) -> bytes:
+def as_json(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Write balances as numbers, and an empty field as null or not at all."""
     lines: list[str] = []
     for row in rows:
-        found: dict[str, Any] = dict(zip(NAMES, row, strict=True))
-        found["phone"] = found["phone"] or None
-        balance = found.pop("balance")
+        found: dict[str, Any] = dict(zip(names, row, strict=True))
+        found[names[2]] = found[names[2]] or None
+        balance = found.pop(names[4])
         text = json.dumps(found, ensure_ascii=len(lines) % 2 == 0)
-        lines.append(text[:-1] + (f', "balance": {balance}}}' if balance else "}"))
+        lines.append(text[:-1] + (f', "{names[4]}": {balance}}}' if balance else "}"))
     return "".join(line + "\n" for line in lines).encode()
 
 
-def as_parquet(rows: list[tuple[str, ...]]) -> bytes:
+def as_parquet(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
     """Return rows as Parquet, every column a string."""
     file = io.BytesIO()
-    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(NAMES)})
-    texts = table.cast(pa.schema([(name, pa.string()) for name in NAMES]))
+    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
+    texts = table.cast(pa.schema([(name, pa.string()) for name in names]))
     pq.write_table(texts, file, row_group_size=3)
     return file.getvalue()
 
@@ -83,28 +92,34 @@ def zstd(data: bytes) -> bytes:
 
 WRITERS = {
     "a.csv": as_csv,
-    "a.csv.gz": lambda rows: gzip.compress(as_csv(rows)),
-    "a.csv.zst": lambda rows: zstd(as_csv(rows)),
+    "a.csv.gz": lambda names, rows: gzip.compress(as_csv(names, rows)),
+    "a.csv.zst": lambda names, rows: zstd(as_csv(names, rows)),
     "a.jsonl": as_json,
-    "a.jsonl.gz": lambda rows: gzip.compress(as_json(rows)),
-    "a.jsonl.zst": lambda rows: zstd(as_json(rows)),
+    "a.jsonl.gz": lambda names, rows: gzip.compress(as_json(names, rows)),
+    "a.jsonl.zst": lambda names, rows: zstd(as_json(names, rows)),
     "a.parquet": as_parquet,
 }
 
 
 @EXAMPLES
-@given(rows=ROWS.filter(bool), name=st.sampled_from(sorted(WRITERS)), piece=st.integers(1, 99))
+@given(
+    rows=ROWS.filter(bool),
+    name=st.sampled_from(sorted(WRITERS)),
+    piece=st.integers(1, 99),
+    agreed=st.sampled_from([PEOPLE, RELABELLED]),
+)
 def test_the_same_rows_become_the_same_in_every_format(
-    rows: list[tuple[str, ...]], name: str, piece: int
+    rows: list[tuple[str, ...]], name: str, piece: int, agreed: dict[str, Any]
 ) -> None:
-    expected = oracle.process(as_csv(rows), PEOPLE, HmacKey().material, limit=1 << 20)
+    expected = oracle.process(as_csv(NAMES, rows), PEOPLE, HmacKey().material, limit=1 << 20)
     assert expected.refusal is None
+    contract = parse(agreed)
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
-    body = MemoryBody(WRITERS[name](rows))
+    body = MemoryBody(WRITERS[name](contract.labels, rows))
     body.piece = piece
     keys = PseudonymKeys(kms, "a-key")
-    account = transform(body, name, LIMIT, CONTRACT, keys, clean, rejected)
+    account = transform(body, name, LIMIT, contract, keys, clean, rejected)
     account.check()
     assert account.read == len(rows)
     rows_found = read_parquet(clean).to_pylist()
@@ -115,10 +130,12 @@ def test_the_same_rows_become_the_same_in_every_format(
     for line in lines:
         if name.startswith("a.json"):
             assert line["line"] == line["row"]
-            assert line["raw"] == as_json(rows).decode().split("\n")[line["row"] - 1]
+            text = as_json(contract.labels, rows).decode()
+            assert line["raw"] == text.split("\n")[line["row"] - 1]
         elif name == "a.parquet":
             assert line["line"] is None
-            assert tuple(json.loads(line["raw"]).values()) == rows[line["row"] - 1]
+            row = dict(zip(contract.labels, rows[line["row"] - 1], strict=True))
+            assert json.loads(line["raw"]) == row
 
 
 EAST = timezone(timedelta(hours=2))
@@ -442,3 +459,93 @@ def test_half_a_surrogate_pair_is_found_wherever_it_stands(text: str, lone: bool
         ) as records:
             [batch] = records
         assert batch.faults == ({0: "row:lone-surrogate"} if lone else {})
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "content", "expected"),
+    [
+        ("windows-1252", "a.csv", b"id\n\x80\x85\xe9\n", ["€…é"]),
+        ("windows-1252", "a.csv.gz", gzip.compress(b"id\n\xe9\n"), ["é"]),
+        ("windows-1252", "a.csv", b"id\n\xc3\xa9\n", ["Ã©"]),
+        ("windows-1252", "a", b"\xef\xbb\xbfid\nx\n", ("encoding:utf-8", 1)),
+        ("windows-1252", "a", "\ufeffid\nx\n".encode("utf-16-le"), ("encoding:utf-16", 1)),
+        ("windows-1252", "a", "id\nx\n".encode("utf-16-le"), ("encoding:utf-16", 1)),
+        ("windows-1252", "a", "id\nx\n".encode("utf-32"), ("encoding:utf-32", 1)),
+        *(
+            ("windows-1252", "a", b"id\nx\n\xe9" + bytes([byte]) + b"\nx\n", ("", 3))
+            for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+        ),
+        ("windows-1252", "a", b'{"id":"\xc3\xa9"}\n', ["é"]),
+        ("windows-1252", "a.jsonl", b'{"id":"\xc3\xa9"}\n', ["é"]),
+        ("windows-1252", "a.jsonl", b'{"id":"\xe9"}\n', ("encoding:not-utf-8", 1)),
+        ("windows-1252", "a", b"PK\x03\x04\x00", ("format:zip", None)),
+        ("utf-16", "a.csv", "id\n\U0001f600\u20ac\n".encode("utf-16"), ["\U0001f600€"]),
+        ("utf-16", "a", b"\xfe\xff" + "id\r\né\r\n".encode("utf-16-be"), ["é"]),
+        ("utf-16", "a.csv.zst", zstd("id\né\n".encode("utf-16")), ["é"]),
+        ("utf-16", "a", "id\nx\n".encode("utf-16-le"), ("encoding:no-byte-order-mark", 1)),
+        ("utf-16", "a", b"id\nx\n", ("encoding:no-byte-order-mark", 1)),
+        ("utf-16", "a", b"\xef\xbb\xbfid\nx\n", ("encoding:utf-8", 1)),
+        ("utf-16", "a", codecs.BOM_UTF16_LE, ("file:empty", 1)),
+        ("utf-16", "a", "<html>".encode("utf-16"), ("format:html", None)),
+        ("utf-16", "a", '{"id":1}'.encode("utf-16"), ("encoding:utf-16", 1)),
+        ("utf-16-le", "a", '{"id":1}'.encode("utf-16-le"), ("encoding:utf-16", 1)),
+        ("utf-16", "a.jsonl", '{"id":1}'.encode("utf-16"), ("encoding:utf-16", 1)),
+        ("utf-16", "a", b'{"id":1}', ["1"]),
+        ("utf-16", "a", b'\xef\xbb\xbf {"id":1}', ["1"]),
+        ("utf-16-be", "a.jsonl", b'{"id":1}', ["1"]),
+        ("utf-16-le", "a", "id\né\n".encode("utf-16-le"), ["é"]),
+        ("utf-16-be", "a", "id\né\n".encode("utf-16-be"), ["é"]),
+        ("utf-16-le", "a", "id\nx\n".encode("utf-16"), ("encoding:byte-order-mark", 1)),
+        ("utf-16-be", "a", b"\xfe\xff\x00i\x00d", ("encoding:byte-order-mark", 1)),
+        ("utf-16-le", "a", "id\né\n".encode("utf-16-le") + b"x", ("", 3)),
+        ("utf-16-le", "a", b"i\0d\0\n\0\x00\xd8\n\0x\0", ("", 2)),
+        ("utf-16-le", "a", b"i\0d\0\n\0\n\0x\0\x00\xdc\n\0x\0", ("", 3)),
+        ("utf-16-be", "a", b"\0i\0d\0\n\xd8\x00", ("", 2)),
+        ("utf-8", "a", "id\né\n".encode("utf-16"), ("encoding:utf-16", 1)),
+    ],
+)
+def test_csv_is_in_the_encoding_of_the_contract_and_json_in_utf_8(
+    encoding: str, name: str, content: bytes, expected: list[str] | tuple[str, int | None]
+) -> None:
+    agreed = replace(make_contract(column("id")), csv=Csv(encoding=encoding))
+    found, refusal = read_through(content, name, agreed)
+    if refusal is None:
+        assert found == [[text] for text in expected]
+    else:
+        reason, line = expected
+        assert (refusal.reason, refusal.line) == (reason or f"encoding:not-{encoding}", line)
+
+
+def read_through(
+    content: bytes, name: str, agreed: Contract
+) -> tuple[list[list[str]], FileRefusedError | None]:
+    """Return the rows of a file, and why it is refused."""
+    found: list[list[str]] = []
+    try:
+        with open_records(MemoryBody(content), name, agreed, LIMIT) as records:
+            for batch in records:
+                found += fields(batch)
+    except FileRefusedError as refusal:
+        return found, refusal
+    return found, None
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16-le"])
+def test_a_bad_byte_far_down_is_found_on_its_line_in_little_memory(encoding: str) -> None:
+    line, bad = (
+        ("€é" * 40 + "\n").encode(encoding),
+        {"windows-1252": b"\x81"}.get(encoding, b"\0\xdc"),
+    )
+    agreed = replace(make_contract(column("id")), csv=Csv(encoding=encoding))
+    head, count = "id\n".encode(encoding), (6 << 20) // len(line)
+    content = head + line * count + bad
+    tracemalloc.start()
+    try:
+        found, refusal = read_through(content, "a", agreed)
+        held, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refusal is not None
+    assert (refusal.reason, refusal.line) == (f"encoding:not-{encoding}", count + 2)
+    assert refusal.rows_read == len(found) == count
+    assert peak - held < 16 << 20

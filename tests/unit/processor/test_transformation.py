@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor import contract, framing, outputs, records, transformation
+from processor import contract, encodings, framing, outputs, records, transformation
 from processor.contract import Contract
 from processor.outputs import RejectedRows
 from processor.pseudonym import PseudonymKeys
@@ -81,14 +81,18 @@ FILES = st.builds(
 )
 
 
+# People whose files call an id what others call a date of birth.
+EXCHANGED = examples.relabelled(PEOPLE, id="born", born="id")
+
+
 @EXAMPLES
-@given(data=FILES)
+@given(data=FILES, agreed=st.sampled_from([PEOPLE, PEOPLE, EXCHANGED]))
 def test_a_file_becomes_what_the_second_opinion_says(
-    monkeypatch: pytest.MonkeyPatch, data: bytes
+    monkeypatch: pytest.MonkeyPatch, data: bytes, agreed: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
-    compare(data, PEOPLE)
+    compare(data, agreed)
 
 
 # What stands for comma and double quote, and they for it.
@@ -118,12 +122,55 @@ def test_a_file_in_another_dialect_does_so_too(
     )
 
 
+ENCODED = st.builds(
+    lambda data, encoding, mark, bad: (
+        mark
+        + data.decode("utf-8", "ignore").replace("\ufeff", "").encode(encoding[1], "replace")
+        + bad,
+        encoding[0],
+    ),
+    FILES,
+    st.sampled_from(
+        [
+            *(("windows-1252", "cp1252"), ("utf-16-le",) * 2, ("utf-16-be",) * 2),
+            *(("utf-16", "utf-16-le"), ("utf-16", "utf-16-be")),
+        ]
+    ),
+    st.sampled_from([b"", b"", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"]),
+    st.sampled_from(
+        [b"", b"", b"\x81", b"\x80\x9d", b"\x00\xd8", b"\xd8\x00\x00\x0a", b"\x0a\xdc"]
+    ),
+)
+
+
+@EXAMPLES
+@given(encoded=ENCODED, header=st.booleans())
+@example(encoded=("id\n€".encode("cp1252") + b"\x8d\n", "windows-1252"), header=True)
+@example(encoded=("\ufeffid,name\n\U0001f600".encode("utf-16-be"), "utf-16"), header=False)
+@example(encoded=("\ufeff".encode("utf-16-le"), "utf-16"), header=True)
+def test_a_file_in_another_encoding_does_so_too(
+    monkeypatch: pytest.MonkeyPatch, encoded: tuple[bytes, str], header: bool
+) -> None:
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(encodings, "PIECE", 7)
+    data, encoding = encoded
+    agreed = PEOPLE | {"csv": {"encoding": encoding, "header": header}}
+    mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if encoding == "windows-1252" and mark:
+        assert run(data, contract.parse(agreed))[0].refusal is not None
+    else:
+        compare(data, agreed)
+
+
 NESTED = examples.document(
     column("id", required=True, pattern="^P[0-9]+$"),
     column("tags", "array"),
     column("more", "object", required=True),
     column("note", maxLength=5),
 )
+# What a file may call its columns.
+OTHERWISE = {"tags": "note", "note": "tags", "more": "else"}
 SPACES = st.sampled_from(["", "", " ", "\t \r"])
 MEMBERS = st.builds(
     lambda name, value, spaces: spaces[0] + name + spaces[1] + ":" + spaces[2] + value,
@@ -165,13 +212,22 @@ JSON_LINES = st.builds(
 
 
 @EXAMPLES
-@given(data=JSON_LINES, policy=st.sampled_from(["drop", "refuse"]))
+@given(
+    data=JSON_LINES,
+    policy=st.sampled_from(["drop", "refuse"]),
+    labels=st.sampled_from([{}, {}, OTHERWISE]),
+)
+@example(
+    data=b'{"id": "P1", "tags": [1], "else": {}}\n{"id": "P1", "note": [1], "else": {}}\n',
+    policy="drop",
+    labels=OTHERWISE,
+)
 def test_a_file_of_json_lines_does_so_too(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str
+    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str, labels: dict[str, str]
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
-    compare(data, NESTED | {"unknownColumns": policy}, "json")
+    compare(data, examples.relabelled(NESTED, **labels) | {"unknownColumns": policy}, "json")
 
 
 PERSONS = examples.document(
