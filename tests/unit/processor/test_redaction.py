@@ -32,6 +32,7 @@ def redacted(text: str, *patterns: str) -> str:
         ("GB82WEST12345698765432", "[iban]"),
         ("mt84 malt 0110 0001 2345 mtlcast001s", "[iban]"),
         ("KZ86 125K ZT50 0410 0100", "[iban]"),
+        ("fr14 2004 1010 0505 000m 0260 6", "[iban]"),  # mistyped, and in small letters
         ("my card is 4111 1111 1111 1111 12/29", "my card is [card] 12/29"),
         ("in 2024 4111-1111-1111-1111 123 was", "in 2024 [card] 123 was"),
         ("3782 822463 10005, 378282246310005", "[card], [card]"),
