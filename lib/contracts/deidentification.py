@@ -159,7 +159,8 @@ class _Method:
             self._wrong(f"{what}; use drop, generalize or keep")
         if method == "hmac" and kind in NOT_FOR_HMAC:
             what = f"is of type {kind}, which hmac does not take: {NOT_FOR_HMAC[kind]}"
-            self._wrong(f"{what}; use drop or keep")
+            others = "drop, generalize or keep" if kind in GENERALIZATIONS else "drop or keep"
+            self._wrong(f"{what}; use {others}")
         if method in STRING_METHODS and kind not in ("string", ""):
             self._wrong(f"is of type {kind}, but {method} is for type string; use drop or keep")
 
