@@ -88,7 +88,7 @@ class RowCheck:
             FileRefusedError: the header is not one of this contract.
         """
         self._width = len(header)
-        self._positions = positions(contract, header, line=1)
+        self._positions = positions(contract, header, contract.csv.preamble_lines + 1)
         self.dropped_columns = len(header) - len(self._positions)
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
