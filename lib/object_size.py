@@ -23,6 +23,8 @@ def largest_object(settings: EnvironmentSettings) -> ObjectSize:
 
     Half of the disk is for the outputs, which are no larger than the content; the other half for a
     copy of a Parquet file, whose metadata stand at its end, and for the values that are unique.
+    Those may need more: some 50 bytes each, while a row may have two, or in Parquet almost none.
+    How many rows there are is known only when they have been read: then the disk tells.
     """
     share = min(settings.memory_mb, _MB_PER_CORE)
     in_time = settings.timeout_seconds * _BYTES_PER_CORE_SECOND * share // _MB_PER_CORE

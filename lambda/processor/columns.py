@@ -88,9 +88,14 @@ class RowCheck:
             FileRefusedError: the header is not one of this contract.
         """
         self._width = len(header)
-        self._positions = positions(contract, header, line=1)
+        self._positions = positions(contract, header, contract.csv.preamble_lines + 1)
         self.dropped_columns = len(header) - len(self._positions)
         self._checks = [ColumnCheck(column) for column in contract.columns]
+
+    def close(self) -> None:
+        """Forget the file; this frees what it took of the disk."""
+        for check in self._checks:
+            check.close()
 
     def check(self, batch: Batch) -> CheckedBatch:
         """Check and convert the rows of a batch."""
@@ -144,6 +149,11 @@ class ColumnCheck:
         self._seen = Seen() if column.unique else None
         method = column.deidentify
         self._steps = method.normalize if isinstance(method, Hmac) else ()
+
+    def close(self) -> None:
+        """Forget which values there were."""
+        if self._seen:
+            self._seen.close()
 
     def check(
         self, text: pa.StringArray, textless: pa.BooleanArray | None = None

@@ -168,7 +168,8 @@ class Csv:
 
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
     the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
-    ``encoding`` is one of :mod:`processor.encodings`.
+    ``encoding`` is one of :mod:`processor.encodings`. The first ``preamble_lines`` of a file, up
+    to their line ends, are no part of the table, whatever stands there.
     """
 
     delimiter: str = ","
@@ -176,6 +177,12 @@ class Csv:
     header: bool = True
     nulls: tuple[str, ...] = ()
     encoding: str = "utf-8"
+    preamble_lines: int = 0
+
+    @property
+    def any_text(self) -> bool:
+        """Whether a file may begin with any text, and so look like one of another format."""
+        return not self.header or self.preamble_lines > 0
 
 
 RFC_4180 = Csv()

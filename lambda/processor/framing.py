@@ -46,6 +46,8 @@ csv.field_size_limit(RECORD_LIMIT)
 
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+# The first line by which Excel is told the delimiter.
+_SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 _LINE_ENDS = ("\n", "\r\n", "\r")
 _NO_TEXT = pa.scalar(None, pa.string())
 
@@ -143,22 +145,39 @@ class CsvRecords:
         self._next = 0  # of those lines
         self._framed_lines = 0
         self.rows_read = 0
+        if dialect.preamble_lines:
+            self._skip(dialect.preamble_lines)
         self.header = self._read_header() if dialect.header else list(columns)
         if len(self.header) > 1:  # in a file of one column an empty line may be an empty field
             rest = chain([self._lines], self._blocks)
             self._blocks = without_blank_end(rest, self._framed_lines + 1)
             self._lines = []
 
+    def _skip(self, count: int) -> None:
+        """Pass over the lines before the table; what Excel reads there must not contradict."""
+        while self._framed_lines < count:
+            if not self._lines:
+                self._lines = next(self._blocks, [])
+            if not self._lines:
+                raise FileRefusedError("file:shorter-than-preamble", line=self._framed_lines + 1)
+            separator = _SEPARATOR.fullmatch(self._lines[0])
+            if not self._framed_lines and separator and separator[1] != self._delimiter:
+                raise FileRefusedError("file:other-delimiter", line=1)
+            skipped = self._lines[: count - self._framed_lines]
+            del self._lines[: len(skipped)]
+            self._framed_lines += len(skipped)
+
     def _read_header(self) -> list[str]:
+        line = self._framed_lines + 1
         record = self._next_batch(1)
         self.rows_read = 0
         if record is None:
-            raise FileRefusedError("file:empty", line=1)
+            raise FileRefusedError("file:empty", line=line)
         if record.faults:
-            raise FileRefusedError(record.faults[0].replace("row:", "header:"), line=1)
+            raise FileRefusedError(record.faults[0].replace("row:", "header:"), line=line)
         names: list[str] | None = record.rows[0].as_py()
         if names is None:
-            raise FileRefusedError("header:blank", line=1)
+            raise FileRefusedError("header:blank", line=line)
         return names
 
     def __iter__(self) -> Iterator[Batch]:

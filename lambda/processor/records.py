@@ -95,7 +95,7 @@ def _kind(begin: bytes, dialect: Csv) -> str:
     if reason:
         raise FileRefusedError(reason, line=1 if reason.startswith("encoding:") else None)
     text = _beginning(begin, dialect).lstrip(b" \t\r\n")
-    if not dialect.header:
+    if dialect.any_text:
         return "csv"
     if reason := foreign_text(text):
         raise FileRefusedError(reason)
@@ -108,7 +108,7 @@ def _kind(begin: bytes, dialect: Csv) -> str:
 
 def _beginning(begin: bytes, dialect: Csv) -> bytes:
     """Return how a text begins, as UTF-8: JSON is, and CSV where the dialect says no other."""
-    if dialect.encoding == "utf-8" or (dialect.header and looks_like_json(begin)):
+    if dialect.encoding == "utf-8" or (not dialect.any_text and looks_like_json(begin)):
         return without_mark(begin)
     text = begin.decode(codec_of(begin, dialect.encoding), "ignore")
     return without_mark(text.encode())

@@ -2,18 +2,18 @@
 
 import gc
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import IO
 
 import pyarrow as pa
 
-from processor import ProcessorError
+from processor import ProcessorError, disk
 from processor.columns import RowCheck
 from processor.contract import Contract
 from processor.deadline import NEVER, Deadline, TimedStream
 from processor.deidentification import Deidentification, output_schema
-from processor.framing import Stream
+from processor.framing import Records, Stream
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.policies import judge
 from processor.pseudonym import PseudonymKeys
@@ -79,33 +79,41 @@ def transform(
     ``name`` says what the file should be; ``limit`` is for its content, decompressed.
 
     Raises:
-        FileRefusedError: it does not, or not in time; what the two files then hold is of no use.
+        FileRefusedError: it does not, or not in time, or needs more room than there is; what the
+            two files then hold is of no use.
         OutOfTimeError: there was too little time to tell.
     """
     deidentification = Deidentification(contract, keys)
-    with (
-        open_records(TimedStream(stream, deadline), name, contract, limit) as records,
-        CleanRows(clean_file, deidentification.schema) as clean,
-        RejectedRows(rejected_file) as rejected,
-        _uncollected(),
-    ):
-        check = RowCheck(contract, records.header)
-        for batch in deadline.batches(records):
-            checked = check.check(batch)
-            rejected.write(batch, checked.rejects)
-            try:
-                clean.write(deidentification.apply(checked))
-            except FileRefusedError as refusal:
-                refusal.rows_read = records.rows_read
-                raise
-    return RowAccount(
-        records.rows_read,
-        count_rows(clean_file),
-        rejected.rows,
-        rejected.by_reason,
-        anonymity=judge(contract, records.rows_read, rejected.rows, clean_file, deadline),
-        dropped_columns=check.dropped_columns + records.dropped_columns,
-    )
+    records: Records | None = None
+    try:
+        with (
+            open_records(TimedStream(stream, deadline), name, contract, limit) as records,
+            CleanRows(clean_file, deidentification.schema) as clean,
+            RejectedRows(rejected_file) as rejected,
+            closing(RowCheck(contract, records.header)) as check,
+            _uncollected(),
+        ):
+            for batch in deadline.batches(records):
+                checked = check.check(batch)
+                rejected.write(batch, checked.rejects)
+                try:
+                    clean.write(deidentification.apply(checked))
+                except FileRefusedError as refusal:
+                    refusal.rows_read = records.rows_read
+                    raise
+        rejected_file.flush()  # its last bytes need room too
+        return RowAccount(
+            records.rows_read,
+            count_rows(clean_file),
+            rejected.rows,
+            rejected.by_reason,
+            anonymity=judge(contract, records.rows_read, rejected.rows, clean_file, deadline),
+            dropped_columns=check.dropped_columns + records.dropped_columns,
+        )
+    except disk.WRITE_ERRORS as error:
+        if not disk.is_full(error):
+            raise
+        raise disk.full(records.rows_read if records else 0) from None
 
 
 @contextmanager
@@ -132,9 +140,7 @@ def refuse(
 
     ``source`` says where the raw object stays. Without a contract the Parquet file has no columns.
     """
-    for file in (clean_file, rejected_file):
-        file.seek(0)
-        file.truncate()
+    disk.clear(clean_file, rejected_file)
     with CleanRows(clean_file, output_schema(contract) if contract else pa.schema([])):
         pass
     with RejectedRows(rejected_file) as rejected:

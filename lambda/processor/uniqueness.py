@@ -29,6 +29,11 @@ class Seen:
         self._recent: set[bytes] = set()
         self._stored = False
 
+    def close(self) -> None:
+        """Forget them; this frees the disk."""
+        if "_database" in vars(self):
+            self._database.close()
+
     def repeated(self, values: pa.Array) -> pa.BooleanArray:
         """Tell of each value whether there was one like it before it; null is like no other."""
         return pa.array([self._repeats(value) for value in _texts(values).to_pylist()], pa.bool_())

@@ -115,7 +115,7 @@ class Csv(TypedDict):
     """How CSV files are written; ``quote`` is empty where nothing is quoted.
 
     A field that is one of ``nulls`` is empty. ``encoding`` is utf-8, windows-1252, utf-16,
-    utf-16-le or utf-16-be.
+    utf-16-le or utf-16-be. The first ``preambleLines`` of a file are not read.
     """
 
     delimiter: str
@@ -123,6 +123,7 @@ class Csv(TypedDict):
     header: bool
     nulls: list[str]
     encoding: str
+    preambleLines: int
 
 
 class Dialect(TypedDict, total=False):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lib.contracts.compiled import Csv, Dialect
-from lib.contracts.source import Location, Source
+from lib.contracts.source import Location, Source, is_count
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
@@ -30,6 +30,7 @@ DEFAULTS: Csv = {
     "header": True,
     "nulls": [],
     "encoding": "utf-8",
+    "preambleLines": 0,
 }
 
 
@@ -61,6 +62,10 @@ def _dialect(source: Source, at: Location, value: Any) -> Dialect:
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
     _check_nulls(source, (*at, "nulls"), csv)
+    if not is_count(csv["preambleLines"], 0):
+        shown = source.text((*at, "preambleLines"))
+        what = f"the preambleLines of csv are {shown!r}; use a whole number from 0"
+        source.wrong((*at, "preambleLines"), what)
     if csv["encoding"] not in [*ENCODINGS]:
         shown = source.text((*at, "encoding"))
         what = f"the encoding of csv is {shown!r}; use one of {', '.join(ENCODINGS)}"

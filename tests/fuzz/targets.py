@@ -25,6 +25,7 @@ DIALECTS = (
     Csv(delimiter=";", quote="'"),
     Csv(delimiter="\t", quote="", header=False),
     Csv(header=False),
+    Csv(delimiter=";", preamble_lines=1),
 )
 COLUMNS = ("a", "b")
 CONTRACTS: tuple[dict[str, Any], ...] = (
@@ -79,10 +80,11 @@ def _judge(content: bytes, dialect: Csv) -> Framed:
     found: list[oracle.Record] = []
     limit = SIZES["RECORD_LIMIT"]
     columns = 0 if dialect.header else len(COLUMNS)
-    framed = oracle.records(content, limit, dialect.delimiter, dialect.quote, columns)
+    preamble = dialect.preamble_lines
+    framed = oracle.records(content, limit, dialect.delimiter, dialect.quote, columns, preamble)
     try:
         if dialect.header:
-            oracle.read_header(framed)
+            oracle.read_header(framed, preamble + 1)
         found.extend(framed)
     except oracle.Refused as refused:
         return found, (refused.reason, refused.line, len(found))

@@ -146,10 +146,32 @@ def is_foreign(text: str) -> bool:
     return False
 
 
+def skip(found: tuple[int, bytes] | None, number: int, limit: int, delimiter: str) -> None:
+    """Look at a line of the preamble, which is to be there."""
+    if found is None:
+        raise Refused("file:shorter-than-preamble", number)
+    if len(found[1]) > limit:
+        raise Refused("record:too-long", number)
+    try:
+        text = found[1].decode().rstrip("\r\n").lower()
+    except UnicodeDecodeError:
+        raise Refused("encoding:not-utf-8", number) from None
+    for before, after in (("", ""), ('"', ""), ("", '"'), ('"', '"')):
+        if number == 1 and text.startswith(before + "sep=") and text.endswith(after):
+            named = text[len(before) + 4 : len(text) - len(after)]
+            if len(named) == 1 and named != delimiter:
+                raise Refused("file:other-delimiter", 1)
+
+
 # One plain loop, so that it can be read against the standard.
 # pylint: disable-next=too-many-branches,too-many-statements
 def records(
-    data: bytes, limit: int, delimiter: str = ",", quote: str = '"', columns: int = 0
+    data: bytes,
+    limit: int,
+    delimiter: str = ",",
+    quote: str = '"',
+    columns: int = 0,
+    preamble: int = 0,
 ) -> Iterator[Record]:
     """Yield the records; ``quote`` may be empty. Without ``columns`` the first is a header."""
     if data[:3] == b"\xef\xbb\xbf":
@@ -160,6 +182,8 @@ def records(
     stray = False
     first_line = size = 0
     lines: Lines = enumerate(physical_lines(data), 1)
+    for number in range(1, preamble + 1):
+        skip(next(lines, None), number, limit, delimiter)
     if columns > 1:
         lines = without_blank_end(lines, limit)
     while found := next(lines, None):
@@ -190,8 +214,8 @@ def records(
                     fields.append(text)
                 fault = "row:stray-quote" if stray else ""
                 fault = "row:control-character" if is_foreign(raw) else fault
-                ended = re.sub("(\r\n|\r|\n)$", "", raw)
-                yield Record([] if fault else fields, first_line, ended, fault)
+                raw = re.sub("(\r\n|\r|\n)$", "", raw)
+                yield Record([] if fault else fields, first_line, raw, fault)
                 if columns == 0:
                     columns = len(fields)
                     if columns > 1:
@@ -676,20 +700,22 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 # Files
 
 
-def positions(header: list[str], columns: list[Column], drop: bool) -> dict[str, int]:
+def positions(header: list[str], contract: dict[str, Any]) -> dict[str, int]:
     """Return where each column stands in the header; others are dropped or refused."""
+    columns = contract["columns"]
+    line = contract.get("csv", {}).get("preambleLines", 0) + 1
     labels = [str(column.get("physicalName", column["name"])) for column in columns]
     for position, label in enumerate(header):
         if label not in labels:
-            if not drop:
-                raise Refused("header:unknown-column", 1)
+            if contract.get("unknownColumns") != "drop":
+                raise Refused("header:unknown-column", line)
         elif label in header[:position]:
-            raise Refused("header:duplicate-column", 1)
+            raise Refused("header:duplicate-column", line)
     if not set(labels) & set(header):
-        raise Refused("header:no-column", 1)
+        raise Refused("header:no-column", line)
     for column, label in zip(columns, labels, strict=True):
         if column["required"] and label not in header:
-            raise Refused("header:missing-column", 1)
+            raise Refused("header:missing-column", line)
     return {
         column["name"]: header.index(label)
         for column, label in zip(columns, labels, strict=True)
@@ -707,24 +733,25 @@ def csv_records(
     if (encoding := dialect.get("encoding", "utf-8")) != "utf-8":
         data = in_utf_8(data, encoding)
     marks = dialect.get("delimiter", ","), dialect.get("quote", '"')
-    framed = records(data, limit, *marks, 0 if has_header else len(names))
+    preamble = dialect.get("preambleLines", 0)
+    framed = records(data, limit, *marks, 0 if has_header else len(names), preamble)
     nulls = dialect.get("nulls", ())
-    header = read_header(framed) if has_header else names
+    header = read_header(framed, preamble + 1) if has_header else names
     return header, (
         record._replace(fields=["" if field in nulls else field for field in record.fields])
         for record in framed
     )
 
 
-def read_header(framed: Iterator[Record]) -> list[str]:
+def read_header(framed: Iterator[Record], line: int = 1) -> list[str]:
     """Return the fields of the first record."""
     header = next(framed, None)
     if header is None:
-        raise Refused("file:empty", 1)
+        raise Refused("file:empty", line)
     if header.fault:
-        raise Refused(header.fault.replace("row:", "header:"), 1)
+        raise Refused(header.fault.replace("row:", "header:"), line)
     if not header.fields:
-        raise Refused("header:blank", 1)
+        raise Refused("header:blank", line)
     return header.fields
 
 
@@ -740,7 +767,7 @@ def process(
             header, framed = names, json_records(data, limit, contract, unknown)
         else:
             header, framed = csv_records(data, limit, contract.get("csv", {}), names)
-        where = positions(header, contract["columns"], contract.get("unknownColumns") == "drop")
+        where = positions(header, contract)
         verdict.dropped_columns = len(header) - len(where)
         seen: set[tuple[str, Any]] = set()
         row: dict[str, Any]

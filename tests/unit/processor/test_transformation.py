@@ -97,25 +97,46 @@ def test_a_file_becomes_what_the_second_opinion_says(
 
 # What stands for comma and double quote, and they for it.
 DIALECTS = st.builds(
-    lambda marks, header, nulls: {
+    lambda marks, header, nulls, preamble: {
         "delimiter": marks[0],
         "quote": marks[1],
         "header": header,
         "nulls": nulls,
+        "preambleLines": preamble,
     },
     st.sampled_from([(",", '"'), (";", "'"), ("\t", '"'), ("|", ""), ('"', ","), (" ", "^")]),
     st.booleans(),
     st.sampled_from([[], [], ["P2", "1", "id", "1990-02-29", 'a "b"', "1e5", "P1,ann"]]),
+    st.sampled_from([0, 0, 1, 2]),
+)
+
+
+FIRST_LINES = st.lists(
+    st.sampled_from(
+        [
+            "sep=,\n",
+            "SEP=;\r\n",
+            '"sep=,"\n',
+            "sep=\t\r",
+            "sep=,,\n",
+            '"\n',
+            "\r",
+            "Report, \0\n",
+            "é" * 70 + "\n",
+        ]
+    ),
+    max_size=2,
 )
 
 
 @EXAMPLES
-@given(data=FILES, dialect=DIALECTS)
+@given(data=FILES, dialect=DIALECTS, first=FIRST_LINES)
 def test_a_file_in_another_dialect_does_so_too(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, dialect: dict[str, Any]
+    monkeypatch: pytest.MonkeyPatch, data: bytes, dialect: dict[str, Any], first: list[str]
 ) -> None:
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    data = "".join(first[: dialect["preambleLines"]]).encode() + data
     ours, theirs = b',"', (dialect["delimiter"] + (dialect["quote"] or '"')).encode()
     compare(
         data.translate(bytes.maketrans(ours + theirs, theirs + ours)), PEOPLE | {"csv": dialect}
