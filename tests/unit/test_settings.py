@@ -199,9 +199,9 @@ def test_the_region_must_have_the_zones(zones: Any, region: str, sentence: str) 
     [
         (2, "us-west-1"),
         (3, "us-east-1"),
-        (3, Aws.REGION),
+        pytest.param(3, Aws.REGION, id="3-not known"),
         (["us-west-1a", "us-west-1c"], "us-west-1"),
-        (["us-east-1a"], Aws.REGION),
+        pytest.param(["us-east-1a"], Aws.REGION, id="named-not known"),
         (["eusc-de-east-1a", "eusc-de-east-1b"], "eusc-de-east-1"),
     ],
 )
