@@ -7,13 +7,15 @@ leaves out; what somebody may do at all is said by their own policies.
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, CustomResourceProviderBase, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
+from lib.data_bucket import OUTPUTS
 from lib.keys import Keys
 from lib.network import Network
+from lib.people import DATASET_TAG
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
@@ -40,11 +42,12 @@ def close_bucket(
     role_arn: str,
     network: Network,
     break_glass_role_arn: str | None,
+    restrict_administrators: bool,
 ) -> None:
     """Deny at the bucket what no policy elsewhere shall be able to allow.
 
-    Administrators, CloudFormation and the emptying of the bucket are not the function's role and
-    write no objects, so nothing here stands in their way.
+    CloudFormation works on the bucket and not on its objects, lifecycle rules are no requests,
+    and the bucket's policy can always be changed: nothing here stands in the way of these.
 
     Args:
         bucket: to be closed.
@@ -52,7 +55,10 @@ def close_bucket(
         role_arn: the function's role, which may come through the network's endpoint only.
         network: the function's.
         break_glass_role_arn: the only role that may remove a version; None leaves that to IAM.
+        restrict_administrators: whether reading raw data and writing outputs is for those alone
+            whose business it is.
     """
+    remover = break_glass_role_arn or _emptying_role_arn(bucket)
     for statement in (
         *_encryption_statements(bucket, key),
         # A write that names no class gets STANDARD, and has no such key.
@@ -78,10 +84,10 @@ def close_bucket(
             [bucket.bucket_arn, bucket.arn_for_objects("*")],
             StringNotEquals=ACCOUNT,
         ),
+        *(_business_statements(bucket, role_arn, remover) if restrict_administrators else ()),
     ):
         bucket.add_to_resource_policy(statement)
     if break_glass_role_arn:
-        # Lifecycle rules are no requests: they still expire versions.
         bucket.add_to_resource_policy(
             _deny(
                 "DenyVersionRemoval",
@@ -90,6 +96,53 @@ def close_bucket(
                 ArnNotEquals={"aws:PrincipalArn": break_glass_role_arn},
             )
         )
+
+
+def _business_statements(
+    bucket: s3.Bucket, role_arn: str, remover_arn: str
+) -> list[iam.PolicyStatement]:
+    """Deny reading raw data and writing outputs to all whose business it is not.
+
+    The function alone reads raw files and writes outputs, one role removes them, and rejected rows
+    are read by whoever is tagged for their dataset as stewards are. An administrator has to change
+    something first: this policy, a role's tags or trust, the function's code. AWS logs each of
+    these as a management event in CloudTrail, where it logs reads only if somebody asked for it.
+
+    Who has no tag is taken to be of a dataset that no contract can be for. Without that default
+    AWS could not tell what the statement is about, and might leave it out.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    own = f"quarantine/${{aws:PrincipalTag/{DATASET_TAG}, 'NONE'}}/*"
+    return [
+        iam.PolicyStatement(
+            sid="DenyReadingRawData",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:GetObject*"],
+            not_resources=[
+                bucket.arn_for_objects(name) for name in (own, "processed/*", "manifests/*")
+            ],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
+        ),
+        # All but reading: writing has many names.
+        iam.PolicyStatement(
+            sid="DenyForgingOutputs",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            not_actions=["s3:GetObject*"],
+            resources=[bucket.arn_for_objects(f"{name}*") for name in OUTPUTS],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": [role_arn, remover_arn]}},
+        ),
+    ]
+
+
+def _emptying_role_arn(bucket: s3.Bucket) -> str:
+    """The role of the function that empties a bucket before it is deleted, where CDK has one."""
+    provider = Stack.of(bucket).node.find_child(
+        "Custom::S3AutoDeleteObjectsCustomResourceProvider"
+    )
+    assert isinstance(provider, CustomResourceProviderBase)
+    return provider.role_arn
 
 
 def _encryption_statements(bucket: s3.Bucket, key: kms.IKey) -> list[iam.PolicyStatement]:

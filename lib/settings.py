@@ -61,6 +61,8 @@ class EnvironmentSettings:
             https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
         retain_data: data survive deletion of the stack, which is protected against it.
+        restrict_administrators: whether the bucket refuses to let administrators of the account
+            read raw data and write outputs; on, they would have to change its policy first.
         object_lock_days: governance-mode retention of every new object version; None is off.
         owner, data_classification: tags on every resource.
     """
@@ -77,6 +79,7 @@ class EnvironmentSettings:
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
     retain_data: bool = False
+    restrict_administrators: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     owner: Annotated[str, Field(max_length=256, pattern=TAG_VALUE)] = "data-platform"
     data_classification: Literal["public", "internal", "confidential", "restricted"] = (

@@ -159,6 +159,7 @@ class TapStack(Stack):
             role_arn=names.role_arn,
             network=network,
             break_glass_role_arn=names.break_glass_role_arn if settings.retain_data else None,
+            restrict_administrators=settings.restrict_administrators,
         )
         close_endpoints(network, bucket=data.bucket, keys=keys, role_arn=names.role_arn)
 

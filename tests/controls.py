@@ -229,6 +229,21 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Where administrators are restricted, they neither read raw data nor write outputs "
+        "before they have changed something that a trail shows.",
+        "CC6.1 CC6.3 CC7.2",
+        "AC-3 AC-6 AU-12",
+        "DataBucket/Bucket",
+        [
+            f"{UNIT}test_perimeter.py"
+            "::test_where_administrators_are_restricted_two_roles_touch_outputs",
+            f"{ATTACKS}test_administrators.py::test_refused_to_an_administrator",
+            f"{ATTACKS}test_administrators.py::test_allowed_after_a_change_of_the_policy",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
         "Where data are retained, versions are removed by one role alone, with MFA.",
         "CC6.1 A1.2",
         "CP-9 IA-2(1) SI-12",

@@ -1,15 +1,20 @@
 """What the tests put into the bucket of a deployed stack, and its removal."""
 
-from collections.abc import Iterable
+import contextlib
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from tests.intake import wait_until_drained
-from tests.patience import LAST_MESSAGES
+from tests.patience import LAST_MESSAGES, PERMISSION, wait_for
 
 PLACES = ("incoming", "processed", "quarantine", "manifests")
 """Where a file and what comes of it are, in the bucket."""
+
+RESTRICTION = "DenyForgingOutputs"
+"""The statement of the bucket's policy that keeps administrators from writing outputs."""
 
 remarks: list[str] = []
 """What people must know of that could not be removed, for the end of the run."""
@@ -50,6 +55,45 @@ def _removed(s3: Any, bucket: str, entry: dict[str, Any]) -> bool:
     return True
 
 
+@contextlib.contextmanager
+def unrestricted(s3: Any, bucket: str) -> Iterator[None]:
+    """Let the administrator write outputs for a while, where the bucket's policy denies it.
+
+    It takes what it would take an intruder: a change of the policy, which a trail shows.
+    """
+    policy = ""
+    with contextlib.suppress(ClientError):  # there is none
+        policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    document = json.loads(policy or '{"Statement": []}')
+    kept = [one for one in document["Statement"] if one.get("Sid") != RESTRICTION]
+    if kept == document["Statement"]:
+        yield
+        return
+    changed = json.dumps({**document, "Statement": kept})
+    try:
+        _change(s3, bucket, changed, writes=True)
+        yield
+    finally:
+        _change(s3, bucket, policy, writes=False)
+
+
+def _change(s3: Any, bucket: str, policy: str, *, writes: bool) -> None:
+    """Change the bucket's policy, and wait until it shows."""
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    wait_for("change of the policy", lambda: _may_write(s3, bucket) == writes or None, PERMISSION)
+
+
+def _may_write(s3: Any, bucket: str) -> bool:
+    """Whether the bucket lets one write outputs: tried on one that does not exist."""
+    try:
+        s3.put_object_tagging(
+            Bucket=bucket, Key=f"{PLACES[1]}/no-such-output", Tagging={"TagSet": []}
+        )
+    except ClientError as error:
+        return bool(error.response["Error"]["Code"] == "NoSuchKey")
+    return True
+
+
 def remove_from_stack(s3: Any, sqs: Any, outputs: dict[str, str], prefixes: list[str]) -> None:
     """Remove what the tests put into a stack, once nothing more can come of it."""
     bucket = outputs["S3BucketName"]
@@ -59,7 +103,8 @@ def remove_from_stack(s3: Any, sqs: Any, outputs: dict[str, str], prefixes: list
         remarks.append(
             f"The queue still holds messages: what comes of them will stay in {bucket}."
         )
-    stayed = remove(s3, bucket, prefixes)
+    with unrestricted(s3, bucket):
+        stayed = remove(s3, bucket, prefixes)
     if stayed:
         remarks.append(
             f"{stayed} versions of invented data stay in {bucket}, where data are retained. They "

@@ -210,6 +210,8 @@ class Processor:
         try:
             if contract is None:
                 raise FileRefusedError(self._missing(places))
+            if source.archived:
+                raise FileRefusedError("object:archived")
             if source.size > self._limit.bytes:
                 raise FileRefusedError(
                     "object:too-large", limit=self._limit.bytes, setting=self._limit.setting

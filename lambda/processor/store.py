@@ -5,7 +5,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import IO, TYPE_CHECKING, Protocol
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -14,7 +15,7 @@ from processor.silence import NEVER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
 # What S3 answers when the condition of a write does not hold: somebody else wrote, is writing,
 # or deleted what was to be replaced.
@@ -24,6 +25,12 @@ _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 # Both quote headers that they cannot parse, such as Expires, which is the producer's text.
 for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(NEVER)
+
+# What S3 answers to GetObject when the object lies in an archive, which it does until somebody
+# restores it, and how a description of such an object tells.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+_IN_ARCHIVE = "InvalidObjectState"
+_ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 
 # The object's metadata that name the version of the contract it keeps.
 CONTRACT_VERSION = "contract-version"
@@ -44,7 +51,8 @@ class ConflictError(Exception):
 class Source:
     """An object to be processed: one version of it, and its bytes.
 
-    ``contract_version`` is that which its producer named, in the object's metadata.
+    ``contract_version`` is that which its producer named, in the object's metadata. The bytes of
+    an object in an archive cannot be had: it is ``archived``, and has none.
     """
 
     key: str
@@ -54,6 +62,7 @@ class Source:
     last_modified: datetime
     contract_version: str | None
     body: Body
+    archived: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,18 @@ class Store:
         self.bucket = bucket
 
     def open(self, key: str) -> Source | None:
-        """Open the newest version of an object, or return None if it was deleted."""
-        response = self._get(key)
+        """Open the newest version of an object, or return None if it was deleted.
+
+        Raises:
+            ConflictError: the object was replaced meanwhile.
+        """
+        archived = False
+        try:
+            response: Any = self._get(key)
+        except ClientError as error:
+            if _code(error) != _IN_ARCHIVE:
+                raise
+            response, archived = self._describe_archived(key), True
         if response is None:
             return None
         return Source(
@@ -84,8 +103,16 @@ class Store:
             size=response["ContentLength"],
             last_modified=response["LastModified"],
             contract_version=response["Metadata"].get(CONTRACT_VERSION),
-            body=response["Body"],
+            body=response.get("Body") or BytesIO(),
+            archived=archived,
         )
+
+    def _describe_archived(self, key: str) -> "HeadObjectOutputTypeDef":
+        """Return what S3 says of an object in an archive, which is not its content."""
+        response = self._client.head_object(Bucket=self.bucket, Key=key)
+        if response.get("StorageClass") in _ARCHIVES or "ArchiveStatus" in response:
+            return response
+        raise ConflictError
 
     def etag(self, key: str) -> str | None:
         """Return the ETag of an object, or None if there is none.

@@ -257,7 +257,7 @@ def conditions_of_a_write(
 
 # --- Policy variables ----------------------------------------------------------------------------
 
-VARIABLE = re.compile(r"\$\{([^}]+)\}")
+VARIABLE = re.compile(r"\$\{(?P<name>[^},]+)(?:, '(?P<default>[^'}]*)')?\}")
 
 IS_EQUAL = re.compile(r"String(Not)?Equals", re.IGNORECASE)
 """In the operators that know no wildcards."""
@@ -316,7 +316,8 @@ def _fill(given: Any, ctx: Any, operator: str = "") -> Any:
 
 def _with_value(text: str, ctx: Any, letters: dict[int, str]) -> str | None:
     resolve = vars(iam)["_resolve_condition_key"]
-    values = {name: resolve(name, ctx) for name in VARIABLE.findall(text)}
-    if not all(values.values()):
+    values = [resolve(found["name"], ctx) or found["default"] for found in VARIABLE.finditer(text)]
+    if not all(values):
         return None
-    return VARIABLE.sub(lambda variable: str(values[variable[1]]).translate(letters), text)
+    left = iter(values)
+    return VARIABLE.sub(lambda _: str(next(left)).translate(letters), text)

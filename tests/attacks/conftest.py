@@ -26,7 +26,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from tests import traces
+from tests import roles, traces
 from tests.attacks import intruder
 from tests.attacks.attempt import Actor, Attempt
 from tests.intake import wait_until_drained
@@ -145,7 +145,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
         "log_group": outputs["LogGroupName"],
         "vpc": outputs["VpcId"],
         "consumer_policy": outputs["ConsumerPolicyArn"],
-        "trust": json.dumps(_trusting(partition, account)),
+        "trust": json.dumps(roles.trusting(partition, account)),
         "archive": base64.b64encode(_archive()).decode(),
         "dataset": DATASET,
         "own": own,
@@ -188,18 +188,6 @@ def _find_network(admin: boto3.Session, vpc: str) -> Facts:
     }
 
 
-def _trusting(partition: str, account: str) -> dict[str, Any]:
-    """A trust policy that lets those assume a role whom the account lets."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
-        },
-    }
-
-
 def _archive() -> bytes:
     """The attacker's code as a function takes it."""
     archive = io.BytesIO()
@@ -212,11 +200,13 @@ def _make_own_things(admin: boto3.Session, facts: Facts, later: contextlib.ExitS
     """Create what the attempts may safely destroy; ``later`` deletes it."""
     s3, sqs, logs, kms = (client_of(admin, name) for name in ("s3", "sqs", "logs", "kms"))
     bucket, own = facts["bucket"], facts["own_bucket"]
-    versions: Facts = {}
-    for name in ("incoming", "processed", "quarantine", "manifest"):
-        versions[f"{name}_version"] = s3.put_object(
-            Bucket=bucket, Key=facts[name], Body=b"an attacker was here"
-        )["VersionId"]
+    with traces.unrestricted(s3, bucket):
+        versions: Facts = {
+            f"{name}_version": s3.put_object(
+                Bucket=bucket, Key=facts[name], Body=b"an attacker was here"
+            )["VersionId"]
+            for name in ("incoming", "processed", "quarantine", "manifest")
+        }
     _create_bucket(s3, own, facts["region"])
     later.callback(_delete_bucket, s3, own)
     s3.put_object(Bucket=own, Key="bait", Body=b"bait")
@@ -350,14 +340,14 @@ def grow_power(
         return
     canary: Actor = request.getfixturevalue("canary")
     iam = client_of(admin, "iam")
-    roles = (facts["role"], canary.name)
-    for role in roles:
+    grown = (facts["role"], canary.name)
+    for role in grown:
         iam.attach_role_policy(RoleName=role, PolicyArn=facts["administrator"])
     try:
         _wait_until_allowed(canary, *EVERYTHING)
         yield request.param
     finally:
-        for role in roles:
+        for role in grown:
             iam.detach_role_policy(RoleName=role, PolicyArn=facts["administrator"])
 
 
@@ -423,15 +413,8 @@ def _wait_until_allowed(actor: Actor, *calls: Attempt) -> None:
 def _become(admin: boto3.Session, facts: Facts, role: str) -> Actor | None:
     """Somebody with a new session of a role, or None if nobody may become it (yet)."""
     arn = f"arn:{facts['partition']}:iam::{facts['account']}:role/{role}"
-    sts = client_of(admin, "sts")
-    with contextlib.suppress(ClientError):
-        found = sts.assume_role(RoleArn=arn, RoleSessionName="attack")["Credentials"]
-        key, secret, token = (
-            found[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
-        )
-        session = boto3.Session(key, secret, token, facts["region"])
-        return Actor(role, _as(session), facts, _as(admin))
-    return None
+    session = roles.become(client_of(admin, "sts"), arn, facts["region"])
+    return Actor(role, _as(session), facts, _as(admin)) if session else None
 
 
 @contextlib.contextmanager
@@ -444,30 +427,11 @@ def _role(
     **tags: str,
 ) -> Iterator[Actor]:
     """Somebody of the account with a managed policy, or none, once it ``shows`` in calls."""
-    iam = client_of(admin, "iam")
-    iam.create_role(
-        RoleName=name,
-        AssumeRolePolicyDocument=facts["trust"],
-        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-    )
-
-    def delete() -> bool | None:
-        with contextlib.suppress(iam.exceptions.DeleteConflictException):
-            with contextlib.suppress(iam.exceptions.NoSuchEntityException):
-                iam.delete_role(RoleName=name)
-            return True
-        return None
-
-    try:
-        if policy:
-            iam.attach_role_policy(RoleName=name, PolicyArn=policy)
+    trust = json.loads(facts["trust"])
+    with roles.made(client_of(admin, "iam"), name, trust, policy, tags):
         actor = wait_for(f"session of {name}", lambda: _become(admin, facts, name), PERMISSION)
         _wait_until_allowed(actor, *shows)
         yield actor
-    finally:
-        if policy:
-            iam.detach_role_policy(RoleName=name, PolicyArn=policy)
-        wait_for(f"deletion of {name}", delete, PERMISSION)
 
 
 @pytest.fixture(scope="session", name="bystander")

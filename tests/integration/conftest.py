@@ -4,6 +4,7 @@ The AWS variables decide what they talk to: an account, or the sandbox. Without 
 every test is skipped.
 """
 
+import contextlib
 import gzip
 import io
 import json
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
-from tests import traces
+from tests import roles, traces
 from tests.parquet import read_parquet
-from tests.patience import FIRST_FILE, ONE_FILE, Wait, wait_for
+from tests.patience import FIRST_FILE, ONE_FILE, PERMISSION, Wait, wait_for
+from tests.target import place_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 PROBE_SECONDS = 60.0
 """How long a first file may take before another one is sent after it."""
+
+SESSION_SECONDS = 1800.0
+"""How long a reader's session is used, which is for an hour."""
 
 
 def make_client(service: Any) -> Iterator[Any]:
@@ -97,6 +103,64 @@ def make_awslambda(outputs: dict[str, str]) -> Iterator["LambdaClient"]:
     yield from make_client("lambda")
 
 
+@dataclass
+class Readers:
+    """Consumers and stewards, each of one dataset by a role of its own.
+
+    Administrators may be kept from reading rejected rows; and so the policies are tried out.
+
+    Attributes:
+        admin: who makes the roles.
+        outputs: of the stack.
+        later: deletes them in the end.
+    """
+
+    admin: boto3.Session
+    outputs: dict[str, str]
+    later: contextlib.ExitStack
+    roles: dict[tuple[str, str], str] = field(default_factory=dict)
+    clients: dict[str, tuple[float, "S3Client"]] = field(default_factory=dict)
+    prefix: str = field(default_factory=lambda: f"zero-trust-reader-{uuid.uuid4().hex[:12]}")
+
+    def of(self, key: str) -> "S3Client":
+        """S3 as whoever sees it who may read an object."""
+        place, dataset, _ = key.split("/", 2)
+        duty = "Steward" if place == "quarantine" else "Consumer"
+        if (duty, dataset) not in self.roles:
+            self.roles[duty, dataset] = self._make(duty, dataset)
+        arn = self.roles[duty, dataset]
+        made, client = self.clients.get(arn, (-SESSION_SECONDS, None))
+        if client is None or time.monotonic() - made > SESSION_SECONDS:
+            prefix = f"{place}/{dataset}/"
+            client = wait_for("session", lambda: self._become(arn, prefix), PERMISSION)
+            self.later.callback(client.close)
+            self.clients[arn] = (time.monotonic(), client)
+        return client
+
+    def _make(self, duty: str, dataset: str) -> str:
+        partition, account = self.outputs["LambdaFunctionArn"].split(":")[1:5:3]
+        trust = roles.trusting(partition, account)
+        name = f"{self.prefix}-{len(self.roles)}"
+        policy = self.outputs[f"{duty}PolicyArn"]
+        iam = self.admin.client("iam")
+        self.later.callback(iam.close)
+        role = roles.made(iam, name, trust, policy, {"dataset": dataset})
+        return self.later.enter_context(role)
+
+    def _become(self, arn: str, prefix: str) -> "S3Client | None":
+        """A client of a session, once it may list what it reads."""
+        with contextlib.closing(self.admin.client("sts")) as sts:
+            session = roles.become(sts, arn, place_of(self.outputs).region)
+        if session is None:
+            return None
+        client = session.client("s3")
+        with contextlib.suppress(ClientError):
+            client.list_objects_v2(Bucket=self.outputs["S3BucketName"], Prefix=prefix, MaxKeys=1)
+            return client
+        client.close()
+        return None
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """The deployed pipeline as its users see it: files in, files out.
@@ -104,6 +168,7 @@ class Pipeline:
     Attributes:
         s3: a client.
         bucket: the pipeline's.
+        readers: those who read what comes out; ``s3`` does if there are none.
         run: names this run of the tests; everything that it puts into the bucket has it.
         began: when the run began, in seconds since the epoch.
         datasets: those that it put files of.
@@ -111,6 +176,7 @@ class Pipeline:
 
     s3: "S3Client"
     bucket: str
+    readers: Readers | None = None
     run: str = field(default_factory=lambda: f"integration-{uuid.uuid4()}")
     began: float = field(default_factory=time.time)
     datasets: set[str] = field(default_factory=set)
@@ -133,11 +199,19 @@ class Pipeline:
         )["VersionId"]
 
     def read(self, key: str) -> bytes | None:
-        """An object's content, or None if there is none."""
-        found = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        """An output's content, as whoever may read it sees it, or None if there is none."""
+        s3 = self.readers.of(key) if self.readers else self.s3
+        found = s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
         if not any(item["Key"] == key for item in found.get("Contents", [])):
             return None
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def newest(self, key: str) -> str | None:
+        """The newest version of an object, which nobody may have to read for that."""
+        found = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        return next(
+            (one["VersionId"] for one in found.get("Versions", []) if one["IsLatest"]), None
+        )
 
     def manifest(self, name: str, version: str, wait: Wait = ONE_FILE) -> dict[str, Any]:
         """The manifest of a version of a file, once there is one."""
@@ -192,9 +266,11 @@ class Pipeline:
 @pytest.fixture(scope="session", name="pipeline")
 def make_pipeline(s3: "S3Client", sqs: "SQSClient", outputs: dict[str, str]) -> Iterator[Pipeline]:
     """The pipeline of the deployed stack; what the tests put into it is removed in the end."""
-    pipeline = Pipeline(s3=s3, bucket=outputs["S3BucketName"])
-    try:
-        pipeline.wait_until_open()
-        yield pipeline
-    finally:
-        traces.remove_from_stack(s3, sqs, outputs, pipeline.prefixes)
+    with contextlib.ExitStack() as later:
+        readers = Readers(boto3.Session(), outputs, later)
+        pipeline = Pipeline(s3=s3, bucket=outputs["S3BucketName"], readers=readers)
+        try:
+            pipeline.wait_until_open()
+            yield pipeline
+        finally:
+            traces.remove_from_stack(s3, sqs, outputs, pipeline.prefixes)

@@ -25,7 +25,7 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     first, second = (
         deployment.deploy(cloud.emulator, suffix, tmp_path / f"{suffix}.json")
-        for suffix in ("one", "two")
+        for suffix in ("staging", "two")
     )
     assert first.keys() == second.keys()
     assert not set(first.values()) & set(second.values())
@@ -43,7 +43,10 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     assert tokens[0]
     assert not tokens[0] & tokens[1]
 
-    deployment.destroy(cloud.emulator, "one")
+    # The bucket is emptied although it keeps administrators from deleting its outputs.
+    deletion = outcome(lambda: s3.delete_object(Bucket=one.bucket, Key=f"manifests/{name}.json"))
+    assert deletion == "AccessDenied"
+    deployment.destroy(cloud.emulator, "staging")
     awslambda, kms = cloud.client("lambda"), cloud.client("kms")
     gone = outcome(lambda: awslambda.get_function(FunctionName=first["LambdaFunctionName"]))
     assert gone == "ResourceNotFoundException"
@@ -57,6 +60,6 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     assert states == ["PendingDeletion", "Enabled"]
     assert two.process("payments/after.csv", PAYMENTS.read_bytes())["rows"]["clean"] == 2_000
 
-    again = deployment.deploy(cloud.emulator, "one", tmp_path / "again.json")
+    again = deployment.deploy(cloud.emulator, "staging", tmp_path / "again.json")
     assert again["PseudonymKeyId"] != first["PseudonymKeyId"]
     assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"

@@ -267,6 +267,26 @@ def test_variables_in_a_condition(
     assert probe(parity) == answer(own != inverted)
 
 
+@pytest.mark.parametrize(
+    ("tags", "own"),
+    [({"dataset": "own"}, False), ({"dataset": ""}, True), ({}, True)],
+    ids=["its tag", "an empty tag", "no tag"],
+)
+def test_the_default_of_a_variable(
+    plain: Cloud, parity: Cloud, tags: dict[str, str], own: bool
+) -> None:
+    def probe(cloud: Cloud) -> str:
+        bucket = cloud.bucket()
+        permission = allow(
+            "s3:PutObject", f"arn:aws:s3:::{bucket}/${{aws:PrincipalTag/dataset, 'NONE'}}/*"
+        )
+        s3 = of_tags(cloud, tags, permission)
+        return outcome(lambda: s3.put_object(Bucket=bucket, Key="NONE/k", Body=b"x"))
+
+    assert probe(plain) == "AccessDenied"
+    assert probe(parity) == answer(own)
+
+
 IN_A_POLICY = "with an explicit deny in"
 ALLOWED = allow(["kms:Encrypt", "s3:PutObject"])
 

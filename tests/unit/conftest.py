@@ -10,6 +10,8 @@ from tests.unit.engine import Action, Engine
 from tests.unit.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
 
+RESTRICTING = '"restrictAdministrators": true'
+
 
 @pytest.fixture(scope="session", name="stack")
 def make_stack() -> Synthesized:
@@ -18,14 +20,17 @@ def make_stack() -> Synthesized:
 
 
 @pytest.fixture(scope="session", name="policies")
-def make_policies(stack: Synthesized) -> dict[bool, Policies]:
+def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test`` where data are retained, and where they are not.
 
-    The first also has an interface endpoint that the function does not need.
+    Both restrict administrators. The first also has an interface endpoint that the function does
+    not need.
     """
-    settings = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"]}'
-    retained = Synthesized(synthesize(settings=settings))
-    return {True: Policies(retained), False: Policies(stack)}
+    retaining = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"], %s}'
+    return {
+        retains: Policies(Synthesized(synthesize(settings=given % RESTRICTING)))
+        for retains, given in ((True, retaining), (False, "{%s}"))
+    }
 
 
 @pytest.fixture(scope="session", name="engine")

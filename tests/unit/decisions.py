@@ -164,18 +164,20 @@ READS = [
 WRITES = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ReplicateObject", "s3:RestoreObject"]
 WRITES += [f"s3:PutObject{what}" for what in ("", "Acl", "Tagging", "Retention")]
 ALGORITHM = "s3:x-amz-server-side-encryption"
+# Without the bucket's denials a decision is that of the policies of who asks.
+ALONE = ("DataBucketPolicy",)
+REMOVALS = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 STORAGE_CLASS = "s3:x-amz-storage-class"
 ALGORITHM_KEY = f"{ALGORITHM}-aws-kms-key-id"
 BUCKET_ACTIONS: list[tuple[str, str, Context]] = [
-    ("s3:GetObject", INCOMING, {}),
-    ("s3:PutObject", MANIFEST, {}),
-    ("s3:DeleteObject", MANIFEST, {}),
+    ("s3:GetObject", PROCESSED, {}),
+    ("s3:PutObject", INCOMING, {}),
+    ("s3:DeleteObject", INCOMING, {}),
     ("s3:ListBucket", BUCKET, {"s3:prefix": "incoming/"}),
     ("s3:PutBucketPolicy", BUCKET, {}),
 ]
 EMPTYING_ACTIONS = [
-    ("s3:DeleteObject", INCOMING),
-    ("s3:DeleteObjectVersion", INCOMING),
+    *((action, place) for action in REMOVALS for place in (INCOMING, *OUTPUTS)),
     ("s3:ListBucket", BUCKET),
     ("s3:ListBucketVersions", BUCKET),
     ("s3:GetBucketPolicy", BUCKET),
@@ -443,6 +445,30 @@ def decide_for_bucket() -> Iterator[Decision]:
         yield deny(ANONYMOUS, action, resource, context, opened=True)
         for broken in ({"aws:SecureTransport": "false"}, {"s3:TlsVersion": "1.1"}):
             yield deny(ADMINISTRATOR, action, resource, {**context, **broken})
+    for action in ("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):
+        for resource in (INCOMING, MANIFEST, ELSEWHERE):
+            yield allow(BREAK_GLASS, action, resource)
+            yield deny(ADMINISTRATOR, action, resource)
+            yield deny(STEWARD, action, resource, opened=True)
+        for resource in (INCOMING, ELSEWHERE):
+            yield allow(ADMINISTRATOR, action, resource, retains=False)
+        yield deny(BREAK_GLASS, action, f"{OTHER_BUCKET}/a")
+    yield deny(BREAK_GLASS, "s3:ListBucketVersions", OTHER_BUCKET)
+    yield allow(BREAK_GLASS, "s3:ListBucketVersions", BUCKET)
+    for action in ("s3:GetObject", "s3:PutObject"):
+        yield deny(BREAK_GLASS, action, INCOMING, {}, ALONE)
+    yield deny(BREAK_GLASS, "s3:PutBucketPolicy", BUCKET)
+    for action, resource in EMPTYING_ACTIONS:
+        yield allow(EMPTYING, action, resource, retains=False)
+        yield deny(person("somebody"), action, resource, retains=False)
+    for action in ("s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:GetObjectVersion"):
+        for resource in (INCOMING, PROCESSED):
+            yield deny(EMPTYING, action, resource, retains=False)
+    yield deny(EMPTYING, "s3:PutBucketVersioning", BUCKET, retains=False)
+
+
+def decide_for_writes() -> Iterator[Decision]:
+    """A write is encrypted as the bucket wants it, and goes where it can be read."""
     for who in (ADMINISTRATOR, PRODUCER):
         for asked in ({}, {ALGORITHM: "aws:kms", ALGORITHM_KEY: DATA_KEY}):
             yield allow(who, "s3:PutObject", INCOMING, asked)
@@ -454,31 +480,48 @@ def decide_for_bucket() -> Iterator[Decision]:
             {f"{ALGORITHM}-customer-algorithm": "AES256"},
         ):
             yield deny(who, "s3:PutObject", INCOMING, asked)
-            yield deny(who, "s3:PutObject", PROCESSED, asked, opened=True)
+            yield deny(who, "s3:PutObject", ELSEWHERE, asked, opened=True)
+            yield deny(CODE["s3"], "s3:PutObject", PROCESSED, asked)
         for name in ("STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA"):
             yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
         for name in ("INTELLIGENT_TIERING", "GLACIER_IR"):
             yield allow(who, "s3:PutObject", INCOMING, {STORAGE_CLASS: name})
         for name in ("GLACIER", "DEEP_ARCHIVE", "OUTPOSTS", "SNOW", "EXPRESS_ONEZONE", "OF_2030"):
-            for resource in (INCOMING, PROCESSED, MANIFEST):
+            for resource in (INCOMING, ELSEWHERE):
                 yield deny(who, "s3:PutObject", resource, {STORAGE_CLASS: name}, opened=True)
-    for action in ("s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"):
-        for resource in (INCOMING, MANIFEST):
-            yield allow(BREAK_GLASS, action, resource)
-            yield deny(ADMINISTRATOR, action, resource)
-            yield deny(STEWARD, action, resource, opened=True)
-            yield allow(ADMINISTRATOR, action, resource, retains=False)
-        yield deny(BREAK_GLASS, action, f"{OTHER_BUCKET}/a")
-    yield deny(BREAK_GLASS, "s3:ListBucketVersions", OTHER_BUCKET)
-    yield allow(BREAK_GLASS, "s3:ListBucketVersions", BUCKET)
-    yield deny(BREAK_GLASS, "s3:GetObject", INCOMING)
-    yield deny(BREAK_GLASS, "s3:PutBucketPolicy", BUCKET)
-    for action, resource in EMPTYING_ACTIONS:
-        yield allow(EMPTYING, action, resource, retains=False)
-        yield deny(person("somebody"), action, resource, retains=False)
-    for action in ("s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:GetObjectVersion"):
-        yield deny(EMPTYING, action, INCOMING, retains=False)
-    yield deny(EMPTYING, "s3:PutBucketVersioning", BUCKET, retains=False)
+
+
+def decide_for_administrators() -> Iterator[Decision]:
+    """Who administers the account neither reads raw data nor writes outputs, and is locked out of
+    nothing: what is denied to him he has to allow himself first, where a trail shows it.
+    """
+    tagged = ADMINISTRATOR.seen("tagged administrator", OF_CUSTOMERS)
+    astray = [
+        ADMINISTRATOR.seen(f"administrator of {tag}", {"aws:PrincipalTag/dataset": tag})
+        for tag in ("orders", "*", "customers/..", "")
+    ]
+    for retains in (True, False):
+        for action in READS:
+            for who in (ADMINISTRATOR, *astray):
+                yield deny(who, action, QUARANTINE, retains=retains)
+            for who in (ADMINISTRATOR, tagged):
+                for resource in (INCOMING, ELSEWHERE):
+                    yield deny(who, action, resource, retains=retains)
+                for resource in (PROCESSED, MANIFEST):
+                    yield allow(who, action, resource, retains=retains)
+            yield allow(tagged, action, QUARANTINE, retains=retains)
+        for action in (*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"):
+            for who in (ADMINISTRATOR, tagged):
+                for resource in OUTPUTS:
+                    yield deny(who, action, resource, retains=retains)
+        for action in ("s3:PutObject", "s3:DeleteObject"):
+            yield allow(ADMINISTRATOR, action, INCOMING, retains=retains)
+        for action in ("Put", "Get", "Delete"):
+            yield allow(ADMINISTRATOR, f"s3:{action}BucketPolicy", BUCKET, retains=retains)
+        yield allow(ADMINISTRATOR, "s3:DeleteBucket", BUCKET, retains=retains)
+        yield allow(ADMINISTRATOR, "s3:PutLifecycleConfiguration", BUCKET, retains=retains)
+        for endpoint, action, resource, context in OF_CODE:
+            yield allow(CODE[endpoint], action, resource, context, retains=retains)
 
 
 def decide_for_people() -> Iterator[Decision]:
@@ -487,7 +530,7 @@ def decide_for_people() -> Iterator[Decision]:
     for action in ("s3:PutObject", "s3:AbortMultipartUpload"):
         yield allow(PRODUCER, action, INCOMING)
         for resource in (other_dataset, PROCESSED, MANIFEST, f"{OTHER_BUCKET}/incoming/a"):
-            yield deny(PRODUCER, action, resource)
+            yield deny(PRODUCER, action, resource, {}, ALONE)
         yield deny(UNTAGGED, action, INCOMING)
         yield deny(UNTAGGED, action, f"{BUCKET}/incoming//a")
     yield allow(PRODUCER, "kms:GenerateDataKey", DATA_KEY, FOR_BUCKET)
@@ -504,12 +547,12 @@ def decide_for_people() -> Iterator[Decision]:
         yield allow(who, "kms:Decrypt", DATA_KEY, FOR_BUCKET)
         for prefix, resource in zip(PREFIXES, [INCOMING, *OUTPUTS], strict=True):
             if prefix not in own:
-                yield deny(who, "s3:GetObject", resource)
-                yield deny(who, "s3:GetObjectVersion", resource)
+                yield deny(who, "s3:GetObject", resource, {}, ALONE)
+                yield deny(who, "s3:GetObjectVersion", resource, {}, ALONE)
                 yield deny(who, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
             if who is not PRODUCER or resource != INCOMING:
-                yield deny(who, "s3:PutObject", resource)
-            yield deny(who, "s3:DeleteObject", resource)
+                yield deny(who, "s3:PutObject", resource, {}, ALONE)
+            yield deny(who, "s3:DeleteObject", resource, {}, ALONE)
         yield deny(who, "s3:ListBucket", BUCKET)
         for prefix in PREFIXES:
             yield deny(who, "s3:ListBucket", OTHER_BUCKET, {"s3:prefix": f"{prefix}/customers/"})
@@ -535,7 +578,7 @@ def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decisi
     listed = ("", "orders/", "customers", "customers-of-old/", "cust")
     for action in actions:
         for dataset in ("orders/", "customers-of-old/", "", "/", "customers"):
-            yield deny(reader, action, f"{BUCKET}/{prefix}/{dataset}a")
+            yield deny(reader, action, f"{BUCKET}/{prefix}/{dataset}a", {}, ALONE)
     for folder in listed:
         yield deny(reader, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
     for tag in ("*", "?ustomers", "customers/..", "customers/../orders", "../", "", None):
@@ -543,8 +586,8 @@ def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decisi
         others = {} if tag is None else {"aws:PrincipalTag/dataset": tag}
         stray = person(name, *reader.policies).seen(name, others)
         for action in actions:
-            yield deny(stray, action, f"{BUCKET}/{prefix}/customers/a")
-            yield deny(stray, action, f"{BUCKET}/{prefix}//a")
+            yield deny(stray, action, f"{BUCKET}/{prefix}/customers/a", {}, ALONE)
+            yield deny(stray, action, f"{BUCKET}/{prefix}//a", {}, ALONE)
         for folder in ("", "customers/"):
             yield deny(stray, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
 
@@ -552,27 +595,26 @@ def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decisi
 def decide_for_duties() -> Iterator[Decision]:
     """Who may put chosen files in may read nothing of what comes out, whatever else they hold.
 
-    The bucket's own denials are taken away: each half is held by the policies of people alone.
+    Each half is held by the policies of people alone.
     """
-    alone = ("DataBucketPolicy",)
     for policy, reader, outputs in (
         ("PeopleConsumer", CONSUMER, [PROCESSED, MANIFEST]),
         ("PeopleSteward", STEWARD, [QUARANTINE, MANIFEST]),
     ):
         both = PRODUCER.holding(policy)
         yield allow(PRODUCER, "s3:PutObject", INCOMING)
-        yield deny(both, "s3:PutObject", INCOMING, {}, alone)
+        yield deny(both, "s3:PutObject", INCOMING, {}, ALONE)
         for resource in outputs:
             yield allow(reader, "s3:GetObject", resource)
-            yield deny(both, "s3:GetObject", resource, {}, alone)
-            yield deny(both, "s3:GetObjectVersion", resource, {}, alone)
+            yield deny(both, "s3:GetObject", resource, {}, ALONE)
+            yield deny(both, "s3:GetObjectVersion", resource, {}, ALONE)
         for action in (*WRITES, *READS):
             administrator = reader.holding("AdministratorAccess")
-            yield deny(administrator, action, INCOMING, {}, alone)
+            yield deny(administrator, action, INCOMING, {}, ALONE)
     for resource in OUTPUTS:
         for action in (*READS, *WRITES):
             administrator = PRODUCER.holding("AdministratorAccess")
-            yield deny(administrator, action, resource, {}, alone)
+            yield deny(administrator, action, resource, {}, ALONE)
 
 
 def decide_for_keys() -> Iterator[Decision]:
@@ -717,6 +759,8 @@ DECISIONS = {
         decide_for_function(),
         decide_for_endpoints(),
         decide_for_bucket(),
+        decide_for_writes(),
+        decide_for_administrators(),
         decide_for_people(),
         decide_for_duties(),
         decide_for_keys(),

@@ -91,7 +91,7 @@ def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, boo
             conditions = {**others, operator: keys} if keys else others
             yield f"without {operator} {key}", {**statement, "Condition": conditions}, True
             for value in as_list(values):
-                if "${" in value and statement["Effect"] == "Allow":
+                if "${" in str(value) and statement["Effect"] == "Allow":
                     wide = [*(one for one in as_list(values) if one != value), stem_of(value)]
                     conditions = {**others, operator: {**keys, key: wide}}
                     changed = {**statement, "Condition": conditions}

@@ -23,7 +23,9 @@ def test_decision(name: str, answers: dict[str, str]) -> None:
     assert (answers[name] == "Allowed") == DECISIONS[name].allowed, answers[name]
 
 
-@pytest.mark.parametrize("settings", ["{}", '{"retainData": true}'])
+@pytest.mark.parametrize(
+    "settings", ["{}", '{"retainData": true, "restrictAdministrators": true}']
+)
 def test_no_policy_of_the_template_is_overlooked(settings: str) -> None:
     stack = Synthesized(synthesize(settings=settings))
     documents = Policies(stack).documents

@@ -99,6 +99,37 @@ def assert_denies_all(stack: Synthesized, found: Resource, condition: dict[str, 
     assert found["Condition"] == condition
 
 
+def test_administrators_may_look_unless_that_is_restricted(policy: Resource) -> None:
+    """What the restriction denies is in the table of decisions."""
+    sids = [item.get("Sid") for item in policy["Statement"]]
+    assert "DenyOtherAccounts" in sids
+    assert not {"DenyReadingRawData", "DenyForgingOutputs"} & set(sids)
+
+
+@pytest.mark.parametrize(
+    ("settings", "remover"),
+    [
+        (
+            '{"restrictAdministrators": true}',
+            "<CustomS3AutoDeleteObjectsCustomResourceProviderRole3B1BD092.Arn>",
+        ),
+        (
+            '{"restrictAdministrators": true, "retainData": true}',
+            f"arn:aws:iam::{ACCOUNT}:role/zero-trust-break-glass-test-us-east-1",
+        ),
+    ],
+)
+def test_where_administrators_are_restricted_two_roles_touch_outputs(
+    settings: str, remover: str
+) -> None:
+    _, found = Synthesized(synthesize(settings=settings)).one("AWS::S3::BucketPolicy")
+    writing = statement(found["PolicyDocument"], "DenyForgingOutputs")
+    assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": [ROLE, remover]}}
+    reading = statement(found["PolicyDocument"], "DenyReadingRawData")
+    assert reading["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ROLE}}
+    assert (writing["Effect"], reading["Effect"]) == ("Deny", "Deny")
+
+
 def test_nobody_is_allowed_anything_but_the_emptying_of_the_bucket(
     stack: Synthesized, policy: Resource
 ) -> None:

@@ -101,7 +101,10 @@ def has_form(place: str, form: str) -> bool:
 
 
 def test_nothing_is_found(actions: dict[str, Action]) -> None:
-    settings = '{"retainData": %s, "interfaceEndpoints": ["kms", "logs", "sqs", "sts"]}'
+    settings = (
+        '{"retainData": %s, "interfaceEndpoints": ["kms", "logs", "sqs", "sts"], '
+        '"restrictAdministrators": true}'
+    )
     found = {
         f"{name} {finding}"
         for retains in ("true", "false")

@@ -20,7 +20,7 @@ PACKS = {"AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321", "Ser
     "settings",
     [
         {},
-        {"retainData": True, "objectLockDays": 30},
+        {"retainData": True, "objectLockDays": 30, "restrictAdministrators": True},
         {"interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"]},
     ],
 )

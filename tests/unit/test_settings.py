@@ -46,6 +46,7 @@ def test_all_settings_are_read() -> None:
         "maxConcurrency": 50,
         "rawDataExpiryDays": 7,
         "retainData": True,
+        "restrictAdministrators": True,
         "objectLockDays": 30,
         "owner": "team-a",
         "dataClassification": "restricted",
@@ -65,12 +66,13 @@ def test_settings_are_frozen() -> None:
         setattr(EnvironmentSettings(), "memory_mb", 1)  # noqa: B010 - a checker would refuse it
 
 
-@pytest.mark.parametrize("suffix", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("suffix", ["dev", "test", "staging", "prod"])
 def test_the_projects_own_environments_are_valid(suffix: str) -> None:
     context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     assert suffix in context["environments"]
     settings = read_settings(App(context=context).node, suffix)
     assert settings.retain_data == (suffix == "prod")
+    assert settings.restrict_administrators == (suffix != "dev")
 
 
 CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host bits"

@@ -1,10 +1,10 @@
-"""A bucket and a key in memory: the five calls the processor makes, with S3's real conditions."""
+"""A bucket and a key in memory: the six calls the processor makes, with S3's real conditions."""
 
 import hashlib
 import hmac
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +23,7 @@ class Version:
     etag: str
     content_type: str = ""
     contract_version: str | None = None
+    archive: tuple[tuple[str, str], ...] = ()  # what S3 says of one that lies in an archive
 
 
 class MemoryBody(io.BytesIO):
@@ -50,6 +51,10 @@ class MemoryBucket:
     def upload(self, key: str, content: bytes, contract_version: str | None = None) -> str:
         """What a producer does; returns the version."""
         return self._add(key, content, contract_version=contract_version).version_id
+
+    def archive(self, key: str, **how: str) -> None:
+        """What a lifecycle rule or a tier does: the newest version can be read no more."""
+        self.versions[key][-1] = replace(self.versions[key][-1], archive=tuple(how.items()))
 
     def delete(self, key: str) -> None:
         """Leave a delete marker."""
@@ -97,17 +102,30 @@ class MemoryBucket:
         self.interrupt(f"after get {Key}")
         if not newest or newest.content is None:
             raise client_error("AccessDenied", 403, "GetObject")  # as it may not list everything
+        if newest.archive:
+            raise client_error("InvalidObjectState", 403, "GetObject")
         body = MemoryBody(newest.content)
-        version = newest.contract_version
         self.bodies.append(body)
+        return {"Body": body, **self._describe(newest)}
+
+    def _describe(self, version: Version) -> dict[str, Any]:
+        named = version.contract_version
         return {
-            "Body": body,
-            "ETag": newest.etag,
-            "VersionId": newest.version_id,
-            "ContentLength": len(newest.content),
+            "ETag": version.etag,
+            "VersionId": version.version_id,
+            "ContentLength": len(version.content or b""),
             "LastModified": MOMENT,
-            "Metadata": {} if version is None else {"contract-version": version},
+            "Metadata": {} if named is None else {"contract-version": named},
+            **dict(version.archive),
         }
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        """Describe an object that exists, in an archive or not."""
+        assert Bucket == BUCKET
+        self.interrupt(f"before head {Key}")
+        newest = self.newest(Key)
+        assert newest
+        return self._describe(newest)
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803
         """Answer with the first keys of a prefix."""

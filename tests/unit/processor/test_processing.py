@@ -78,6 +78,44 @@ def rejects(bucket: MemoryBucket, key: str = QUARANTINE) -> list[Any]:
     return [json.loads(line) for line in gzip.decompress(bucket.content(key)).splitlines()]
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"StorageClass": "GLACIER"},
+        {"StorageClass": "DEEP_ARCHIVE"},
+        {"StorageClass": "INTELLIGENT_TIERING", "ArchiveStatus": "DEEP_ARCHIVE_ACCESS"},
+    ],
+    ids=str,
+)
+def test_an_object_in_an_archive_is_refused(
+    bucket: MemoryBucket, processor: Processor, how: dict[str, str]
+) -> None:
+    """No attempt would succeed; once it was restored and put again, it is a new version."""
+    version = bucket.upload(KEY, CLEAN)
+    bucket.archive(KEY, **how)
+    assert processor.process(KEY).kind == "quarantined"
+    found = manifest(bucket)
+    assert found["refusal"] == NOTHING | {"reason": "object:archived"}
+    assert found["source"]["version_id"] == version
+    assert processor.process(KEY).kind == "duplicate"
+    bucket.upload(KEY, CLEAN)
+    assert processor.process(KEY).kind == "processed"
+
+
+def test_an_object_that_left_its_archive_meanwhile_is_processed(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    bucket.archive(KEY, StorageClass="GLACIER")
+
+    def replace(moment: str) -> None:
+        if moment == f"before head {KEY}":
+            bucket.upload(KEY, CLEAN)
+
+    bucket.interrupt = replace
+    assert processor.process(KEY).kind == "processed"
+
+
 RAW = "Zaphod"
 PIECES = [
     *(RAW, HEADER, GOOD, GOOD.replace("ann", RAW), f"{RAW},{RAW}\n", f"id,{RAW}\n"),
