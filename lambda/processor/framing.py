@@ -90,7 +90,8 @@ class Batch:
 
     def raw(self, index: int) -> str:
         """Return the text of record ``index`` as it stood in the file, without its line end."""
-        text = "".join(self.lines[self._start(index) : self.ends[index]])
+        start, end = self._start(index), self.ends[index]
+        text = self.lines[start] if end - start == 1 else "".join(self.lines[start:end])
         return text.removesuffix("\n").removesuffix("\r")
 
     def _start(self, index: int) -> int:

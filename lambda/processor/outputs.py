@@ -24,6 +24,8 @@ _COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
 # A column of a row group takes about as much in the footer, which is in memory until the end.
 CHUNK_LIMIT = 1 << 16
 
+BLANK_LIMIT = 1 << 20  # rows
+
 _json = json.JSONEncoder().encode  # of a text, three times as fast as json.dumps
 
 
@@ -108,12 +110,22 @@ class RejectedRows:
         self._lines.close()
 
     def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
-        """Write the rejected rows of a batch: their indices in it, and their reasons."""
+        """Write the rejected rows of a batch: their indices in it, and their reasons.
+
+        Raises:
+            FileRefusedError: so many rows are empty lines, the dearest of bytes, that this is no
+                file of rows.
+        """
+        told = {}
+        for known, count in Counter(map(tuple, rejects.values())).items():
+            told[known] = ", ".join(map(_json, known))
+            for reason in known:
+                self.by_reason[reason] += count
+        if self.by_reason["row:blank"] > BLANK_LIMIT:
+            raise FileRefusedError("file:too-many-blank-lines", limit=BLANK_LIMIT)
         for index in sorted(rejects):
-            for reason in rejects[index]:
-                self.by_reason[reason] += 1
             row, line = batch.first_row + index, batch.line(index)
-            reasons = ", ".join(map(_json, rejects[index]))
+            reasons = told[tuple(rejects[index])]
             raw = _json(batch.raw(index))
             place = f'"row": {row}, "line": {"null" if line is None else line}'
             self._lines.write(f'{{{place}, "reasons": [{reasons}], "raw": {raw}}}\n'.encode())

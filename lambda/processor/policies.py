@@ -10,14 +10,11 @@ several files tell together, or what a whole class has in common, it does not sh
 The size of a class is its rows, or, if the contract names a ``subject``, the different subjects
 that they are about: five rows of one person hide nobody.
 
-Classes are counted in a temporary database, which sorts on disk: memory is bounded. It takes its
-time, so the deadline holds for it too.
+Counting takes its time, so the deadline holds for it too.
 """
 
-import hashlib
-import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from fractions import Fraction
 from typing import IO
 
@@ -25,20 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from processor.classes import NOBODY, Pairs
 from processor.contract import Contract
 from processor.deadline import NEVER, Deadline
 from processor.refusal import Anonymity, FileRefusedError
 from processor.uniqueness import plain
 
-_BY_ROW = (
-    "CREATE TEMP VIEW classes AS"
-    " SELECT sum(size) AS members, sum(size) AS size FROM part GROUP BY class"
-)
-_BY_SUBJECT = (
-    "CREATE TEMP VIEW classes AS"
-    " SELECT count(DISTINCT subject) AS members, sum(size) AS size FROM part GROUP BY class"
-)
-STEPS = 100_000  # of the database's machine, between two looks at the clock; some milliseconds
+_CLASSES = pa.schema([("class", pa.binary()), ("members", pa.int64()), ("rows", pa.int64())])
 
 
 def judge(
@@ -84,49 +74,57 @@ def measure(
     Raises:
         FileRefusedError, OutOfTimeError: the deadline is over.
     """
-    with closing(sqlite3.connect("", isolation_level=None)) as database:
-        database.execute("PRAGMA journal_mode = OFF")
-        database.execute("CREATE TABLE part (class BLOB, subject BLOB, size INTEGER)")
-        database.execute("BEGIN")
-        parts = _parts(clean_file, columns, subject, deadline)
-        database.executemany("INSERT INTO part VALUES (?, ?, ?)", parts)
-        database.execute(_BY_SUBJECT if subject else _BY_ROW)
-        database.set_progress_handler(lambda: deadline.over, STEPS)
-        try:
-            k, classes, rows_below = database.execute(
-                "SELECT min(members), count(*), total(CASE WHEN members < ? THEN size END)"
-                " FROM classes",
-                (required,),
-            ).fetchone()
-        except sqlite3.OperationalError:  # interrupted, or the disk is full
+    below = pc.field("members") < required
+    k: int | None = None
+    classes = rows_below = 0
+    begun = _CLASSES.empty_table()
+    with tempfile.TemporaryFile() as file:
+        pairs = Pairs(file, deadline)
+        for batch in _batches(clean_file, columns, subject):
             deadline.check()
-            raise
-    counted = "subjects" if subject else "rows"
-    return Anonymity(k, required, classes, int(rows_below), counted)
+            pairs.add(*batch)
+        for counted, last in pairs.sorted():
+            found = _sized(begun, counted, by_subject=bool(subject))
+            goes_on = pc.equal(found.column("class"), pa.scalar(last, pa.binary()))
+            goes_on = pc.fill_null(goes_on, False)
+            begun = found.filter(goes_on)
+            done = found.filter(pc.invert(goes_on))
+            if len(done):
+                smallest = pc.min(done.column("members")).as_py()
+                k = smallest if k is None else min(k, smallest)
+                classes += len(done)
+                rows_below += pc.sum(done.filter(below).column("rows")).as_py() or 0
+    return Anonymity(k, required, classes, rows_below, "subjects" if subject else "rows")
 
 
-def _parts(
-    clean_file: IO[bytes], columns: Sequence[str], subject: str | None, deadline: Deadline
-) -> Iterator[tuple[bytes, bytes | None, int]]:
-    """Yield the classes of each part of the file, and their subjects, with their rows in it."""
+def _batches(
+    clean_file: IO[bytes], columns: Sequence[str], subject: str | None
+) -> Iterator[tuple[pa.BinaryArray, pa.BinaryArray]]:
+    """Yield the classes and the subjects of rows."""
     clean_file.seek(0)
     file = pq.ParquetFile(clean_file, pre_buffer=False)
     names = [*columns, subject] if subject else list(columns)
     for batch in file.iter_batches(columns=list(dict.fromkeys(names)), use_threads=False):
-        deadline.check()
-        # Arrow takes some names for paths, so the columns go without theirs.
-        keys = {"class": _joined([batch.column(name) for name in columns])}
+        classes = _joined([batch.column(name) for name in columns])
+        subjects = pa.repeat(pa.scalar(NOBODY, pa.binary()), len(batch))
         if subject:
-            keys["subject"] = pc.cast(plain(batch.column(subject)), pa.string())
-        groups = pa.table(keys).group_by(list(keys), use_threads=False)
-        counted = groups.aggregate([([], "count_all")])
-        subjects = counted.column("subject") if subject else pa.nulls(len(counted), pa.string())
-        yield from zip(
-            map(_digest, counted.column("class").to_pylist()),
-            (None if one is None else _digest(one) for one in subjects.to_pylist()),
-            counted.column("count_all").to_pylist(),
-            strict=True,
-        )
+            texts = pc.cast(plain(batch.column(subject)), pa.string())
+            marked = pc.binary_join_element_wise("+", texts, "")
+            subjects = pc.cast(pc.fill_null(marked, ""), pa.binary())
+        yield pc.cast(classes, pa.binary()), subjects
+
+
+def _sized(begun: pa.Table, counted: pa.Table, *, by_subject: bool) -> pa.Table:
+    """Return the members and the rows of each class; ``begun`` are those of its first part."""
+    rows = counted.column("rows")
+    if by_subject:
+        somebody = pc.not_equal(counted.column("subject"), pa.scalar(NOBODY, pa.binary()))
+        members = pc.cast(somebody, pa.int64())
+    else:
+        members = rows
+    parts = pa.table([counted.column("class"), members, rows], _CLASSES)
+    both = pa.concat_tables([begun, parts]).group_by("class", use_threads=False)
+    return both.aggregate([("members", "sum"), ("rows", "sum")]).rename_columns(_CLASSES.names)
 
 
 def _joined(columns: Sequence[pa.Array]) -> pa.StringArray:
@@ -138,7 +136,3 @@ def _joined(columns: Sequence[pa.Array]) -> pa.StringArray:
         for length, text in zip(lengths, texts, strict=True)
     ]
     return pc.binary_join_element_wise(*(pc.fill_null(one, "-") for one in marked), "")
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=16).digest()

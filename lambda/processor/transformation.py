@@ -95,8 +95,8 @@ def transform(
         ):
             for batch in deadline.batches(records):
                 checked = check.check(batch)
-                rejected.write(batch, checked.rejects)
                 try:
+                    rejected.write(batch, checked.rejects)
                     clean.write(deidentification.apply(checked))
                 except FileRefusedError as refusal:
                     refusal.rows_read = records.rows_read

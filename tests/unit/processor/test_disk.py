@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from processor import policies, processing, records, uniqueness
+from processor import classes, policies, processing, records, uniqueness
 from processor.contract import Contracts
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
@@ -141,9 +141,8 @@ def test_the_same_file_is_processed_where_there_is_room(
     assert manifest["rows"]["read"] == ROWS
 
 
-@pytest.mark.parametrize("module", [uniqueness, policies])
-def test_a_database_that_does_not_fit_is_refused(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: Any
+def test_unique_values_that_do_not_fit_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     connections = []
 
@@ -154,16 +153,25 @@ def test_a_database_that_does_not_fit_is_refused(
         return connection
 
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 1000)
-    fake = SimpleNamespace(connect=connect, OperationalError=sqlite3.OperationalError)
-    monkeypatch.setattr(module, "sqlite3", fake)
-    people = document(column("n", "integer", unique=module is uniqueness))
-    people["anonymity"] = {"k": 1, "quasiIdentifiers": ["n"]}
-    _, manifest = process(people, NUMBERS, tmp_path)
+    monkeypatch.setattr(uniqueness, "sqlite3", SimpleNamespace(connect=connect))
+    _, manifest = process(document(column("n", "integer", unique=True)), NUMBERS, tmp_path)
     assert manifest["refusal"]["reason"] == "file:needs-too-much-disk"
-    assert 0 < manifest["rows"]["read"] <= ROWS
+    assert manifest["rows"]["read"] > 0
     for connection in connections:
         with pytest.raises(sqlite3.ProgrammingError):  # it is closed, and its room is free
             connection.execute("SELECT 1")
+
+
+def test_classes_that_do_not_fit_are_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = SmallDisk(tmp_path, 1 << 15)
+    monkeypatch.setattr(classes, "RUN_ROWS", 1000)
+    monkeypatch.setattr(policies, "tempfile", SimpleNamespace(TemporaryFile=disk.open))
+    people = PEOPLE | {"anonymity": {"k": 1, "quasiIdentifiers": ["n"]}}
+    _, manifest = process(people, NUMBERS, tmp_path)
+    assert manifest["refusal"]["reason"] == "file:needs-too-much-disk"
+    assert manifest["rows"]["read"] == ROWS
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import io
 import json
-import sqlite3
+from collections import Counter
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import contract, framing, outputs, uniqueness
+from processor import classes, contract, framing, outputs, uniqueness
 from processor import policies as judgement
+from processor.classes import NOBODY, Pairs
 from processor.contract import ContractError, Contracts, read
-from processor.deadline import Deadline
+from processor.deadline import NEVER, Deadline
 from processor.policies import measure
 from processor.processing import Processor
 from processor.pseudonym import PseudonymKeys
@@ -84,6 +86,7 @@ def test_a_file_is_judged_as_the_second_opinion_does(
     monkeypatch: pytest.MonkeyPatch, policies: dict[str, Any], rows: list[list[str]], header: str
 ) -> None:
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 3)
+    monkeypatch.setattr(classes, "RUN_ROWS", 3)
     monkeypatch.setattr(outputs, "ROW_GROUP_ROWS", 3)
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     monkeypatch.setattr(framing, "RECORD_LIMIT", 64)
@@ -188,17 +191,77 @@ def test_people_are_counted_where_the_contract_says_who_they_are(
     assert found == measured
 
 
-@pytest.mark.parametrize("interrupted", [False, True], ids=["while reading", "while counting"])
-def test_the_deadline_holds_while_classes_are_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, interrupted: bool
+CLASSES = st.lists(
+    st.tuples(
+        st.sampled_from(["", "a", "a\0", "b", "é", "\U0001f600", None]),
+        st.integers(0, 2),
+        st.sampled_from(["A", "B", "", None]),
+    ),
+    max_size=60,
+)
+
+
+@EXAMPLES
+@given(rows=CLASSES, held=st.integers(1, 20), part=st.integers(1, 4), by_subject=st.booleans())
+def test_classes_that_go_to_the_disk_are_counted_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+    rows: list[tuple[str | None, int, str | None]],
+    held: int,
+    part: int,
+    *,
+    by_subject: bool,
 ) -> None:
-    path = tmp_path / "clean.parquet"
-    pq.write_table(pa.table({"n": list(range(100_000))}), path)
-    looks = iter([0.0] * 2 if interrupted else [])
-    late = Deadline(1.0, clock=lambda: next(looks, 9.0))
-    monkeypatch.setattr(judgement, "STEPS", 100)
-    with path.open("rb") as file, pytest.raises(FileRefusedError, match="object:takes-too-long"):
+    monkeypatch.setattr(classes, "RUN_ROWS", held)
+    monkeypatch.setattr(classes, "PART_ROWS", part)
+    table = pa.table(
+        {
+            "x": pa.array([row[0] for row in rows], pa.string()),
+            "y": pa.array([row[1] for row in rows], pa.int64()),
+            "who": pa.array([row[2] for row in rows], pa.string()),
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=7)
+    sizes = Counter(row[:2] for row in rows)
+    people = {of: len({row[2] for row in rows if row[:2] == of} - {None}) for of in sizes}
+    members = people if by_subject else sizes
+    below = sum(sizes[of] for of, count in members.items() if count < 3)
+    counted = "subjects" if by_subject else "rows"
+    expected = Anonymity(min(members.values(), default=None), 3, len(sizes), below, counted)
+    assert measure(file, ["x", "y"], 3, "who" if by_subject else None) == expected
+
+
+@pytest.mark.parametrize("limit", ["RUN_ROWS", "RUN_BYTES"])
+def test_many_classes_take_little_memory(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(classes, limit, 1 << 12)
+    file = io.BytesIO()
+    pairs = Pairs(file, NEVER)
+    for begin in range(0, 50_000, 500):
+        texts = pa.array([b"%d" % number for number in range(begin, begin + 500)])
+        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), 500))
+        assert sum(map(len, vars(pairs)["_held"])) <= 1 << 12
+    assert sum(len(counted) for counted, _ in pairs.sorted()) == 50_000
+    assert file.tell() > 100_000
+
+
+def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever look at the clock it is that comes too late."""
+    monkeypatch.setattr(classes, "RUN_ROWS", 1000)
+    monkeypatch.setattr(classes, "PART_ROWS", 500)
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": list(range(4000))}), file, row_group_size=1000)
+
+    def measured(in_time: int) -> int:
+        looks = count()
+        late = Deadline(in_time - 0.5, clock=lambda: next(looks))
         measure(file, ["n"], 2, deadline=late)
+        return next(looks)
+
+    enough = measured(1000)
+    assert enough > 10  # a batch, two runs, eight parts
+    for in_time in range(enough):
+        with pytest.raises(FileRefusedError, match="object:takes-too-long"):
+            measured(in_time)
 
 
 def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() -> None:
@@ -211,19 +274,6 @@ def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() ->
     with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
         judgement.judge(people, 7, 0, clean, late)
     assert caught.value.rows_read == 7
-
-
-def test_another_error_of_the_database_is_no_refusal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "clean.parquet"
-    pq.write_table(pa.table({"n": list(range(100_000))}), path)
-    monkeypatch.setattr(judgement, "STEPS", 100)
-    # The clock is wrong once: the database is interrupted although there is time.
-    looks = iter([0.0, 0.0, 9.0])
-    wrong = Deadline(1.0, clock=lambda: next(looks, 0.0))
-    with path.open("rb") as file, pytest.raises(sqlite3.OperationalError):
-        measure(file, ["n"], 2, deadline=wrong)
 
 
 def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:

@@ -271,6 +271,33 @@ def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
     compare("\n".join(["email,alias,code", *rows, ""]).encode(), PERSONS)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
+@pytest.mark.parametrize("is_json", [False, True], ids=["CSV", "JSON"])
+def test_empty_rows_are_rejected_up_to_a_limit(
+    monkeypatch: pytest.MonkeyPatch, end: str, *, is_json: bool
+) -> None:
+    """They take much time for their size. In a field they are its own, however many."""
+    monkeypatch.setattr(outputs, "BLANK_LIMIT", 4)
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    people = contract.parse(examples.document(column("id"), column("text")))
+    rows = ['{"id": "1"}'] * 3 if is_json else ["id,text", f'1,"x{end * 9}"', "2,y", "3,z"]
+    account, _, _ = run(_spaced(rows, end, 2).encode(), people)
+    assert account.refusal is None
+    assert account.by_reason == {"row:blank": 4}
+    assert account.clean == 3
+    account, _, _ = run(_spaced(rows, end, 3).encode(), people)
+    assert account.refusal is not None
+    assert (account.refusal.reason, account.refusal.limit) == ("file:too-many-blank-lines", 4)
+    assert account.read > 4
+
+
+def _spaced(rows: list[str], end: str, blanks: int) -> str:
+    """Return lines with so many empty ones after each of the last three but the very last."""
+    *before, one, two, three = rows
+    gap = end * (blanks + 1)
+    return "".join(line + end for line in before) + gap.join([one, two, three]) + end
+
+
 def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
     data = "email,alias,code\n" + "".join(
         f"{email},{alias},{code}\n"
