@@ -31,6 +31,7 @@ DEFAULTS: Csv = {
     "nulls": [],
     "encoding": "utf-8",
     "preambleLines": 0,
+    "escape": "",
 }
 
 
@@ -62,6 +63,13 @@ def _dialect(source: Source, at: Location, value: Any) -> Dialect:
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
     _check_nulls(source, (*at, "nulls"), csv)
+    if csv["escape"] not in ("", "\\"):
+        shown = source.text((*at, "escape"))
+        what = "use '\\' as MySQL, Hive and PostgreSQL write, or '' for none"
+        source.wrong((*at, "escape"), f"the escape of csv is {shown!r}; {what}")
+    elif csv["escape"] in (csv["delimiter"], csv["quote"]) and csv["escape"]:
+        what = "the escape of csv is its delimiter or quote too; make them different"
+        source.wrong(at, what)
     if not is_count(csv["preambleLines"], 0):
         shown = source.text((*at, "preambleLines"))
         what = f"the preambleLines of csv are {shown!r}; use a whole number from 0"
