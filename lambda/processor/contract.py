@@ -173,7 +173,8 @@ class Csv:
     the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
     ``encoding`` is one of :mod:`processor.encodings`. The first ``preamble_lines`` of a file, up
     to their line ends, are no part of the table, whatever stands there. An ``escape`` is a
-    backslash, see :mod:`processor.escaping`.
+    backslash, see :mod:`processor.escaping`; ``decimal`` and ``thousands`` are what numbers have
+    before their fraction and between groups of three digits, see :mod:`processor.notation`.
     """
 
     delimiter: str = ","
@@ -183,6 +184,8 @@ class Csv:
     encoding: str = "utf-8"
     preamble_lines: int = 0
     escape: str = ""
+    decimal: str = "."
+    thousands: str = ""
 
     def __post_init__(self) -> None:
         """Let no other escape pass for the one that there is.

@@ -106,10 +106,12 @@ class Records(Protocol):
         header: the names of the fields.
         rows_read: data rows framed so far.
         dropped_columns: names, not of the header, that were left out so far.
+        localized: whether numbers are written as the contract's CSV files have them.
     """
 
     header: list[str]
     rows_read: int
+    localized: bool
 
     @property
     def dropped_columns(self) -> int:
@@ -126,9 +128,11 @@ class CsvRecords:
         header: the fields of the first record, or the columns where that is no header.
         rows_read: data rows framed so far.
         dropped_columns: none; those that the contract does not name are in the header.
+        localized: yes.
     """
 
     dropped_columns = 0
+    localized = True
 
     def __init__(
         self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()

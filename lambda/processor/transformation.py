@@ -14,6 +14,7 @@ from processor.contract import Contract
 from processor.deadline import NEVER, Deadline, TimedStream
 from processor.deidentification import Deidentification, output_schema
 from processor.framing import Stream
+from processor.notation import notation_of
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.policies import judge
 from processor.pseudonym import PseudonymKeys
@@ -88,7 +89,8 @@ def transform(
         RejectedRows(rejected_file) as rejected,
         _uncollected(),
     ):
-        check = RowCheck(contract, records.header)
+        notation = notation_of(contract) if records.localized else {}
+        check = RowCheck(contract, records.header, notation)
         for batch in deadline.batches(records):
             checked = check.check(batch)
             rejected.write(batch, checked.rejects)
