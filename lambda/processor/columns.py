@@ -9,10 +9,11 @@ such as an infinite number: it is of no type, and only a column that is dropped 
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from processor.contract import Column, Contract, ContractError, Drop, Hmac, Rules
 from processor.formats import DATE, DATE_TIME, FORMATS, LOCAL_DATE_TIME, TIME, ZONE
 from processor.framing import Batch
+from processor.notation import Notation
 from processor.pseudonym import normalize
 from processor.refusal import FileRefusedError
 from processor.uniqueness import Seen
@@ -30,6 +32,7 @@ _MEANT = 256  # characters of a header's name that are compared with a contract'
 _INT64 = (-(2**63), 2**63 - 1)
 _INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
+NOTHING: Mapping[str, Notation] = MappingProxyType({})
 Predicate = Callable[[pa.Array], pa.BooleanArray]
 
 
@@ -81,8 +84,13 @@ class RowCheck:
         dropped_columns: how many columns of the file the contract does not know.
     """
 
-    def __init__(self, contract: Contract, header: Sequence[str]) -> None:
-        """Prepare the checks of each column.
+    def __init__(
+        self,
+        contract: Contract,
+        header: Sequence[str],
+        notation: Mapping[str, Notation] = NOTHING,
+    ) -> None:
+        """Prepare the checks of each column; of some, numbers are in a ``notation`` of their own.
 
         Raises:
             FileRefusedError: the header is not one of this contract.
@@ -90,6 +98,7 @@ class RowCheck:
         self._width = len(header)
         self._positions = positions(contract, header, contract.csv.preamble_lines + 1)
         self.dropped_columns = len(header) - len(self._positions)
+        self._notation = notation
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
     def close(self) -> None:
@@ -123,6 +132,8 @@ class RowCheck:
                 field = pa.repeat("", len(rows))
             else:
                 field = pc.list_element(rows, position)
+                if check.name in self._notation:
+                    field = self._notation[check.name].plain(field)
             textless = field.is_null() if field.null_count else None
             columns[check.name], failures = check.check(_nullified(field), textless)
             for reason, mask in failures:

@@ -162,6 +162,9 @@ class Anonymity:
     subject: str | None = None
 
 
+ESCAPE = "\\"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Csv:
     """How CSV files are written: by default as in RFC 4180, with a header.
@@ -169,7 +172,9 @@ class Csv:
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
     the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
     ``encoding`` is one of :mod:`processor.encodings`. The first ``preamble_lines`` of a file, up
-    to their line ends, are no part of the table, whatever stands there.
+    to their line ends, are no part of the table, whatever stands there. An ``escape`` is a
+    backslash, see :mod:`processor.escaping`; ``decimal`` and ``thousands`` are what numbers have
+    before their fraction and between groups of three digits, see :mod:`processor.notation`.
     """
 
     delimiter: str = ","
@@ -178,6 +183,18 @@ class Csv:
     nulls: tuple[str, ...] = ()
     encoding: str = "utf-8"
     preamble_lines: int = 0
+    escape: str = ""
+    decimal: str = "."
+    thousands: str = ""
+
+    def __post_init__(self) -> None:
+        """Let no other escape pass for the one that there is.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if self.escape not in ("", ESCAPE):
+            raise ValueError(f"escape {self.escape!r} is unknown")
 
     @property
     def any_text(self) -> bool:

@@ -18,7 +18,8 @@ have none, and pyarrow 20 can only write one of UTC, which DuckDB shows with a z
 https://github.com/apache/spark/pull/50389 https://github.com/apache/arrow/issues/41476
 https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html
 The other methods take the text as it stands in the file (normalized for ``hmac``, if the contract
-says so) and leave strings: ``007`` and ``7`` have different tokens.
+says so) and leave strings: ``007`` and ``7`` have different tokens. Only a number in a CSV file's
+own notation is first given the text that it has elsewhere: see :mod:`processor.notation`.
 """
 
 from collections.abc import Callable, Iterator

@@ -23,7 +23,8 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.contract import RFC_4180, Csv
+from processor.contract import ESCAPE, RFC_4180, Csv
+from processor.escaping import Escaping, StrayQuoteError, UnknownEscapeError
 from processor.quoting import MalformedError, Quoting
 from processor.refusal import FileRefusedError
 
@@ -36,6 +37,7 @@ BATCH_FIELDS = 1 << 20
 ROWS = pa.list_(pa.string())
 
 STRAY_QUOTE = "row:stray-quote"
+UNKNOWN_ESCAPE = "row:unknown-escape"
 FOREIGN = "row:control-character"
 # What text does not have: control characters but tab and line ends, and the escapes of HZ (RFC
 # 1843), which has none.
@@ -105,10 +107,12 @@ class Records(Protocol):
         header: the names of the fields.
         rows_read: data rows framed so far.
         dropped_columns: names, not of the header, that were left out so far.
+        localized: whether numbers are written as the contract's CSV files have them.
     """
 
     header: list[str]
     rows_read: int
+    localized: bool
 
     @property
     def dropped_columns(self) -> int:
@@ -125,9 +129,11 @@ class CsvRecords:
         header: the fields of the first record, or the columns where that is no header.
         rows_read: data rows framed so far.
         dropped_columns: none; those that the contract does not name are in the header.
+        localized: yes.
     """
 
     dropped_columns = 0
+    localized = True
 
     def __init__(
         self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()
@@ -325,6 +331,66 @@ class CsvRecords:
         lines = next(self._blocks, [])
         self._lines += lines
         return bool(lines)
+
+
+class EscapedRecords(CsvRecords):
+    """The records of a CSV stream in a dialect with an escape."""
+
+    def __init__(
+        self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()
+    ) -> None:
+        """Read the header, if there is one in this dialect.
+
+        Raises:
+            FileRefusedError: it is missing, or cannot be framed.
+        """
+        self._escaping = Escaping(dialect)
+        nulls = tuple(marker for marker in dialect.nulls if ESCAPE not in marker)
+        super().__init__(stream, replace(dialect, nulls=nulls), columns)
+
+    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, str]]:
+        """Return the records that begin in these lines, where each ends, and their faults."""
+        count = len(begin)
+        found: dict[int, list[str] | None] = {}
+        longer: dict[int, int] = {}
+        reasons: dict[int, str] = {}
+        end = more = 0
+        for place in self._escaping.find(begin):
+            if place < end:
+                continue
+            end, fields = self._measure_escaped(place, place - more)
+            try:
+                found[place] = self._escaping.read(fields)
+            except StrayQuoteError:
+                found[place], reasons[place] = None, STRAY_QUOTE
+            except UnknownEscapeError:
+                found[place], reasons[place] = None, UNKNOWN_ESCAPE
+            if end - place > 1:
+                longer[place] = end
+                more += end - place - 1
+        end = max(count, end)
+        starts = _starts(longer, count)
+        texts = _without_ends(self._lines[:end])
+        reasons |= dict.fromkeys(find_foreign(texts), FOREIGN)
+        # Each record has its own reason at its begin, and any control character's replaces that.
+        faults = {bisect_right(starts, place) - 1: reason for place, reason in reasons.items()}
+        texts = texts[:count]
+        texts = pc.if_else(pc.not_equal(texts, ""), texts, _NO_TEXT)
+        rows = pc.split_pattern(texts, self._delimiter)
+        return _replaced(rows, found, starts, faults), [*starts[1:], end], faults
+
+    def _measure_escaped(self, place: int, rows: int) -> tuple[int, list[tuple[str, bool]]]:
+        """Return where a record ends and its fields; there are so many ``rows`` before it."""
+        line = self._framed_lines + place + 1
+        try:
+            count, fields = self._escaping.measure(self._lines_from(place, line))
+        except MalformedError:
+            self.rows_read += rows
+            raise FileRefusedError("record:malformed", line=line) from None
+        except FileRefusedError:
+            self.rows_read += rows
+            raise
+        return place + count, fields
 
 
 def _replaced(

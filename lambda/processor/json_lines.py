@@ -48,7 +48,10 @@ class JsonRecords:
         header: what a file calls the contract's columns.
         rows_read: lines framed so far.
         dropped_columns: names of no column that were dropped so far, at most DROPPED_LIMIT.
+        localized: numbers are not.
     """
+
+    localized = False
 
     def __init__(self, stream: Stream, contract: Contract) -> None:
         """Take what the contract says of the keys and values of a line."""

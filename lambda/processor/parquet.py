@@ -71,7 +71,10 @@ class ParquetRecords:
         header: the names of its columns that the contract has, or one other if there is none.
         rows_read: rows read so far.
         dropped_columns: how many are not in the header.
+        localized: numbers are not.
     """
+
+    localized = False
 
     def __init__(self, file: IO[bytes], contract: Contract) -> None:
         """Read the metadata.

@@ -12,7 +12,7 @@ from processor import compression, parquet
 from processor.compression import Counted, Decompressed
 from processor.contract import RFC_4180, Contract, Csv
 from processor.encodings import Recoded, codec_of, looks_like_json
-from processor.framing import CsvRecords, Records, Stream, without_mark
+from processor.framing import CsvRecords, EscapedRecords, Records, Stream, without_mark
 from processor.json_lines import JsonRecords
 from processor.parquet import ParquetRecords
 from processor.refusal import FileRefusedError
@@ -76,7 +76,8 @@ def open_records(
     else:
         if dialect.encoding != "utf-8":
             content = Recoded(content, codec_of(source.peek(), dialect.encoding))
-        yield CsvRecords(content, contract.csv, contract.labels)
+        framed = EscapedRecords if dialect.escape else CsvRecords
+        yield framed(content, contract.csv, contract.labels)
 
 
 def _kind(begin: bytes, dialect: Csv) -> str:

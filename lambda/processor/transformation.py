@@ -14,6 +14,7 @@ from processor.contract import Contract
 from processor.deadline import NEVER, Deadline, TimedStream
 from processor.deidentification import Deidentification, output_schema
 from processor.framing import Records, Stream
+from processor.notation import notation_of
 from processor.outputs import CleanRows, RejectedRows, count_rows
 from processor.policies import judge
 from processor.pseudonym import PseudonymKeys
@@ -90,7 +91,7 @@ def transform(
             open_records(TimedStream(stream, deadline), name, contract, limit) as records,
             CleanRows(clean_file, deidentification.schema) as clean,
             RejectedRows(rejected_file) as rejected,
-            closing(RowCheck(contract, records.header)) as check,
+            closing(_row_check(contract, records)) as check,
             _uncollected(),
         ):
             for batch in deadline.batches(records):
@@ -114,6 +115,11 @@ def transform(
         if not disk.is_full(error):
             raise
         raise disk.full(records.rows_read if records else 0) from None
+
+
+def _row_check(contract: Contract, records: Records) -> RowCheck:
+    notation = notation_of(contract) if records.localized else {}
+    return RowCheck(contract, records.header, notation)
 
 
 @contextmanager

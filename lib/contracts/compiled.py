@@ -116,6 +116,8 @@ class Csv(TypedDict):
 
     A field that is one of ``nulls`` is empty. ``encoding`` is utf-8, windows-1252, utf-16,
     utf-16-le or utf-16-be. The first ``preambleLines`` of a file are not read.
+    ``escape`` is a backslash, or empty where there is none. Numbers have ``decimal`` before their
+    fraction and, unless it is empty, may have ``thousands`` between groups of three digits.
     """
 
     delimiter: str
@@ -124,6 +126,9 @@ class Csv(TypedDict):
     nulls: list[str]
     encoding: str
     preambleLines: int
+    escape: str
+    decimal: str
+    thousands: str
 
 
 class Dialect(TypedDict, total=False):

@@ -31,7 +31,11 @@ DEFAULTS: Csv = {
     "nulls": [],
     "encoding": "utf-8",
     "preambleLines": 0,
+    "escape": "",
+    "decimal": ".",
+    "thousands": "",
 }
+THOUSANDS = ("", ".", ",", " ", "'", "\u2019", "\u00a0", "\u202f")
 
 
 def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Dialect:
@@ -62,6 +66,14 @@ def _dialect(source: Source, at: Location, value: Any) -> Dialect:
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
     _check_nulls(source, (*at, "nulls"), csv)
+    _check_numbers(source, at, csv)
+    if csv["escape"] not in ("", "\\"):
+        shown = source.text((*at, "escape"))
+        what = "use '\\' as MySQL, Hive and PostgreSQL write, or '' for none"
+        source.wrong((*at, "escape"), f"the escape of csv is {shown!r}; {what}")
+    elif csv["escape"] in (csv["delimiter"], csv["quote"]) and csv["escape"]:
+        what = "the escape of csv is its delimiter or quote too; make them different"
+        source.wrong(at, what)
     if not is_count(csv["preambleLines"], 0):
         shown = source.text((*at, "preambleLines"))
         what = f"the preambleLines of csv are {shown!r}; use a whole number from 0"
@@ -86,6 +98,26 @@ def _check_nulls(source: Source, at: Location, csv: Csv) -> None:
             source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
         elif nulls.index(marker) != index:
             source.wrong(at, f"the null marker {marker!r} of csv stands twice; keep one of them")
+
+
+def _check_numbers(source: Source, at: Location, csv: Csv) -> None:
+    """Note separators of numbers that could not be told from each other, or from other marks."""
+    for name, mark, allowed in (
+        ("decimal", csv["decimal"], (".", ",")),
+        ("thousands", csv["thousands"], THOUSANDS),
+    ):
+        if mark not in allowed:
+            shown = source.text((*at, name))
+            what = f"use one of {', '.join(map(repr, allowed))}"
+            source.wrong((*at, name), f"the {name} of csv is {shown!r}; {what}")
+        elif mark and mark == csv["quote"]:
+            source.wrong(at, f"the {name} of csv is its quote too; make them different")
+        elif mark == csv["delimiter"] and not (csv["quote"] or csv["escape"]):
+            what = "delimiter too, and nothing is quoted or escaped; make them different"
+            source.wrong(at, f"the {name} of csv is its {what}")
+    if csv["decimal"] == csv["thousands"] != "":
+        what = f"decimal and thousands of csv are both {csv['decimal']!r}; make them different"
+        source.wrong(at, what)
 
 
 def _check_servers(source: Source, encoding: Any) -> None:

@@ -777,6 +777,8 @@ def process(
                 row, reasons = {}, [record.fault]
             elif len(record.fields) == len(header):
                 texts = {name: record.fields[place] for name, place in where.items()}
+                if form == "csv":
+                    texts = with_plain_numbers(texts, contract)
                 row, reasons = judge_row(texts, contract, kms_key, seen)
             else:
                 row, reasons = {}, ["row:field-count" if record.fields else "row:blank"]
@@ -795,6 +797,39 @@ def process(
         sizes = verdict.class_sizes
         return Verdict([], [], verdict.read, refused.reason, refused.line, 0, sizes)
     return verdict
+
+
+def with_plain_numbers(texts: dict[str, str], contract: dict[str, Any]) -> dict[str, str]:
+    """Return the texts with numbers as JSON has them, where the dialect has others."""
+    dialect = contract.get("csv", {})
+    decimal, thousands = dialect.get("decimal", "."), dialect.get("thousands", "")
+    types = {column["name"]: column["type"] for column in contract["columns"]}
+    return {
+        name: plain_number(text, decimal, thousands)
+        if text and types[name] in ("integer", "decimal", "double")
+        else text
+        for name, text in texts.items()
+    }
+
+
+def plain_number(text: str, decimal: str, thousands: str) -> str:
+    """Return a number as JSON has it; anything else as something that is none."""
+    number, letter, exponent = text.replace("E", "e").partition("e")
+    whole, point, fraction = number.partition(decimal)
+    groups = [whole.removeprefix("-")]
+    if thousands:
+        groups = groups[0].split(thousands)
+    if len(groups) > 1 and (
+        any(len(group) != 3 for group in groups[1:]) or not 1 <= len(groups[0]) <= 3
+    ):
+        return "none"
+    parts = [*groups, *([fraction] if point else [])]
+    if not all(part and set(part) <= set(string.digits) for part in parts):
+        return "none"
+    if len(groups) > 1 and groups[0][0] == "0":
+        return "none"
+    sign = "-" if whole.startswith("-") else ""
+    return sign + "".join(groups) + ("." if point else "") + fraction + letter + exponent
 
 
 def judge_row(
