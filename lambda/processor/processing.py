@@ -206,6 +206,8 @@ class Processor:
         deadline: Deadline,
     ) -> RowAccount:
         try:
+            if places.unsafe:
+                raise FileRefusedError("object:unsafe-name")
             if contract is None:
                 raise FileRefusedError(self._missing(places))
             if source.size > self._limit.bytes:
