@@ -12,6 +12,7 @@ KEY_LIMIT = 1024  # bytes of UTF-8, for every key of S3
 # What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave of it.
 _NAME_LIMIT = KEY_LIMIT - len("quarantine/") - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
+_ELSEWHERE = {".", ".."}
 _STEM_LIMIT = _NAME_LIMIT - len("~") - 64
 
 
@@ -26,12 +27,14 @@ class Places:
     Attributes:
         source: its own.
         dataset: the dataset it names, if any.
+        unsafe: whether ``.`` or ``..`` is a segment of its own key.
         outputs: of what is made of it, by name: ``processed`` and ``quarantine``.
         manifest: of what says that it is done.
     """
 
     source: str
     dataset: str | None
+    unsafe: bool
     outputs: dict[str, str]
     manifest: str
 
@@ -42,6 +45,10 @@ def places(key: str) -> Places:
     No two objects share a place: a name too long for its outputs' keys is cut and ends with a
     digest of the whole name, and so is any name that ends as if that had been done to it.
 
+    To S3 a dot is a character; whoever takes a key for a path lands elsewhere. Of a name with such
+    a segment the outputs have no more than the dataset and the digest.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
     Raises:
         LayoutError: the key does not begin with ``incoming/``.
     """
@@ -49,13 +56,17 @@ def places(key: str) -> Places:
         raise LayoutError(f"the object does not lie under {INCOMING}")
     name = key.removeprefix(INCOMING)
     dataset, slash, _ = name.partition("/")
-    encoded = name.encode()
-    if len(encoded) > _NAME_LIMIT or _SHORTENED.search(name):
-        stem = encoded[:_STEM_LIMIT].decode(errors="ignore")
-        name = f"{stem}~{hashlib.sha256(encoded).hexdigest()}"
+    if not slash or dataset in _ELSEWHERE:
+        dataset = ""
+    unsafe = not _ELSEWHERE.isdisjoint(name.split("/"))
+    if unsafe or len(name.encode()) > _NAME_LIMIT or _SHORTENED.search(name):
+        stem = (f"{dataset}/" if dataset else "") if unsafe else name
+        stem = stem.encode()[:_STEM_LIMIT].decode(errors="ignore")
+        name = f"{stem}~{hashlib.sha256(name.encode()).hexdigest()}"
     return Places(
         source=key,
-        dataset=dataset if slash else None,
+        dataset=dataset or None,
+        unsafe=unsafe,
         outputs={
             "processed": f"processed/{name}.parquet",
             "quarantine": f"quarantine/{name}.jsonl.gz",

@@ -208,6 +208,8 @@ class Processor:
         deadline: Deadline,
     ) -> RowAccount:
         try:
+            if places.unsafe:
+                raise FileRefusedError("object:unsafe-name")
             if contract is None:
                 raise FileRefusedError(self._missing(places))
             if source.archived:

@@ -1,13 +1,23 @@
 """A contract's file as it was written: its document, and the line and text of every value."""
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 SUFFIX = ".odcs.yaml"
+
+# A contract of 1,000 columns has some 500 KB and 60,000 events, 10 levels deep. PyYAML takes half
+# a minute for ten times as much, and Python's stack ends at some 300 levels.
+MOST_BYTES = 1 << 20
+MOST_EVENTS = 100_000
+MOST_LEVELS = 32
+MOST_DIGITS = 400  # of a number; a double has no more than 325 in front of its point or behind it
 
 # Keys and indexes from the top of a document down to one of its values.
 Location = tuple[str | int, ...]
@@ -32,6 +42,9 @@ class Source:
         self._lines: dict[Location, int] = {(): 1}
         self._texts: dict[Location, str] = {}
         self._mistakes: set[tuple[int, str]] = set()
+        if file.stat().st_size > MOST_BYTES:
+            self._unreadable(1, f"has more than {MOST_BYTES >> 20} MiB; shorten it")
+            return
         content = file.read_bytes()
         try:
             text = content.decode()
@@ -42,22 +55,45 @@ class Source:
             self._parse(text)
 
     def _parse(self, text: str) -> None:
+        events: list[yaml.Event] = []
         try:
-            for event in yaml.parse(text, yaml.SafeLoader):
-                if isinstance(event, yaml.AliasEvent):
-                    what = f"the alias *{event.anchor}; write out what it stands for"
-                    self._unreadable(_line(event.start_mark), f"has {what}")
-                elif tag := getattr(event, "tag", None):
-                    self._unreadable(_line(event.start_mark), f"has the tag {tag}; remove it")
-            root = yaml.compose(text, yaml.SafeLoader)
+            loader: Any = yaml.SafeLoader(text)
+            try:
+                self._take(loader, events)
+            except (ValueError, OverflowError) as error:  # such as the escape of no character
+                self._unreadable(loader.line + 1, f"is not YAML: {error}")
+            if not self._mistakes:
+                self.document = self._value(_Events(events).get_single_node(), ())
         except yaml.MarkedYAMLError as error:
             self._unreadable(_line(error.problem_mark), f"is not YAML: {error.problem}")
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
             self._unreadable(line, f"is not YAML: {error.reason}")
-        else:
-            if not self._mistakes:
-                self.document = self._value(root, ())
+
+    def _take(self, loader: Any, events: list[yaml.Event]) -> None:
+        """Read all events, unless there are too many of them."""
+        level = 0
+        while loader.check_event():
+            event = loader.get_event()
+            events.append(event)
+            if isinstance(event, yaml.CollectionStartEvent):
+                level += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                level -= 1
+            line = _line(event.start_mark)
+            if level > MOST_LEVELS:
+                what = f"nests lists and mappings {level} levels deep; {MOST_LEVELS} are allowed"
+                self._unreadable(line, f"{what}: write it flatter")
+                return
+            if len(events) > MOST_EVENTS:
+                what = f"has more than {MOST_EVENTS:,} values, lists and mappings up to here"
+                self._unreadable(line, f"{what}; shorten it")
+                return
+            if isinstance(event, yaml.AliasEvent):
+                what = f"the alias *{event.anchor}; write out what it stands for"
+                self._unreadable(line, f"has {what}")
+            elif tag := getattr(event, "tag", None):
+                self._unreadable(line, f"has the tag {tag}; remove it")
 
     def _unreadable(self, line: int, complaint: str) -> None:
         self._mistakes.add((line, f"the file {complaint}"))
@@ -72,6 +108,10 @@ class Source:
             return [self._value(item, (*at, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             self._texts[at] = node.value
+            if node.tag != "tag:yaml.org,2002:str" and len(node.value) > MOST_DIGITS:
+                what = f"is a number of {len(node.value):,} characters; {MOST_DIGITS} are allowed"
+                self.wrong(at, f"{self.subject(at)} {what}: correct it or put it in quotes")
+                return None
             try:
                 node.value.encode()  # an escaped surrogate is no text
                 return SafeConstructor().construct_object(node)
@@ -119,6 +159,28 @@ class Source:
             return column or "the contract"
         path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in at)
         return f"field {path.removeprefix('.')!r}" + (f" of {column}" if column else "")
+
+
+class _Events(Composer, Resolver):
+    """Composes a document from events that have been read."""
+
+    def __init__(self, events: list[yaml.Event]) -> None:
+        """Begin with the first."""
+        Composer.__init__(self)
+        Resolver.__init__(self)
+        self._rest = deque(events)
+
+    def check_event(self, *choices: type[yaml.Event]) -> bool:
+        """Whether there is another, of one of these types."""
+        return bool(self._rest) and (not choices or isinstance(self._rest[0], choices))
+
+    def peek_event(self) -> yaml.Event:
+        """The next, which stays."""
+        return self._rest[0]
+
+    def get_event(self) -> yaml.Event:
+        """The next, which goes."""
+        return self._rest.popleft()
 
 
 def _line(mark: Any) -> int:

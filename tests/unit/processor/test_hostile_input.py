@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import lzma
+import re
 import struct
 import sys
 import tarfile
@@ -437,7 +438,8 @@ NAMES = {
     "plus": "a+b.csv",
     "percent": "100%25.csv",
     "unicode": "é\u202e\U0001f600.csv",
-    "dots": "../../a.csv",
+    "percent-encoded dots": "%2e%2e/%2E%2E/a.csv",
+    "three dots": ".../a.csv",
     "a quote and a newline": 'a"\nb.csv',
     "1,024 bytes": "x" * (1024 - len("incoming/people/.csv")) + ".csv",
 }
@@ -452,6 +454,32 @@ def test_a_hostile_name_is_a_name(index: ModuleType, bucket: MemoryBucket, name:
     assert [found.partition("/")[0] for found in others] == ["manifests", "processed"]
     assert all(len(found.encode()) <= 1024 for found in others)
     assert json.loads(bucket.content(others[0]))["source"]["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("people/../../a.csv", "people/"),
+        ("people/./a.csv", "people/"),
+        ("people/..", "people/"),
+        ("../people/a.csv", ""),
+        ("./a.csv", ""),
+        ("..", ""),
+    ],
+)
+def test_a_name_that_leads_elsewhere_is_refused(
+    index: ModuleType, bucket: MemoryBucket, name: str, folder: str
+) -> None:
+    key = f"incoming/{name}"
+    bucket.upload(key, CSV)
+    for quoted in (quote_plus(key, safe="/"), quote_plus(key, safe="/").replace(".", "%2E")):
+        assert handle(index, body(quoted)) == []
+    manifest, quarantine = sorted(found for found in bucket.names() if found != key)
+    assert re.fullmatch(f"manifests/{folder}~[0-9a-f]{{64}}\\.json", manifest)
+    assert re.fullmatch(f"quarantine/{folder}~[0-9a-f]{{64}}\\.jsonl\\.gz", quarantine)
+    told = json.loads(bucket.content(manifest))
+    assert told["refusal"]["reason"] == "object:unsafe-name"
+    assert (told["source"]["key"], told["rows"]["read"]) == (key, 0)
 
 
 @pytest.mark.parametrize(

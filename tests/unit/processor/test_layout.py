@@ -17,6 +17,7 @@ def test_the_outputs_mirror_the_name() -> None:
     assert places("incoming/people/2026/march 1.csv") == Places(
         source="incoming/people/2026/march 1.csv",
         dataset="people",
+        unsafe=False,
         outputs={
             "processed": "processed/people/2026/march 1.csv.parquet",
             "quarantine": "quarantine/people/2026/march 1.csv.jsonl.gz",
@@ -63,3 +64,34 @@ def test_nobody_can_take_the_place_of_a_cut_name() -> None:
     name = long.manifest.removeprefix("manifests/").removesuffix(".json")
     impostor = places(f"incoming/{name}")
     assert not set(all_keys(long)) & set(all_keys(impostor))
+
+
+UNSAFE = ["a/../b", "../x.csv", "people/../x.csv", "people/./x.csv", "./x", "people/..", ".", ".."]
+
+
+@pytest.mark.parametrize("name", [*UNSAFE, f"{'x' * 990}/../y"])
+def test_a_segment_of_dots_leads_nowhere(name: str) -> None:
+    found = places(f"incoming/{name}")
+    assert found.unsafe
+    for key in (found.manifest, *found.outputs.values()):
+        assert not {".", ".."} & set(key.split("/"))
+        assert len(key.encode()) <= KEY_LIMIT
+    assert (found.dataset is None) == (name[0] == ".")
+    assert found.manifest.count("/") == (1 if name[0] == "." or len(name) > 900 else 2)
+
+
+def test_names_of_dots_are_told_apart() -> None:
+    manifests = [places(f"incoming/{name}").manifest for name in UNSAFE]
+    assert len(set(manifests)) == len(UNSAFE)
+    impostors = [key.removeprefix("manifests/").removesuffix(".json") for key in manifests]
+    assert not set(manifests) & {places(f"incoming/{name}").manifest for name in impostors}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["people/...", "people/..x", "people/x..", "people/%2e%2e/x", "people/.hidden/x", "a//b"],
+)
+def test_other_dots_are_characters(name: str) -> None:
+    found = places(f"incoming/{name}")
+    assert not found.unsafe
+    assert found.manifest == f"manifests/{name}.json"

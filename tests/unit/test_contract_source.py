@@ -1,0 +1,133 @@
+"""Contracts that are deep, huge or strange: one sentence, soon, and never an error of Python."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from lib.contracts import ContractError, compile_contracts
+from tests.unit.synthesis import ROOT
+
+NAME = "customers.odcs.yaml"
+SAMPLE = (ROOT / "contracts" / NAME).read_text(encoding="utf-8")
+EPOCH = "value: 1\n    description: Raise it"
+DEEP = "nests lists and mappings 33 levels deep; 32 are allowed: write it flatter."
+CPU_SECONDS = 20  # a tenth of it on an idle machine
+
+
+def with_epoch(value: str) -> str:
+    """The sample with another value of its custom property."""
+    assert SAMPLE.count(EPOCH) == 1
+    return SAMPLE.replace(EPOCH, f"value: {value}\n    description: Raise it")
+
+
+def with_columns(columns: str) -> str:
+    """The sample with more columns."""
+    return SAMPLE.replace("    properties:\n", f"    properties:\n{columns}", 1)
+
+
+def complaint(directory: Path, text: str) -> str:
+    """What is said of a contract, in bounded time."""
+    (directory / NAME).write_text(text, encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(ContractError) as caught:
+        compile_contracts(directory)
+    assert time.process_time() - began < CPU_SECONDS
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("a: " + "[" * 100_000, 1, DEEP),
+        ("a: " + "[" * 50 + "]" * 50, 1, DEEP),
+        ("a: " + "{a: " * 25_000, 1, DEEP),
+        ("\n".join(" " * depth + "a:" for depth in range(1400)), 33, DEEP),
+        ("- " * 100_000 + "a", 1, DEEP),
+        ("? " * 100_000 + "a", 1, DEEP),
+        (with_epoch("[" * 40 + "]" * 40), 231, DEEP),
+        ("a: [\n" + "1,\n" * 100_000 + "]", 99_997, "has more than 100,000 values, lists and map"),
+        ("a: [" + "&a [*a]," * 20_000 + "]", 1, "has the alias *a; write out"),
+        (with_epoch("1:" * 400_000 + "1"), 231, "is a number of 800,001 characters; 400 are allo"),
+        (with_epoch("0x" + "f" * 400_000), 231, "is a number of 400,002 characters; 400 are allo"),
+        ('\na: "\\UFFFFFFFF"', 2, "is not YAML: "),
+        ('\na: "\\U00110000"', 2, "is not YAML: "),
+        ("%YAML 1." + "1" * 5000 + "\n---\na: 1\n", 1, "is not YAML: "),
+    ],
+    ids=[
+        *("flow", "closed flow", "flow mappings", "block", "dashes", "keys", "custom property"),
+        *("many values", "aliases", "sexagesimal", "hexadecimal"),
+        *("escape too large", "escape of no character", "directive"),
+    ],
+)
+def test_it_is_one_sentence_with_its_line(
+    directory: Path, text: str, line: int, said: str
+) -> None:
+    told = complaint(directory, text).splitlines()
+    assert told[0].startswith(f"{directory.name}/{NAME}, line {line}: ")
+    assert said in told[0]
+    assert len(told) == 1 or "alias" in said
+
+
+def test_a_huge_file_is_not_even_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (directory / NAME).open("wb") as file:
+        file.truncate(50_000_000)
+    monkeypatch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(ContractError, match=r"line 1: the file has more than 1 MiB; shorten it\."):
+        compile_contracts(directory)
+
+
+def test_a_long_text_is_a_text(directory: Path) -> None:
+    text = SAMPLE.replace("Everybody who has an account", "Everybody " * 20_000)
+    (directory / NAME).write_text(text, encoding="utf-8")
+    assert compile_contracts(directory).keys() == {"customers"}
+
+
+def test_a_double_may_have_all_its_digits(directory: Path) -> None:
+    told = complaint(directory, with_epoch("0." + "0" * 320 + "1"))
+    assert "pseudonymEpoch is" in told
+
+
+@pytest.mark.parametrize("around", ["properties: [{}]", "items: {}"])
+@pytest.mark.parametrize("nested", [1, 12])
+def test_columns_in_columns_are_refused_at_once(directory: Path, nested: int, around: str) -> None:
+    column = "{name: inner, logicalType: object}"
+    for _ in range(nested):
+        inside = around.replace("{}", column)
+        kind = "object" if around.startswith("prop") else "array"
+        column = f"{{name: extra, logicalType: {kind}, physicalType: json, {inside}}}"
+    told = complaint(directory, with_columns(f"      - {column}\n"))
+    once = f"has {around.partition(':')[0]}, which are not checked"
+    assert f"column 'extra' {once if nested == 1 else 'nests columns in columns'}" in told
+
+
+@pytest.mark.parametrize("schema", ["[1]", "[{properties: 1}]", "1", "[{properties: [1]}]"])
+def test_a_schema_of_another_form_is_the_standards_case(directory: Path, schema: str) -> None:
+    text = SAMPLE[: SAMPLE.index("schema:")] + f"schema: {schema}\n"
+    assert "line 29: field 'schema" in complaint(directory, text)
+
+
+def test_a_mistake_that_is_everywhere_is_told_often_enough(directory: Path) -> None:
+    keys = "".join(f"key{number}: 1\n" for number in range(10_000))
+    assert len(complaint(directory, keys).splitlines()) == 201
+    wrong = "".join(f"      - {{name: a{n}, logicalType: strng}}\n" for n in range(900))
+    told = complaint(directory, with_columns(wrong)).splitlines()
+    assert 100 < len(told) <= 200
+
+
+def test_too_many_columns_are_counted_and_not_checked(directory: Path) -> None:
+    columns = "".join(f"      - {{nam: a{number}}}\n" for number in range(5_000))
+    told = complaint(directory, with_columns(columns))
+    assert "the dataset has 5013 columns; allowed are 1 to 1,000." in told
+
+
+def test_a_long_enum_is_compared_quickly(directory: Path) -> None:
+    values = "".join(f"          - value: A{number}\n" for number in range(3_000))
+    first = "          - value: AT\n"
+    told = complaint(directory, SAMPLE.replace(first, first + values + first))
+    assert "has an item twice; keep one of them." in told
+
+
+def test_an_enum_that_is_no_list_is_told_once(directory: Path) -> None:
+    told = complaint(directory, with_columns("      - {name: a, logicalType: string, enum: AT}\n"))
+    assert told.endswith("field 'enum' of column 'a' is 'AT'; write a list.")
