@@ -85,7 +85,7 @@ CONTRACT = make_contract(
 def clean(lines: list[str], contract: Contract = CONTRACT) -> bytes:
     """Return the Parquet file that the lines of a CSV file become."""
     kms: Any = HmacKey()
-    content = "\n".join([",".join(contract.names), *lines]).encode()
+    content = "\n".join([",".join(contract.labels), *lines]).encode()
     file, rejected = io.BytesIO(), io.BytesIO()
     limit = SizeLimit(1 << 30, "")
     keys = PseudonymKeys(kms, "a-key")
