@@ -244,6 +244,19 @@ def test_many_classes_take_little_memory(monkeypatch: pytest.MonkeyPatch, limit:
     assert file.tell() > 100_000
 
 
+def test_few_classes_need_no_disk_however_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classes, "RUN_ROWS", 25)
+    file = io.BytesIO()
+    pairs = Pairs(file, NEVER)
+    texts = pa.array([b"%d" % number for number in range(10)] * 7)
+    for _ in range(20):
+        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), len(texts)))
+    assert not file.getvalue()
+    [(counted, last)] = pairs.sorted()
+    assert counted.column("rows").to_pylist() == [140] * 10
+    assert last is None
+
+
 def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whichever look at the clock it is that comes too late."""
     monkeypatch.setattr(classes, "RUN_ROWS", 1000)
