@@ -43,8 +43,10 @@ def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[s
         outputs: of the deleted stack, by name.
 
     Raises:
-        AdoptionError: nothing is retained, or the outputs are not those of the deleted stack.
+        AdoptionError: there is no template, nothing is retained, or the outputs are not those of
+            the deleted stack.
     """
+    retained = _retained(template)
     names = {
         value["Ref"]: name
         for name, output in template.get("Outputs", {}).items()
@@ -67,11 +69,16 @@ def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[s
                 f"The output {name} is missing: give the outputs of the deleted stack, as "
                 "cfn-outputs/flat-outputs.json had them."
             )
+        if not isinstance(outputs[name], str) or not outputs[name]:
+            raise AdoptionError(
+                f"The output {name} is {json.dumps(outputs[name])}: give the text that it was in "
+                "the deleted stack."
+            )
         return outputs[name]
 
     return {
         logical_id: {IDENTIFIERS[resource["Type"]]: find(logical_id, resource)}
-        for logical_id, resource in _retained(template).items()
+        for logical_id, resource in retained.items()
     }
 
 
@@ -100,9 +107,12 @@ def detach(template: Template) -> dict[str, Any]:
 
 
 def _retained(template: Template) -> dict[str, dict[str, Any]]:
+    resources = template.get("Resources")
+    if not isinstance(resources, dict) or not all(isinstance(r, dict) for r in resources.values()):
+        raise AdoptionError("There is no template: name the template first, then the outputs.")
     found = {
         name: resource
-        for name, resource in template["Resources"].items()
+        for name, resource in resources.items()
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     }
     for name, resource in list(found.items()):  # the policy of a bucket goes with the bucket

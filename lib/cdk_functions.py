@@ -1,16 +1,14 @@
 """CDK's own functions, which run while deploying: held to what our own are held to."""
 
 import jsii
-from aws_cdk import Aws, CfnResource, IAspect
+from aws_cdk import CfnResource, IAspect
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import IConstruct
 
+from lib.names import OF_THIS_ACCOUNT
 from lib.policy_packs import acknowledge
-
-OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-"""Lambda assumes a role for functions of this account alone."""
 
 
 @jsii.implements(IAspect)

@@ -7,6 +7,9 @@ function's role, which names the keys.
 
 from aws_cdk import Aws
 
+OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+"""The condition under which a service assumes a role for resources of this account alone."""
+
 
 class Names:
     """The names of one environment.

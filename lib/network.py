@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lib.name_firewall import NameFirewall
+from lib.names import OF_THIS_ACCOUNT
 from lib.s3_prefix_list import S3PrefixList
 from lib.settings import MAX_ZONES
 
@@ -159,7 +159,7 @@ class Network(Construct):
             "FlowLogRole",
             assumed_by=iam.ServicePrincipal(
                 "vpc-flow-logs.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions=OF_THIS_ACCOUNT,
             ),
             description="What the delivery of flow logs acts as",
             managed_policies=[policy],

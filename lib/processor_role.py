@@ -9,10 +9,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lib.cdk_functions import OF_THIS_ACCOUNT
 from lib.data_bucket import INCOMING, OUTPUTS
 from lib.keys import Keys, via
-from lib.names import Names
+from lib.names import OF_THIS_ACCOUNT, Names
 from lib.network import Network
 from lib.policy_packs import acknowledge, acknowledge_prefixes
 

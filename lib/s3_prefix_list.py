@@ -6,7 +6,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from lib.cdk_functions import OF_THIS_ACCOUNT
+from lib.names import OF_THIS_ACCOUNT
 from lib.policy_packs import acknowledge
 
 LOOKUP_MEMORY_MB = 256

@@ -205,4 +205,5 @@ def _sentence(item: Mapping[str, Any]) -> str:
     if item["type"] == "unexpected_keyword_argument":
         names = ", ".join(to_camel(field.name) for field in fields(EnvironmentSettings))
         return f"{name} is not a setting; the settings are {names}."
-    return f"{name} is {item['input']!r}: {item['msg'][0].lower()}{item['msg'][1:]}."
+    message = item["msg"].replace("tuple", "list")  # as it is written in JSON
+    return f"{name} is {item['input']!r}: {message[0].lower()}{message[1:]}."

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lib.settings import EnvironmentSettings
 from tests import traces
+from tests.conftest import ROOT
 from tests.patience import MAPPING, wait_for
 
 if TYPE_CHECKING:
@@ -162,7 +164,9 @@ def test_the_function_works_off_the_queue(
     assert mapping["EventSourceArn"] == queue["Attributes"]["QueueArn"]
     assert mapping["State"] == "Enabled"
     assert mapping["BatchSize"] == 1
-    assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
+    context = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+    settings = EnvironmentSettings(**context["environments"].get(suffix_of(outputs), {}))
+    assert mapping["ScalingConfig"]["MaximumConcurrency"] == settings.max_concurrency
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 

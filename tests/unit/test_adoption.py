@@ -113,6 +113,14 @@ def test_the_command_prepares_an_assembly(tmp_path: Path, template: Resource) ->
             json.dumps(OUTPUTS | {"LogGroupName": "/aws/lambda/data-processor-dev"}),
             "The output LogGroupName is /aws/lambda/data-processor-dev, not /aws/lambda/data-p",
         ),
+        *(
+            (
+                '{"retainData": true}',
+                json.dumps(OUTPUTS | {"S3KmsKeyId": value}),
+                f"The output S3KmsKeyId is {json.dumps(value)}: give the text",
+            )
+            for value in (5, None, "", ["a-key"], {"Ref": "Key"})
+        ),
         ('{"retainData": true}', "{}", "outputs.json is not a JSON object of outputs"),
         ('{"retainData": true}', "not json", "outputs.json is not a JSON object of outputs"),
         ('{"retainData": true}', "[1]", "outputs.json is not a JSON object of outputs"),
@@ -132,6 +140,17 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
     assert sentence in told
     assert len(told.splitlines()) == 1
     assert json.loads((tmp_path / "TapStack-test.template.json").read_text()) == template
+
+
+@pytest.mark.parametrize("other", [OUTPUTS, {"Resources": "none"}, {"Resources": {"A": "b"}}])
+def test_what_is_no_template_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], template: Resource, other: Resource
+) -> None:
+    """The two files swapped, for one."""
+    assert run(tmp_path, other, json.dumps(template)) == 1
+    assert capsys.readouterr().err == (
+        "Error: There is no template: name the template first, then the outputs.\n"
+    )
 
 
 def test_a_missing_file_is_one_sentence(

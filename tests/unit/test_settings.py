@@ -115,6 +115,10 @@ CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host 
         ({"owner": "a\nb"}, "environments.dev.owner is 'a\\nb': string should match pattern"),
         ({"dataClassification": "x"}, "environments.dev.dataClassification is 'x': input should"),
         ({"interfaceEndpoints": ["kms", "x"]}, "environments.dev.interfaceEndpoints is 'x': inp"),
+        (
+            {"interfaceEndpoints": "kms"},
+            "interfaceEndpoints is 'kms': input should be a valid list.",
+        ),
         ({"interfaceEndpoints": ["sqs"]}, "environments.dev.interfaceEndpoints is ['sqs']: it mu"),
         ({"interfaceEndpoints": ["kms", "kms"]}, "['kms', 'kms']: each may stand once."),
         ({"vpcCidr": "10.0.0.1/16"}, f"environments.dev.vpcCidr is '10.0.0.1/16': {CIDR}"),
