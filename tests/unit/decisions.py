@@ -501,19 +501,21 @@ def decide_for_administrators() -> Iterator[Decision]:
         for tag in ("orders", "*", "customers/..", "")
     ]
     for retains in (True, False):
-        for action in READS:
-            for who in (ADMINISTRATOR, *astray):
-                yield deny(who, action, QUARANTINE, retains=retains)
+        for who in astray:
+            yield deny(who, "s3:GetObject", QUARANTINE, retains=retains)
+        for action in READS if retains else ["s3:GetObject"]:
+            yield deny(ADMINISTRATOR, action, QUARANTINE, retains=retains)
             for who in (ADMINISTRATOR, tagged):
                 for resource in (INCOMING, ELSEWHERE):
                     yield deny(who, action, resource, retains=retains)
                 for resource in (PROCESSED, MANIFEST):
                     yield allow(who, action, resource, retains=retains)
             yield allow(tagged, action, QUARANTINE, retains=retains)
-        for action in (*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"):
-            for who in (ADMINISTRATOR, tagged):
-                for resource in OUTPUTS:
-                    yield deny(who, action, resource, retains=retains)
+        writes = [*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"]
+        for action in writes if retains else ["s3:PutObject", "s3:DeleteObject"]:
+            for resource in OUTPUTS:
+                yield deny(ADMINISTRATOR, action, resource, retains=retains)
+        yield deny(tagged, "s3:PutObject", QUARANTINE, retains=retains)
         for action in ("s3:PutObject", "s3:DeleteObject"):
             yield allow(ADMINISTRATOR, action, INCOMING, retains=retains)
         for action in ("Put", "Get", "Delete"):
@@ -574,22 +576,18 @@ def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decisi
 
     IAM takes no wildcard in a tag's value; were there one, it would stand for itself.
     """
-    actions = ("s3:GetObject", "s3:GetObjectVersion")
-    listed = ("", "orders/", "customers", "customers-of-old/", "cust")
-    for action in actions:
-        for dataset in ("orders/", "customers-of-old/", "", "/", "customers"):
-            yield deny(reader, action, f"{BUCKET}/{prefix}/{dataset}a", {}, ALONE)
-    for folder in listed:
+    for dataset in ("orders/", "customers-of-old/", "", "/", "customers"):
+        yield deny(reader, "s3:GetObject", f"{BUCKET}/{prefix}/{dataset}a", {}, ALONE)
+    yield deny(reader, "s3:GetObjectVersion", f"{BUCKET}/{prefix}/orders/a", {}, ALONE)
+    for folder in ("", "orders/", "customers", "customers-of-old/", "cust"):
         yield deny(reader, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
     for tag in ("*", "?ustomers", "customers/..", "customers/../orders", "../", "", None):
         name = f"{reader.name} of {tag}"
         others = {} if tag is None else {"aws:PrincipalTag/dataset": tag}
         stray = person(name, *reader.policies).seen(name, others)
-        for action in actions:
-            yield deny(stray, action, f"{BUCKET}/{prefix}/customers/a", {}, ALONE)
-            yield deny(stray, action, f"{BUCKET}/{prefix}//a", {}, ALONE)
-        for folder in ("", "customers/"):
-            yield deny(stray, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/{folder}"})
+        for folder in ("customers/", "/"):
+            yield deny(stray, "s3:GetObject", f"{BUCKET}/{prefix}/{folder}a", {}, ALONE)
+        yield deny(stray, "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
 
 
 def decide_for_duties() -> Iterator[Decision]:
