@@ -75,7 +75,7 @@ format: setup ## Format the code
 
 .PHONY: unit
 unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
-	$(limited) pytest tests/unit --cov --cov-report=term-missing
+	$(limited) pytest tests/unit --numprocesses auto --dist loadscope --cov --cov-report=term-missing
 
 .PHONY: fuzz
 fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)

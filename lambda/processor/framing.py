@@ -163,8 +163,7 @@ class CsvRecords:
     def _skip(self, count: int) -> None:
         """Pass over the lines before the table; what Excel reads there must not contradict."""
         while self._framed_lines < count:
-            if not self._lines:
-                self._lines = next(self._blocks, [])
+            self._lines = next(self._blocks, [])
             if not self._lines:
                 raise FileRefusedError("file:shorter-than-preamble", line=self._framed_lines + 1)
             separator = _SEPARATOR.fullmatch(self._lines[0])

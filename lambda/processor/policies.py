@@ -74,7 +74,6 @@ def measure(
     Raises:
         FileRefusedError, OutOfTimeError: the deadline is over.
     """
-    below = pc.field("members") < required
     k: int | None = None
     classes = rows_below = 0
     begun = _CLASSES.empty_table()
@@ -93,7 +92,8 @@ def measure(
                 smallest = pc.min(done.column("members")).as_py()
                 k = smallest if k is None else min(k, smallest)
                 classes += len(done)
-                rows_below += pc.sum(done.filter(below).column("rows")).as_py() or 0
+                small = pc.less(done.column("members"), required)
+                rows_below += pc.sum(done.column("rows").filter(small)).as_py() or 0
     return Anonymity(k, required, classes, rows_below, "subjects" if subject else "rows")
 
 

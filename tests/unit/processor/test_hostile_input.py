@@ -439,6 +439,7 @@ NAMES = {
     "percent": "100%25.csv",
     "unicode": "é\u202e\U0001f600.csv",
     "percent-encoded dots": "%2e%2e/%2E%2E/a.csv",
+    "an empty folder": "a//b.csv",
     "three dots": ".../a.csv",
     "a quote and a newline": 'a"\nb.csv',
     "1,024 bytes": "x" * (1024 - len("incoming/people/.csv")) + ".csv",

@@ -88,7 +88,7 @@ EASY: dict[str, Sabotage] = {
     "formula injection": lambda patch: patch.setattr(columns, "_predicates", lambda *_: []),
     "gzip": lambda patch: patch.setattr(compression, "GZIP", re.compile(b"never")),
     "an ending that says nothing": _refuse_unknown_endings,
-    "dots": _normalize_keys,
+    "an empty folder": _normalize_keys,
 }
 
 
