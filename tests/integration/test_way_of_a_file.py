@@ -130,12 +130,27 @@ def test_tokens_join_files_and_datasets(pipeline: Pipeline) -> None:
     assert set(first) < set(both)
     assert tokens("customers", as_csv([two, one]), "customer_token") == both
     assert not set(tokens("customers", as_csv([one, two]), "email_token")) & set(both)
-    payments = (ROOT / "samples" / "payments.csv").read_bytes().decode()
-    paid = list(csv.reader(io.StringIO(payments, newline="")))[:2]
-    paid[1][1] = one["customer_id"]
+    paid = (ROOT / "samples" / "payments.csv").read_bytes()
+    assert not set(tokens("payments", paid, "customer_token")) & set(first)
+    rows = list(csv.reader(io.StringIO(paid.decode(), newline="")))
+    rows[1][1] = one["customer_id"]
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(paid)
-    assert tokens("payments", text.getvalue().encode(), "customer_token") == first
+    csv.writer(text).writerows(rows)
+    assert set(first) < set(tokens("payments", text.getvalue().encode(), "customer_token"))
+
+
+def test_a_file_in_which_people_stand_out_is_not_let_out(pipeline: Pipeline) -> None:
+    paid = (ROOT / "samples" / "payments.csv").read_bytes()
+    name = pipeline.name("payments")
+    whole = pipeline.process(name, paid)
+    assert whole["outcome"] == "processed"
+    assert (whole["anonymity"]["required"], whole["anonymity"]["counted"]) == (5, "subjects")
+    assert whole["anonymity"]["k"] >= 5
+    name = pipeline.name("payments")
+    few = pipeline.process(name, b"\n".join(paid.split(b"\n")[:3]))
+    assert few["refusal"]["reason"] == "file:k-anonymity"
+    assert few["anonymity"]["k"] < 5
+    assert pipeline.clean(name) is None
 
 
 def as_parquet(rows: list[Row]) -> bytes:
