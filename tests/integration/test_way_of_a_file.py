@@ -393,8 +393,11 @@ def test_two_hundred_files_at_once(pipeline: Pipeline, sqs: "SQSClient", outputs
 def expires_header(pipeline: Pipeline, text: str) -> Iterator[None]:
     """Put files with a text where S3 expects no more than a hint: botocore cannot parse it."""
 
+    sent = []
+
     def add(request: AWSRequest, **_: Any) -> None:
         request.headers["Expires"] = text
+        sent.append(request)
 
     events = pipeline.s3.meta.events
     events.register("before-sign.s3.PutObject", add)
@@ -402,6 +405,7 @@ def expires_header(pipeline: Pipeline, text: str) -> Iterator[None]:
         yield
     finally:
         events.unregister("before-sign.s3.PutObject", add)
+    assert sent
 
 
 def test_no_raw_value_is_logged(
@@ -434,8 +438,6 @@ def test_no_raw_value_is_logged(
         found = all(any(key in message for message in messages) for key in keys)
         return messages if found else None
 
-    sent = pipeline.s3.head_object(Bucket=pipeline.bucket, Key=keys[0])
-    assert dict(sent)["ExpiresString"] == planted
     messages = wait_for("log line of each file", all_logged, LOGGED)
     assert not [message for message in messages if planted in message]
     # Among them is what all other tests made the function log, too.
