@@ -22,7 +22,8 @@ class People(Construct):
     Pseudonyms are deterministic: who puts chosen values in and reads what comes out can look up
     every token. So the producer's policy denies everything with the outputs, and the readers'
     policies deny everything under ``incoming/``: a role that holds both can do neither. It takes
-    two roles, and two people who collude or one who may assume both.
+    two roles, and two people who collude or one who may assume both. Nor does a steward read clean
+    rows, whatever else they hold: a rejected row, raw, may have a twin among them.
 
     Each is for the one dataset that the principal's tag ``dataset`` names, which is the first
     folder below the prefix, whether there is a contract for it or not. Without the tag, or with
@@ -66,7 +67,7 @@ class People(Construct):
                 # The parts of a multipart upload are decrypted to be joined.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
-                self._keep_from("KeepFromOutputs", *OUTPUTS),
+                self._keep_from(*OUTPUTS),
             ],
         )
         self._acknowledge(self.producer, INCOMING)
@@ -75,16 +76,20 @@ class People(Construct):
             "Reads clean rows and manifests of one dataset, named by the tag 'dataset'",
             "processed/",
             "manifests/",
+            others=(),
         )
         self.steward = self._add_reader(
             "Steward",
             "Reads rejected rows and manifests of one dataset, named by the tag 'dataset'",
             "quarantine/",
             "manifests/",
+            others=("processed/",),
         )
         self.break_glass = self._add_break_glass(names.break_glass_role) if retain else None
 
-    def _add_reader(self, name: str, description: str, *prefixes: str) -> iam.ManagedPolicy:
+    def _add_reader(
+        self, name: str, description: str, *prefixes: str, others: tuple[str, ...]
+    ) -> iam.ManagedPolicy:
         policy = iam.ManagedPolicy(
             self,
             name,
@@ -104,7 +109,7 @@ class People(Construct):
                     },
                 ),
                 self._use_key("kms:Decrypt"),
-                self._keep_from("KeepFromIncoming", INCOMING),
+                self._keep_from(INCOMING, *others),
             ],
         )
         self._acknowledge(policy, *prefixes)
@@ -126,14 +131,14 @@ class People(Construct):
             conditions={"StringEquals": {"kms:ViaService": via("s3")}},
         )
 
-    def _keep_from(self, sid: str, *prefixes: str) -> iam.PolicyStatement:
+    def _keep_from(self, *prefixes: str) -> iam.PolicyStatement:
         """Deny whatever can be done with the objects under some prefixes.
 
         All of S3 and not a list: reading has many names (versions, torrents, replication,
         annotations), writing too, and AWS adds more.
         """
         return iam.PolicyStatement(
-            sid=sid,
+            sid="SeparateDuties",
             effect=iam.Effect.DENY,
             actions=["s3:*"],
             resources=[self._bucket.arn_for_objects(f"{prefix}*") for prefix in prefixes],

@@ -550,6 +550,32 @@ def be_double(
             iam.detach_role_policy(RoleName=name, PolicyArn=more)
 
 
+@pytest.fixture(scope="session", name="twice_reader")
+def be_twice_reader(
+    admin: boto3.Session, facts: Facts, outputs: dict[str, str]
+) -> Iterator[Actor]:
+    """A consumer of a dataset who is made its steward besides."""
+    name = f"{facts['own']}-consumer-and-steward"
+    iam, more = client_of(admin, "iam"), outputs["StewardPolicyArn"]
+    read = [
+        Attempt(
+            f"list {place}",
+            "s3.list_objects_v2",
+            {"Bucket": "{bucket}", "Prefix": f"{place}/{DATASET}/"},
+        )
+        for place in ("processed", "quarantine")
+    ]
+    with _role(
+        admin, facts, name, outputs["ConsumerPolicyArn"], read[0], dataset=DATASET
+    ) as actor:
+        iam.attach_role_policy(RoleName=name, PolicyArn=more)
+        try:
+            _wait_until_allowed(actor, read[1])
+            yield actor
+        finally:
+            iam.detach_role_policy(RoleName=name, PolicyArn=more)
+
+
 @pytest.fixture(scope="session", name="stranger")
 def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
     """The administrator of another account, who has a bucket that welcomes this one."""

@@ -203,6 +203,20 @@ def test_refused_to_who_holds_both_duties(double: Actor, attempt: Attempt) -> No
     double.is_refused(attempt)
 
 
+@refused(
+    *map(by_duty, (read("processed"), read("incoming"), write("incoming"))),
+    by_duty(Attempt("read a version of processed", "s3.get_object", version_of("processed"))),
+)
+def test_refused_to_a_consumer_who_is_steward_too(twice_reader: Actor, attempt: Attempt) -> None:
+    """A rejected row, raw, beside its twin: what they have in common finds the token."""
+    twice_reader.is_refused(attempt)
+
+
+@allowed(read("quarantine"), read("manifests"))
+def test_allowed_to_a_consumer_who_is_steward_too(twice_reader: Actor, call: Attempt) -> None:
+    twice_reader.may(call)
+
+
 def test_allowed_to_a_producer_to_put_a_file_in_parts(
     admin: boto3.Session, producer: Actor, facts: dict[str, str]
 ) -> None:

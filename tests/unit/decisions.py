@@ -609,6 +609,11 @@ def decide_for_duties() -> Iterator[Decision]:
         for action in (*WRITES, *READS):
             administrator = reader.holding("AdministratorAccess")
             yield deny(administrator, action, INCOMING, {}, ALONE)
+    reader_of_both = STEWARD.holding("PeopleConsumer")
+    yield allow(reader_of_both, "s3:GetObject", QUARANTINE)
+    for action in (*READS, *WRITES):
+        yield deny(reader_of_both, action, PROCESSED, {}, ALONE)
+        yield deny(STEWARD.holding("AdministratorAccess"), action, PROCESSED, {}, ALONE)
     for resource in OUTPUTS:
         for action in (*READS, *WRITES):
             administrator = PRODUCER.holding("AdministratorAccess")
