@@ -48,6 +48,8 @@ def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> D
 def _dialect(source: Source, at: Location, value: Any) -> Dialect:
     if not isinstance(value, dict) or not set(value) <= set(DEFAULTS) or not value:
         what = "write a value such as {delimiter: ';', quote: '\"', header: true}"
+        if isinstance(value, dict) and (strange := [*set(value) - set(DEFAULTS)]):
+            what = f"{strange[0]!r} is none of {', '.join(DEFAULTS)}"
         source.wrong(at, f"csv does not say how the files are written; {what}")
         return {}
     csv: Csv = {**DEFAULTS, **value}

@@ -63,7 +63,8 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
     [
         ("semicolon", NOT_SAID),
         ("{}", NOT_SAID),
-        ("{separator: ;}", NOT_SAID),
+        ("{separator: ;}", "how the files are written; 'separator' is none of delimiter, quote,"),
+        ("{preamblelines: 1}", "'preamblelines' is none of delimiter, quote, header, nulls,"),
         ("{delimiter: ;;}", "the delimiter of csv is ';;'; use one ASCII character"),
         ("{delimiter: t}", "the delimiter of csv is 't'; use one ASCII character"),
         ("{delimiter: '{'}", "the delimiter of csv is '{'; use one ASCII character"),

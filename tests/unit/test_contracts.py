@@ -378,8 +378,8 @@ minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf
 
 timezone: true
 --> format: yyyy
-62: column 'shipped_at' has the option 'format', which is not supported for type timestamp; use
-minimum, exclusiveMinimum, maximum, exclusiveMaximum, timezone, defaultTimezone
+62: column 'shipped_at' has the option 'format', which is not supported for type timestamp;
+remove it: files have the form of ISO 8601
 
 timezone: true
 --> defaultTimezone: Etc/UTC
