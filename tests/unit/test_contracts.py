@@ -965,5 +965,6 @@ def test_the_contracts_of_this_repository_are_valid() -> None:
         "national_id": "hmac",
         "address": "drop",
         "postcode": "generalize",
+        "signup_at": "generalize",
         "credit_limit": "generalize",
     }
