@@ -212,7 +212,7 @@ def test_refused_to_a_consumer_who_is_steward_too(twice_reader: Actor, attempt: 
     twice_reader.is_refused(attempt)
 
 
-@allowed(read("quarantine"), read("manifests"))
+@allowed(read("quarantine"), read("manifest"))
 def test_allowed_to_a_consumer_who_is_steward_too(twice_reader: Actor, call: Attempt) -> None:
     twice_reader.may(call)
 
