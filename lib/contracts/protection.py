@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lib.contracts.compiled import Column, CompiledContract, Deidentification, label_of
+from lib.contracts.dialect import DEFAULTS
 from lib.contracts.source import SUFFIX, Part, Source
 
 # The options that say how much of a text is left.
@@ -19,6 +20,9 @@ def check_protection(
 ) -> None:
     """Note where a version of a contract protects less than the current one does."""
     name = f"{source.dataset}{SUFFIX}"
+    if differing := _other_dialect(contract, current):
+        what = f"csv differs from {name} in {', '.join(differing)}, so that other text would stand"
+        source.wrong(("customProperties",), f"{what} in a column; make it the same")
     for index, column in enumerate(contract["columns"]):
         own, others = column["deidentify"], list(_counterparts(index, contract, current))
         part = Part(source, ("schema", 0, "properties", index))
@@ -49,9 +53,7 @@ def _counterparts(
     Those are in what a file calls the same, or in the same place of a CSV file without a header.
     """
     column = contract["columns"][index]
-    without_header = not any(
-        one.get("csv", {"header": True})["header"] for one in (contract, current)
-    )
+    without_header = not any(_dialect(one)["header"] for one in (contract, current))
     for place, other in enumerate(current["columns"]):
         if (
             other["name"] == column["name"]
@@ -59,6 +61,16 @@ def _counterparts(
             or (without_header and place == index)
         ):
             yield other
+
+
+def _dialect(contract: CompiledContract) -> dict[str, Any]:
+    return {**contract.get("csv", DEFAULTS)}
+
+
+def _other_dialect(contract: CompiledContract, current: CompiledContract) -> list[str]:
+    """The options by which the same bytes of CSV would be other fields, empty or numbers."""
+    own, wanted = _dialect(contract), _dialect(current)
+    return [option for option in DEFAULTS if own[option] != wanted[option]]
 
 
 def _hides_as_much(own: Deidentification, wanted: Deidentification) -> bool:

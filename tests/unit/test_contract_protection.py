@@ -144,6 +144,55 @@ def test_without_a_header_a_column_is_what_stands_in_its_place(directory: Path) 
     assert "for 'phone'" in sentence
 
 
+def in_dialect(text: str, options: str) -> str:
+    """A contract whose CSV files are written so."""
+    return text.replace(CUSTOM, f"{CUSTOM}  - {{property: csv, value: {{{options}}}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("delimiter", "';'"),
+        ("quote", "''"),
+        ("header", "false"),
+        ("nulls", "['NULL']"),
+        ("encoding", "utf-16"),
+        ("preambleLines", "1"),
+        ("escape", "'\\'"),
+        ("decimal", "','"),
+        ("thousands", "','"),
+    ],
+)
+def test_all_versions_read_the_same_fields_in_the_same_bytes(
+    directory: Path, option: str, value: str
+) -> None:
+    other = in_dialect(CONTRACT, f"{option}: {value}")
+    assert compare(directory, other, other) == []
+    for pair in ((CONTRACT, other), (other, CONTRACT)):
+        (sentence,) = compare(directory, *pair)
+        assert sentence.startswith("contracts/orders@1.1.0.odcs.yaml, line ")
+        assert sentence.endswith(
+            f": csv differs from orders.odcs.yaml in {option}, so that other text would stand in "
+            "a column; make it the same."
+        )
+
+
+def test_a_version_may_write_out_the_default_dialect(directory: Path) -> None:
+    assert compare(directory, CONTRACT, in_dialect(CONTRACT, "header: true")) == []
+
+
+def test_no_hidden_column_moves_into_the_place_of_a_kept_one(directory: Path) -> None:
+    _, *columns = CONTRACT.split("      - name: ")
+    email, country = (
+        "      - name: " + next(one for one in columns if one.startswith(f"{name}\n"))
+        for name in ("email", "country")
+    )
+    other = CONTRACT.replace(country, "").replace(email, country + email)
+    assert compare(directory, CONTRACT, other) == []
+    (sentence,) = compare(directory, CONTRACT, in_dialect(other, "header: false"))
+    assert "csv differs from orders.odcs.yaml in header" in sentence
+
+
 @pytest.mark.parametrize("value", ["nonsense", "[]", "{k: x, quasiIdentifiers: [[]]}"])
 @pytest.mark.parametrize("policy", ["maxRejectedShare", "kAnonymity", "unknownColumns"])
 def test_what_is_wrong_in_itself_is_told_as_such(directory: Path, policy: str, value: str) -> None:
