@@ -100,10 +100,22 @@ def _takes_smaller_classes(contract: CompiledContract, current: CompiledContract
     if "anonymity" not in contract:
         return True
     own, wanted = contract["anonymity"], current["anonymity"]
-    columns = [set(one["quasiIdentifiers"]) for one in (own, wanted)]
-    subjects = [one.get("subject") for one in (own, wanted)]
+    columns = [
+        {_origin(name, one) for name in one["anonymity"]["quasiIdentifiers"]}
+        for one in (contract, current)
+    ]
+    subjects = [_origin(one["anonymity"].get("subject", ""), one) for one in (contract, current)]
     return (
         own["k"] < wanted["k"]
         or not columns[0] >= columns[1]
         or subjects[1] not in (None, subjects[0])
     )
+
+
+def _origin(name: str, contract: CompiledContract) -> tuple[str, str, int] | None:
+    """A column by its name and by what its values are found by in files; None if there is none."""
+    by_place = not _dialect(contract)["header"]
+    for place, column in enumerate(contract["columns"]):
+        if column["name"] == name:
+            return name, label_of(column), place if by_place else 0
+    return None

@@ -254,3 +254,32 @@ def test_no_policy_is_laxer(
     for value in laxer:
         (sentence,) = compare(directory, contract(current), contract(value))
         assert f": {policy} is laxer than in orders.odcs.yaml; make it the same" in sentence, value
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+@pytest.mark.parametrize(
+    ("moved", "instead"), [("price", "weight"), ("quantity", "ordered_on"), ("price", "gift")]
+)
+def test_kanonymity_is_about_the_same_columns_of_the_file(
+    directory: Path, by_name: bool, moved: str, instead: str
+) -> None:
+    options = "{k: 5, quasiIdentifiers: [quantity, country], subject: price}"
+    policy = f"  - {{property: kAnonymity, value: {options}}}\n"
+    current = CONTRACT.replace(CUSTOM, CUSTOM + policy)
+    if by_name:
+        other = labelled(current, **{moved: instead, instead: "else"})
+    else:
+        current = in_dialect(current, "header: false")
+        start, *columns = current.split("      - name: ")
+        last, end = columns[-1].split("customProperties:\n  -")
+        columns[-1] = last
+        places = [one.split("\n")[0] for one in columns]
+        one, two = places.index(moved), places.index(instead)
+        columns[one], columns[two] = columns[two], columns[one]
+        other = "      - name: ".join([start, *columns]) + "customProperties:\n  -" + end
+    assert compare(directory, current, current) == []
+    assert [
+        told
+        for told in compare(directory, current, other)
+        if "kAnonymity is laxer than in orders.odcs.yaml" in told
+    ]
