@@ -13,6 +13,7 @@ from open_data_contract_standard.model import SchemaProperty
 
 from lib.contracts.compiled import Deidentification, Rules
 from lib.contracts.custom import custom_properties
+from lib.contracts.language import count_texts
 from lib.contracts.literals import FORMS, MAX_DIGITS, is_step
 from lib.contracts.source import Part, is_count
 
@@ -144,6 +145,10 @@ class _Method:
             return f"has the format {rules['format']}"
         if 0 < rules.get("maxLength", FEW_CHARACTERS) < FEW_CHARACTERS:
             return f"has at most {rules['maxLength']} characters"
+        if "pattern" in rules:
+            count = count_texts(rules["pattern"], FEW_VALUES, rules.get("maxLength"))
+            if count is not None:
+                return f"has only {count:,} values"
         try:
             low = int(rules.get("minimum") or rules["exclusiveMinimum"])
             high = int(rules.get("maximum") or rules["exclusiveMaximum"])

@@ -139,9 +139,59 @@ def test_without_a_header_a_column_is_what_stands_in_its_place(directory: Path) 
     other = CONTRACT.replace(phone + comment + country, country + comment + phone)
     assert compare(directory, CONTRACT, other) == []
     bare = CUSTOM + "  - {property: csv, value: {header: false}}\n"
-    (sentence,) = compare(directory, *(one.replace(CUSTOM, bare) for one in (CONTRACT, other)))
-    assert "column 'country' may leave more than" in sentence
+    texts = [one.replace(CUSTOM, bare) for one in (CONTRACT, other)]
+    (sentence,) = [told for told in compare(directory, *texts) if "may leave more than" in told]
+    assert "column 'country'" in sentence
     assert "for 'phone'" in sentence
+
+
+def in_dialect(text: str, options: str) -> str:
+    """A contract whose CSV files are written so."""
+    return text.replace(CUSTOM, f"{CUSTOM}  - {{property: csv, value: {{{options}}}}}\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("delimiter", "';'"),
+        ("quote", "''"),
+        ("header", "false"),
+        ("nulls", "['NULL']"),
+        ("encoding", "utf-16"),
+        ("preambleLines", "1"),
+        ("escape", "'\\'"),
+        ("decimal", "','"),
+        ("thousands", "','"),
+    ],
+)
+def test_all_versions_read_the_same_fields_in_the_same_bytes(
+    directory: Path, option: str, value: str
+) -> None:
+    other = in_dialect(CONTRACT, f"{option}: {value}")
+    assert compare(directory, other, other) == []
+    for pair in ((CONTRACT, other), (other, CONTRACT)):
+        (sentence,) = compare(directory, *pair)
+        assert sentence.startswith("contracts/orders@1.1.0.odcs.yaml, line ")
+        assert sentence.endswith(
+            f": csv differs from orders.odcs.yaml in {option}, so that other text would stand in "
+            "a column; make it the same."
+        )
+
+
+def test_a_version_may_write_out_the_default_dialect(directory: Path) -> None:
+    assert compare(directory, CONTRACT, in_dialect(CONTRACT, "header: true")) == []
+
+
+def test_no_hidden_column_moves_into_the_place_of_a_kept_one(directory: Path) -> None:
+    _, *columns = CONTRACT.split("      - name: ")
+    email, country = (
+        "      - name: " + next(one for one in columns if one.startswith(f"{name}\n"))
+        for name in ("email", "country")
+    )
+    other = CONTRACT.replace(country, "").replace(email, country + email)
+    assert compare(directory, CONTRACT, other) == []
+    (sentence,) = compare(directory, CONTRACT, in_dialect(other, "header: false"))
+    assert "csv differs from orders.odcs.yaml in header" in sentence
 
 
 @pytest.mark.parametrize("value", ["nonsense", "[]", "{k: x, quasiIdentifiers: [[]]}"])
@@ -205,3 +255,159 @@ def test_no_policy_is_laxer(
     for value in laxer:
         (sentence,) = compare(directory, contract(current), contract(value))
         assert f": {policy} is laxer than in orders.odcs.yaml; make it the same" in sentence, value
+
+
+@pytest.mark.parametrize("by_name", [True, False])
+@pytest.mark.parametrize(
+    ("moved", "instead"), [("price", "weight"), ("quantity", "ordered_on"), ("price", "gift")]
+)
+def test_kanonymity_is_about_the_same_columns_of_the_file(
+    directory: Path, by_name: bool, moved: str, instead: str
+) -> None:
+    options = "{k: 5, quasiIdentifiers: [quantity, country], subject: price}"
+    policy = f"  - {{property: kAnonymity, value: {options}}}\n"
+    current = CONTRACT.replace(CUSTOM, CUSTOM + policy)
+    if by_name:
+        other = labelled(current, **{moved: instead, instead: "else"})
+    else:
+        current = in_dialect(current, "header: false")
+        start, *columns = current.split("      - name: ")
+        last, end = columns[-1].split("customProperties:\n  -")
+        columns[-1] = last
+        places = [one.split("\n")[0] for one in columns]
+        one, two = places.index(moved), places.index(instead)
+        columns[one], columns[two] = columns[two], columns[one]
+        other = "      - name: ".join([start, *columns]) + "customProperties:\n  -" + end
+    assert compare(directory, current, current) == []
+    assert [
+        told
+        for told in compare(directory, current, other)
+        if "kAnonymity is laxer than in orders.odcs.yaml" in told
+    ]
+
+
+RULED = """\
+      - name: ruled
+        logicalType: {kind}
+        physicalType: decimal(12,2)
+        classification: internal
+        {rules}
+        customProperties: [{{property: deidentify, value: {{method: {method}}}}}]
+"""
+
+
+def ruled(rules: str, kind: str = "string", method: str = "keep") -> str:
+    """The contract with one more column, which has these rules."""
+    column = RULED.format(kind=kind, rules=rules, method=method)
+    return CONTRACT.replace("    properties:\n", f"    properties:\n{column}")
+
+
+@pytest.mark.parametrize(
+    ("kind", "current", "other", "lax"),
+    [
+        ("string", "logicalTypeOptions: {pattern: '^[A-Z]{2}$'}", "", "pattern"),
+        (
+            "string",
+            "logicalTypeOptions: {pattern: '^[A-Z]{2}$'}",
+            "logicalTypeOptions: {pattern: '^.*$'}",
+            "pattern",
+        ),
+        ("string", "logicalTypeOptions: {format: uuid}", "", "format"),
+        ("string", "logicalTypeOptions: {maxLength: 2}", "", "maxLength"),
+        ("string", "logicalTypeOptions: {minLength: 2}", "", "minLength"),
+        ("string", "enum: [{value: AT}]", "enum: [{value: AT}, {value: Anna}]", "enum"),
+        ("string", "required: true\n        unique: true", "", "required, unique"),
+        ("integer", "logicalTypeOptions: {maximum: 9}", "", "maximum"),
+        ("integer", "logicalTypeOptions: {multipleOf: 5}", "", "multipleOf"),
+        ("date", "", "logicalType: string", "type"),
+        ("timestamp", "", "logicalTypeOptions: {timezone: false}", "timezone"),
+        ("timestamp", "logicalTypeOptions: {timezone: false}", "", "timezone"),
+        (
+            "number",
+            "physicalType: decimal(4,2)",
+            "physicalType: decimal(12,4)",
+            "precision, scale",
+        ),
+    ],
+)
+def test_what_the_current_contract_rejects_no_version_lets_leave(
+    directory: Path, kind: str, current: str, other: str, lax: str
+) -> None:
+    def contract(rules: str, method: str = "keep") -> str:
+        text = ruled(rules, kind, method)
+        if rules.startswith("logicalType:"):
+            text = text.replace(f"        logicalType: {kind}\n", "", 1)
+        return text.replace("        physicalType: decimal(12,2)\n", "", rules.count("physical"))
+
+    assert compare(directory, contract(current), contract(current)) == []
+    assert compare(directory, contract(current), contract(other, "drop")) == []
+    (sentence,) = compare(directory, contract(current), contract(other))
+    assert sentence.endswith(
+        "column 'ruled' could take what is rejected under orders.odcs.yaml by its "
+        f"{lax}; make that the same, or drop the column."
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("mask, keepLast: 2", True),
+        ("truncate, length: 2", True),
+        ("generalize, prefix: 2", True),
+        ("redact", True),
+        ("hmac", False),
+        ("drop", False),
+    ],
+)
+def test_a_part_of_a_value_leaves_by_the_same_rules(
+    directory: Path, method: str, told: bool
+) -> None:
+    current = ruled("logicalTypeOptions: {minLength: 8, pattern: '^[0-9]*$'}", method=method)
+    other = ruled("logicalTypeOptions: {minLength: 8}", method=method)
+    assert bool(compare(directory, current, other)) == told
+
+
+def test_a_version_may_have_more_rules(directory: Path) -> None:
+    more = "required: true\n        logicalTypeOptions: {minLength: 8, pattern: '^[0-9]*$'}"
+    assert compare(directory, ruled(""), ruled(more)) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "other", "lax"),
+    [
+        ("k: 5, quasiIdentifiers: [country]", "", "required, unique, pattern"),
+        ("k: 5, quasiIdentifiers: [country]", "unique: true", "required, pattern"),
+        ("k: 5, quasiIdentifiers: [country], subject: ruled", "", "required, unique, pattern"),
+        ("k: 5, quasiIdentifiers: [ruled]", "unique: true", "required, pattern"),
+    ],
+)
+@pytest.mark.parametrize("method", ["hmac", "keep"])
+def test_people_are_counted_by_the_same_rules(
+    directory: Path, options: str, other: str, lax: str, method: str
+) -> None:
+    def contract(rules: str) -> str:
+        policy = f"  - {{property: kAnonymity, value: {{{options}}}}}\n"
+        return ruled(rules, method=method).replace(CUSTOM, CUSTOM + policy)
+
+    rules = "required: true\n        unique: true\n        logicalTypeOptions: {pattern: '^P.*$'}"
+    current = contract(rules)
+    assert compare(directory, current, current) == []
+    (sentence,) = compare(directory, current, contract(other))
+    assert sentence.endswith(f"under orders.odcs.yaml by its {lax}; make that the same.")
+
+
+@pytest.mark.parametrize("subject", ["", ", subject: order_id"])
+def test_rows_are_counted_by_what_is_unique_if_by_no_subject(
+    directory: Path, subject: str
+) -> None:
+    policy = f"  - {{property: kAnonymity, value: {{k: 5, quasiIdentifiers: [country]{subject}}}}}"
+    current, other = (
+        one.replace(CUSTOM, f"{CUSTOM}{policy}\n")
+        for one in (ruled("unique: true", method="drop"), CONTRACT)
+    )
+    told = compare(directory, current, other)
+    assert [line.partition("yaml, which")[2] for line in told] == (
+        []
+        if subject
+        else [" tells people apart by 'ruled' too; take that from the same place in files."]
+    )
