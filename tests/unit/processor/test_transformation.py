@@ -259,7 +259,11 @@ PERSONS = examples.document(
 )
 PERSON = st.lists(
     st.sampled_from(
-        [*"aAéÉxX", "e\u0301", "ab@c", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000"]
+        [
+            *"aAéÉxX",
+            *("e\u0301", "ab@c", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000"),
+            *("\u0323" * 16, "\u0301" * 15),
+        ]
     ),
     max_size=4,
 ).map("".join)
@@ -267,7 +271,9 @@ PERSON = st.lists(
 
 @EXAMPLES
 @given(rows=st.lists(st.tuples(PERSON, PERSON, PERSON).map(",".join), max_size=12))
+@example(rows=["e\u0301" + "\u0323" * 30, "\u0323" * 30, "e\u0301" + "\u0323" * 30])
 def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
+    rows = [row for row in rows if len(row.encode()) < 128]
     compare("\n".join(["email,alias,code", *rows, ""]).encode(), PERSONS)
 
 
