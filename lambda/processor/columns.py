@@ -172,15 +172,19 @@ class ColumnCheck:
         """Return the column converted, and the failed rows of each check that any row fails.
 
         The form and the rules are about the text as it stands in the file. Who is meant is asked
-        of the normalized text: a blank one is null, and two that get one token are not unique.
+        of the normalized text: a blank one is null, and two that get one token are not unique. Of
+        one with too many marks in a row it cannot be told, so its row is rejected.
         ``textless`` are the nulls that stand for a value without a text.
         """
         failures = []
         known = text
         if self._steps:
-            known = normalize(text, self._steps)
+            known, unfit = normalize(text, self._steps)
             if known.null_count > text.null_count:
                 text = pc.if_else(known.is_valid(), text, _NO_TEXT)
+            if unfit is not None:
+                failures.append((f"{self.name}:too-many-marks", unfit))
+                known = pc.if_else(unfit, _NO_TEXT, known)
         empty = text.is_null()
         if textless is not None:
             empty = pc.and_not(empty, textless)

@@ -63,7 +63,9 @@ class Escaping:
             MalformedError: it does not end, or there is text after a closing quote.
         """
         fields: list[tuple[str, bool]] = []
-        part, begun, quoted, stray = "", False, False, False
+        # A field's text in pieces: to lengthen it line by line would copy it each time.
+        pieces: list[str] = []
+        begun = quoted = stray = False
         inside = False  # of quotes
         count = 0
         for count, line in enumerate(lines, 1):
@@ -74,28 +76,33 @@ class Escaping:
                     if opening := self._opening.match(text, place):
                         inside, quoted = True, not opening[1]
                         stray = stray or bool(opening[1])
-                        part, place = opening[0] if opening[1] else "", opening.end()
+                        pieces, place = [opening[0]] if opening[1] else [], opening.end()
                 if inside:
                     inner = _match(self._quoted, text, place)
-                    part, place = part + inner, place + len(inner)
+                    pieces.append(inner)
+                    place += len(inner)
                     if text[place : place + 1] in ("", ESCAPE):  # it goes on in the next line
-                        part += text[place:] + line[len(text) :]
+                        pieces.append(line[place:])
                         break
                     inside, place = False, place + 1
                     if stray:
-                        part, quoted = part + self._quote, False
+                        pieces.append(self._quote)
+                        quoted = False
                     elif text[place : place + 1] not in ("", self._delimiter):
                         raise MalformedError
                 outer = _match(self._unquoted, text, place)
-                part, place = part + outer, place + len(outer)
+                pieces.append(outer)
+                place += len(outer)
                 if text[place : place + 1] == ESCAPE:  # before the line end
-                    part += ESCAPE + line[len(text) :]
+                    pieces.append(line[place:])
                     break
+                part = "".join(pieces)
                 stray = stray or not (quoted or self._sound.fullmatch(part))
                 fields.append((part, quoted))
-                part, begun, place = "", False, place + 1
+                pieces, begun, place = [], False, place + 1
                 if place > len(text):
                     return count, fields
+        part = "".join(pieces)
         if inside or not part.endswith(("\r", "\n")):
             raise MalformedError
         return count, [*fields, (part, quoted)]  # empty lines at the end of a file are none

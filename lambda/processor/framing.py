@@ -33,6 +33,7 @@ RECORD_LIMIT = 1 << 20
 BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
 BATCH_ROWS = 1 << 14
 BATCH_FIELDS = 1 << 20
+COLUMN_LIMIT = 1 << 12
 
 ROWS = pa.list_(pa.string())
 
@@ -184,6 +185,9 @@ class CsvRecords:
         names: list[str] | None = record.rows[0].as_py()
         if names is None:
             raise FileRefusedError("header:blank", line=line)
+        limit = max(COLUMN_LIMIT, self._columns)
+        if len(names) > limit:
+            raise FileRefusedError("file:too-many-columns", line=line, limit=limit)
         return names
 
     def __iter__(self) -> Iterator[Batch]:

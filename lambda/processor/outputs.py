@@ -24,7 +24,9 @@ _COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
 # A column of a row group takes about as much in the footer, which is in memory until the end.
 CHUNK_LIMIT = 1 << 16
 
-BLANK_LIMIT = 1 << 20  # rows
+# Rejected rows of few characters are the dearest of bytes, of which gzip makes next to none.
+SHORT = 16  # characters
+SHORT_LIMIT = 1 << 20  # rows
 
 _json = json.JSONEncoder().encode  # of a text, three times as fast as json.dumps
 
@@ -100,6 +102,7 @@ class RejectedRows:
         self._lines = io.BufferedWriter(packed, 1 << 16)
         self.rows = 0
         self.by_reason: Counter[str] = Counter()
+        self._short = 0  # rows
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -113,23 +116,24 @@ class RejectedRows:
         """Write the rejected rows of a batch: their indices in it, and their reasons.
 
         Raises:
-            FileRefusedError: so many rows are empty lines, the dearest of bytes, that this is no
-                file of rows.
+            FileRefusedError: so many of all rejected rows are short that this is no file of rows.
         """
         told = {}
         for known, count in Counter(map(tuple, rejects.values())).items():
             told[known] = ", ".join(map(_json, known))
             for reason in known:
                 self.by_reason[reason] += count
-        if self.by_reason["row:blank"] > BLANK_LIMIT:
-            raise FileRefusedError("file:too-many-blank-lines", limit=BLANK_LIMIT)
         for index in sorted(rejects):
             row, line = batch.first_row + index, batch.line(index)
             reasons = told[tuple(rejects[index])]
-            raw = _json(batch.raw(index))
+            text = batch.raw(index)
+            self._short += len(text) < SHORT
+            raw = _json(text)
             place = f'"row": {row}, "line": {"null" if line is None else line}'
             self._lines.write(f'{{{place}, "reasons": [{reasons}], "raw": {raw}}}\n'.encode())
         self.rows += len(rejects)
+        if self._short > SHORT_LIMIT:
+            raise FileRefusedError("file:too-many-short-rejects", limit=SHORT_LIMIT)
 
     def refuse(self, refusal: FileRefusedError, source: dict[str, str]) -> None:
         """Write why the object was refused, and where it stays: ``key`` and ``version_id``."""

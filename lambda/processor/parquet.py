@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from processor.columns import positions
 from processor.contract import Contract, Drop
-from processor.framing import RECORD_LIMIT, Batch, batch_rows
+from processor.framing import COLUMN_LIMIT, RECORD_LIMIT, Batch, batch_rows
 from processor.memory import Allowance
 from processor.refusal import FileRefusedError
 from processor.values import Texts, kind_of, texts_of
@@ -33,7 +33,6 @@ BATCH_ROWS = 1 << 12
 BATCH_BYTES = 1 << 22  # of text
 MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
-COLUMN_LIMIT = 1 << 12
 
 _DAMAGED = "file:damaged-parquet"
 _ERRORS = (pa.ArrowException, OSError, ValueError)

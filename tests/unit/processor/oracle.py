@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_FLOOR, Decimal
+from itertools import groupby
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -616,6 +617,14 @@ def normalized(text: str, steps: list[str]) -> str:
     return text.strip() if "trim" in steps else text
 
 
+def has_too_many_marks(text: str, steps: list[str]) -> bool:
+    """Tell whether somebody's text has more marks in a row than any language does."""
+    if "trim" in steps:
+        text = "".join(letter for letter in text if not is_invisible(letter))
+    runs = groupby(text, lambda letter: unicodedata.category(letter).startswith("M"))
+    return "nfc" in steps and any(is_mark and len(list(run)) > 30 for is_mark, run in runs)
+
+
 def person(text: str, column: Column) -> str:
     """Return the text that is made a token, if the column's texts are."""
     return normalized(text, column["deidentify"].get("normalize", []))
@@ -841,7 +850,9 @@ def judge_row(
         name = column["name"]
         text = texts.get(name, "")
         value, broken = judge(text, column)
-        if column.get("unique") and value is not None:
+        if has_too_many_marks(text, column["deidentify"].get("normalize", [])):
+            broken.insert(0, name + ":too-many-marks")
+        elif column.get("unique") and value is not None:
             known = person(text, column) if "normalize" in column["deidentify"] else value
             if (name, known) in seen:
                 broken.append(name + ":unique")

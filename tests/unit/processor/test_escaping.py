@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -204,3 +205,20 @@ def test_an_endless_record_is_refused() -> None:
 def test_no_other_escape_passes_for_a_backslash() -> None:
     with pytest.raises(ValueError, match="unknown"):
         Csv(escape="^")
+
+
+@pytest.mark.parametrize(
+    ("begin", "line", "end"),
+    [('"', "x\n", '"'), (' "', "x\n", '"'), ('"', "x\\\n", '"'), ("", "x\\\n", "x")],
+    ids=["quoted", "stray", "quoted and escaped", "escaped"],
+)
+def test_a_record_of_many_lines_takes_time_for_its_length_alone(
+    begin: str, line: str, end: str
+) -> None:
+    """To copy what there is for each line takes seconds for a MiB."""
+    text = begin + line * ((1 << 20) // len(line) - 8) + end
+    clock = time.process_time()
+    found, refused = frame(None, f"{text},1\n".encode(), Csv(escape="\\", header=False))
+    assert time.process_time() - clock < 4
+    assert refused is None
+    assert found[0].raw == f"{text},1"

@@ -160,7 +160,9 @@ CASES: dict[str, Case] = {
     "only NUL bytes": Case(bytes(5000), "header:control-character"),
     "invalid UTF-8": Case(CSV + b"P2,\xff,,,\n", "encoding:not-utf-8"),
     "a 50 MB line": Case(CSV + b"x" * 50_000_000, "record:too-long"),
-    "a million columns": Case(b"," * 1_000_000, "header:unknown-column"),
+    "a million columns": Case(b"," * 1_000_000, "file:too-many-columns"),
+    "4,097 columns": Case(HEADER[:-1] + b"," * 4092 + b"\n", "file:too-many-columns"),
+    "4,096 columns": Case(HEADER[:-1] + b"," * 4091 + b"\n", "header:unknown-column"),
     "a row of a million fields": Case(CSV + b"," * 1_000_000, (1, {"row:field-count": 1})),
     "ISO-2022-JP": Case(
         CSV + 'P2,"\u65e5\n\u672c",,1990-02-28,\n'.encode("iso-2022-jp"),

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import sys
+import time
 import unicodedata
 from itertools import combinations
 from typing import Any
@@ -99,7 +100,7 @@ HARD = st.text(
 
 def normalized(text: str, steps: list[str]) -> Any:
     """Return one text, normalized."""
-    return normalize(pa.array([text]), steps)[0].as_py()
+    return normalize(pa.array([text]), steps).text[0].as_py()
 
 
 @pytest.mark.parametrize("steps", CHOICES, ids="-".join)
@@ -137,5 +138,37 @@ def test_every_character_is_normalized_once_and_for_all(steps: list[str]) -> Non
     known = [
         letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co", "Cs")
     ]
-    once = normalize(pa.array([f"a{letter}" for letter in known], pa.string()), steps)
-    assert normalize(once, steps) == once
+    once = normalize(pa.array([f"a{letter}" for letter in known], pa.string()), steps).text
+    assert normalize(once, steps).text == once
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "is_unfit"),
+    [
+        ("a" + "\u0300" * 30, ["nfc"], False),
+        ("a" + "\u0300" * 31, ["nfc"], True),
+        ("a" + "\u0300" * 31, ["trim", "lowercase"], False),
+        ("a" + "\u0300\u200b" * 31, ["nfc"], False),
+        ("a" + "\u0300\u200b" * 31, ["nfc", "trim"], True),
+        ("a" + "\u0f73" * 31, ["nfc"], True),  # no mark that moves, but of two that do
+    ],
+)
+def test_more_than_thirty_marks_in_a_row_are_not_normalized(
+    text: str, steps: list[str], *, is_unfit: bool
+) -> None:
+    found = normalize(pa.array(["e\u0301", None, text]), steps)
+    assert found.text[0].as_py() == normalized("e\u0301", steps)
+    assert found.text[1].as_py() is None
+    assert (found.unfit is not None) == is_unfit
+    if is_unfit:
+        assert found.unfit.to_pylist() == [False, False, True]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("steps", [steps for steps in CHOICES if "nfc" in steps], ids="-".join)
+@pytest.mark.parametrize("between", ["", "\u200b", "\u0345"], ids=["marks", "unseen", "iota"])
+def test_marks_to_be_sorted_take_no_time(steps: list[str], between: str) -> None:
+    """To sort so many takes seconds; what stands between them goes before, or is a mark."""
+    marks = (f"\u0300{between}") * (1 << 14) + (f"\u0323{between}") * (1 << 14)
+    begin = time.process_time()
+    normalize(pa.array(["a" + marks]), steps)
+    assert time.process_time() - begin < 1

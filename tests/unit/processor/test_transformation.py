@@ -259,7 +259,11 @@ PERSONS = examples.document(
 )
 PERSON = st.lists(
     st.sampled_from(
-        [*"aAéÉxX", "e\u0301", "ab@c", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000"]
+        [
+            *"aAéÉxX",
+            *("e\u0301", "ab@c", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u3000"),
+            *("\u0323" * 16, "\u0301" * 15),
+        ]
     ),
     max_size=4,
 ).map("".join)
@@ -267,7 +271,9 @@ PERSON = st.lists(
 
 @EXAMPLES
 @given(rows=st.lists(st.tuples(PERSON, PERSON, PERSON).map(",".join), max_size=12))
+@example(rows=["e\u0301" + "\u0323" * 30, "\u0323" * 30, "e\u0301" + "\u0323" * 30])
 def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
+    rows = [row for row in rows if len(row.encode()) < 128]
     compare("\n".join(["email,alias,code", *rows, ""]).encode(), PERSONS)
 
 
@@ -277,7 +283,7 @@ def test_empty_rows_are_rejected_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, end: str, *, is_json: bool
 ) -> None:
     """They take much time for their size. In a field they are its own, however many."""
-    monkeypatch.setattr(outputs, "BLANK_LIMIT", 4)
+    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
     monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
     people = contract.parse(examples.document(column("id"), column("text")))
     rows = ['{"id": "1"}'] * 3 if is_json else ["id,text", f'1,"x{end * 9}"', "2,y", "3,z"]
@@ -287,8 +293,40 @@ def test_empty_rows_are_rejected_up_to_a_limit(
     assert account.clean == 3
     account, _, _ = run(_spaced(rows, end, 3).encode(), people)
     assert account.refusal is not None
-    assert (account.refusal.reason, account.refusal.limit) == ("file:too-many-blank-lines", 4)
+    assert (account.refusal.reason, account.refusal.limit) == ("file:too-many-short-rejects", 4)
     assert account.read > 4
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [
+        ("id,text\n", "x\n"),
+        ("id,text\n", ",,\n"),
+        ("id,text\n", '"\n"\n'),
+        ("id,text\n", "x" * 15 + "\n"),
+        ("", "{}\n"),
+        ("", '{"x":1}\n'),
+        ("", "{x\n"),
+    ],
+)
+def test_short_rows_are_rejected_up_to_a_limit_whatever_the_reason(
+    monkeypatch: pytest.MonkeyPatch, header: str, line: str
+) -> None:
+    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
+    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    people = contract.parse(examples.document(column("id"), column("text")))
+    account, _, _ = run(f"{header}{line * 4}".encode(), people)
+    assert (account.refusal, account.rejected) == (None, 4)
+    account, _, _ = run(f"{header}{line * 5}".encode(), people)
+    assert account.refusal is not None
+    assert (account.refusal.reason, account.refusal.limit) == ("file:too-many-short-rejects", 4)
+
+
+def test_rejected_rows_that_carry_something_have_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
+    people = contract.parse(examples.document(column("id"), column("text")))
+    account, _, _ = run(b"id,text\n" + (b"x" * 16 + b"\n") * 9, people)
+    assert (account.refusal, account.rejected) == (None, 9)
 
 
 def _spaced(rows: list[str], end: str, blanks: int) -> str:
