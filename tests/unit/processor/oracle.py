@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import ROUND_FLOOR, Decimal
 from itertools import groupby
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Column = dict[str, Any]
 
@@ -85,18 +85,16 @@ WINDOWS = (
 
 
 def in_utf_8(data: bytes, encoding: str) -> bytes:
-    """Return a text as UTF-8, up to what it cannot be: there is a byte that UTF-8 has not."""
-    text = ""
+    """Return a text as UTF-8; for what is no character there is a byte that UTF-8 has not."""
+    text = b""
     if data[:3] == b"\xef\xbb\xbf":
         raise Refused("encoding:utf-8", 1)
     if encoding == "windows-1252":
         for byte in data:
             code = WINDOWS[byte - 0x80] if 0x80 <= byte < 0xA0 else byte
-            if byte and not code:
-                return text.encode() + b"\xff"
-            text += chr(code)
-        return text.encode()
-    order = "big" if encoding == "utf-16-be" else "little"
+            text += chr(code).encode() if code or not byte else b"\xff"
+        return text
+    order: Literal["big", "little"] = "big" if encoding == "utf-16-be" else "little"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         if encoding != "utf-16":
             raise Refused("encoding:byte-order-mark", 1)
@@ -105,18 +103,17 @@ def in_utf_8(data: bytes, encoding: str) -> bytes:
     elif encoding == "utf-16":
         raise Refused("encoding:no-byte-order-mark", 1)
     high = 0
-    for place in range(0, len(data), 2):
-        unit = int.from_bytes(data[place : place + 2], order)  # type: ignore[arg-type]
+    for place in range(0, len(data) - 1, 2):
+        unit = int.from_bytes(data[place : place + 2], order)
         is_high, is_low = unit & 0xFC00 == 0xD800, unit & 0xFC00 == 0xDC00
-        if bool(high) != is_low or place + 1 == len(data):
-            return text.encode() + b"\xff"
-        if high:
-            unit, high = 0x10000 + (high - 0xD800) * 0x400 + unit - 0xDC00, 0
-        if is_high:
-            high = unit
-        else:
-            text += chr(unit)
-    return text.encode() + (b"\xff" if high else b"")
+        if bool(high) != is_low:
+            text += b"\xff"
+        if high and is_low:
+            unit = 0x10000 + (high - 0xD800) * 0x400 + unit - 0xDC00
+        high = unit if is_high else 0
+        if unit & 0x1FF800 != 0xD800:
+            text += chr(unit).encode()
+    return text + (b"\xff" if high or len(data) % 2 else b"")
 
 
 Lines = Iterator[tuple[int, bytes]]
