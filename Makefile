@@ -211,19 +211,19 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 # An environment of its own: it pins an older boto3 than the project's.
 $(CHECKOV): requirements-checkov.txt | $(INSTALLED)
 	@echo "Installing Checkov"
-	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
 
 # An environment of its own: beside the project's packages it would hide a developer's own `aws`.
 $(AWSCLI): requirements-awscli.txt | $(INSTALLED)
 	@echo "Installing the AWS CLI"
-	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
 
 # An environment of its own: they pin what the function cannot have.
 $(PEERS): benchmarks/requirements.txt | $(INSTALLED)
 	@echo "Installing what the processor is compared with (1 GB)"
-	@$(limited) uv venv --quiet --clear $@
+	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
 
 $(MODULES): package-lock.json | $(INSTALLED)
