@@ -97,7 +97,7 @@ checkov: setup $(CHECKOV) ## A second opinion on the template of each environmen
 
 .PHONY: emulator
 emulator: setup $(AWSCLI) ## Tests of the sandbox itself: each correction, with and without
-	$(limited) pytest tests/sandbox
+	$(limited) pytest tests/sandbox --numprocesses 2 --dist loadfile
 
 .PHONY: integration
 integration: setup ## Integration tests against a sandbox of their own
