@@ -454,7 +454,8 @@ def find_foreign(texts: pa.StringArray) -> list[int]:
     if pc.min(codes).as_py() >= ord(" ") and b"~{" not in content.to_pybytes():
         return []
     found = pc.match_substring_regex(texts, FOREIGN_TEXT)
-    return pc.indices_nonzero(found).to_pylist()  # type: ignore[no-any-return]
+    places: list[int] = pc.indices_nonzero(found).to_pylist()
+    return places
 
 
 def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[list[str]]:

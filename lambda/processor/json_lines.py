@@ -158,7 +158,9 @@ def _members(line: str) -> Iterator[tuple[str, str]]:
 
 
 def _after_space(line: str, place: int) -> int:
-    return _SPACE.match(line, place).end()  # type: ignore[union-attr]  # it matches nothing too
+    space = _SPACE.match(line, place)
+    assert space  # it matches nothing too
+    return space.end()
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

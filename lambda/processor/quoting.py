@@ -62,7 +62,9 @@ class Quoting:
                     place = closing.end()
                     if not stray and text[place : place + 1] not in ("", self._delimiter):
                         raise MalformedError
-                end = self._unquoted.match(text, place).end()  # type: ignore[union-attr]  # or none
+                unquoted = self._unquoted.match(text, place)
+                assert unquoted  # it matches nothing too
+                end = unquoted.end()
                 stray = stray or self.quote in text[place:end]
                 place = end + 1
                 if place > len(text):
