@@ -157,7 +157,7 @@ def reasons(manifests: dict[str, Manifest]) -> Table:
 
 
 def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
-    """The first clean rows of a file, each before and after, side by side."""
+    """The first clean rows of a file as they came, beside the first that left: others."""
     with (PROJECT / "samples" / Path(file_name).name).open(encoding="utf-8", newline="") as file:
         before = dict(enumerate(csv.DictReader(file), start=1))
     rejects = gzip.decompress(read(s3, bucket, f"quarantine/{file_name}.jsonl.gz") or b"")
@@ -168,7 +168,8 @@ def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
     after = rows.slice(0, COMPARED).to_pylist()
     columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
     for number, row in zip(clean, after, strict=True):
-        table = Table(title=f"Row {number}, before and after", title_justify="left")
+        title = f"Row {number} before, and another after: their order tells nothing"
+        table = Table(title=title, title_justify="left")
         table.add_column("column", overflow="fold")
         table.add_column("before", overflow="fold", style="red")
         table.add_column("after", overflow="fold", style="green")
