@@ -11,7 +11,9 @@ import json
 import os
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -157,28 +159,49 @@ def reasons(manifests: dict[str, Manifest]) -> Table:
 
 
 def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
-    """The first clean rows of a file as they came, beside the first that left: others."""
-    with (PROJECT / "samples" / Path(file_name).name).open(encoding="utf-8", newline="") as file:
-        before = dict(enumerate(csv.DictReader(file), start=1))
-    rejects = gzip.decompress(read(s3, bucket, f"quarantine/{file_name}.jsonl.gz") or b"")
-    rejected = {json.loads(line)["row"] for line in rejects.splitlines()}
-    clean = [number for number in before if number not in rejected][:COMPARED]
+    """The first clean rows of a file, as they came and as they left.
+
+    Rows leave in an order of their own, so each is found by the columns that are kept.
+    """
+    columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
+    kept = [
+        column["name"]
+        for column in columns
+        if column["deidentify"]["method"] == "keep" and column["type"] in ("string", "integer")
+    ]
     parquet = read(s3, bucket, f"processed/{file_name}.parquet") or b""
     rows = pq.ParquetFile(io.BytesIO(parquet), pre_buffer=False).read(use_threads=False)
-    after = rows.slice(0, COMPARED).to_pylist()
-    columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
-    for number, row in zip(clean, after, strict=True):
-        title = f"Row {number} before, and another after: their order tells nothing"
-        table = Table(title=title, title_justify="left")
+    left: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for after in rows.to_pylist():
+        left[tuple(str(after[name]) for name in kept)].append(after)
+    pairs = (
+        (number, before, found[0])
+        for number, before in clean_rows(s3, bucket, file_name)
+        if len(found := left[tuple(before[name] for name in kept)]) == 1
+    )
+    for number, before, after in islice(pairs, COMPARED):
+        table = Table(title=f"Row {number}", title_justify="left")
         table.add_column("column", overflow="fold")
         table.add_column("before", overflow="fold", style="red")
         table.add_column("after", overflow="fold", style="green")
         for column in columns:
             name, output = column["name"], column.get("output")
-            value = "(dropped)" if output is None else row[output]
+            value = "(dropped)" if output is None else after[output]
             heading = name if output in (None, name) else f"{name} → {output}"
-            table.add_row(heading, before[number][name], "" if value is None else str(value))
+            table.add_row(heading, before[name], "" if value is None else str(value))
         yield table
+
+
+def clean_rows(
+    s3: "S3Client", bucket: str, file_name: str
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a sample that were not rejected, as they came, each with its number."""
+    rejects = gzip.decompress(read(s3, bucket, f"quarantine/{file_name}.jsonl.gz") or b"")
+    rejected = {json.loads(line)["row"] for line in rejects.splitlines()}
+    with (PROJECT / "samples" / Path(file_name).name).open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=1):
+            if number not in rejected:
+                yield number, row
 
 
 if __name__ == "__main__":
