@@ -180,7 +180,7 @@ destroy: setup ## Delete an environment's stack from the account; it asks first 
 
 .PHONY: size
 size: setup ## Build the function's bundle and print what it weighs
-	@$(limited) python -m lib.bundle
+	@$(limited) python -m lib.function.bundle
 
 ##@ Housekeeping
 .PHONY: pins
@@ -205,7 +205,7 @@ $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requi
 	@echo "Installing the Python packages (once, about two minutes)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(limited) python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@$(limited) python -m lib.bundle
+	@$(limited) python -m lib.function.bundle
 	@touch $@
 
 # An environment of its own: it pins an older boto3 than the project's.

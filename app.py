@@ -8,8 +8,8 @@ import sys
 
 from aws_cdk import App, Environment
 
+from lib.compliance.rule_packs import attach_packs
 from lib.contracts import ContractError
-from lib.policy_packs import attach_packs
 from lib.settings import SettingsError
 from lib.tap_stack import TapStack
 

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from benchmarks.measurement import CORE, ROOT
-from lib.bundle import FunctionBundle
 from lib.contracts import CompiledContract
+from lib.function.bundle import FunctionBundle
 from sandbox import emulator
 from sandbox.emulator import Emulator
 from sandbox.environment import environment

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engines.processor import run
-from processor.columns import RowCheck
-from processor.deidentification import Deidentification
-from processor.framing import CsvRecords
-from processor.outputs import CleanRows, RejectedRows
-from processor.pseudonym import Pseudonymiser
+from processor.checks.columns import RowCheck
+from processor.deidentification.methods import Deidentification
+from processor.deidentification.pseudonyms import Pseudonymiser
+from processor.readers.csv import CsvRecords
+from processor.writers.parquet import CleanRows
+from processor.writers.quarantine import RejectedRows
 
 PARTS: dict[str, tuple[tuple[type, str], ...]] = {
     "frame": ((CsvRecords, "_next_batch"),),

@@ -32,14 +32,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from processor import ProcessorError
-from processor.contract import Contracts
-from processor.deadline import Deadline
-from processor.notification import created_keys
+from processor.bucket.notification import created_keys
+from processor.bucket.store import Store
+from processor.contract.parsing import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.deadline import Deadline
+from processor.limits.size import SizeLimit
 from processor.processing import Outcome, Processor
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
 from processor.silence import silence
-from processor.store import Store
 
 logger = Logger()
 batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)

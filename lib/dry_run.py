@@ -21,15 +21,16 @@ from typing import IO
 from rich.console import Console
 from rich.table import Table
 
-from lib.bundle import CONTRACTS
 from lib.contracts import CompiledContract, ContractError, compile_contracts
-from lib.object_size import largest_object
+from lib.function.bundle import CONTRACTS
+from lib.function.object_size import largest_object
 from lib.settings import EnvironmentSettings
-from processor import contract
-from processor.pseudonym import Pseudonymiser, PseudonymKeys
-from processor.records import SizeLimit
-from processor.refusal import FileRefusedError
-from processor.transformation import RowAccount, refuse, transform
+from processor.account import RowAccount
+from processor.contract.parsing import parse
+from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
+from processor.limits.size import SizeLimit
+from processor.reasons import FileRefusedError
+from processor.transformation import refuse, transform
 
 SHOWN_LINES = 5
 SHOWN_TEXT = 200  # characters of a header
@@ -67,7 +68,7 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
     Raises:
         OSError: the file cannot be read.
     """
-    parsed = contract.parse(compiled)
+    parsed = parse(compiled)
     limit = SizeLimit(*largest_object(EnvironmentSettings()))
     with (
         file.open("rb") as stream,

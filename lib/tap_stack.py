@@ -6,19 +6,19 @@ from typing import Any
 from aws_cdk import Aspects, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
 from constructs import Construct
 
-from lib import log_groups
-from lib.cdk_functions import CdkFunctions
-from lib.data_bucket import DataBucket
-from lib.data_processor import DataProcessor
-from lib.intake_queue import IntakeQueue
-from lib.keys import Keys
-from lib.log_groups import LogGroups
+from lib.access.access_policies import AccessPolicies
+from lib.access.perimeter import close_bucket, close_endpoints
+from lib.access.processor_role import ProcessorRole
+from lib.compliance.cdk_functions import CdkFunctions
+from lib.compliance.rule_packs import acknowledge_lint
+from lib.constructs import log_groups
+from lib.constructs.data_bucket import DataBucket
+from lib.constructs.data_processor import DataProcessor
+from lib.constructs.intake_queue import IntakeQueue
+from lib.constructs.keys import Keys
+from lib.constructs.log_groups import LogGroups
+from lib.constructs.network import Network
 from lib.names import Names
-from lib.network import Network
-from lib.people import People
-from lib.perimeter import close_bucket, close_endpoints
-from lib.policy_packs import acknowledge_lint
-from lib.processor_role import ProcessorRole
 from lib.settings import MAX_ZONES, check_region, check_suffix, read_settings
 
 
@@ -145,7 +145,7 @@ class TapStack(Stack):
             queue=intake.queue,
             log_group=groups.function,
         )
-        people = People(
+        people = AccessPolicies(
             self,
             "People",
             names=names,

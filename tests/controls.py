@@ -1,6 +1,6 @@
 """The controls of the pipeline, and the tests that prove them: ``python3 -m tests.controls``.
 
-The command writes ``docs/controls.md``; tests/unit/test_controls.py holds it current.
+The command writes ``docs/controls.md``; tests/unit/repository/test_controls.py holds it current.
 """
 
 from pathlib import Path
@@ -38,11 +38,13 @@ class Control(NamedTuple):
 
 
 UNIT = "tests/unit/"
+STACK = f"{UNIT}stack/"
+POLICIES = f"{UNIT}policies/"
 ATTACKS = "tests/attacks/"
 INTEGRATION = "tests/integration/"
-DEPLOYER = f"{UNIT}test_deployer_policy.py"
-DECISIONS = f"{UNIT}test_decisions.py::test_decision"
-MUTATIONS = f"{UNIT}test_mutations.py::test_every_mutant_turns_a_decision"
+DEPLOYER = f"{POLICIES}test_deployer_policy.py"
+DECISIONS = f"{POLICIES}test_decisions.py::test_decision"
+MUTATIONS = f"{POLICIES}test_mutations.py::test_every_mutant_turns_a_decision"
 
 CONTROLS = [
     Control(
@@ -51,8 +53,8 @@ CONTROLS = [
         "SC-28 SC-28(1) SC-13",
         "DataBucket/Bucket",
         [
-            f"{UNIT}test_data_bucket.py::test_objects_are_encrypted_with_the_data_key",
-            f"{UNIT}test_perimeter.py::test_a_write_under_another_encryption_is_denied",
+            f"{STACK}test_data_bucket.py::test_objects_are_encrypted_with_the_data_key",
+            f"{STACK}test_perimeter.py::test_a_write_under_another_encryption_is_denied",
             f"{ATTACKS}test_encryption.py::test_refused_to_a_producer",
         ],
     ),
@@ -62,7 +64,7 @@ CONTROLS = [
         "AC-3 SI-10",
         "DataBucket/Bucket",
         [
-            f"{UNIT}test_perimeter.py::test_a_write_into_an_archive_is_denied",
+            f"{STACK}test_perimeter.py::test_a_write_into_an_archive_is_denied",
             f"{ATTACKS}test_people.py::test_refused_to_archive_on_arrival",
         ],
     ),
@@ -71,7 +73,7 @@ CONTROLS = [
         "CC6.1 C1.1",
         "SC-28 SC-28(1)",
         "IntakeQueue/Queue",
-        [f"{UNIT}test_intake_queue.py::test_both_queues_are_encrypted_with_the_data_key"],
+        [f"{STACK}test_intake_queue.py::test_both_queues_are_encrypted_with_the_data_key"],
     ),
     Control(
         "Encryption keys rotate every 90 days.",
@@ -79,7 +81,7 @@ CONTROLS = [
         "SC-12",
         "Keys/S3Key",
         [
-            f"{UNIT}test_keys.py::test_encryption_keys_rotate_every_90_days",
+            f"{STACK}test_keys.py::test_encryption_keys_rotate_every_90_days",
             f"{INTEGRATION}test_deployed_resources.py::test_encryption_keys_rotate_every_90_days",
         ],
     ),
@@ -89,7 +91,7 @@ CONTROLS = [
         "AC-5 SC-12",
         "Keys",
         [
-            f"{UNIT}test_keys.py::test_the_account_administers_every_key_without_using_it",
+            f"{STACK}test_keys.py::test_the_account_administers_every_key_without_using_it",
             f"{ATTACKS}test_keys.py::test_refused_to_an_administrator",
             DECISIONS,
         ],
@@ -100,7 +102,7 @@ CONTROLS = [
         "AC-6 SC-12",
         "Keys/PseudonymKey",
         [
-            f"{UNIT}test_keys.py::test_each_key_has_its_users",
+            f"{STACK}test_keys.py::test_each_key_has_its_users",
             f"{ATTACKS}test_keys.py::test_refused_by_the_keys_own_policy",
             DECISIONS,
         ],
@@ -111,8 +113,8 @@ CONTROLS = [
         "SC-8 SC-8(1)",
         "DataBucket/Bucket/Policy",
         [
-            f"{UNIT}test_data_bucket.py::test_transport_below_tls_1_2_is_denied_to_all",
-            f"{UNIT}test_intake_queue.py::test_plain_http_is_denied_on_both",
+            f"{STACK}test_data_bucket.py::test_transport_below_tls_1_2_is_denied_to_all",
+            f"{STACK}test_intake_queue.py::test_plain_http_is_denied_on_both",
             f"{ATTACKS}test_transport.py::test_refused_without_tls",
             f"{ATTACKS}test_transport.py::test_refused_old_tls",
         ],
@@ -123,8 +125,8 @@ CONTROLS = [
         "AC-3 SC-7",
         "DataBucket/Bucket/Policy",
         [
-            f"{UNIT}test_data_bucket.py::test_versions_are_kept_and_the_public_is_blocked",
-            f"{UNIT}test_perimeter.py::test_other_accounts_and_strangers_are_denied",
+            f"{STACK}test_data_bucket.py::test_versions_are_kept_and_the_public_is_blocked",
+            f"{STACK}test_perimeter.py::test_other_accounts_and_strangers_are_denied",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_a_stranger",
         ],
     ),
@@ -134,10 +136,10 @@ CONTROLS = [
         "SC-7 SC-7(5) AC-4",
         "Network/Vpc",
         [
-            f"{UNIT}test_reachability.py"
+            f"{POLICIES}test_reachability.py"
             "::test_the_function_reaches_its_endpoints_and_nothing_else",
-            f"{UNIT}test_reachability.py::test_a_new_way_is_found",
-            f"{UNIT}test_reachability.py::test_an_opening_is_found",
+            f"{POLICIES}test_reachability.py::test_a_new_way_is_found",
+            f"{POLICIES}test_reachability.py::test_an_opening_is_found",
             f"{INTEGRATION}test_deployed_resources.py::test_no_route_leads_out",
         ],
     ),
@@ -146,7 +148,7 @@ CONTROLS = [
         "CC6.6 CC6.7",
         "SC-7(10) SC-20",
         "Network/NameFirewall",
-        [f"{UNIT}test_name_firewall.py::test_no_other_name_is_answered"],
+        [f"{STACK}test_dns_firewall.py::test_no_other_name_is_answered"],
     ),
     Control(
         "The endpoints let the function through to its own bucket and key, and nobody else.",
@@ -154,7 +156,7 @@ CONTROLS = [
         "SC-7(10) AC-4",
         "Network/Vpc/S3Endpoint",
         [
-            f"{UNIT}test_perimeter.py::test_an_endpoint_lets_the_way_of_a_file_through",
+            f"{STACK}test_perimeter.py::test_an_endpoint_lets_the_way_of_a_file_through",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_the_function",
             DECISIONS,
         ],
@@ -165,8 +167,8 @@ CONTROLS = [
         "AC-3 AC-6",
         "ProcessorRole/Allowed",
         [
-            f"{UNIT}test_decision_properties.py::test_the_function_keeps_to_the_way",
-            f"{UNIT}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
+            f"{POLICIES}test_decision_properties.py::test_the_function_keeps_to_the_way",
+            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
             f"{ATTACKS}test_tampering.py::test_refused_to_the_function",
         ],
     ),
@@ -176,8 +178,8 @@ CONTROLS = [
         "AC-6 AC-6(10)",
         "ProcessorRole/Denied",
         [
-            f"{UNIT}test_processor_role.py::test_its_boundary_is_what_it_is_allowed",
-            f"{UNIT}test_processor_role.py::test_all_else_is_denied",
+            f"{STACK}test_processor_role.py::test_its_boundary_is_what_it_is_allowed",
+            f"{STACK}test_processor_role.py::test_all_else_is_denied",
             f"{ATTACKS}test_privilege.py::test_refused_to_the_function",
             MUTATIONS,
         ],
@@ -188,7 +190,7 @@ CONTROLS = [
         "SC-7(10) AC-4",
         "ProcessorRole/Denied",
         [
-            f"{UNIT}test_processor_role.py::test_credentials_open_neither_data_nor_keys_outside",
+            f"{STACK}test_processor_role.py::test_credentials_open_neither_data_nor_keys_outside",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_stolen_credentials",
         ],
     ),
@@ -198,7 +200,7 @@ CONTROLS = [
         "AC-3 IA-9",
         "ProcessorRole/Role",
         [
-            f"{UNIT}test_processor_role.py::test_only_lambda_in_this_account_assumes_it",
+            f"{STACK}test_processor_role.py::test_only_lambda_in_this_account_assumes_it",
             DECISIONS,
         ],
     ),
@@ -208,7 +210,7 @@ CONTROLS = [
         "AC-3 AC-5 AC-6",
         "People",
         [
-            f"{UNIT}test_people.py::test_each_reaches_its_own_objects",
+            f"{STACK}test_access_policies.py::test_each_reaches_its_own_objects",
             f"{ATTACKS}test_people.py::test_refused_to_a_producer",
             f"{ATTACKS}test_people.py::test_refused_to_a_consumer",
             f"{ATTACKS}test_people.py::test_refused_to_a_steward",
@@ -221,9 +223,9 @@ CONTROLS = [
         "AC-5 AC-6",
         "People",
         [
-            f"{UNIT}test_people.py"
+            f"{STACK}test_access_policies.py"
             "::test_who_puts_in_gets_nothing_out_and_who_reads_puts_nothing_in",
-            f"{UNIT}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
+            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
             f"{ATTACKS}test_people.py::test_refused_to_who_holds_both_duties",
             MUTATIONS,
         ],
@@ -235,7 +237,7 @@ CONTROLS = [
         "AC-3 AC-6 AU-12",
         "DataBucket/Bucket",
         [
-            f"{UNIT}test_perimeter.py"
+            f"{STACK}test_perimeter.py"
             "::test_where_administrators_are_restricted_two_roles_touch_outputs",
             f"{ATTACKS}test_administrators.py::test_refused_to_an_administrator",
             f"{ATTACKS}test_administrators.py::test_allowed_after_a_change_of_the_policy",
@@ -249,9 +251,9 @@ CONTROLS = [
         "CP-9 IA-2(1) SI-12",
         "People/BreakGlass",
         [
-            f"{UNIT}test_people.py"
+            f"{STACK}test_access_policies.py"
             "::test_glass_is_broken_with_mfa_and_only_where_data_are_retained",
-            f"{UNIT}test_perimeter.py"
+            f"{STACK}test_perimeter.py"
             "::test_where_data_are_retained_versions_are_removed_with_broken_glass_alone",
         ],
     ),
@@ -260,7 +262,7 @@ CONTROLS = [
         "CC6.3 CC8.1",
         "AC-6 CA-8",
         "ProcessorRole",
-        [MUTATIONS, f"{UNIT}test_policy_lint.py::test_nothing_is_found"],
+        [MUTATIONS, f"{POLICIES}test_policy_lint.py::test_nothing_is_found"],
     ),
     Control(
         "Logs are encrypted under a key of their own and kept for 90 days at least.",
@@ -268,7 +270,7 @@ CONTROLS = [
         "AU-9 AU-11 SC-28",
         "LogGroups",
         [
-            f"{UNIT}test_log_groups.py::test_each_group_is_encrypted_and_kept_for_90_days",
+            f"{STACK}test_log_groups.py::test_each_group_is_encrypted_and_kept_for_90_days",
             f"{ATTACKS}test_logs.py::test_refused_to_the_function",
         ],
     ),
@@ -278,7 +280,7 @@ CONTROLS = [
         "AU-12 SI-4",
         "Network/Vpc/FlowLog",
         [
-            f"{UNIT}test_network.py::test_flow_logs_of_all_traffic_go_to_an_encrypted_group",
+            f"{STACK}test_network.py::test_flow_logs_of_all_traffic_go_to_an_encrypted_group",
             f"{INTEGRATION}test_deployed_resources.py::test_flow_logs_are_on",
         ],
     ),
@@ -288,7 +290,7 @@ CONTROLS = [
         "SI-4 SI-11",
         "IntakeQueue/DeadLetterAlarm",
         [
-            f"{UNIT}test_intake_queue.py::test_a_parked_message_raises_the_alarm",
+            f"{STACK}test_intake_queue.py::test_a_parked_message_raises_the_alarm",
             f"{INTEGRATION}test_way_of_a_file.py"
             "::test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive",
         ],
@@ -323,7 +325,7 @@ CONTROLS = [
         "SI-19 SI-19(4)",
         "DataProcessor/Function",
         [
-            f"{UNIT}processor/test_deidentification.py"
+            f"{UNIT}processor/deidentification/test_methods.py"
             "::test_what_leaves_is_what_the_second_opinion_says",
             f"{INTEGRATION}test_way_of_a_file.py"
             "::test_no_raw_value_is_left_in_what_consumers_read",
@@ -345,9 +347,9 @@ CONTROLS = [
         "SI-12 MP-6",
         "DataBucket/Bucket",
         [
-            f"{UNIT}test_data_bucket.py::test_no_raw_byte_is_left_after_the_days_of_the_setting",
-            f"{UNIT}test_data_bucket.py::test_a_replaced_version_of_raw_data_goes_after_a_day",
-            f"{UNIT}test_data_bucket.py::test_unfinished_uploads_and_markers_that_hide_nothing_go",
+            f"{STACK}test_data_bucket.py::test_no_raw_byte_is_left_after_the_days_of_the_setting",
+            f"{STACK}test_data_bucket.py::test_a_replaced_version_of_raw_data_goes_after_a_day",
+            f"{STACK}test_data_bucket.py::test_unfinished_uploads_and_markers_that_hide_nothing_go",
         ],
     ),
     Control(
@@ -355,7 +357,7 @@ CONTROLS = [
         "CC8.1 CC7.1",
         "CM-6 RA-5",
         "",
-        [f"{UNIT}test_policy_packs.py::test_no_finding_is_left"],
+        [f"{STACK}test_rule_packs.py::test_no_finding_is_left"],
     ),
     Control(
         "The deployer itself reads no data, attaches to roles only the stacks' own policies and "

@@ -1,8 +1,8 @@
 """What redaction finds and what it takes out wrongly, measured.
 
-``PYTHONPATH=lambda python -m tests.redaction`` writes ``docs/redaction.md``;
-tests/unit/processor/test_redaction_measured.py holds it current. All values are invented by rule,
-from a fixed seed, with check digits that are right.
+``PYTHONPATH=lambda python -m tests.redaction`` writes ``docs/redaction.md``, which
+tests/unit/processor/deidentification/test_redaction_measured.py holds current. All values are
+invented by rule, from a fixed seed, with check digits that are right.
 """
 
 import random
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from processor.redaction import redact
+from processor.deidentification.redaction import redact
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "redaction.md"
 HEAD = """\

@@ -10,9 +10,9 @@ from typing import Any
 
 from benchmarks.engines import main
 from benchmarks.people import KEY
-from processor.contract import read
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
+from processor.contract.parsing import read
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
 from processor.transformation import transform
 
 

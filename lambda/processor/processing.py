@@ -38,16 +38,19 @@ from datetime import UTC, datetime
 from io import SEEK_END
 from typing import IO, Any, Literal, NamedTuple
 
-from processor import ProcessorError, layout
-from processor.contract import Contract, Contracts
-from processor.deadline import NEVER, Deadline
-from processor.layout import Places
-from processor.manifest import Artifact, compose, covers, describes
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
-from processor.refusal import FileRefusedError
-from processor.store import ConflictError, Source, Store
-from processor.transformation import RowAccount, refuse, transform
+from processor import ProcessorError
+from processor.account import RowAccount
+from processor.bucket import keys
+from processor.bucket.keys import ObjectKeys
+from processor.bucket.manifest import Artifact, compose, covers, describes
+from processor.bucket.store import ConflictError, Source, Store
+from processor.contract.model import Contract
+from processor.contract.parsing import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.deadline import NEVER, Deadline
+from processor.limits.size import SizeLimit
+from processor.reasons import FileRefusedError
+from processor.transformation import refuse, transform
 
 ATTEMPTS = 5
 
@@ -144,7 +147,7 @@ class Processor:
             ContractError: the contract of the object's dataset is broken.
             RowAccountError: the rows do not add up.
         """
-        places = layout.places(key)
+        places = keys.places(key)
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt(places, deadline)
@@ -152,7 +155,7 @@ class Processor:
                 deadline = replace(deadline, refuses=False)
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
 
-    def _attempt(self, places: Places, deadline: Deadline) -> Outcome:
+    def _attempt(self, places: ObjectKeys, deadline: Deadline) -> Outcome:
         state = self._state(places)
         source = self._store.open(places.source)
         if source is None:
@@ -192,7 +195,7 @@ class Processor:
         kind = "quarantined" if account.refusal else "processed"
         return Outcome(kind, source.version_id, dataset, account)
 
-    def _state(self, places: Places) -> _State:
+    def _state(self, places: ObjectKeys) -> _State:
         found = self._store.read(places.manifest)
         content, manifest_etag = found or (b"null", None)
         etags = {name: self._store.etag(key) for name, key in places.outputs.items()}
@@ -201,7 +204,7 @@ class Processor:
     def _transform(
         self,
         source: Source,
-        places: Places,
+        places: ObjectKeys,
         contract: Contract | None,
         clean: IO[bytes],
         rejected: IO[bytes],
@@ -232,7 +235,7 @@ class Processor:
             origin = {"key": source.key, "version_id": source.version_id}
             return refuse(refusal, contract, origin, clean, rejected)
 
-    def _missing(self, places: Places) -> str:
+    def _missing(self, places: ObjectKeys) -> str:
         """Return why an object has no contract."""
         if places.dataset is None:
             return "dataset:none"
@@ -242,7 +245,7 @@ class Processor:
 
     def _write(
         self,
-        places: Places,
+        places: ObjectKeys,
         state: _State,
         account: RowAccount,
         clean: IO[bytes],

@@ -1,68 +1,27 @@
 """The transformation of one file: from its bytes to clean and rejected rows, all counted."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import IO
 
 import pyarrow as pa
 
-from processor import ProcessorError, disk
-from processor.columns import RowCheck
-from processor.contract import Contract
-from processor.deadline import NEVER, Deadline, TimedStream
-from processor.deidentification import Deidentification, output_schema
-from processor.framing import Records, Stream
-from processor.notation import notation_of
-from processor.outputs import CleanRows, RejectedRows, count_rows
-from processor.policies import judge
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit, open_records
-from processor.refusal import Anonymity, FileRefusedError
-
-
-class RowAccountError(ProcessorError):
-    """Rows were lost or made up on the way: the processor is wrong, and nothing is done."""
-
-
-@dataclass(frozen=True)
-class RowAccount:
-    """What became of the rows of a file.
-
-    Attributes:
-        read: data rows that framing saw.
-        clean: rows that the Parquet file says it has.
-        rejected: rows that were written as rejects, or all that were read of a refused file.
-        by_reason: rejected rows that have each reason; a row may have several.
-        refusal: why nothing of the file is clean, if so.
-        anonymity: that of the clean rows, if the contract asks.
-        dropped_columns: columns of the file that the contract does not know.
-    """
-
-    read: int
-    clean: int
-    rejected: int
-    by_reason: Mapping[str, int] = field(default_factory=dict)
-    refusal: FileRefusedError | None = None
-    anonymity: Anonymity | None = None
-    dropped_columns: int = 0
-
-    @property
-    def has_rejects(self) -> bool:
-        """Whether there is something to say in quarantine."""
-        return self.rejected > 0 or self.refusal is not None
-
-    def check(self) -> None:
-        """Make sure that the three counts, each made by another part, agree.
-
-        Raises:
-            RowAccountError: they do not.
-        """
-        if self.read != self.clean + self.rejected:
-            raise RowAccountError(
-                f"{self.read} rows read, but {self.clean} clean and {self.rejected} rejected"
-            )
+from processor.account import RowAccount
+from processor.batches import Records, Stream
+from processor.checks.columns import RowCheck
+from processor.checks.notation import notation_of
+from processor.checks.policies import judge
+from processor.contract.model import Contract
+from processor.deidentification.methods import Deidentification, output_schema
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits import disk
+from processor.limits.deadline import NEVER, Deadline, TimedStream
+from processor.limits.size import SizeLimit
+from processor.readers.detection import open_records
+from processor.reasons import FileRefusedError
+from processor.writers.parquet import CleanRows, count_rows
+from processor.writers.quarantine import RejectedRows
 
 
 def transform(

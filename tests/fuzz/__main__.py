@@ -17,7 +17,7 @@ except ImportError:  # there are wheels for Linux on x86_64 alone
 ROOT = Path(__file__).resolve().parents[2]
 
 with atheris.instrument_imports(include=["processor"]):
-    from processor import framing
+    from processor import batches
     from tests.fuzz.targets import SIZES, TARGETS
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("seconds", type=int)
     given = parser.parse_args()
     for name, value in SIZES.items():
-        setattr(framing, name, value)
+        setattr(batches, name, value)
     found = ROOT / ".cache" / "fuzz" / given.target
     found.mkdir(parents=True, exist_ok=True)
     options = [

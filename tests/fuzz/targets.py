@@ -8,17 +8,18 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-from processor.contract import Csv
-from processor.framing import CsvRecords, Stream
-from processor.refusal import FileRefusedError
-from processor.signatures import foreign_format, foreign_text
+from processor.batches import Stream
+from processor.contract.model import Csv
+from processor.readers.csv import CsvRecords
+from processor.readers.signatures import foreign_format, foreign_text
+from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
 from tests.unit.processor.examples import PEOPLE, fields
 from tests.unit.processor.test_transformation import NESTED, compare, run
 
 SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
-"""What the constants of :mod:`processor.framing` are meanwhile."""
+"""What the constants of :mod:`processor.batches` are meanwhile."""
 
 DIALECTS = (
     Csv(),

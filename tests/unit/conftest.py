@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.engine import Action, Engine
-from tests.unit.policies import Policies
+from tests.unit.policies.engine import Action, Engine
+from tests.unit.policies.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
 
 RESTRICTING = '"restrictAdministrators": true'

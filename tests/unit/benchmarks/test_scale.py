@@ -23,9 +23,9 @@ from benchmarks.measurement import MeasurementError
 from benchmarks.memory_limit import MemoryLimit, limit_memory
 from benchmarks.scale import GOAL, Run, page
 from lib.contracts import compile_contracts
-from processor import contract
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
+from processor.contract.parsing import parse
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
 from processor.transformation import transform
 from sandbox import certificate
 from tests.unit.processor.aws import HmacKey
@@ -121,7 +121,7 @@ def test_a_large_file_becomes_what_it_says_when_it_is_small(
             stream,
             "file",
             SizeLimit(1 << 40, ""),
-            contract.parse(CONTRACTS[file.dataset]),
+            parse(CONTRACTS[file.dataset]),
             PseudonymKeys(kms, "a-key"),
             io.BytesIO(),
             io.BytesIO(),

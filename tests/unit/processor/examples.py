@@ -5,9 +5,9 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import HealthCheck, settings
 
-from processor import contract
-from processor.contract import Contract
-from processor.framing import ROWS, Batch
+from processor.batches import ROWS, Batch
+from processor.contract.model import Contract
+from processor.contract.parsing import parse
 
 # The same examples every time, however slow the machine.
 EXAMPLES = settings(
@@ -51,7 +51,7 @@ def relabelled(compiled: dict[str, Any], **labels: str) -> dict[str, Any]:
 
 def make_contract(*columns: dict[str, Any]) -> Contract:
     """Return a contract of these columns."""
-    return contract.parse(document(*columns))
+    return parse(document(*columns))
 
 
 def make_batch(*rows: list[str]) -> Batch:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from processor import framing
+from processor import batches
+from processor.readers import lines
 from tests.fuzz.targets import SIZES, TARGETS, check_framing
 
 CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
@@ -14,7 +15,7 @@ CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks and records as the fuzzer has them."""
     for name, value in SIZES.items():
-        monkeypatch.setattr(framing, name, value)
+        monkeypatch.setattr(batches, name, value)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -26,6 +27,6 @@ def test_what_was_found_once_holds_still(target: str) -> None:
 
 
 def test_what_does_not_hold_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(framing, "_complete", len)  # a line that the network cut is complete
+    monkeypatch.setattr(lines, "_complete", len)  # a line that the network cut is complete
     with pytest.raises(AssertionError):
         check_framing(b"\0\7h\n" + b"0123456789\n" * 20)

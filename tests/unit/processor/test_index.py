@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 
-from processor import processing, records
-from processor.columns import RowCheck
-from processor.outputs import CleanRows, RejectedRows
-from processor.transformation import RowAccount
+from processor import processing
+from processor.account import RowAccount
+from processor.checks.columns import RowCheck
+from processor.readers import detection
+from processor.writers.parquet import CleanRows
+from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
 
 SECRET = "4929-1111-2222-3333"
@@ -188,7 +190,7 @@ def fail_with_secret(*_: Any, **__: Any) -> Any:
 
 
 FAILURES = {
-    "in framing": (records, "CsvRecords", fail_with_secret),
+    "in framing": (detection, "CsvRecords", fail_with_secret),
     "in the checks": (RowCheck, "check", fail_with_secret),
     "in the output": (CleanRows, "write", fail_with_secret),
     "in the rejects": (RejectedRows, "write", fail_with_secret),

@@ -20,14 +20,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from processor import processing
-from processor.contract import Contracts
-from processor.deadline import Deadline, OutOfTimeError
+from processor.account import RowAccount
+from processor.bucket.store import Store
+from processor.contract.parsing import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.deadline import Deadline, OutOfTimeError
+from processor.limits.size import SizeLimit
 from processor.processing import Processor
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
-from processor.refusal import FileRefusedError
-from processor.store import Store
-from processor.transformation import RowAccount
+from processor.reasons import FileRefusedError
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBody, MemoryBucket, Version
 from tests.unit.processor.examples import PEOPLE
 

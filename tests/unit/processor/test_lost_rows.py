@@ -12,22 +12,22 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pytest
 
-from processor import framing, json_lines, parquet
-from processor.columns import CheckedBatch, RowCheck
-from processor.compression import Decompressed
-from processor.deadline import Deadline
-from processor.deidentification import Deidentification
-from processor.framing import Batch, CsvRecords
-from processor.json_lines import JsonRecords
-from processor.outputs import CleanRows, RejectedRows
-from processor.parquet import ParquetRecords
-from processor.refusal import FileRefusedError
-from processor.transformation import RowAccountError
+from processor.account import RowAccountError
+from processor.batches import Batch
+from processor.checks.columns import CheckedBatch, RowCheck
+from processor.deidentification.methods import Deidentification
+from processor.limits.deadline import Deadline
+from processor.readers import csv, json_lines, parquet
+from processor.readers.compression import Decompressed
+from processor.readers.csv import CsvRecords
+from processor.readers.json_lines import JsonRecords
+from processor.readers.parquet import ParquetRecords
+from processor.reasons import FileRefusedError
+from processor.writers.parquet import CleanRows
+from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.examples import PEOPLE
-from tests.unit.processor.test_records import (
-    WRITERS,
-)
-from tests.unit.processor.test_records import (
+from tests.unit.processor.readers.test_detection import WRITERS
+from tests.unit.processor.readers.test_detection import (
     test_the_same_rows_become_the_same_in_every_format as compare,
 )
 
@@ -115,10 +115,10 @@ OURS, SECOND = RowAccountError, AssertionError
 LOSSES = {
     "decompressed": Loss(Decompressed, "read", None, without_last_line, TEXT[1:3], SECOND),
     "decompressed JSON": Loss(Decompressed, "read", None, without_last_line, TEXT[4:], SECOND),
-    "cut into lines": Loss(framing, "blocks", None, without_a_line, CSV, SECOND),
+    "cut into lines": Loss(csv, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
     "framed": Loss(CsvRecords, "_next_batch", None, without_last_row, CSV, OURS),
-    "put between others": Loss(framing, "_replaced", None, without_last, CSV, OURS),
+    "put between others": Loss(csv, "_replaced", None, without_last, CSV, OURS),
     "framed from JSON": Loss(JsonRecords, "_batch", None, without_last_row, JSON, OURS),
     "framed from JSON, uncounted": Loss(
         JsonRecords, "_batch", lambda lines: lines[:-1], None, JSON, SECOND

@@ -12,8 +12,12 @@ from typing import Any
 
 import pytest
 
-from processor import columns, compression, framing, layout, records, transformation
-from processor.refusal import FileRefusedError
+from processor import transformation
+from processor.batches import Stream
+from processor.bucket import keys
+from processor.checks import columns
+from processor.readers import compression, csv, detection, lines
+from processor.reasons import FileRefusedError
 from tests.unit.processor import test_hostile_input as hostile
 from tests.unit.processor.aws import MemoryBucket
 from tests.unit.processor.naive import NaiveHandler
@@ -37,17 +41,17 @@ def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
     def decode(data: bytes) -> tuple[list[str], bool]:
         return re.findall(r"[^\r\n]*[\r\n]", data.decode()), True
 
-    patch.setattr(framing, "_decode", decode)
+    patch.setattr(lines, "_decode", decode)
 
 
 def _change_lines(change: Callable[[str], str]) -> Sabotage:
     """Frame other lines than the file has."""
-    cut = framing.blocks
+    cut = lines.blocks
 
-    def blocks(stream: framing.Stream) -> Iterator[list[str]]:
-        return ([line for line in map(change, lines) if line] for lines in cut(stream))
+    def blocks(stream: Stream) -> Iterator[list[str]]:
+        return ([line for line in map(change, block) if line] for block in cut(stream))
 
-    return lambda patch: patch.setattr(framing, "blocks", blocks)
+    return lambda patch: patch.setattr(csv, "blocks", blocks)
 
 
 def _refuse_lines_with(text: str) -> Sabotage:
@@ -60,13 +64,13 @@ def _refuse_lines_with(text: str) -> Sabotage:
 
 
 def _keep_the_empty_end(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(framing, "without_blank_end", lambda lists, _: lists)
+    patch.setattr(csv, "without_blank_end", lambda lists, _: lists)
 
 
 def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
     """Take a key for a path."""
-    places = layout.places
-    patch.setattr(layout, "places", lambda key: places(posixpath.normpath(key)))
+    places = keys.places
+    patch.setattr(keys, "places", lambda key: places(posixpath.normpath(key)))
 
 
 def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
@@ -74,7 +78,7 @@ def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
         if not name.endswith((".csv", "/a")):
             raise FileRefusedError("file:not-what-its-name-says")
 
-    patch.setattr(records, "_check_name", check_name)
+    patch.setattr(detection, "_check_name", check_name)
 
 
 # What a naive handler gets right, and a mistake that does not.
@@ -85,7 +89,7 @@ EASY: dict[str, Sabotage] = {
     "embedded newlines": _change_lines(lambda line: line.replace('"', "")),
     "a tilde and a brace": _refuse_lines_with("~{"),
     "empty lines at the end": _keep_the_empty_end,
-    "formula injection": lambda patch: patch.setattr(columns, "_predicates", lambda *_: []),
+    "formula injection": lambda patch: patch.setattr(columns, "predicates", lambda *_: []),
     "gzip": lambda patch: patch.setattr(compression, "GZIP", re.compile(b"never")),
     "an ending that says nothing": _refuse_unknown_endings,
     "an empty folder": _normalize_keys,

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import __version__, processing
-from processor.contract import Contracts
+from processor.account import RowAccount, RowAccountError
+from processor.bucket.store import Store
+from processor.contract.parsing import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
 from processor.processing import ContentionError, Processor, UnfinishedError
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
-from processor.store import Store
-from processor.transformation import RowAccount, RowAccountError
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
 from tests.unit.processor.examples import EXAMPLES, PEOPLE

@@ -13,19 +13,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor import contract, encodings, framing, outputs, records, transformation
-from processor.contract import Contract
-from processor.outputs import RejectedRows
-from processor.pseudonym import PseudonymKeys
-from processor.records import SizeLimit
-from processor.refusal import FileRefusedError
-from processor.transformation import RowAccount, RowAccountError, refuse, transform
+from processor import batches, transformation
+from processor.account import RowAccount, RowAccountError
+from processor.batches import Batch
+from processor.contract.model import Contract
+from processor.contract.parsing import parse
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
+from processor.readers import csv, detection, encodings
+from processor.reasons import FileRefusedError
+from processor.transformation import refuse, transform
+from processor.writers import parquet, quarantine
+from processor.writers.quarantine import RejectedRows
 from tests.parquet import read_parquet
 from tests.unit.processor import examples, oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
 
-CONTRACT = contract.parse(PEOPLE)
+CONTRACT = parse(PEOPLE)
 LIMIT = SizeLimit(1 << 30, "memoryMb")
 HEADER = "id,name,phone,born,balance"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50"
@@ -90,8 +95,8 @@ EXCHANGED = examples.relabelled(PEOPLE, id="born", born="id")
 def test_a_file_becomes_what_the_second_opinion_says(
     monkeypatch: pytest.MonkeyPatch, data: bytes, agreed: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 128)
     compare(data, agreed)
 
 
@@ -134,8 +139,8 @@ FIRST_LINES = st.lists(
 def test_a_file_in_another_dialect_does_so_too(
     monkeypatch: pytest.MonkeyPatch, data: bytes, dialect: dict[str, Any], first: list[str]
 ) -> None:
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 128)
     data = "".join(first[: dialect["preambleLines"]]).encode() + data
     ours, theirs = b',"', (dialect["delimiter"] + (dialect["quote"] or '"')).encode()
     compare(
@@ -172,14 +177,14 @@ ENCODED = st.builds(
 def test_a_file_in_another_encoding_does_so_too(
     monkeypatch: pytest.MonkeyPatch, encoded: tuple[bytes, str], header: bool
 ) -> None:
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 128)
     monkeypatch.setattr(encodings, "PIECE", 7)
     data, encoding = encoded
     agreed = PEOPLE | {"csv": {"encoding": encoding, "header": header}}
     mark = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     if encoding == "windows-1252" and mark:
-        assert run(data, contract.parse(agreed))[0].refusal is not None
+        assert run(data, parse(agreed))[0].refusal is not None
     else:
         compare(data, agreed)
 
@@ -246,8 +251,8 @@ JSON_LINES = st.builds(
 def test_a_file_of_json_lines_does_so_too(
     monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str, labels: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    monkeypatch.setattr(framing, "RECORD_LIMIT", 128)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 128)
     compare(data, examples.relabelled(NESTED, **labels) | {"unknownColumns": policy}, "json")
 
 
@@ -283,9 +288,9 @@ def test_empty_rows_are_rejected_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, end: str, *, is_json: bool
 ) -> None:
     """They take much time for their size. In a field they are its own, however many."""
-    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    people = contract.parse(examples.document(column("id"), column("text")))
+    monkeypatch.setattr(quarantine, "SHORT_LIMIT", 4)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    people = parse(examples.document(column("id"), column("text")))
     rows = ['{"id": "1"}'] * 3 if is_json else ["id,text", f'1,"x{end * 9}"', "2,y", "3,z"]
     account, _, _ = run(_spaced(rows, end, 2).encode(), people)
     assert account.refusal is None
@@ -312,9 +317,9 @@ def test_empty_rows_are_rejected_up_to_a_limit(
 def test_short_rows_are_rejected_up_to_a_limit_whatever_the_reason(
     monkeypatch: pytest.MonkeyPatch, header: str, line: str
 ) -> None:
-    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
-    people = contract.parse(examples.document(column("id"), column("text")))
+    monkeypatch.setattr(quarantine, "SHORT_LIMIT", 4)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    people = parse(examples.document(column("id"), column("text")))
     account, _, _ = run(f"{header}{line * 4}".encode(), people)
     assert (account.refusal, account.rejected) == (None, 4)
     account, _, _ = run(f"{header}{line * 5}".encode(), people)
@@ -323,8 +328,8 @@ def test_short_rows_are_rejected_up_to_a_limit_whatever_the_reason(
 
 
 def test_rejected_rows_that_carry_something_have_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outputs, "SHORT_LIMIT", 4)
-    people = contract.parse(examples.document(column("id"), column("text")))
+    monkeypatch.setattr(quarantine, "SHORT_LIMIT", 4)
+    people = parse(examples.document(column("id"), column("text")))
     account, _, _ = run(b"id,text\n" + (b"x" * 16 + b"\n") * 9, people)
     assert (account.refusal, account.rejected) == (None, 9)
 
@@ -346,7 +351,7 @@ def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
             ]
         )
     )
-    _, rows, lines = run(data.encode(), contract.parse(PERSONS))
+    _, rows, lines = run(data.encode(), parse(PERSONS))
     assert [line["reasons"] for line in lines] == [
         *[["email:required"]] * 3,
         ["email:unique"],
@@ -359,7 +364,7 @@ def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
 def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
     """Make sure that a file becomes what the second opinion says."""
     expected = oracle.process(data, document, HmacKey().material, limit=128, form=form)
-    account, rows, lines = run(data, contract.parse(document))
+    account, rows, lines = run(data, parse(document))
     if expected.refusal:
         assert account.refusal is not None
         assert (account.refusal.reason, account.refusal.line) == (expected.refusal, expected.line)
@@ -384,13 +389,13 @@ def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
 def test_cycles_are_not_collected_until_a_file_has_been_read(
     monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
-    monkeypatch.setattr(framing, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
     enabled = []
 
     class WatchfulRows(RejectedRows):
         """Remembers whether the collector was on."""
 
-        def write(self, batch: framing.Batch, rejects: dict[int, list[str]]) -> None:
+        def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
             """Write."""
             enabled.append(gc.isenabled())
             super().write(batch, rejects)
@@ -412,13 +417,13 @@ def test_a_file_with_a_header_only_is_processed() -> None:
 def test_a_file_whose_footer_would_grow_too_large_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(framing, "BATCH_ROWS", 2)
-    monkeypatch.setattr(outputs, "ROW_GROUP_ROWS", 2)
+    monkeypatch.setattr(batches, "BATCH_ROWS", 2)
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 2)
     data = "\n".join([HEADER, *[GOOD] * 7]).encode()
     chunks = 3 * 4  # full groups, columns that leave
-    monkeypatch.setattr(outputs, "CHUNK_LIMIT", chunks)
+    monkeypatch.setattr(parquet, "CHUNK_LIMIT", chunks)
     assert run(data)[0].clean == 7
-    monkeypatch.setattr(outputs, "CHUNK_LIMIT", chunks - 1)
+    monkeypatch.setattr(parquet, "CHUNK_LIMIT", chunks - 1)
     account, rows, _ = run(data)
     assert rows == []
     assert account.refusal is not None
@@ -445,10 +450,10 @@ def test_a_refusal_without_a_contract_has_no_columns() -> None:
     assert read_parquet(clean).num_columns == 0
 
 
-class ForgetfulRecords(framing.CsvRecords):
+class ForgetfulRecords(csv.CsvRecords):
     """Records that are counted and then lost."""
 
-    def __iter__(self) -> Iterator[framing.Batch]:
+    def __iter__(self) -> Iterator[Batch]:
         """Read all batches and yield none."""
         for _ in super().__iter__():
             pass
@@ -459,7 +464,7 @@ class ForgetfulRecords(framing.CsvRecords):
     ("module", "name", "replacement"),
     [
         (transformation, "count_rows", lambda file: 0),
-        (records, "CsvRecords", ForgetfulRecords),
+        (detection, "CsvRecords", ForgetfulRecords),
     ],
     ids=["a clean row", "a batch"],
 )

@@ -1,0 +1,50 @@
+"""The row account: what became of every row of a file, in counts that must agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from processor import ProcessorError
+from processor.reasons import Anonymity, FileRefusedError
+
+
+class RowAccountError(ProcessorError):
+    """Rows were lost or made up on the way: the processor is wrong, and nothing is done."""
+
+
+@dataclass(frozen=True)
+class RowAccount:
+    """What became of the rows of a file.
+
+    Attributes:
+        read: data rows that framing saw.
+        clean: rows that the Parquet file says it has.
+        rejected: rows that were written as rejects, or all that were read of a refused file.
+        by_reason: rejected rows that have each reason; a row may have several.
+        refusal: why nothing of the file is clean, if so.
+        anonymity: that of the clean rows, if the contract asks.
+        dropped_columns: columns of the file that the contract does not know.
+    """
+
+    read: int
+    clean: int
+    rejected: int
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+    refusal: FileRefusedError | None = None
+    anonymity: Anonymity | None = None
+    dropped_columns: int = 0
+
+    @property
+    def has_rejects(self) -> bool:
+        """Whether there is something to say in quarantine."""
+        return self.rejected > 0 or self.refusal is not None
+
+    def check(self) -> None:
+        """Make sure that the three counts, each made by another part, agree.
+
+        Raises:
+            RowAccountError: they do not.
+        """
+        if self.read != self.clean + self.rejected:
+            raise RowAccountError(
+                f"{self.read} rows read, but {self.clean} clean and {self.rejected} rejected"
+            )

@@ -1,0 +1,1 @@
+"""The bucket: its keys, what it announces, what is asked of it, and the manifest."""

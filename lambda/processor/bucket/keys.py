@@ -1,0 +1,75 @@
+"""Layout: where in the bucket the outputs of an object lie."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from processor import ProcessorError
+
+INCOMING = "incoming/"
+KEY_LIMIT = 1024  # bytes of UTF-8, for every key of S3
+
+# What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave of it.
+_NAME_LIMIT = KEY_LIMIT - len("quarantine/") - len(".jsonl.gz")
+_SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
+_ELSEWHERE = {".", ".."}
+_STEM_LIMIT = _NAME_LIMIT - len("~") - 64
+
+
+class LayoutError(ProcessorError):
+    """A key is not one of an incoming object."""
+
+
+@dataclass(frozen=True)
+class ObjectKeys:
+    """The keys that belong to one source object.
+
+    Attributes:
+        source: its own.
+        dataset: the dataset it names, if any.
+        unsafe: whether ``.`` or ``..`` is a segment of its own key.
+        outputs: of what is made of it, by name: ``processed`` and ``quarantine``.
+        manifest: of what says that it is done.
+    """
+
+    source: str
+    dataset: str | None
+    unsafe: bool
+    outputs: dict[str, str]
+    manifest: str
+
+
+def places(key: str) -> ObjectKeys:
+    """Return the places of the object ``incoming/<name>``; the first folder is its dataset.
+
+    No two objects share a place: a name too long for its outputs' keys is cut and ends with a
+    digest of the whole name, and so is any name that ends as if that had been done to it.
+
+    To S3 a dot is a character; whoever takes a key for a path lands elsewhere. Of a name with such
+    a segment the outputs have no more than the dataset and the digest.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+
+    Raises:
+        LayoutError: the key does not begin with ``incoming/``.
+    """
+    if not key.startswith(INCOMING):
+        raise LayoutError(f"the object does not lie under {INCOMING}")
+    name = key.removeprefix(INCOMING)
+    dataset, slash, _ = name.partition("/")
+    if not slash or dataset in _ELSEWHERE:
+        dataset = ""
+    unsafe = not _ELSEWHERE.isdisjoint(name.split("/"))
+    if unsafe or len(name.encode()) > _NAME_LIMIT or _SHORTENED.search(name):
+        stem = (f"{dataset}/" if dataset else "") if unsafe else name
+        stem = stem.encode()[:_STEM_LIMIT].decode(errors="ignore")
+        name = f"{stem}~{hashlib.sha256(name.encode()).hexdigest()}"
+    return ObjectKeys(
+        source=key,
+        dataset=dataset or None,
+        unsafe=unsafe,
+        outputs={
+            "processed": f"processed/{name}.parquet",
+            "quarantine": f"quarantine/{name}.jsonl.gz",
+        },
+        manifest=f"manifests/{name}.json",
+    )

@@ -1,0 +1,103 @@
+"""The manifest: the one object that says an incoming object is done, and what became of it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from processor import __version__
+from processor.account import RowAccount
+from processor.bucket.store import Source
+from processor.contract.model import Contract
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """An output as it was stored."""
+
+    key: str
+    etag: str
+    version_id: str
+    rows: int
+    bytes: int
+
+
+def compose(
+    *,
+    bucket: str,
+    source: Source,
+    dataset: str | None,
+    contract: Contract | None,
+    account: RowAccount,
+    outputs: Mapping[str, Artifact | None],
+    processed_at: datetime,
+) -> bytes:
+    """Return the manifest as JSON: identities and numbers, no value of the file.
+
+    ``outputs`` are those named ``processed`` and ``quarantine``, None where there is none.
+    """
+    refusal = account.refusal
+    document = {
+        "manifest_version": FORMAT,
+        "outcome": "quarantined" if refusal else "processed",
+        "dataset": dataset,
+        "source": {
+            "bucket": bucket,
+            "key": source.key,
+            "version_id": source.version_id,
+            "etag": source.etag,
+            "size": source.size,
+            "last_modified": _instant(source.last_modified),
+        },
+        "contract": contract and {"id": contract.id, "version": contract.version},
+        "epoch": contract and contract.epoch,
+        "rows": {
+            "read": account.read,
+            "clean": account.clean,
+            "rejected": account.rejected,
+        },
+        "rejected_by_reason": dict(account.by_reason),
+        "refusal": refusal
+        and {
+            "reason": refusal.reason,
+            "line": refusal.line,
+            "column": refusal.column,
+            "name": refusal.name,
+            "limit": refusal.limit,
+            "setting": refusal.setting,
+        },
+        "dropped_columns": account.dropped_columns,
+        "anonymity": account.anonymity and asdict(account.anonymity),
+        "outputs": {name: output and asdict(output) for name, output in outputs.items()},
+        "processed_at": _instant(processed_at),
+        "processor_version": __version__,
+    }
+    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
+
+
+def describes(document: Any, etags: Mapping[str, str | None]) -> bool:
+    """Tell whether the outputs that lie in the bucket are those a manifest speaks of.
+
+    ``etags`` are theirs by name, None where there is no such object.
+    """
+    return all(etag == _etag(document, name) for name, etag in etags.items())
+
+
+def covers(document: Any, etags: Mapping[str, str | None]) -> bool:
+    """Tell whether a manifest speaks of every output that lies in the bucket.
+
+    It may speak of more: quarantine expires, and the manifest stays.
+    """
+    return all(etag in (None, _etag(document, name)) for name, etag in etags.items())
+
+
+def _etag(document: Any, name: str) -> str | None:
+    output: dict[str, str] | None = document["outputs"][name]
+    return output["etag"] if output else None
+
+
+def _instant(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,173 @@
+"""The store: the few things the processor does with the bucket, and what S3 answers to them."""
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from processor.batches import Stream
+from processor.silence import NEVER
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
+
+# What S3 answers when the condition of a write does not hold: somebody else wrote, is writing,
+# or deleted what was to be replaced.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+_CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+
+# Both quote headers that they cannot parse, such as Expires, which is the producer's text.
+for _library in ("botocore", "urllib3"):
+    logging.getLogger(_library).setLevel(NEVER)
+
+# What S3 answers to GetObject when the object lies in an archive, which it does until somebody
+# restores it, and how a description of such an object tells.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+_IN_ARCHIVE = "InvalidObjectState"
+_ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
+
+# The object's metadata that name the version of the contract it keeps.
+CONTRACT_VERSION = "contract-version"
+
+
+class Body(Stream, Protocol):
+    """The bytes of an object; close it, read or not."""
+
+    def close(self) -> None:
+        """Give back the connection."""
+
+
+class ConflictError(Exception):
+    """Somebody else changed the object since its state was read."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An object to be processed: one version of it, and its bytes.
+
+    ``contract_version`` is that which its producer named, in the object's metadata. The bytes of
+    an object in an archive cannot be had: it is ``archived``, and has none.
+    """
+
+    key: str
+    version_id: str
+    etag: str
+    size: int
+    last_modified: datetime
+    contract_version: str | None
+    body: Body
+    archived: bool = False
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What S3 says of an object that was written."""
+
+    etag: str
+    version_id: str
+
+
+class Store:
+    """A versioned bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        """Remember whom to ask."""
+        self._client = client
+        self.bucket = bucket
+
+    def open(self, key: str) -> Source | None:
+        """Open the newest version of an object, or return None if it was deleted.
+
+        Raises:
+            ConflictError: the object was replaced meanwhile.
+        """
+        archived = False
+        try:
+            response: Any = self._get(key)
+        except ClientError as error:
+            if _code(error) != _IN_ARCHIVE:
+                raise
+            response, archived = self._describe_archived(key), True
+        if response is None:
+            return None
+        return Source(
+            key=key,
+            version_id=response["VersionId"],
+            etag=response["ETag"],
+            size=response["ContentLength"],
+            last_modified=response["LastModified"],
+            contract_version=response["Metadata"].get(CONTRACT_VERSION),
+            body=response.get("Body") or BytesIO(),
+            archived=archived,
+        )
+
+    def _describe_archived(self, key: str) -> "HeadObjectOutputTypeDef":
+        """Return what S3 says of an object in an archive, which is not its content."""
+        response = self._client.head_object(Bucket=self.bucket, Key=key)
+        if response.get("StorageClass") in _ARCHIVES or "ArchiveStatus" in response:
+            return response
+        raise ConflictError
+
+    def etag(self, key: str) -> str | None:
+        """Return the ETag of an object, or None if there is none.
+
+        Of all keys that begin with this one it is itself the first. Unlike asking for the object,
+        listing has no two ways to say that there is none.
+        """
+        response = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
+        for found in response.get("Contents", []):
+            if found["Key"] == key:
+                return found["ETag"]
+        return None
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """Return the content of a small object and its ETag, or None if there is none."""
+        response = self._get(key)
+        if response is None:
+            return None
+        with closing(response["Body"]) as body:
+            return body.read(), response["ETag"]
+
+    def write(
+        self, key: str, body: IO[bytes] | bytes, content_type: str, replacing: str | None
+    ) -> Stored:
+        """Write an object if its ETag is still ``replacing``, or if there still is none.
+
+        Raises:
+            ConflictError: that is no longer so.
+        """
+        put = partial(
+            self._client.put_object,
+            Bucket=self.bucket,
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+        )
+        try:
+            response = put(IfMatch=replacing) if replacing else put(IfNoneMatch="*")
+        except ClientError as error:
+            if _code(error) in _CONFLICTS:
+                raise ConflictError from error
+            raise
+        return Stored(response["ETag"], response["VersionId"])
+
+    def _get(self, key: str) -> "GetObjectOutputTypeDef | None":
+        """Return what S3 answers to GetObject, or None if there is no such object.
+
+        The list is asked first. GetObject says 404 only to those who may list the whole bucket;
+        to this function, which may list by prefix, it says 403 for what does not exist.
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+        """
+        if self.etag(key) is None:
+            return None
+        return self._client.get_object(Bucket=self.bucket, Key=key)
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")

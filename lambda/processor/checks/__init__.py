@@ -1,0 +1,1 @@
+"""The checks: which rows, and which files, keep their contract."""

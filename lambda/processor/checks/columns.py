@@ -1,0 +1,207 @@
+"""Columns: the records of a batch become Arrow columns, checked and converted as a whole.
+
+A value converts only when its text is exactly of its type's form: one regular expression per
+type says what that is (RE2, so the time is linear in the text), and what matches converts by
+Arrow's own parsers. The empty field is null. No value is rejected alone: a row is, with every
+reason there is, each as ``column:rule``. A null field is a value that has no text in its format,
+such as an infinite number: it is of no type, and only a column that is dropped may hold it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor.batches import Batch
+from processor.checks.header import positions
+from processor.checks.normalization import normalize
+from processor.checks.notation import Notation
+from processor.checks.rules import predicates
+from processor.checks.types import column_type, converted, matches
+from processor.checks.uniqueness import Seen
+from processor.contract.model import Column, Contract, Drop, Hmac
+
+_NO_TEXT = pa.scalar(None, pa.string())
+
+NOTHING: Mapping[str, Notation] = MappingProxyType({})
+
+
+class CheckedColumn(NamedTuple):
+    """A column of a batch: its texts, and its values of the contract's type; null where not.
+
+    Where the contract normalizes the texts for tokens, they are normalized.
+    """
+
+    text: pa.StringArray
+    values: pa.Array
+
+
+@dataclass(frozen=True)
+class CheckedBatch:
+    """What the checks found in a batch.
+
+    Attributes:
+        columns: by name; they hold the rows that have as many fields as the header.
+        clean: which of those rows keep the contract; None when all do.
+        rejects: for each other row its index in the batch and its reasons, in order.
+    """
+
+    columns: dict[str, CheckedColumn]
+    clean: pa.BooleanArray | None
+    rejects: dict[int, list[str]]
+
+    def select(self, array: pa.Array) -> pa.Array:
+        """Return the clean rows of a column's texts or values."""
+        return array if self.clean is None else array.filter(self.clean)
+
+
+class RowCheck:
+    """The checks of a contract, for one file.
+
+    Attributes:
+        dropped_columns: how many columns of the file the contract does not know.
+    """
+
+    def __init__(
+        self,
+        contract: Contract,
+        header: Sequence[str],
+        notation: Mapping[str, Notation] = NOTHING,
+    ) -> None:
+        """Prepare the checks of each column; of some, numbers are in a ``notation`` of their own.
+
+        Raises:
+            FileRefusedError: the header is not one of this contract.
+        """
+        self._width = len(header)
+        self._positions = positions(contract, header, contract.csv.preamble_lines + 1)
+        self.dropped_columns = len(header) - len(self._positions)
+        self._notation = notation
+        self._checks = [ColumnCheck(column) for column in contract.columns]
+
+    def close(self) -> None:
+        """Forget the file; this frees what it took of the disk."""
+        for check in self._checks:
+            check.close()
+
+    def check(self, batch: Batch) -> CheckedBatch:
+        """Check and convert the rows of a batch."""
+        rejects = {index: [reason] for index, reason in batch.faults.items()}
+        rows = batch.rows
+        indices: Sequence[int] = range(len(rows))
+        lengths = pc.list_value_length(rows)
+        whole = pc.fill_null(pc.equal(lengths, self._width), False)
+        if whole.false_count:
+            broken = pc.invert(whole)
+            for index, length in zip(
+                pc.indices_nonzero(broken).to_pylist(),
+                lengths.filter(broken).to_pylist(),
+                strict=True,
+            ):
+                rejects.setdefault(index, ["row:field-count" if length else "row:blank"])
+            indices = [index for index in indices if index not in rejects]
+            rows = rows.filter(whole)
+
+        columns = {}
+        bad: pa.BooleanArray | None = None
+        for check in self._checks:
+            position = self._positions.get(check.name)
+            if position is None:
+                field = pa.repeat("", len(rows))
+            else:
+                field = pc.list_element(rows, position)
+                if check.name in self._notation:
+                    field = self._notation[check.name].plain(field)
+            textless = field.is_null() if field.null_count else None
+            columns[check.name], failures = check.check(_nullified(field), textless)
+            for reason, mask in failures:
+                bad = mask if bad is None else pc.or_(bad, mask)
+                for place in pc.indices_nonzero(mask).to_pylist():
+                    rejects.setdefault(indices[place], []).append(reason)
+        return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects)
+
+
+class ColumnCheck:
+    """The checks of one column."""
+
+    def __init__(self, column: Column) -> None:
+        """Prepare the type's form and the rules, in the order their reasons are given."""
+        self.name = column.name
+        self._required = column.required
+        self._dropped = isinstance(column.deidentify, Drop)
+        self._type = column_type(column)
+        self._type_reason = f"{column.name}:{column.type}"
+        self._rules = [
+            (f"{column.name}:{name}", holds)
+            for name, holds in predicates(column.rules, self._type)
+        ]
+        self._seen = Seen() if column.unique else None
+        method = column.deidentify
+        self._steps = method.normalize if isinstance(method, Hmac) else ()
+
+    def close(self) -> None:
+        """Forget which values there were."""
+        if self._seen:
+            self._seen.close()
+
+    def check(
+        self, text: pa.StringArray, textless: pa.BooleanArray | None = None
+    ) -> tuple[CheckedColumn, list[tuple[str, pa.BooleanArray]]]:
+        """Return the column converted, and the failed rows of each check that any row fails.
+
+        The form and the rules are about the text as it stands in the file. Who is meant is asked
+        of the normalized text: a blank one is null, and two that get one token are not unique. Of
+        one with too many marks in a row it cannot be told, so its row is rejected.
+        ``textless`` are the nulls that stand for a value without a text.
+        """
+        failures = []
+        known = text
+        if self._steps:
+            known, unfit = normalize(text, self._steps)
+            if known.null_count > text.null_count:
+                text = pc.if_else(known.is_valid(), text, _NO_TEXT)
+            if unfit is not None:
+                failures.append((f"{self.name}:too-many-marks", unfit))
+                known = pc.if_else(unfit, _NO_TEXT, known)
+        empty = text.is_null()
+        if textless is not None:
+            empty = pc.and_not(empty, textless)
+        if self._required and empty.true_count:
+            failures.append((f"{self.name}:required", empty))
+        values = converted(text, self._type)
+        if values.null_count > empty.true_count:
+            allowed = text.is_null() if self._dropped else empty
+            failures += self._unfit(text, pc.and_not(values.is_null(), allowed))
+        for reason, holds in self._rules:
+            held = holds(values)
+            if held.false_count:
+                failed = pc.and_kleene(pc.invert(held), values.is_valid())
+                if failed.true_count:
+                    failures.append((reason, failed))
+        if self._seen:
+            repeated = self._seen.repeated(known if self._steps else values)
+            if repeated.true_count:
+                failures.append((f"{self.name}:unique", repeated))
+        return CheckedColumn(known, values), failures
+
+    def _unfit(
+        self, text: pa.StringArray, unfit: pa.BooleanArray
+    ) -> list[tuple[str, pa.BooleanArray]]:
+        """Return the reasons of the values that are not of the type, each with its rows."""
+        zone = pa.repeat(False, len(text))
+        if self._type.otherwise is not None:
+            zone = pc.fill_null(matches(text, self._type.otherwise), False)
+        reasons = [
+            (self._type_reason, pc.and_not(unfit, zone)),
+            (f"{self.name}:timezone", pc.and_(unfit, zone)),
+        ]
+        return [(reason, mask) for reason, mask in reasons if mask.true_count]
+
+
+def _nullified(text: pa.StringArray) -> pa.StringArray:
+    """Make the empty fields null."""
+    filled = pc.not_equal(text, "")
+    return pc.if_else(filled, text, _NO_TEXT) if filled.false_count else text

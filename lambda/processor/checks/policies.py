@@ -1,0 +1,138 @@
+"""Policies: when a file as a whole is not good enough, although many of its rows are.
+
+*The share of rejects.* A file of which too much is wrong is not to be trusted with the rest.
+
+*k-anonymity* (Sweeney 2002). Columns that together may single out a person, such as month of
+birth and region, are declared as quasi-identifiers. Rows that have the same values of them, as
+they leave, are a class; k is the size of the smallest. It is a number about one file: what
+several files tell together, or what a whole class has in common, it does not show.
+
+The size of a class is its rows, or, if the contract names a ``subject``, the different subjects
+that they are about: five rows of one person hide nobody.
+
+Counting takes its time, so the deadline holds for it too.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from processor.arrow import plain
+from processor.checks.classes import NOBODY, Pairs
+from processor.contract.model import Contract
+from processor.limits.deadline import NEVER, Deadline
+from processor.reasons import Anonymity, FileRefusedError
+
+_CLASSES = pa.schema([("class", pa.binary()), ("members", pa.int64()), ("rows", pa.int64())])
+
+
+def judge(
+    contract: Contract, read: int, rejected: int, clean_file: IO[bytes], deadline: Deadline = NEVER
+) -> Anonymity | None:
+    """Return how anonymous a file's clean rows are, if the contract asks.
+
+    Raises:
+        FileRefusedError: they are not anonymous enough, too many rows were rejected, or there is
+            no time to tell.
+        OutOfTimeError: there is no time to tell, but may be at the next attempt.
+    """
+    share = contract.max_rejected_share
+    if share is not None and rejected > Fraction(share) * read:
+        raise FileRefusedError("file:rejected-share", rows_read=read)
+    asked = contract.anonymity
+    if asked is None:
+        return None
+    outputs = {column.name: str(column.output) for column in contract.columns}
+    columns = [outputs[name] for name in asked.quasi_identifiers]
+    subject = outputs[asked.subject] if asked.subject else None
+    try:
+        found = measure(clean_file, columns, asked.k, subject, deadline)
+    except FileRefusedError as refusal:
+        refusal.rows_read = read
+        raise
+    if found.rows_below:
+        raise FileRefusedError("file:k-anonymity", rows_read=read, anonymity=found)
+    return found
+
+
+def measure(
+    clean_file: IO[bytes],
+    columns: Sequence[str],
+    required: int,
+    subject: str | None = None,
+    deadline: Deadline = NEVER,
+) -> Anonymity:
+    """Return how anonymous the rows of a Parquet file are by the values of some columns.
+
+    Rows without a value of the ``subject`` are about nobody who could hide in their class.
+
+    Raises:
+        FileRefusedError, OutOfTimeError: the deadline is over.
+    """
+    k: int | None = None
+    classes = rows_below = 0
+    begun = _CLASSES.empty_table()
+    with tempfile.TemporaryFile() as file:
+        pairs = Pairs(file, deadline)
+        for batch in _batches(clean_file, columns, subject):
+            deadline.check()
+            pairs.add(*batch)
+        for counted, last in pairs.sorted():
+            found = _sized(begun, counted, by_subject=bool(subject))
+            goes_on = pc.equal(found.column("class"), pa.scalar(last, pa.binary()))
+            goes_on = pc.fill_null(goes_on, False)
+            begun = found.filter(goes_on)
+            done = found.filter(pc.invert(goes_on))
+            if len(done):
+                smallest = pc.min(done.column("members")).as_py()
+                k = smallest if k is None else min(k, smallest)
+                classes += len(done)
+                small = pc.less(done.column("members"), required)
+                rows_below += pc.sum(done.column("rows").filter(small)).as_py() or 0
+    return Anonymity(k, required, classes, rows_below, "subjects" if subject else "rows")
+
+
+def _batches(
+    clean_file: IO[bytes], columns: Sequence[str], subject: str | None
+) -> Iterator[tuple[pa.BinaryArray, pa.BinaryArray]]:
+    """Yield the classes and the subjects of rows."""
+    clean_file.seek(0)
+    file = pq.ParquetFile(clean_file, pre_buffer=False)
+    names = [*columns, subject] if subject else list(columns)
+    for batch in file.iter_batches(columns=list(dict.fromkeys(names)), use_threads=False):
+        classes = _joined([batch.column(name) for name in columns])
+        subjects = pa.repeat(pa.scalar(NOBODY, pa.binary()), len(batch))
+        if subject:
+            texts = pc.cast(plain(batch.column(subject)), pa.string())
+            marked = pc.binary_join_element_wise("+", texts, "")
+            subjects = pc.cast(pc.fill_null(marked, ""), pa.binary())
+        yield pc.cast(classes, pa.binary()), subjects
+
+
+def _sized(begun: pa.Table, counted: pa.Table, *, by_subject: bool) -> pa.Table:
+    """Return the members and the rows of each class; ``begun`` are those of its first part."""
+    rows = counted.column("rows")
+    if by_subject:
+        somebody = pc.not_equal(counted.column("subject"), pa.scalar(NOBODY, pa.binary()))
+        members = pc.cast(somebody, pa.int64())
+    else:
+        members = rows
+    parts = pa.table([counted.column("class"), members, rows], _CLASSES)
+    both = pa.concat_tables([begun, parts]).group_by("class", use_threads=False)
+    return both.aggregate([("members", "sum"), ("rows", "sum")]).rename_columns(_CLASSES.names)
+
+
+def _joined(columns: Sequence[pa.Array]) -> pa.StringArray:
+    """Return a text for each row, the same for the same values, null being one of them."""
+    texts = [pc.cast(plain(column), pa.string()) for column in columns]
+    lengths = [pc.cast(pc.binary_length(text), pa.string()) for text in texts]
+    marked = [
+        pc.binary_join_element_wise(length, text, ":")
+        for length, text in zip(lengths, texts, strict=True)
+    ]
+    return pc.binary_join_element_wise(*(pc.fill_null(one, "-") for one in marked), "")

@@ -1,0 +1,147 @@
+"""Types: what the texts of a column's type look like, and what they become.
+
+A value converts only when its text is exactly of its type's form: one regular expression per
+type says what that is (RE2, so the time is linear in the text), and what matches converts by
+Arrow's own parsers.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor.arrow import within
+from processor.checks.string_formats import DATE, DATE_TIME, LOCAL_DATE_TIME, TIME, ZONE
+from processor.contract.model import Column
+
+_NO_TEXT = pa.scalar(None, pa.string())
+_INT64 = (-(2**63), 2**63 - 1)
+_INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+class ColumnType(NamedTuple):
+    """What a type's texts look like, and what they become.
+
+    ``otherwise`` are the texts that would be of it but for their zone: one too many, or none.
+    """
+
+    pattern: str | None
+    type: pa.DataType
+    convert: Callable[[pa.StringArray], pa.Array]
+    otherwise: str | None = None
+
+
+def column_type(column: Column) -> ColumnType:
+    """Return the form of a column's type."""
+    if column.type != "decimal":
+        return _TYPES[column.type] if column.timezone else _LOCAL_TIMESTAMP
+    whole = column.precision - column.scale
+    pattern = f"-?(?:0|[1-9][0-9]{{0,{whole - 1}}})" if whole else "-?0"
+    if column.scale:
+        pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
+    type_ = pa.decimal128(column.precision, column.scale)
+    return ColumnType(pattern, type_, partial(pc.cast, target_type=type_))
+
+
+def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
+    """Convert the texts that are of the form; the others become null."""
+    if type_.pattern is not None:
+        fits = matches(text, type_.pattern)
+        if fits.false_count:
+            text = pc.if_else(fits, text, _NO_TEXT)
+    return type_.convert(text)
+
+
+def matches(text: pa.StringArray, pattern: str) -> pa.BooleanArray:
+    """Tell which texts match a pattern as a whole."""
+    return pc.match_substring_regex(text, pattern=f"^(?:{pattern})$")
+
+
+def _to_integers(text: pa.StringArray) -> pa.Int64Array:
+    try:
+        return text.cast(pa.int64())
+    except pa.ArrowInvalid:  # nineteen digits, and more than 64 bits hold
+        wide = text.cast(pa.decimal128(19, 0))
+        return within(wide, _INT64).cast(pa.int64())
+
+
+def _to_doubles(text: pa.StringArray) -> pa.DoubleArray:
+    values = text.cast(pa.float64())
+    fits = pc.is_finite(values)
+    zero = pc.equal(values, 0)
+    if zero.true_count:  # of another number nothing would be left
+        fits = pc.and_not(fits, pc.and_(zero, pc.match_substring_regex(text, "^-?[0.]*[1-9]")))
+    return pc.if_else(fits, values, pa.scalar(None, pa.float64()))
+
+
+def _to_timestamps(text: pa.StringArray) -> pa.TimestampArray:
+    # An offset can carry the instant out of the years that a date may have.
+    return within(text.cast(pa.timestamp("us", "UTC")), _INSTANTS)
+
+
+def _to_instants_of_utc(text: pa.StringArray) -> pa.TimestampArray:
+    return _to_timestamps(pc.binary_join_element_wise(text, "Z", ""))
+
+
+def _to_times(text: pa.StringArray) -> pa.Time64Array:
+    moments = pc.binary_join_element_wise("1970-01-01T", text, "")  # Arrow casts no text to time
+    return moments.cast(pa.timestamp("us")).cast(pa.time64("us"))
+
+
+def _json_of(text: pa.StringArray, kind: type) -> pa.StringArray:
+    """Make null what is not the JSON text of an array (list) or an object (dict)."""
+    sound = [found is not None and _is_json(found, kind) for found in text.to_pylist()]
+    return pc.if_else(pa.array(sound, pa.bool_()), text, _NO_TEXT)
+
+
+def _is_json(text: str, kind: type) -> bool:
+    """Tell whether a text is JSON as everybody reads it: no NaN, no key twice, not too deep."""
+    try:
+        # Numbers stay texts: they cannot be too long, and none is changed.
+        document = json.loads(
+            text,
+            parse_int=str,
+            parse_float=str,
+            parse_constant=_refuse,
+            object_pairs_hook=_unambiguous,
+        )
+        if "\\u" in text:  # perhaps half a surrogate pair, which UTF-8 cannot spell
+            json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, kind)
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError
+    return document
+
+
+_TYPES = {
+    "string": ColumnType(None, pa.string(), lambda text: text),
+    "integer": ColumnType("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
+    "double": ColumnType(
+        "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?", pa.float64(), _to_doubles
+    ),
+    "boolean": ColumnType("true|false", pa.bool_(), partial(pc.equal, "true")),
+    "date": ColumnType(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())),
+    "timestamp": ColumnType(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps, LOCAL_DATE_TIME),
+    "time": ColumnType(TIME, pa.time64("us"), _to_times, f"{TIME}{ZONE}"),
+    "array": ColumnType(None, pa.string(), partial(_json_of, kind=list)),
+    "object": ColumnType(None, pa.string(), partial(_json_of, kind=dict)),
+}
+
+
+_LOCAL_TIMESTAMP = ColumnType(
+    LOCAL_DATE_TIME, pa.timestamp("us", "UTC"), _to_instants_of_utc, DATE_TIME
+)

@@ -1,0 +1,1 @@
+"""The compiled data contract of a dataset."""

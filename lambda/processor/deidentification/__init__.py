@@ -1,0 +1,1 @@
+"""De-identification: what leaves of each column."""

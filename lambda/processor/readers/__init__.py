@@ -1,0 +1,1 @@
+"""The readers: whatever the format, the records of a file in batches."""

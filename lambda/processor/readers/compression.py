@@ -1,0 +1,98 @@
+"""Compression: the bytes that gzip or zstd hold, checked, and no more than there may be."""
+
+import gzip
+import io
+import re
+import zlib
+from typing import IO, Any
+
+import pyarrow as pa
+
+from processor.batches import Stream
+from processor.readers.zstd_frames import CheckedFrames
+from processor.reasons import FileRefusedError
+
+# Text of records hardly shrinks to less than a fiftieth; a bomb does to a thousandth. Small
+# files may be as repetitive as they like.
+RATIO_LIMIT = 200
+RATIO_FREE = 1 << 24  # bytes
+
+GZIP = re.compile(rb"\x1f\x8b")
+ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # a frame, or one to skip
+
+
+class Counted(io.RawIOBase):
+    """A stream as Python's own readers want it, that knows what came out of it.
+
+    Attributes:
+        count: bytes read so far.
+        failed: whether reading the stream itself failed.
+    """
+
+    def __init__(self, stream: Stream) -> None:
+        """Begin to count."""
+        super().__init__()
+        self._stream = stream
+        self.count = 0
+        self.failed = False
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer, however small the pieces are; less is the end."""
+        filled = 0
+        try:
+            while filled < len(buffer) and (piece := self._stream.read(len(buffer) - filled)):
+                buffer[filled : filled + len(piece)] = piece
+                filled += len(piece)
+        except BaseException:
+            self.failed = True
+            raise
+        self.count += filled
+        return filled
+
+
+class Decompressed:
+    """What a compressed stream holds, by ``read``.
+
+    A truncated or damaged stream is refused where that shows, even after all of its records:
+    gzip's CRC, and zstd's checksum where the producer wrote one, stand at the end.
+    """
+
+    def __init__(
+        self, source: IO[bytes], counted: Counted, name: str, limit: int, setting: str
+    ) -> None:
+        """Take a ``source`` that reads through ``counted``; ``name`` is ``gzip`` or ``zstd``."""
+        self._counted = counted
+        self._name = name
+        self._limit = limit
+        self._setting = setting
+        self._read = 0
+        self._file: Any = (
+            gzip.GzipFile(fileobj=source, mode="rb")
+            if name == "gzip"
+            else pa.CompressedInputStream(CheckedFrames(source), "zstd")
+        )
+
+    def read(self, amount: int, /) -> bytes:
+        """Return up to ``amount`` bytes.
+
+        Raises:
+            FileRefusedError: it is damaged, or holds more than it may.
+        """
+        try:
+            piece: bytes = self._file.read(amount)
+        except (EOFError, OSError, zlib.error, pa.ArrowException):
+            if self._counted.failed:  # the network's fault, not the file's: for the next attempt
+                raise
+            raise FileRefusedError(f"file:damaged-{self._name}") from None
+        self._read += len(piece)
+        if self._read > self._limit:
+            raise FileRefusedError(
+                "file:too-large-decompressed", limit=self._limit, setting=self._setting
+            )
+        if self._read > max(RATIO_FREE, RATIO_LIMIT * self._counted.count):
+            raise FileRefusedError("file:compression-ratio", limit=RATIO_LIMIT)
+        return piece

@@ -1,0 +1,126 @@
+"""Records: the format of a file is what its first bytes say, and its name must agree."""
+
+import io
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from shutil import copyfileobj
+
+from processor.batches import Records, Stream
+from processor.contract.model import RFC_4180, Contract, Csv
+from processor.limits.size import SizeLimit
+from processor.readers import compression, parquet
+from processor.readers.compression import Counted, Decompressed
+from processor.readers.csv import CsvRecords, EscapedRecords
+from processor.readers.encodings import Recoded, codec_of, looks_like_json
+from processor.readers.json_lines import JsonRecords
+from processor.readers.lines import without_mark
+from processor.readers.parquet import ParquetRecords
+from processor.readers.signatures import foreign_format, foreign_text
+from processor.reasons import FileRefusedError
+
+# What a name may end in, by what the content then must be.
+_SUFFIXES = {
+    "csv": "csv",
+    "json": "json",
+    "jsonl": "json",
+    "ndjson": "json",
+    "parquet": "parquet",
+}
+_COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+_BEGIN = 1 << 16  # bytes that are looked at
+
+
+@contextmanager
+def open_records(
+    stream: Stream, name: str, contract: Contract, limit: SizeLimit
+) -> Iterator[Records]:
+    """Open the records of a file called ``name``.
+
+    A brace begins JSON, unless by contract a file of CSV may begin with any value: then it is
+    JSON if its name says so. By contract CSV may also be in another encoding than UTF-8.
+
+    Raises:
+        FileRefusedError: it is not what its name says, or its beginning cannot be read.
+    """
+    counted = Counted(stream)
+    source = io.BufferedReader(counted, _BEGIN)
+    if not source.peek():
+        promised = _promise(name)[0]
+        raise FileRefusedError("file:empty", line=None if promised == "parquet" else 1)
+    dialect = RFC_4180 if _promise(name)[0] == "json" else contract.csv
+    form, packing = _kind(source.peek(), dialect), ""
+    content: Stream = source
+    if form in ("gzip", "zstd"):
+        packing = form
+        content = Decompressed(source, counted, packing, limit.bytes, limit.setting)
+        source = io.BufferedReader(Counted(content), _BEGIN)
+        content = source
+        form = _kind(source.peek(), dialect)
+        if form in ("gzip", "zstd", "parquet"):
+            raise FileRefusedError("file:compressed-twice")
+    _check_name(name, form, packing)
+    if form == "parquet":
+        with tempfile.TemporaryFile() as file:  # its metadata stand at the end
+            copyfileobj(source, file, 1 << 20)
+            yield ParquetRecords(file, contract)
+    elif form == "json":
+        yield JsonRecords(content, contract)
+    else:
+        if dialect.encoding != "utf-8":
+            content = Recoded(content, codec_of(source.peek(), dialect.encoding))
+        framed = EscapedRecords if dialect.escape else CsvRecords
+        yield framed(content, contract.csv, contract.labels)
+
+
+def _kind(begin: bytes, dialect: Csv) -> str:
+    """Return the format of what begins so, if CSV is written in a dialect."""
+    if not begin:
+        raise FileRefusedError("file:empty", line=1)
+    if compression.GZIP.match(begin):
+        return "gzip"
+    if compression.ZSTD.match(begin):
+        return "zstd"
+    if parquet.BEGIN.match(begin):
+        return "parquet"
+    reason = foreign_format(begin)
+    if dialect.encoding.startswith("utf-16") and reason == "encoding:utf-16":
+        reason = None
+    if reason:
+        raise FileRefusedError(reason, line=1 if reason.startswith("encoding:") else None)
+    text = _beginning(begin, dialect).lstrip(b" \t\r\n")
+    if dialect.any_text:
+        return "csv"
+    if reason := foreign_text(text):
+        raise FileRefusedError(reason)
+    if not text.startswith(b"{"):
+        return "csv"
+    if dialect.encoding.startswith("utf-16") and not looks_like_json(begin):
+        raise FileRefusedError("encoding:utf-16", line=1)
+    return "json"
+
+
+def _beginning(begin: bytes, dialect: Csv) -> bytes:
+    """Return how a text begins, as UTF-8: JSON is, and CSV where the dialect says no other."""
+    if dialect.encoding == "utf-8" or (not dialect.any_text and looks_like_json(begin)):
+        return without_mark(begin)
+    text = begin.decode(codec_of(begin, dialect.encoding), "ignore")
+    return without_mark(text.encode())
+
+
+def _check_name(name: str, form: str, packing: str) -> None:
+    """Refuse a name that promises something else."""
+    promised, promised_packing = _promise(name)
+    if promised and promised != form:
+        raise FileRefusedError("file:not-what-its-name-says")
+    if (promised or promised_packing) and promised_packing != packing:
+        raise FileRefusedError("file:not-what-its-name-says")
+
+
+def _promise(name: str) -> tuple[str, str]:
+    """Return the format and the compression that a name says; empty where it says nothing."""
+    match = re.search(r"(?:\.(\w+))?\.(gz|zst)\Z|\.(\w+)\Z", name.lower())
+    if match is None:
+        return "", ""
+    return _SUFFIXES.get(match[1] or match[3] or "", ""), _COMPRESSIONS.get(match[2] or "", "")

@@ -1,0 +1,137 @@
+r"""Escaping: CSV in which, by contract, a backslash takes the next character's meaning away.
+
+So MySQL, Hive and COPY of PostgreSQL write, without quotes or with them. After a backslash stands
+
+- a delimiter, quote, backslash or line end, which is then part of the field, or
+- ``n``, ``r`` or ``t``, for a line feed, carriage return or tab.
+
+With any other character writers mean different things, so the row is rejected; but a whole field
+may be a null marker with a backslash, such as ``\N``. In quotes, two quotes are one as ever.
+Python's csv module with an ``escapechar`` differs: to it ``\n`` is the letter, and so on.
+
+https://dev.mysql.com/doc/refman/8.4/en/load-data.html
+https://www.postgresql.org/docs/current/sql-copy.html
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from processor.contract.model import Csv
+from processor.contract.vocabulary import ESCAPE
+from processor.readers.quoting import MalformedError
+
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+
+
+class StrayQuoteError(ValueError):
+    """A quote stands inside an unquoted field."""
+
+
+class UnknownEscapeError(ValueError):
+    """It cannot be told what a character after a backslash means."""
+
+
+class Escaping:
+    """How a dialect with an escape tells fields from each other, and what they mean."""
+
+    def __init__(self, dialect: Csv) -> None:
+        """Prepare."""
+        self._quote, self._delimiter = dialect.quote, dialect.delimiter
+        quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
+        blanks = "" if dialect.delimiter == " " else " *"
+        pair = f"|({quote}{quote})" if quote else "|((?!))"
+        self._special = re.compile(rf"[\\{quote}]")
+        self._opening = re.compile(f"({blanks}){quote}" if quote else "(?!)")
+        self._quoted = re.compile(rf"(?:[^\\{quote}]++|\\.{pair})*+")
+        self._unquoted = re.compile(rf"(?:[^\\{delimiter}]++|\\.)*+")
+        self._sound = re.compile(rf"(?:[^\\{quote}]++|\\(?:\r\n|.))*+", re.DOTALL)
+        self._sequence = re.compile(rf"\\(\r\n|.){pair}", re.DOTALL)
+        themselves = (dialect.delimiter, dialect.quote, ESCAPE, "\n", "\r", "\r\n")
+        self._meanings = {text: text for text in themselves} | _LETTERS
+        self._nulls = frozenset(marker for marker in dialect.nulls if ESCAPE in marker)
+
+    def find(self, lines: Sequence[str]) -> list[int]:
+        """Return the places of lines with an escape or a quote."""
+        return [place for place, line in enumerate(lines) if self._special.search(line)]
+
+    def measure(self, lines: Iterable[str]) -> tuple[int, list[tuple[str, bool]]]:
+        """Take the lines of one record, and no more: how many, and its fields as they stand.
+
+        Each is the text inside its quotes if it has any, and whether it has. A quote that is stray
+        is left in the text of a field without.
+
+        Raises:
+            MalformedError: it does not end, or there is text after a closing quote.
+        """
+        fields: list[tuple[str, bool]] = []
+        # A field's text in pieces: to lengthen it line by line would copy it each time.
+        pieces: list[str] = []
+        begun = quoted = stray = False
+        inside = False  # of quotes
+        count = 0
+        for count, line in enumerate(lines, 1):
+            text, place = line.rstrip("\r\n"), 0
+            while True:
+                if not begun:
+                    begun, quoted = True, False
+                    if opening := self._opening.match(text, place):
+                        inside, quoted = True, not opening[1]
+                        stray = stray or bool(opening[1])
+                        pieces, place = [opening[0]] if opening[1] else [], opening.end()
+                if inside:
+                    inner = _match(self._quoted, text, place)
+                    pieces.append(inner)
+                    place += len(inner)
+                    if text[place : place + 1] in ("", ESCAPE):  # it goes on in the next line
+                        pieces.append(line[place:])
+                        break
+                    inside, place = False, place + 1
+                    if stray:
+                        pieces.append(self._quote)
+                        quoted = False
+                    elif text[place : place + 1] not in ("", self._delimiter):
+                        raise MalformedError
+                outer = _match(self._unquoted, text, place)
+                pieces.append(outer)
+                place += len(outer)
+                if text[place : place + 1] == ESCAPE:  # before the line end
+                    pieces.append(line[place:])
+                    break
+                part = "".join(pieces)
+                stray = stray or not (quoted or self._sound.fullmatch(part))
+                fields.append((part, quoted))
+                pieces, begun, place = [], False, place + 1
+                if place > len(text):
+                    return count, fields
+        part = "".join(pieces)
+        if inside or not part.endswith(("\r", "\n")):
+            raise MalformedError
+        return count, [*fields, (part, quoted)]  # empty lines at the end of a file are none
+
+    def read(self, fields: Iterable[tuple[str, bool]]) -> list[str]:
+        """Return what fields mean that stand so.
+
+        Raises:
+            StrayQuoteError: an unquoted one has a quote.
+            UnknownEscapeError: one has an escape that means nothing.
+        """
+        fields = list(fields)
+        if not all(quoted or self._sound.fullmatch(part) for part, quoted in fields):
+            raise StrayQuoteError
+        try:
+            return [self._meaning(part) for part, _ in fields]
+        except KeyError:
+            raise UnknownEscapeError from None
+
+    def _meaning(self, part: str) -> str:
+        if part in self._nulls:
+            return ""
+        return self._sequence.sub(
+            lambda match: self._quote if match[2] else self._meanings[match[1]], part
+        )
+
+
+def _match(pattern: re.Pattern[str], text: str, place: int) -> str:
+    """Return what matches there, perhaps nothing."""
+    found = pattern.match(text, place)
+    return found[0] if found else ""

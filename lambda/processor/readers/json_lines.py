@@ -1,0 +1,173 @@
+"""JSON Lines: one object per line becomes one record, its fields in the order of the contract.
+
+A number is the text it stands there as, and so are ``true`` and ``false``: what they are worth,
+the contract says. ``null`` and a key that is absent are the empty field. An array or object is
+the text it stands there as where the contract has such a column. A line that is not such an object
+is rejected alone, because the next one can still be told from it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Set
+from typing import Any
+
+import pyarrow as pa
+
+from processor.batches import ROWS, Batch, Stream, batch_rows
+from processor.contract.model import Contract
+from processor.readers.lines import FOREIGN, FOREIGN_TEXT, blocks, without_blank_end
+from processor.reasons import FileRefusedError
+
+# Names that are counted before they are dropped; more are dropped, and counted as so many.
+DROPPED_LIMIT = 1 << 12
+
+_WHITESPACE = " \t\r\n"  # RFC 8259
+_SPACE = re.compile(f"[{_WHITESPACE}]*")
+# An escape; of half a surrogate pair alone, which UTF-8 cannot spell, the group has it.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
+_FOREIGN = re.compile(FOREIGN_TEXT)
+_WORDS = {True: "true", False: "false", None: ""}
+
+
+class RowFaultError(ValueError):
+    """A line is no record; the message is the reason."""
+
+
+class JsonRecords:
+    """The records of a JSON Lines stream, in batches.
+
+    Attributes:
+        header: what a file calls the contract's columns.
+        rows_read: lines framed so far.
+        dropped_columns: names of no column that were dropped so far, at most DROPPED_LIMIT.
+        localized: numbers are not.
+    """
+
+    localized = False
+
+    def __init__(self, stream: Stream, contract: Contract) -> None:
+        """Take what the contract says of the keys and values of a line."""
+        self.header = contract.labels
+        self.rows_read = 0
+        self._blocks = without_blank_end(blocks(stream))
+        self._known = frozenset(self.header)
+        self._drops = contract.unknown_columns == "drop"
+        self._dropped: set[int] = set()  # hashes: a name may be as long as a line
+        self._names = {column.label: column.name for column in contract.columns}
+        self._nested = frozenset(
+            column.label for column in contract.columns if column.type in ("array", "object")
+        )
+
+    @property
+    def dropped_columns(self) -> int:
+        """Count them."""
+        return len(self._dropped)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches.
+
+        Raises:
+            FileRefusedError: the rest cannot be cut into lines.
+        """
+        most = batch_rows(len(self.header))
+        try:
+            for block in self._blocks:
+                for start in range(0, len(block), most):
+                    yield self._batch(block[start : start + most])
+        except FileRefusedError as refusal:
+            refusal.rows_read = self.rows_read
+            raise
+
+    def _batch(self, lines: list[str]) -> Batch:
+        rows: list[list[str] | None] = []
+        faults: dict[int, str] = {}
+        for index, line in enumerate(lines):
+            try:
+                rows.append(self._record(line))
+            except RowFaultError as fault:
+                rows.append(None)
+                faults[index] = str(fault)
+        before = self.rows_read
+        self.rows_read += len(lines)
+        found = pa.array(rows, ROWS)
+        return Batch(before + 1, found, range(1, len(lines) + 1), before, lines, faults)
+
+    def _record(self, line: str) -> list[str]:
+        found = _parsed(line)
+        if not found.keys() <= self._known:
+            self._drop(found.keys() - self._known)
+        if "~{" in line and _FOREIGN.search(line.rstrip("\r\n")):
+            raise RowFaultError(FOREIGN)
+        if "\\u" in line and any(escape[1] for escape in _ESCAPE.finditer(line)):
+            raise RowFaultError("row:lone-surrogate")
+        if self._known.isdisjoint(found):
+            raise RowFaultError("row:no-column")
+        if any(isinstance(found.get(name), dict | list) for name in self._nested):
+            found |= {label: text for label, text in _members(line) if label in self._nested}
+        return [
+            value if isinstance(value := found.get(label), str) else _text(name, value)
+            for label, name in self._names.items()
+        ]
+
+    def _drop(self, names: Set[str]) -> None:
+        if not self._drops:
+            raise RowFaultError("row:unknown-column")
+        room = DROPPED_LIMIT - len(self._dropped)
+        self._dropped.update(list({hash(name) for name in names} - self._dropped)[:room])
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """Return the object that stands on a line."""
+    try:
+        found = _DECODER.decode(line)
+    except RowFaultError:
+        raise
+    except RecursionError:
+        raise RowFaultError("row:too-deep") from None
+    except ValueError:
+        raise RowFaultError("row:not-json" if line.strip(_WHITESPACE) else "row:blank") from None
+    if not isinstance(found, dict):
+        raise RowFaultError("row:not-an-object")
+    return found
+
+
+def _text(name: str, value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise RowFaultError(f"{name}:nested")
+    return _WORDS[value]
+
+
+def _members(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the members of the object that stands on a sound line, their values as they stand."""
+    place = line.index("{")
+    while line[place] != "}":
+        key, place = _DECODER.raw_decode(line, _after_space(line, place + 1))
+        begin = _after_space(line, _after_space(line, place) + 1)  # there is a colon between
+        value, place = _DECODER.raw_decode(line, begin)
+        if isinstance(value, dict | list):
+            yield key, line[begin:place]
+        place = _after_space(line, place)
+
+
+def _after_space(line: str, place: int) -> int:
+    space = _SPACE.match(line, place)
+    assert space  # it matches nothing too
+    return space.end()
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise RowFaultError("row:duplicate-key")
+    return found
+
+
+def _constant(_: str) -> None:
+    """Refuse NaN and the infinities, which Python reads and JSON does not have."""
+    raise RowFaultError("row:not-json")
+
+
+# Numbers stay texts: nothing is rounded, and no time goes into ten thousand digits.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_constant
+)

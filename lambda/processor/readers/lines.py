@@ -1,0 +1,131 @@
+"""Lines: a stream of bytes becomes its physical lines, block by block.
+
+What is read is cut at line ends into blocks, so that what a file becomes depends on its bytes
+alone and not on how the network delivered them.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor import batches
+from processor.batches import Stream
+from processor.reasons import FileRefusedError
+
+FOREIGN = "row:control-character"
+# What text does not have: control characters but tab and line ends, and the escapes of HZ (RFC
+# 1843), which has none.
+FOREIGN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f]|~\{(?:[!-w][!-~])+~\}"
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_ENDS = ("\n", "\r\n", "\r")
+
+
+def find_foreign(texts: pa.StringArray) -> list[int]:
+    """Return the places of texts that are not what somebody meant by UTF-8.
+
+    Encodings of seven bits, such as ISO-2022-JP and HZ, are UTF-8 to whom reads them so.
+    """
+    content = texts.buffers()[2]
+    if content is None or not content.size:
+        return []
+    codes = pa.Array.from_buffers(pa.uint8(), content.size, [None, content])
+    if pc.min(codes).as_py() >= ord(" ") and b"~{" not in content.to_pybytes():
+        return []
+    found = pc.match_substring_regex(texts, FOREIGN_TEXT)
+    places: list[int] = pc.indices_nonzero(found).to_pylist()
+    return places
+
+
+def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[list[str]]:
+    """Yield the physical lines of a stream, with their line ends, block by block; never none.
+
+    The stream is UTF-8 by now, if it could be, whatever its ``encoding`` was.
+
+    Raises:
+        FileRefusedError: a line is too long or not UTF-8; all lines before it have been yielded.
+    """
+    block = without_mark(_read(stream))
+    rest = b""
+    line = 1
+    while block:
+        following = _read(stream)
+        data = rest + block
+        first_end = _LINE_END.search(data)
+        if (first_end.end() if first_end else len(data)) > batches.RECORD_LIMIT:
+            raise FileRefusedError("record:too-long", line=line)
+        cut = _complete(data) if following else len(data)
+        lines, sound = _decode(data[:cut])
+        line += len(lines)
+        if lines:
+            yield lines
+        if not sound:
+            raise FileRefusedError(f"encoding:not-{encoding}", line=line)
+        rest = data[cut:]
+        block = following
+
+
+def without_blank_end(lists: Iterable[list[str]], line: int = 1) -> Iterator[list[str]]:
+    """Yield lists of lines, from this ``line`` of the file on, without the empty ones at its end.
+
+    Raises:
+        FileRefusedError: there are more empty lines in a row than can be held back until it shows
+            whether they are the end.
+    """
+    held: list[str] = []
+    try:
+        for lines in lists:
+            lines = held + lines
+            held = []
+            begin = 0
+            while begin < len(lines) and lines[begin] in _LINE_ENDS:
+                begin += 1
+            if sum(map(len, lines[:begin])) > batches.RECORD_LIMIT:
+                raise FileRefusedError(
+                    "file:too-many-blank-lines", line=line, limit=batches.RECORD_LIMIT
+                )
+            end = len(lines)
+            while end > begin and lines[end - 1] in _LINE_ENDS:
+                end -= 1
+            if begin == end:
+                held = lines
+            else:
+                line += end
+                held = lines[end:]
+                yield lines[:end]
+    except FileRefusedError:
+        if held:
+            yield held
+        raise
+
+
+def _read(stream: Stream) -> bytes:
+    """Read one block, however small the pieces are that the stream hands out."""
+    pieces = []
+    missing = batches.BLOCK_SIZE
+    while missing and (piece := stream.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
+
+
+def without_mark(data: bytes) -> bytes:
+    """Take the byte order mark off the beginning of a file."""
+    return data.removeprefix(codecs.BOM_UTF8)
+
+
+def _complete(data: bytes) -> int:
+    """Return where the last line ends that is surely complete; a final CR may be half a CRLF."""
+    return 1 + max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1))
+
+
+def _decode(data: bytes) -> tuple[list[str], bool]:
+    """Return the lines, and whether that was all: if not, those before the first bad byte."""
+    lines: list[str] = []
+    try:
+        lines.extend(map(bytes.decode, data.splitlines(keepends=True)))
+    except UnicodeDecodeError:
+        return lines, False
+    return lines, True

@@ -1,0 +1,262 @@
+"""Parquet: the rows of a file as texts, batch by batch, so that the contract judges them alike.
+
+What the metadata say is not believed: they can lie. The file is read page by page, and what that
+takes is bounded by the kernel. Only columns of the contract are read, and of those that it drops
+only what has a text. :mod:`processor.readers.parquet_values` says which texts values have.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from processor.batches import COLUMN_LIMIT, RECORD_LIMIT, Batch, batch_rows
+from processor.checks.header import positions
+from processor.contract.model import Contract, Drop
+from processor.limits.memory import Allowance
+from processor.readers.parquet_values import Texts, kind_of, texts_of
+from processor.reasons import FileRefusedError
+
+MAGIC = b"PAR1"
+ENCRYPTED = b"PARE"  # the mark where the footer is encrypted too
+# What follows is binary, such as the length of what is encrypted; or else this is text.
+BEGIN = re.compile(rb"PAR[1E](?![\t\r\n -~])|PARE...\0", re.DOTALL)
+BATCH_ROWS = 1 << 12
+BATCH_BYTES = 1 << 22  # of text
+MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
+FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
+
+_DAMAGED = "file:damaged-parquet"
+_ERRORS = (pa.ArrowException, OSError, ValueError)
+# What Arrow says when nothing is damaged, but it cannot read the file. VARIANT is the only group
+# that it does not know: https://parquet.apache.org/docs/file-format/types/logicaltypes/
+_CAUSES = {
+    "ecrypt": "file:encrypted-parquet",
+    "Undefined cannot be applied to group": "header:column-type-variant",
+}
+
+
+@dataclass(frozen=True)
+class ParquetBatch(Batch):
+    """Rows that stand on no line; their raw form is one JSON object.
+
+    Attributes:
+        names: of the fields.
+    """
+
+    names: tuple[str, ...] = ()
+
+    def line(self, index: int) -> None:
+        """Return None: there are no lines."""
+        del index
+
+    def raw(self, index: int) -> str:
+        """Return the texts of a row by name; null is a value that has none."""
+        return json.dumps(dict(zip(self.names, self.rows[index].as_py(), strict=True)))
+
+
+class ParquetRecords:
+    """The rows of a Parquet file.
+
+    Attributes:
+        header: the names of its columns that the contract has, or one other if there is none.
+        rows_read: rows read so far.
+        dropped_columns: how many are not in the header.
+        localized: numbers are not.
+    """
+
+    localized = False
+
+    def __init__(self, file: IO[bytes], contract: Contract) -> None:
+        """Read the metadata.
+
+        Raises:
+            FileRefusedError: they cannot be read, ask for too much memory, or are not those of
+                the contract.
+        """
+        self._allowance = Allowance(MEMORY_LIMIT)
+        self.rows_read = 0
+        _check_footer(file)
+        with self._reading():
+            self._file = _opened(file, "s")
+            names: list[str] = self._file.schema_arrow.names
+        if not names:
+            raise FileRefusedError("file:empty")
+        if self._file.metadata.num_columns > COLUMN_LIMIT:
+            raise FileRefusedError("file:too-many-columns", limit=COLUMN_LIMIT)
+        found = positions(contract, names)
+        self.header = [names[place] for place in found.values()] or names[:1]
+        self.dropped_columns = len(names) - len(self.header)
+        self._texts = self._conversions(contract, found)
+        with self._reading():
+            self._batch_rows = self._fitting_rows(max(len(self.header), len(contract.columns)))
+            self._nanoseconds = _Nanoseconds(file, self._int96(), self._batch_rows)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield the batches.
+
+        Raises:
+            FileRefusedError: the file is not what its metadata say, asks for too much memory, or
+                has a row that is too long.
+        """
+        batches = self._file.iter_batches(
+            self._batch_rows, columns=list(self._texts), use_threads=False
+        )
+        while columns := self._read(batches):
+            yield from self._cut(columns)
+        if self.rows_read != self._file.metadata.num_rows:
+            raise FileRefusedError(_DAMAGED, rows_read=self.rows_read)
+
+    def _leaves(self) -> dict[str, pq.ColumnSchema]:
+        """Return the columns that are not nested, by name."""
+        schema = self._file.metadata.schema
+        leaves = map(schema.column, range(len(schema)))
+        return {leaf.name: leaf for leaf in leaves if leaf.path == leaf.name}
+
+    def _conversions(self, contract: Contract, found: dict[str, int]) -> dict[str, Texts]:
+        """Return what makes the texts of each column that has any."""
+        conversions = {}
+        leaves = self._leaves()
+        for column in contract.columns:
+            if column.name not in found:
+                continue
+            index = found[column.name]
+            type_ = self._file.schema_arrow.field(index).type
+            leaf = leaves.get(column.label)
+            texts = leaf and texts_of(column, type_, leaf, self._file.metadata.created_by)
+            if texts:
+                conversions[column.label] = texts
+            elif not isinstance(column.deidentify, Drop):
+                reason = f"header:column-type-{kind_of(type_, leaf)}"
+                raise FileRefusedError(reason, column=index + 1, name=column.name)
+        return conversions
+
+    def _int96(self) -> list[str]:
+        """Return which columns to be read are of 96 bits."""
+        leaves = self._leaves()
+        return [name for name in self._texts if leaves[name].physical_type == "INT96"]
+
+    def _fitting_rows(self, width: int) -> int:
+        """Return how many rows to read at once, by what the metadata say of their size."""
+        rows = min(BATCH_ROWS, batch_rows(width))
+        metadata = self._file.metadata
+        # Not by column: pyarrow ends the process if the metadata of one are encrypted or missing.
+        for group in map(metadata.row_group, range(metadata.num_row_groups)):
+            if group.num_rows > 0:
+                fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
+                rows = max(1, min(rows, fitting))
+        return rows
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Bound the memory, and refuse the file when reading fails."""
+        try:
+            with self._allowance.enforced():
+                yield
+        except MemoryError:
+            reason = "file:needs-too-much-memory"
+            rows = self.rows_read
+            raise FileRefusedError(reason, limit=MEMORY_LIMIT, rows_read=rows) from None
+        except _ERRORS as error:
+            found = [reason for said, reason in _CAUSES.items() if said in str(error)]
+            reason = found[0] if found else _DAMAGED
+            raise FileRefusedError(reason, rows_read=self.rows_read) from None
+
+    def _read(self, batches: Iterator[pa.RecordBatch]) -> list[pa.StringArray]:
+        """Return the texts of the next rows by column; no column is the end."""
+        with self._reading():
+            rows = next(batches, None)
+            if rows is None:
+                return []
+            more = self._nanoseconds.take(rows.num_rows)
+            return [
+                self._texts[name](rows.column(name), more.get(name))
+                if name in self._texts
+                else pa.nulls(rows.num_rows, pa.string())
+                for name in self.header
+            ]
+
+    def _cut(self, columns: list[pa.StringArray]) -> Iterator[Batch]:
+        """Yield rows of as many bytes as a batch may have: their number was guessed."""
+        lengths = [pc.binary_length(column).cast(pa.int64()).fill_null(0) for column in columns]
+        begin = size = 0
+        for row, length in enumerate(reduce(pc.add, lengths).to_pylist()):
+            if length > RECORD_LIMIT:
+                raise FileRefusedError("record:too-long", rows_read=self.rows_read)
+            if size + length > BATCH_BYTES:
+                yield self._batch([column[begin:row] for column in columns])
+                begin, size = row, 0
+            size += length
+        yield self._batch([column[begin:] for column in columns])
+
+    def _batch(self, columns: list[pa.StringArray]) -> Batch:
+        rows = _transposed(columns)
+        before = self.rows_read
+        self.rows_read += len(rows)
+        return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
+
+
+class _Nanoseconds:
+    """Columns of 96 bits once more, as nanoseconds of which 64 bits are left."""
+
+    def __init__(self, file: IO[bytes], names: list[str], size: int) -> None:
+        """Begin to read them, if there are any."""
+        self._held: pa.Table | None = None
+        if names:
+            again = _opened(file, "ns")
+            self._held = again.schema_arrow.empty_table().select(names)
+            self._batches = again.iter_batches(size, columns=names, use_threads=False)
+
+    def take(self, rows: int) -> dict[str, pa.Array]:
+        """Return the next rows by column."""
+        if self._held is None:
+            return {}
+        names = self._held.column_names
+        while self._held.num_rows < rows:  # what is next has not always as many
+            more = pa.Table.from_batches([next(self._batches)]).select(names)
+            self._held = pa.concat_tables([self._held, more])
+        found = self._held.slice(0, rows).combine_chunks()
+        self._held = self._held.slice(rows)
+        return {name: found.column(name).chunk(0) for name in names}
+
+
+def _opened(file: IO[bytes], unit: str) -> pq.ParquetFile:
+    """Open a file; instants of 96 bits are read in this unit."""
+    return pq.ParquetFile(
+        file,
+        buffer_size=1 << 20,
+        pre_buffer=False,
+        coerce_int96_timestamp_unit=unit,
+        page_checksum_verification=True,
+    )
+
+
+def _check_footer(file: IO[bytes]) -> None:
+    """Refuse a file without the two marks, or whose metadata are too large to unfold."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - 8, 0))
+    end = file.read(8)
+    file.seek(0)
+    if size < 12 or end[4:] not in (MAGIC, ENCRYPTED):
+        raise FileRefusedError(_DAMAGED)
+    if end[4:] == ENCRYPTED:
+        raise FileRefusedError("file:encrypted-parquet")
+    if int.from_bytes(end[:4], "little") > FOOTER_LIMIT:
+        raise FileRefusedError("file:parquet-footer-too-large", limit=FOOTER_LIMIT)
+
+
+def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
+    """Return columns of equal length as rows."""
+    width, length = len(columns), len(columns[0])
+    order = [row + first for row in range(length) for first in range(0, width * length, length)]
+    fields = pa.concat_arrays(columns).take(pa.array(order, pa.int32()))
+    ends = pa.array(range(0, width * length + 1, width), pa.int32())
+    return pa.ListArray.from_arrays(ends, fields)

@@ -1,0 +1,1 @@
+"""The writers: clean rows as Parquet, rejected ones as JSON Lines."""

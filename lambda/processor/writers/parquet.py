@@ -1,0 +1,73 @@
+"""Outputs: the clean rows as Parquet and the rejected ones as JSON Lines.
+
+Both are written to a file while the rows go by, and what is written is a function of the rows,
+byte for byte.
+"""
+
+from typing import IO, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from processor.reasons import FileRefusedError
+from processor.writers.order import arrange
+
+# A row group is written when it has so many rows, or so many bytes in Arrow's form.
+ROW_GROUP_ROWS = 1 << 17
+ROW_GROUP_BYTES = 1 << 25
+_COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
+# A column of a row group takes about as much in the footer, which is in memory until the end.
+CHUNK_LIMIT = 1 << 16
+
+
+class CleanRows:
+    """Writes the Parquet file of the rows that keep the contract; complete when exited."""
+
+    def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
+        """Begin the file."""
+        self._schema = schema
+        self._writer = pq.ParquetWriter(file, schema, compression="zstd")
+        self._pending: list[pa.RecordBatch] = []
+        self._rows = 0
+        self._bytes = 0
+        self._chunks = 0
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Complete the file."""
+        if self._rows:
+            self._write_row_group()
+        self._writer.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of a batch.
+
+        Raises:
+            FileRefusedError: there are so many columns, and rows, that the footer grows too large.
+        """
+        if not batch.num_rows:
+            return
+        self._pending.append(batch)
+        self._rows += batch.num_rows
+        self._bytes += batch.nbytes + _COLUMN_BYTES * batch.num_columns
+        if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
+            self._chunks += batch.num_columns
+            if self._chunks > CHUNK_LIMIT:
+                raise FileRefusedError("file:needs-too-much-memory", limit=CHUNK_LIMIT)
+            self._write_row_group()
+
+    def _write_row_group(self) -> None:
+        table = pa.Table.from_batches(self._pending, self._schema)
+        self._pending.clear()
+        table = arrange(table)
+        self._writer.write_table(table, row_group_size=table.num_rows)
+        self._rows = self._bytes = 0
+
+
+def count_rows(file: IO[bytes]) -> int:
+    """Return how many rows a Parquet file says it has."""
+    file.seek(0)
+    return int(pq.read_metadata(file).num_rows)

@@ -1,0 +1,261 @@
+"""What the data-processor function may do: the way of a file, and nothing else, ever."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
+from lib.constructs.data_bucket import INCOMING, OUTPUTS
+from lib.constructs.keys import Keys, via
+from lib.constructs.network import Network
+from lib.names import OF_THIS_ACCOUNT, Names
+
+NETWORK_INTERFACE_ACTIONS = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+SOURCE_FUNCTION = "lambda:SourceFunctionArn"
+
+
+class ProcessorRole(Construct):
+    """The role that the function acts as.
+
+    What it is allowed is its permissions boundary too: a policy attached later,
+    AdministratorAccess included, adds nothing. The denials hold even without the boundary.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+
+    Attributes:
+        role: see the module.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        names: Names,
+        log_group_arn: str,
+        bucket: s3.IBucket,
+        queue: sqs.IQueue,
+        keys: Keys,
+        network: Network,
+    ) -> None:
+        """Create the policies, then the role."""
+        super().__init__(scope, construct_id)
+        allowed = [
+            *_record_statements(bucket, keys),
+            *_service_statements(names.function_arn, log_group_arn, queue, keys),
+        ]
+        ceiling = iam.ManagedPolicy(
+            self,
+            "Allowed",
+            description="The most that the data-processor function may ever do",
+            statements=allowed,
+        )
+        denied = iam.ManagedPolicy(
+            self,
+            "Denied",
+            description="What the data-processor function may not do, whatever else is attached",
+            statements=_denials(allowed, names.function_arn, network),
+        )
+        acknowledge_prefixes(
+            ceiling,
+            bucket,
+            "The function goes the way of every file, and producers name the files.",
+            *(f"{prefix}*" for prefix in (INCOMING, *OUTPUTS)),
+        )
+        acknowledge(
+            ceiling,
+            "Lambda asks for the network interface actions on '*': the interfaces do not exist "
+            "yet. DenyServiceActionsToCode takes them from the code itself.",
+            "AwsSolutions-IAM5[Resource::*]",
+            "CKV_AWS_111",
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=names.role,
+            # AWS documents no aws:SourceArn for this; the denials pin the role to the function.
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
+            description=f"Lambda execution role of {names.function}",
+            managed_policies=[ceiling, denied],
+            permissions_boundary=ceiling,
+        )
+
+
+def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStatement]:
+    """What the code itself needs for the way of a file."""
+    return [
+        iam.PolicyStatement(
+            sid="ReadIncoming",
+            actions=["s3:GetObject"],
+            resources=[bucket.arn_for_objects(f"{INCOMING}*")],
+        ),
+        iam.PolicyStatement(
+            sid="WriteOutputs",
+            # A conditional write with If-Match also takes s3:GetObject.
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+            actions=["s3:GetObject", "s3:PutObject"],
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in OUTPUTS],
+        ),
+        iam.PolicyStatement(
+            sid="FindObjects",
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{p}*" for p in (INCOMING, *OUTPUTS)]}},
+        ),
+        iam.PolicyStatement(
+            sid="UseDataKey",
+            actions=["kms:Decrypt", "kms:GenerateDataKey"],
+            resources=[keys.data.key_arn],
+            conditions={
+                "StringEquals": {"kms:ViaService": via("s3")},
+                # The bucket's ARN with a bucket key; an object's where a producer declined it.
+                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+                "StringLike": {
+                    "kms:EncryptionContext:aws:s3:arn": [
+                        bucket.bucket_arn,
+                        bucket.arn_for_objects("*"),
+                    ]
+                },
+            },
+        ),
+        iam.PolicyStatement(
+            sid="DerivePseudonymKeys",
+            actions=["kms:GenerateMac"],
+            resources=[keys.pseudonym.key_arn],
+        ),
+    ]
+
+
+def _service_statements(
+    function_arn: str, log_group_arn: str, queue: sqs.IQueue, keys: Keys
+) -> list[iam.PolicyStatement]:
+    """What the Lambda service does in the role's name around the code."""
+    return [
+        iam.PolicyStatement(
+            sid="WriteLogs",
+            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+            resources=[log_group_arn],
+        ),
+        iam.PolicyStatement(
+            sid="ReceiveMessages",
+            actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
+            resources=[queue.queue_arn],
+        ),
+        iam.PolicyStatement(
+            sid="DecryptMessages",
+            actions=["kms:Decrypt"],
+            resources=[keys.data.key_arn],
+            conditions={
+                "StringEquals": {
+                    "kms:ViaService": via("sqs"),
+                    "kms:EncryptionContext:aws:sqs:arn": queue.queue_arn,
+                }
+            },
+        ),
+        iam.PolicyStatement(
+            sid="DecryptEnvironment",
+            actions=["kms:Decrypt"],
+            resources=[keys.environment.key_arn],
+            conditions={
+                "StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": function_arn}
+            },
+        ),
+        # AWS asks for these on every resource: the interfaces do not exist yet, and their
+        # descriptions know no resources.
+        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+        iam.PolicyStatement(
+            sid="AttachToNetwork",
+            actions=NETWORK_INTERFACE_ACTIONS,
+            resources=["*"],
+        ),
+    ]
+
+
+def _denials(
+    allowed: Sequence[iam.PolicyStatement], function_arn: str, network: Network
+) -> list[iam.PolicyStatement]:
+    """What stays forbidden when somebody attaches a wider policy and removes the boundary."""
+    return [
+        _deny(
+            "DenyEverythingElse",
+            not_actions=sorted({action for statement in allowed for action in statement.actions}),
+            resources=["*"],
+        ),
+        *_deny_elsewhere(allowed),
+        # Credentials that leave the network open neither data nor keys.
+        _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
+        _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
+        *_deny_by_caller(function_arn),
+    ]
+
+
+def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
+    """Keep apart what the function's code does, what Lambda does for it, and other functions.
+
+    Requests of code carry the ARN of its function, and so do its credentials when they are
+    stolen. The polling of the queue and the calls for network interfaces carry none.
+    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+    """
+    other = {"ArnNotEquals": {SOURCE_FUNCTION: function_arn}}  # or none
+    code = {"Null": {SOURCE_FUNCTION: "false"}}
+    yield _deny(
+        "DenyRecordsToOthers",
+        actions=["s3:*", "kms:GenerateMac"],
+        resources=["*"],
+        conditions=other,
+    )
+    yield _deny("DenyOtherFunctions", actions=["*"], resources=["*"], conditions={**other, **code})
+    yield _deny(
+        "DenyServiceActionsToCode",
+        actions=[*NETWORK_INTERFACE_ACTIONS, "sqs:*"],
+        resources=["*"],
+        conditions=code,
+    )
+
+
+def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
+    """Deny what is allowed somewhere wherever it is not."""
+    places: dict[str, list[str]] = {}
+    for statement in allowed:
+        for action in statement.actions:
+            places.setdefault(action, []).extend(statement.resources)
+    actions: dict[tuple[str, ...], list[str]] = {}
+    for action, resources in places.items():
+        actions.setdefault(tuple(dict.fromkeys(resources)), []).append(action)
+    return [
+        _deny(
+            f"Deny{found[0].partition(':')[2]}Elsewhere",
+            actions=found,
+            not_resources=list(resources),
+        )
+        for resources, found in actions.items()
+        if "*" not in resources
+    ]
+
+
+def _deny(sid: str, **what: Any) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, effect=iam.Effect.DENY, **what)
+
+
+def _deny_outside(sid: str, actions: list[str], endpoint: ec2.IVpcEndpoint) -> iam.PolicyStatement:
+    """Deny requests that did not come through an endpoint of the network.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
+    """
+    return _deny(
+        sid,
+        actions=actions,
+        resources=["*"],
+        conditions={"StringNotEquals": {"aws:SourceVpce": endpoint.vpc_endpoint_id}},
+    )

@@ -1,0 +1,47 @@
+"""CDK's own functions, which run while deploying: held to what our own are held to."""
+
+import jsii
+from aws_cdk import CfnResource, IAspect
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import IConstruct
+
+from lib.compliance.rule_packs import acknowledge
+from lib.names import OF_THIS_ACCOUNT
+
+
+@jsii.implements(IAspect)
+class CdkFunctions:
+    """Treats functions and roles that are no constructs of ours, nor of the library's usual ones.
+
+    A function logs to ``log_group``; a group of its own would be unencrypted and kept for ever.
+    """
+
+    def __init__(self, log_group: logs.LogGroup) -> None:
+        """Take the group to log to."""
+        self._log_group = log_group
+
+    def visit(self, node: IConstruct) -> None:
+        """Treat one construct; the name is CDK's ``IAspect``."""
+        if not isinstance(node, CfnResource) or isinstance(
+            node, lambda_.CfnFunction | iam.CfnRole
+        ):
+            return
+        if node.cfn_resource_type == "AWS::IAM::Role":
+            node.add_property_override(
+                "AssumeRolePolicyDocument.Statement.0.Condition", OF_THIS_ACCOUNT
+            )
+            # Logs arrive late, and this role may create groups: deleted after the group, it would
+            # leave one that is not encrypted, and whose name the next deployment meets.
+            node.node.add_dependency(self._log_group)
+        if node.cfn_resource_type == "AWS::Lambda::Function":
+            node.add_property_override("LoggingConfig.LogGroup", self._log_group.log_group_name)
+            acknowledge(
+                node,
+                "CloudFormation invokes CDK's function while deploying, outside the VPC, and "
+                "waits for its answer: a failure fails the deployment. It never sees a record.",
+                "CKV_AWS_115",
+                "CKV_AWS_116",
+                "CKV_AWS_117",
+            )

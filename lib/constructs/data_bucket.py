@@ -1,0 +1,151 @@
+"""The bucket that holds a file on all of its way: incoming, processed, quarantine, manifests."""
+
+from aws_cdk import Annotations, Duration, RemovalPolicy
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge
+
+INCOMING = "incoming/"
+OUTPUTS = ("processed/", "quarantine/", "manifests/")
+RAW = (INCOMING, "quarantine/")  # rejected rows are raw, too
+
+# How long a replaced or deleted version can be brought back.
+OLD_VERSIONS = Duration.days(30)
+OLD_RAW_VERSIONS = Duration.days(1)  # the shortest that S3 offers
+
+
+class DataBucket(Construct):
+    """An encrypted, versioned, private bucket whose new objects are announced in a queue.
+
+    Attributes:
+        bucket: see the module.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        bucket_name: str,
+        key: kms.IKey,
+        announce_to: sqs.Queue,
+        raw_data_expiry_days: int,
+        object_lock_days: int | None,
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        """Create the bucket after the queue's policy, which S3 tries out at creation."""
+        super().__init__(scope, construct_id)
+        retention = (
+            s3.ObjectLockRetention.governance(Duration.days(object_lock_days))
+            if object_lock_days
+            else None
+        )
+        self.bucket = s3.Bucket(
+            self,
+            "Bucket",
+            bucket_name=bucket_name,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=key,
+            bucket_key_enabled=True,
+            versioned=True,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_lock_enabled=True if retention else None,
+            object_lock_default_retention=retention,
+            removal_policy=removal_policy,
+            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
+            lifecycle_rules=_lifecycle(raw_data_expiry_days),
+        )
+        if object_lock_days and object_lock_days > raw_data_expiry_days:
+            Annotations.of(self.bucket).add_warning_v2(
+                "zero-trust:raw-data-stay-locked",
+                f"objectLockDays is {object_lock_days} and rawDataExpiryDays is "
+                f"{raw_data_expiry_days}: raw data are hidden after {raw_data_expiry_days} days "
+                f"and removed only after {object_lock_days}, as S3 removes no locked version. "
+                "Lower objectLockDays, or raise rawDataExpiryDays to what is true.",
+            )
+        # It goes with the bucket and not before, whether that stays or is deleted: it asks for
+        # TLS, keeps versions, and refuses writes once the bucket is being emptied.
+        assert self.bucket.policy
+        self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        self._announce(announce_to)
+        acknowledge(
+            self.bucket,
+            "S3 cannot write access logs into a bucket under a customer-managed key; CloudTrail's "
+            "data events record who read or wrote which object.",
+            "AwsSolutions-S1",
+            "CKV_AWS_18",
+            "HIPAA.Security-S3BucketLoggingEnabled",
+            "NIST.800.53.R5-S3BucketLoggingEnabled",
+            "PCI.DSS.321-S3BucketLoggingEnabled",
+        )
+        acknowledge(
+            self.bucket,
+            "A copy elsewhere would be a way out that needs a perimeter of its own. Versions, and "
+            "Object Lock where it is set, keep data; every output can be made again.",
+            "HIPAA.Security-S3BucketReplicationEnabled",
+            "NIST.800.53.R5-S3BucketReplicationEnabled",
+            "PCI.DSS.321-S3BucketReplicationEnabled",
+        )
+
+    def _announce(self, queue: sqs.Queue) -> None:
+        """Send every new object under ``incoming/`` to the queue.
+
+        A property of the bucket itself: CDK's own notifications need a function with the right
+        to change any bucket's.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
+        """
+        resource = self.bucket.node.default_child
+        assert isinstance(resource, s3.CfnBucket)
+        rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=INCOMING)
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                s3.CfnBucket.QueueConfigurationProperty(
+                    event="s3:ObjectCreated:*",
+                    queue=queue.queue_arn,
+                    filter=s3.CfnBucket.NotificationFilterProperty(
+                        s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule])
+                    ),
+                )
+            ]
+        )
+        self.bucket.node.add_dependency(queue)
+
+
+def _lifecycle(raw_data_expiry_days: int) -> list[s3.LifecycleRule]:
+    """Return what expires when: of two rules about an object S3 follows the shorter, so none are.
+
+    An object that expires leaves a delete marker and becomes an old version. The marker goes once
+    it hides nothing; a rule with an age cannot ask for that.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
+    """
+    raw = [
+        s3.LifecycleRule(
+            id=f"ExpireRawData-{prefix.strip('/')}",
+            prefix=prefix,
+            expiration=Duration.days(raw_data_expiry_days),
+            noncurrent_version_expiration=OLD_RAW_VERSIONS,
+        )
+        for prefix in RAW
+    ]
+    others = [
+        s3.LifecycleRule(
+            id=f"ExpireOldVersions-{prefix.strip('/')}",
+            prefix=prefix,
+            noncurrent_version_expiration=OLD_VERSIONS,
+        )
+        for prefix in OUTPUTS
+        if prefix not in RAW
+    ]
+    remains = s3.LifecycleRule(
+        id="RemoveRemains",
+        expired_object_delete_marker=True,
+        abort_incomplete_multipart_upload_after=Duration.days(1),
+    )
+    return [*raw, *others, remains]

@@ -1,0 +1,133 @@
+"""The data-processor function: its code, its environment, and the queue it works off."""
+
+from aws_cdk import Duration, Size
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge
+from lib.constructs.intake_queue import MAX_RECEIVES
+from lib.constructs.network import Network
+from lib.function.bundle import function_code
+from lib.function.object_size import largest_object
+from lib.settings import EnvironmentSettings
+
+ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
+
+
+class DataProcessor(Construct):
+    """The function in the isolated subnets.
+
+    Attributes:
+        function: see the module.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function_name: str,
+        settings: EnvironmentSettings,
+        network: Network,
+        role: iam.Role,
+        environment_key: kms.IKey,
+        pseudonym_key: kms.IKey,
+        bucket: s3.IBucket,
+        queue: sqs.IQueue,
+        log_group: logs.ILogGroup,
+    ) -> None:
+        """Create the function, then the mapping from the queue."""
+        super().__init__(scope, construct_id)
+        # Deletion goes the other way round: the function, then its network interfaces, which
+        # Lambda removes with this role and without which the security group cannot go, then the
+        # role, and only then is the bucket emptied: the function does not write into it again.
+        network.function_security_group.node.add_dependency(role)
+        role.node.add_dependency(bucket)
+        limit = largest_object(settings)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=function_name,
+            description="Validates, pseudonymises and accounts for every row of a file",
+            runtime=lambda_.Runtime.PYTHON_3_11,
+            architecture=ARCHITECTURES[settings.architecture],
+            handler="index.handler",
+            code=function_code(settings.architecture),
+            role=role.without_policy_updates(),
+            timeout=Duration.seconds(settings.timeout_seconds),
+            memory_size=settings.memory_mb,
+            ephemeral_storage_size=Size.mebibytes(settings.ephemeral_storage_mb),
+            log_group=log_group,
+            vpc=network.vpc,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
+            security_groups=[network.function_security_group],
+            environment_encryption=environment_key,
+            environment={
+                "BUCKET_NAME": bucket.bucket_name,
+                "PSEUDONYM_KEY_ID": pseudonym_key.key_id,
+                "MAX_OBJECT_BYTES": str(limit.bytes),
+                "MAX_OBJECT_SETTING": limit.setting,
+                # What is too slow is refused at the last try: the queue parks what fails then.
+                "MAX_RECEIVES": str(MAX_RECEIVES),
+                "TIMEOUT_SECONDS": str(settings.timeout_seconds),
+                "POWERTOOLS_SERVICE_NAME": "data-processor",
+                "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrustPipeline",
+            },
+        )
+        # One message per invocation: a crash or a time-out takes its whole batch to the
+        # dead-letter queue, and an object may need all of the function's time.
+        mapping = lambda_.EventSourceMapping(
+            self,
+            "QueueMapping",
+            target=self.function,
+            event_source_arn=queue.queue_arn,
+            batch_size=1,
+            max_concurrency=settings.max_concurrency,
+            report_batch_item_failures=True,
+        )
+        # An update must not move the function before the way to its endpoints is open, and no file
+        # is read before the network is closed and the bucket's policy holds.
+        self.function.node.add_dependency(network)
+        mapping.node.add_dependency(network, bucket)
+        acknowledge(
+            self.function,
+            "python3.11 is the runtime that this system's users settled on; AWS supports it until "
+            "2027-06-30. A newer one takes a newer pyarrow: see Dependencies in README.md.",
+            "AwsSolutions-L1",
+            "Serverless-LambdaLatestVersion",
+        )
+        acknowledge(
+            self.function,
+            "The mapping from the queue bounds it (maxConcurrency). Reserved concurrency would "
+            "bound it too, but is taken from the account's pool, of which AWS keeps 100 back: an "
+            "account that has 10 cannot reserve any.",
+            "CKV_AWS_115",
+            "HIPAA.Security-LambdaConcurrency",
+            "NIST.800.53.R5-LambdaConcurrency",
+        )
+        parked = "The queue's own dead-letter queue parks what fails too often; nothing invokes {}"
+        acknowledge(
+            self.function,
+            parked.format("the function asynchronously."),
+            "CKV_AWS_116",
+            "HIPAA.Security-LambdaDLQ",
+            "NIST.800.53.R5-LambdaDLQ",
+            "Serverless-LambdaDLQ",
+        )
+        acknowledge(
+            mapping,
+            parked.format("it from a stream, which is what a destination on failure is for."),
+            "Serverless-LambdaEventSourceMappingDestination",
+        )
+        acknowledge(
+            self.function,
+            "Traces would be one more store of facts about the records, outside the keys of this "
+            "stack. Logs and metrics tell what became of each file.",
+            "Serverless-LambdaTracing",
+        )

@@ -1,0 +1,78 @@
+"""The name firewall: names that the network may ask for, so that none carries data out.
+
+The resolver of a VPC answers for the whole internet, gateways or not: what is written into a name
+reaches whoever runs that name's domain.
+https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall.html
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_route53resolver as resolver
+from constructs import Construct
+
+
+class DnsFirewall(Construct):
+    """Lets the names of S3 and of the endpoints' services through, and no other.
+
+    Nobody outside AWS sees what is asked of these. Where the firewall itself fails, no name is
+    answered: that is how AWS associates it unless told otherwise.
+
+    Args:
+        environment_suffix: names what cannot be nameless.
+        vpc: to be guarded.
+        services: with an interface endpoint in it, as their host names begin.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_suffix: str,
+        vpc: ec2.IVpc,
+        services: Sequence[str],
+    ) -> None:
+        """Create the lists, the rules, and their association with the VPC."""
+        super().__init__(scope, construct_id)
+        name = f"zero-trust-{environment_suffix}"
+        domain = f"{Aws.REGION}.{Aws.URL_SUFFIX}"
+        allowed = resolver.CfnFirewallDomainList(
+            self,
+            "AllowedNames",
+            name=f"{name}-allowed",
+            # A bucket's name stands before the service's.
+            domains=[f"*.s3.{domain}", *(f"{service}.{domain}" for service in ("s3", *services))],
+        )
+        every = resolver.CfnFirewallDomainList(
+            self, "EveryName", name=f"{name}-every", domains=["*"]
+        )
+        rules = resolver.CfnFirewallRuleGroup(
+            self,
+            "Rules",
+            name=name,
+            firewall_rules=[
+                resolver.CfnFirewallRuleGroup.FirewallRuleProperty(
+                    action="ALLOW",
+                    priority=1,
+                    firewall_domain_list_id=allowed.attr_id,
+                    # AWS's own names lead to more of its own.
+                    firewall_domain_redirection_action="TRUST_REDIRECTION_DOMAIN",
+                ),
+                resolver.CfnFirewallRuleGroup.FirewallRuleProperty(
+                    action="BLOCK",
+                    priority=2,
+                    block_response="NXDOMAIN",
+                    firewall_domain_list_id=every.attr_id,
+                ),
+            ],
+        )
+        resolver.CfnFirewallRuleGroupAssociation(
+            self,
+            "Association",
+            name=name,
+            firewall_rule_group_id=rules.attr_id,
+            vpc_id=vpc.vpc_id,
+            priority=101,  # the lowest that is not AWS's own
+        )

@@ -1,0 +1,122 @@
+"""The queue of objects to process, and the dead-letter queue of those that could not be."""
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge
+
+# A delivery that Lambda throttles counts as a receive: with fewer, a good file is parked for the
+# load of others. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+MAX_RECEIVES = 5
+
+# The longest there is, counted from the first enqueue, in the dead-letter queue too: what is over
+# it goes nowhere. An alarm is on long before.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+RETENTION = Duration.days(14)
+OLDEST = Duration.days(1)
+
+# AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
+# not delivered a second time meanwhile.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+VISIBILITY_FACTOR = 6
+
+
+class IntakeQueue(Construct):
+    """An encrypted queue that one bucket may write to; ``MAX_RECEIVES`` failures park a message.
+
+    Attributes:
+        queue: one message per new object.
+        dead_letter_queue: from here the operator redrives.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: kms.IKey,
+        bucket_arn: str,
+        function_timeout: Duration,
+    ) -> None:
+        """Create both queues, the bucket's permission to send, and the alarm."""
+        super().__init__(scope, construct_id)
+        self.dead_letter_queue = sqs.Queue(
+            self,
+            "DeadLetterQueue",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "Queue",
+            encryption=sqs.QueueEncryption.KMS,
+            encryption_master_key=key,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+            visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * function_timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES
+            ),
+        )
+        self.queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowBucketNotifications",
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue.queue_arn],
+                conditions={
+                    "ArnEquals": {"aws:SourceArn": bucket_arn},
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                },
+            )
+        )
+        self._add_alarm(
+            "DeadLetterAlarm",
+            "An object could not be processed; see Troubleshooting in README.md",
+            self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            0,
+        )
+        self._add_alarm(
+            "BacklogAlarm",
+            "Objects wait too long and would be lost in the end; see Concurrency in "
+            "docs/operations.md",
+            self.queue.metric_approximate_age_of_oldest_message(
+                period=Duration.minutes(5), statistic=cloudwatch.Stats.MAXIMUM
+            ),
+            OLDEST.to_seconds(),
+        )
+        acknowledge(
+            self.dead_letter_queue,
+            "It is the dead-letter queue: what is parked there waits for the operator.",
+            "Serverless-SQSRedrivePolicy",
+        )
+
+    def _add_alarm(
+        self, name: str, description: str, metric: cloudwatch.Metric, threshold: float
+    ) -> None:
+        """Add an alarm that is on while a metric is above a threshold."""
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_description=description,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        acknowledge(
+            alarm,
+            "Whom to call is not this stack's to know: the account's own rules in EventBridge see "
+            "every change of the alarm's state.",
+            "HIPAA.Security-CloudWatchAlarmAction",
+            "NIST.800.53.R5-CloudWatchAlarmAction",
+        )

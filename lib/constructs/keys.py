@@ -1,0 +1,222 @@
+"""The customer-managed KMS keys: one for each purpose, each with its own policy."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge
+from lib.names import Names
+
+ROTATION = Duration.days(90)
+
+# What a key's administrators need: none of it uses the key, and none lets anybody else use it
+# but PutKeyPolicy, which CloudTrail shows.
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+ADMINISTRATION = [
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:DeleteAlias",
+    "kms:DescribeKey",
+    "kms:DisableKey",
+    "kms:DisableKeyRotation",
+    "kms:EnableKey",
+    "kms:EnableKeyRotation",
+    "kms:GetKeyPolicy",
+    "kms:GetKeyRotationStatus",
+    "kms:ListGrants",
+    "kms:ListKeyPolicies",
+    "kms:ListKeyRotations",
+    "kms:ListResourceTags",
+    "kms:PutKeyPolicy",
+    "kms:RevokeGrant",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:UpdateAlias",
+    "kms:UpdateKeyDescription",
+]
+
+
+class Keys(Construct):
+    """Four keys, so that who may read data says nothing about logs, settings or pseudonyms.
+
+    Each policy keeps administration apart from use. The account's own IAM policies decide who
+    administers, so that the account can always change a key, but they cannot give a use that the
+    key's policy does not name. A key whose loss would be a loss of data goes with
+    ``removal_policy``.
+
+    Attributes:
+        data: encrypts the bucket and the queues.
+        logs: encrypts the log groups named at construction, and nothing else.
+        environment: encrypts the function's environment variables.
+        pseudonym: derives the pseudonymisation keys. HMAC keys cannot rotate: the tokens would
+            stop joining. https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment_suffix: str,
+        names: Names,
+        log_group_names: Sequence[str],
+        removal_policy: RemovalPolicy,
+    ) -> None:
+        """Create the keys and admit to each those who use it."""
+        super().__init__(scope, construct_id)
+
+        def add_key(name: str, description: str) -> kms.Key:
+            return kms.Key(
+                self,
+                f"{name}Key",
+                alias=f"alias/zero-trust/{environment_suffix}/{name.lower()}",
+                description=f"{description} ({environment_suffix})",
+                enable_key_rotation=True,
+                rotation_period=ROTATION,
+                policy=_administered(),
+                removal_policy=removal_policy,
+            )
+
+        self.data = add_key("S3", "Objects and queue messages of the data pipeline")
+        self.logs = add_key("Logs", "Log groups of the data pipeline")
+        self.environment = add_key("Lambda", "Environment variables of the data processor")
+        self.pseudonym = kms.Key(
+            self,
+            "PseudonymKey",
+            alias=f"alias/zero-trust/{environment_suffix}/pseudonym",
+            description=f"Derives the pseudonymisation keys ({environment_suffix})",
+            key_spec=kms.KeySpec.HMAC_256,
+            key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+            policy=_administered(),
+            removal_policy=removal_policy,
+        )
+        acknowledge(
+            self.pseudonym,
+            "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
+            "CKV_AWS_7",
+        )
+        self._admit_storage()
+        self._admit_bucket_notifications(names.bucket_arn)
+        self._admit_log_groups(log_group_names)
+        self._admit_function(names)
+
+    def _admit_storage(self) -> None:
+        """Whom the account's IAM policies let may use the data key, but through S3 and SQS only.
+
+        https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+        """
+        self.data.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowStorage",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
+                resources=["*"],
+                conditions={"StringEquals": {"kms:ViaService": via("s3", "sqs")}},
+            )
+        )
+
+    def _admit_bucket_notifications(self, bucket_arn: str) -> None:
+        """S3 writes its notifications into a queue that this key encrypts.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+        """
+        self.data.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowBucketNotifications",
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={
+                    "ArnEquals": {"aws:SourceArn": bucket_arn},
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                },
+            )
+        )
+
+    def _admit_log_groups(self, names: Sequence[str]) -> None:
+        """CloudWatch Logs may use its key for these groups of this account and region alone.
+
+        Without this statement the deployment ends with "The specified KMS key does not exist or
+        is not allowed to be used with Arn …".
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+        """
+        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
+        self.logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowCloudWatchLogs",
+                principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
+                actions=[
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncrypt*",
+                    "kms:GenerateDataKey*",
+                    "kms:DescribeKey",
+                ],
+                resources=["*"],
+                conditions={
+                    "ArnLike": {
+                        "kms:EncryptionContext:aws:logs:arn": [groups + name for name in names]
+                    }
+                },
+            )
+        )
+
+    def _admit_function(self, names: Names) -> None:
+        """The function's role derives keys and reads its environment; Lambda encrypts the latter.
+
+        The role is named in a condition: as a principal it would have to exist before the key.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+        """
+        role = {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
+        context = {"kms:EncryptionContext:aws:lambda:FunctionArn": names.function_arn}
+        self.pseudonym.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowDerivation",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:GenerateMac"],
+                resources=["*"],
+                conditions=role,
+            )
+        )
+        self.environment.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowFunction",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions={**role, "StringEquals": context},
+            )
+        )
+        self.environment.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowDeployment",
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt"],
+                resources=["*"],
+                conditions={"StringEquals": {"kms:ViaService": via("lambda")}},
+            )
+        )
+
+
+def via(*services: str) -> list[str]:
+    """What ``kms:ViaService`` says of requests that these services make in this region."""
+    return [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
+
+
+def _administered() -> iam.PolicyDocument:
+    """A key policy that lets the account administer the key, and nobody use it."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="AllowAdministration",
+                principals=[iam.AccountRootPrincipal()],
+                actions=ADMINISTRATION,
+                resources=["*"],
+            )
+        ]
+    )

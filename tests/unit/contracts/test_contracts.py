@@ -1,0 +1,970 @@
+"""The data contracts: what is compiled, and one sentence for everything that can be wrong."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib import contracts
+from lib.contracts import ContractError, columns, compile_contracts, write_contracts
+from processor.checks.string_formats import STRING_FORMATS  # pylint: disable=wrong-import-order
+from tests.unit.policies.orders import CONTRACT, bounded, edited, mistakes
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_contract_compiles_to_what_the_processor_reads(directory: Path) -> None:
+    (directory / "orders.odcs.yaml").write_text(CONTRACT)
+    assert compile_contracts(directory) == {
+        "orders": {
+            "dataset": "orders",
+            "contract": {"id": "11111111-1111-4111-8111-111111111111", "version": "1.2.0"},
+            "epoch": 3,
+            "columns": [
+                {
+                    "name": "order_id",
+                    "type": "string",
+                    "required": True,
+                    "pattern": "^O[0-9]+$",
+                    "minLength": 2,
+                    "maxLength": 20,
+                    "deidentify": {"method": "keep"},
+                    "output": "order_id",
+                },
+                {
+                    "name": "email",
+                    "type": "string",
+                    "required": True,
+                    "deidentify": {"method": "hmac"},
+                    "output": "email_token",
+                },
+                {
+                    "name": "phone",
+                    "type": "string",
+                    "required": False,
+                    "minLength": 8,
+                    "deidentify": {"method": "mask", "keepFirst": 0, "keepLast": 4},
+                    "output": "phone",
+                },
+                {
+                    "name": "comment",
+                    "type": "string",
+                    "required": False,
+                    "deidentify": {"method": "drop"},
+                },
+                {
+                    "name": "country",
+                    "type": "string",
+                    "required": False,
+                    "enum": ["AT", "NO"],
+                    "deidentify": {"method": "keep"},
+                    "output": "country",
+                },
+                {
+                    "name": "quantity",
+                    "type": "integer",
+                    "required": False,
+                    "minimum": "1",
+                    "maximum": "100",
+                    "deidentify": {"method": "keep"},
+                    "output": "quantity",
+                },
+                {
+                    "name": "price",
+                    "type": "decimal",
+                    "required": False,
+                    "precision": 12,
+                    "scale": 2,
+                    "exclusiveMinimum": "0",
+                    "exclusiveMaximum": "10000.50",
+                    "deidentify": {"method": "keep"},
+                    "output": "price",
+                },
+                {
+                    "name": "weight",
+                    "type": "double",
+                    "required": False,
+                    "minimum": "-0.5",
+                    "maximum": "1.0e+3",
+                    "deidentify": {"method": "keep"},
+                    "output": "weight",
+                },
+                {
+                    "name": "ordered_on",
+                    "type": "date",
+                    "required": False,
+                    "minimum": "2020-01-01",
+                    "maximum": "2030-12-31",
+                    "deidentify": {"method": "keep"},
+                    "output": "ordered_on",
+                },
+                {
+                    "name": "shipped_at",
+                    "type": "timestamp",
+                    "required": False,
+                    "minimum": "2020-01-01T00:00:00Z",
+                    "deidentify": {"method": "keep"},
+                    "output": "shipped_at",
+                },
+                {
+                    "name": "gift",
+                    "type": "boolean",
+                    "required": False,
+                    "deidentify": {"method": "keep"},
+                    "output": "gift",
+                },
+            ],
+        }
+    }
+
+
+# Each case: what is replaced in the valid contract, by what, and the line and sentence to come.
+WRONG = r"""
+status: active
+--> id: x
+5: field 'id' stands twice; keep one of them
+
+required: true\n
+--> required: true\n        required: false\n
+22: field 'required' of column 'email' stands twice; keep one of them
+
+status: active
+--> true: active
+5: field 'true' has a name that is not text to YAML; correct it or put it in quotes
+
+status: active
+--> ? [a, b]\n: active
+5: field '?' has a name that is not text to YAML; correct it or put it in quotes
+
+status: active
+--> tags: &all [a]\nname: *all
+6: the file has the alias *all; write out what it stands for
+
+status: active
+--> status: !!str active
+5: the file has the tag tag:yaml.org,2002:str; remove it
+
+status: active
+--> status: [}
+5: the file is not YAML: expected the node content, but found '}'
+
+        classification: public\n
+-->         classification: public\n        examples: [2023-02-30]\n
+40: field 'examples[0]' of column 'country' is '2023-02-30', which is no YAML value; correct it
+or put it in quotes
+
+status: active
+--> status: =
+5: field 'status' is '=', which is no YAML value; correct it or put it in quotes
+
+status: active
+--> status: "\ud800"
+5: field 'status' is '\ud800', which is no YAML value; correct it or put it in quotes
+
+kind: DataContract\n
+-->
+1: the contract lacks 'kind'; add it
+
+kind: DataContract
+--> kind: DataProduct
+2: field 'kind' is 'DataProduct'; allowed are DataContract
+
+apiVersion: v3.2.0
+--> apiVersion: v2.2.2
+1: the apiVersion is v2.2.2; use v3.2.0
+
+version: 1.2.0
+--> version: 1.2
+4: field 'version' is '1.2'; write text in quotes
+
+required: true
+--> requried: true
+21: field 'requried' of column 'email' is not a field that the standard has there; did you mean
+'required'
+
+    format: csv
+-->     zzz: csv
+10: field 'servers[0].zzz' is not a field that the standard has there; remove it
+
+classification: public
+--> classification:
+39: field 'classification' of column 'country' is empty; write text in quotes
+
+required: true
+--> required: 'true'
+21: field 'required' of column 'email' is 'true'; write true or false
+
+    format: csv
+-->     format: 5
+10: field 'servers[0].format' is '5'; write text in quotes
+
+    type: s3\n
+-->     type: mysql\n    host: h\n    database: d\n    port: []\n
+11: field 'servers[0].port' is a list; write a whole number or text in quotes
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: {minLength: 1}
+44: field 'logicalTypeOptions.minLength' of column 'quantity' is not a field that the standard
+has there; remove it
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: []
+44: field 'logicalTypeOptions' of column 'quantity' is a list; write a mapping
+
+enum: [{value: AT}, {value: "NO"}]
+--> enum: [{value: AT}, {value: AT}]
+40: field 'enum' of column 'country' has an item twice; keep one of them
+
+status: active
+--> team: {name: A, member: []}
+5: field 'team.member' is not a field that the standard has there; did you mean 'members'
+
+status: active
+--> team: 5
+5: field 'team' is '5', which the standard refuses (oneOf); correct it
+
+status: active
+--> team: [{name: A}]
+5: field 'team[0]' lacks 'username'; add it
+
+        primaryKey: true\n
+-->         primaryKey: true\n        primaryKeyPosition: 1.0e+30\n
+17: field 'primaryKeyPosition' of column 'order_id' is refused by the standard: Unable to parse
+input string as an integer, exceeded maximum size
+
+version: 1.2.0
+--> version: ' '
+4: the version is empty; it names the contract in manifests
+
+id: 11111111-1111-4111-8111-111111111111
+--> id: ''
+3: the id is empty; it names the contract in manifests
+
+customProperties:\n  - {property: pseudonymEpoch
+-->   - {name: more}\ncustomProperties:\n  - {property: pseudonymEpoch
+11: the schema has 2 objects; a contract is of one dataset, so keep one
+
+- name: orders
+--> - name: order
+12: the schema object is named 'order'; name it 'orders' as the file is
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: 0
+67: pseudonymEpoch is '0'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: true
+67: pseudonymEpoch is 'true'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: 1.0
+67: pseudonymEpoch is '1.0'; use a whole number from 1
+
+pseudonymEpoch, value: 3
+--> pseudonymEpoc, value: 3
+67: the contract has the custom property 'pseudonymEpoc'; name it 'pseudonymEpoch', or give it
+its vendor
+
+pseudonymEpoch, value: 3
+--> deidentify, value: {method: hmac}
+67: the contract has the custom property 'deidentify', which belongs to a column; move it
+
+    properties:\n
+-->     customProperties: [{property: deidentify, value: {method: keep}}]\n    properties:\n
+13: field 'schema[0]' has the custom property 'deidentify', which belongs to a column; move it
+
+  - {property: pseudonymEpoch, value: 3}
+-->   - {property: pseudonymEpoch, value: 3}\n  - {property: pseudonymEpoch, value: 4}
+68: the contract has the custom property 'pseudonymEpoch' twice; keep one of them
+
+- name: gift
+--> - title: gift
+63: column number 11 lacks 'name'; add it
+
+- name: gift
+--> - name: ''
+63: column number 11 has the name ''; use 1 to 128 printable characters without a colon,
+without a brace first and without a space at either end
+
+- name: gift
+--> - name: quantity
+63: column 'quantity' stands twice; give each column a name of its own
+
+encryptedName: email_token
+--> encryptedName: Phone
+27: column 'phone' is written as 'phone', but so is column 'email', leaving case aside; give it
+another encryptedName or name
+
+encryptedName: email_token
+--> encryptedName: ' token'
+23: column 'email' has the encryptedName ' token'; use 1 to 128 printable characters without a
+colon, without a brace first and without a space at either end
+
+required: true
+--> physicalName: phone
+27: column 'phone' is called 'phone' in files, but so is column 'email'; give it another
+physicalName or name
+
+logicalType: boolean\n
+--> logicalType: boolean\n        unique: true\n
+65: column 'gift' is of type boolean, which cannot be unique; remove it
+
+logicalType: boolean
+--> logicalType: array
+63: column 'gift' is an array, which is kept as JSON text if its physicalType is json; add that, or
+remove the column
+
+logicalType: boolean\n
+--> logicalType: object\n        physicalType: JSON\n        properties: []\n
+66: column 'gift' has properties, which are not checked in JSON text; remove them
+
+logicalType: boolean\n
+--> logicalType: array\n        physicalType: json\n        items: {logicalType: string}\n
+66: column 'gift' has items, which are not checked in JSON text; remove them
+
+logicalType: boolean\n
+--> logicalType: array\n        physicalType: json\n        logicalTypeOptions: {minItems: 1}\n
+66: column 'gift' has the option 'minItems', which is not supported for type array; remove it
+
+logicalType: boolean\n
+--> logicalType: time\n        logicalTypeOptions: {timezone: true}\n
+65: column 'gift' has the timezone true, but a time has no offset; remove it
+
+minLength: 2
+--> format: ipv5
+18: column 'order_id' has the format 'ipv5', which is not supported; use date, time, date-time,
+uuid, email, hostname, ipv4, ipv6, uri
+
+minimum: 1, maximum: 100
+--> multipleOf: 0.5
+44: column 'quantity' has the multipleOf '0.5'; write an integer of 64 bits, such as 0 or -7, but
+more than 0
+
+exclusiveMinimum: 0, exclusiveMaximum: 10000.50
+--> multipleOf: 0.001
+49: column 'price' has the multipleOf '0.001'; write a decimal within the column's precision and
+scale, such as 0 or -7.5, but more than 0
+
+minimum: -0.5, maximum: 1.0e+3
+--> multipleOf: 0.5
+54: column 'weight' has the option 'multipleOf', which is not supported for type double; use
+minimum, exclusiveMinimum, maximum, exclusiveMaximum
+
+required: true
+--> semanticType: measure
+21: column 'email' is a measure, which no record holds; remove the column
+
+        logicalType: boolean\n
+-->
+63: column 'gift' has no logicalType; use one of string, integer, number, boolean, date,
+timestamp, time, array, object
+
+logicalType: boolean
+--> logicalType: bolean
+64: column 'gift' has the logicalType 'bolean', which is not supported; use one of string,
+integer, number, boolean, date, timestamp, time, array, object
+
+logicalType: boolean
+--> logicalType: vector
+64: column 'gift' has the logicalType 'vector', which is not supported; use one of string,
+integer, number, boolean, date, timestamp, time, array, object
+
+logicalTypeOptions: {minimum: 1, maximum: 100}
+--> logicalTypeOptions: {format: i32}
+44: column 'quantity' has the option 'format', which is not supported for type integer; use
+minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf
+
+timezone: true
+--> format: yyyy
+62: column 'shipped_at' has the option 'format', which is not supported for type timestamp;
+remove it: files have the form of ISO 8601
+
+timezone: true
+--> defaultTimezone: Etc/UTC
+62: column 'shipped_at' has a defaultTimezone, which is for the timezone false only; add that, or
+remove it
+
+logicalType: boolean\n
+--> logicalType: timestamp\n        logicalTypeOptions: {defaultTimezone: Europe/Berlin}\n
+65: column 'gift' has the defaultTimezone 'Europe/Berlin', but many clocks show an hour twice each
+year; use Etc/UTC, and write other instants with their offset
+
+timezone: true
+--> timezone: false
+62: column 'shipped_at' has the minimum '2020-01-01T00:00:00Z'; write ISO 8601 without a zone,
+such as "2026-01-31T08:30:00"
+
+logicalType: boolean\n
+--> logicalType: boolean\n        logicalTypeOptions: {minLength: 1}\n
+65: column 'gift' has the option 'minLength', which is not supported for type boolean; remove it
+
+minLength: 2
+--> minLength: 2.0
+18: column 'order_id' has the minLength 2.0; use a whole number such as 1
+
+minLength: 2
+--> minLength: 21
+18: column 'order_id' admits no value between minLength 21 and maxLength 20; correct one of them
+
+'^O[0-9]+$'
+--> 'O[0-9]+$'
+18: column 'order_id' has the pattern 'O[0-9]+$'; begin it with ^ and end it with $
+
+'^O[0-9]+$'
+--> '^O[0-9]+'
+18: column 'order_id' has the pattern '^O[0-9]+'; begin it with ^ and end it with $
+
+'^O[0-9]+$'
+--> '^(?=O)[0-9]+$'
+18: column 'order_id' has the pattern '^(?=O)[0-9]+$', which RE2 refuses (Invalid regular
+expression: invalid perl operator: (?=); correct it
+
+'^O[0-9]+$'
+--> '^O)|(.*$'
+18: column 'order_id' has the pattern '^O)|(.*$', which RE2 refuses (Invalid regular expression:
+unexpected ): ^O)|(.*$); correct it
+
+'^O[0-9]+$'
+--> '^\QO$'
+18: column 'order_id' has the pattern '^\\QO$', which RE2 refuses (Invalid regular expression:
+missing ): ^(?:^\QO$)$); correct it
+
+classification: public
+--> description: x
+37: column 'country' has no classification; add one of public, internal, confidential, restricted
+
+classification: public
+--> classification: secret
+39: column 'country' has the classification 'secret'; use one of public, internal, confidential,
+restricted
+
+classification: public
+--> classification: restricted
+39: column 'country' is classified 'restricted' but has no de-identification; add
+customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+
+classification: public
+--> classification: confidential
+39: column 'country' is classified 'confidential' but has no de-identification; add
+customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+
+          - property: deidentify\n
+-->           - property: de-identify\n
+25: column 'email' has the custom property 'de-identify'; name it 'deidentify', or give it its
+vendor
+
+{property: deidentify, value: {method: drop}}
+--> {property: deidentify, value: {method: drop}, vendor: atlan}
+34: column 'comment' is classified 'restricted' but has no de-identification; add
+customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+
+{property: deidentify, value: {method: drop}}
+--> {property: pseudonymEpoch, value: 2}\n          - {property: deidentify, value: {method: drop}}
+36: column 'comment' has the custom property 'pseudonymEpoch', which belongs to the contract;
+move it
+
+{method: drop}
+--> {method: hash}
+36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with hmac,
+mask, truncate, generalize, redact, drop or keep
+
+{method: drop}
+--> drop
+36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
+truncate, generalize, redact, drop or keep
+
+{method: drop}
+--> {keepLast: 3}
+36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
+truncate, generalize, redact, drop or keep
+
+{method: drop}
+--> {method: [drop]}
+36: column 'comment' has a deidentify with the method ['drop']; write value: {method: …} with
+hmac, mask, truncate, generalize, redact, drop or keep
+
+{method: drop}
+--> {method: truncate}
+36: column 'comment' has the length ''; use a whole number from 1
+
+{method: drop}
+--> {method: truncate, length: 3}
+36: column 'comment' would leave 3 characters, which may be more than half; give it a minLength
+of at least 6
+
+{method: drop}
+--> {method: generalize}
+36: column 'comment' has the prefix ''; use a whole number from 1
+
+{method: drop}
+--> {method: generalize, prefix: 3}
+36: column 'comment' would leave 3 characters, which may be more than half; give it a minLength
+of at least 6
+
+{method: drop}
+--> {method: redact, patterns: []}
+36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+
+{method: drop}
+--> {method: redact, patterns: [email, email]}
+36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+
+{method: drop}
+--> {method: redact, patterns: [email, name]}
+36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+
+{method: drop}
+--> {method: redact, patterns: email}
+36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+
+{method: hmac}
+--> {method: hmac, domain: Person}
+26: column 'email' has the domain 'Person'; use 1 to 63 lower-case letters, digits and hyphens, a
+letter first
+
+{method: hmac}
+--> {method: hmac, domain: 1}
+26: column 'email' has the domain '1'; use 1 to 63 lower-case letters, digits and hyphens, a
+letter first
+
+{method: hmac}
+--> {method: hmac, normalize: [casefold]}
+26: column 'email' has a bad normalize; write a list of nfc, trim, lowercase
+
+{method: drop}
+--> {method: drop, keepLast: 3}
+36: column 'comment' has a deidentify with 'keepLast', which drop does not have; remove it
+
+keepLast: 4
+--> keepMiddle: 4
+31: column 'phone' has a deidentify with 'keepMiddle', which mask does not have; remove it
+
+keepLast: 4
+--> keepLast: -4
+31: column 'phone' has the keepLast '-4'; use a whole number from 0
+
+keepLast: 4
+--> keepLast: true
+31: column 'phone' has the keepLast 'true'; use a whole number from 0
+
+keepLast: 4
+--> keepFirst: 1.0
+31: column 'phone' has the keepFirst '1.0'; use a whole number from 0
+
+{method: mask, keepLast: 4}
+--> {method: drop}}, {property: deidentify, value: {method: drop}
+31: column 'phone' has the custom property 'deidentify' twice; keep one of them
+
+{method: hmac}
+--> {method: keep}
+23: column 'email' has an encryptedName, which is for the method hmac only; remove it
+
+{value: "NO"}
+--> {value: NO}
+40: column 'country' has the enum value 'NO'; write text in quotes, at least a character
+
+{value: "NO"}
+--> {value: ''}
+40: column 'country' has the enum value ''; write text in quotes, at least a character
+
+{value: "NO"}
+--> {value: AT, label: Austria}
+40: column 'country' has the enum value 'AT' twice; keep one of them
+
+logicalType: integer\n
+--> logicalType: integer\n        enum: [{value: '1'}]\n
+43: column 'quantity' has an enum, which is for type string only; remove it
+"""
+
+
+def case(block: str) -> tuple[str, str, str]:
+    """What is replaced, by what, and the sentence, of one case."""
+    old, new, *sentence = block.replace("\n--> ", "\n").replace("\n-->", "\n").split("\n")
+    return old.replace(r"\n", "\n"), new.replace(r"\n", "\n"), " ".join(sentence)
+
+
+@pytest.mark.parametrize(("old", "new", "sentence"), [*map(case, WRONG.strip().split("\n\n"))])
+def test_one_mistake_gives_one_sentence_with_its_line(
+    directory: Path, old: str, new: str, sentence: str
+) -> None:
+    assert mistakes(directory, edited(old, new)) == [
+        f"contracts/orders.odcs.yaml, line {sentence}."
+    ]
+
+
+INTEGER = "an integer of 64 bits, such as 0 or -7"
+DECIMAL = "a decimal within the column's precision and scale, such as 0 or -7.5"
+DOUBLE = "a finite number, such as 0, -7.5 or 1.0e-3"
+DATE = 'a day that exists, such as "2026-01-31"'
+TIMESTAMP = 'ISO 8601 with Z or an offset, such as "2026-01-31T08:30:00Z"'
+
+
+@pytest.mark.parametrize(
+    ("column", "bound", "form"),
+    [
+        ("quantity", "1.0", INTEGER),
+        ("quantity", "01", INTEGER),
+        ("quantity", "+1", INTEGER),
+        ("quantity", "0x1", INTEGER),
+        ("quantity", "1_0", INTEGER),
+        ("quantity", "-9223372036854775809", INTEGER),
+        ("quantity", "9223372036854775808", INTEGER),
+        ("price", "0.001", DECIMAL),
+        ("price", "10000000000", DECIMAL),
+        ("price", "1.0e+3", DECIMAL),
+        ("weight", ".inf", DOUBLE),
+        ("weight", ".nan", DOUBLE),
+        ("weight", "1.0e+400", DOUBLE),
+        ("ordered_on", "'2030-02-30'", DATE),
+        ("ordered_on", "'20301231'", DATE),
+        ("ordered_on", "'2030-W01-1'", DATE),
+        ("shipped_at", "'2020-01-01T00:00:00'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01 00:00:00Z'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01T00:00:60Z'", TIMESTAMP),
+        ("shipped_at", "'2020-01-01T00:00:00+05:75'", TIMESTAMP),
+        ("shipped_at", "'0001-01-01T00:00:00+01:00'", TIMESTAMP),
+    ],
+)
+def test_a_bound_is_a_text_of_the_type(
+    directory: Path, column: str, bound: str, form: str
+) -> None:
+    (sentence,) = mistakes(directory, bounded(column, f"exclusiveMaximum: {bound}"))
+    text = bound.strip("'")
+    assert sentence.endswith(
+        f": column {column!r} has the exclusiveMaximum {text!r}; write {form}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "bound"),
+    [
+        ("quantity", "-9223372036854775808"),
+        ("quantity", "9223372036854775807"),
+        ("price", "9999999999.99"),
+        ("price", "-0.5"),
+        ("weight", "1000"),
+        ("weight", "1.7976931348623157e+308"),
+        ("ordered_on", "'2028-02-29'"),
+        ("ordered_on", "'0001-01-01'"),
+        ("shipped_at", "'2020-01-01T00:00:00.123456+05:45'"),
+    ],
+)
+def test_a_bound_is_compiled_as_it_is_written(directory: Path, column: str, bound: str) -> None:
+    assert mistakes(directory, bounded(column, f"maximum: {bound}")) == []
+    found = compile_contracts(directory)["orders"]["columns"]
+    (rules,) = (rules for rules in found if rules["name"] == column)
+    assert rules["maximum"] == bound.strip("'")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("minimum: 6, maximum: 5", "minimum 6 and maximum 5"),
+        ("minimum: 5, exclusiveMaximum: 5", "minimum 5 and exclusiveMaximum 5"),
+        ("exclusiveMinimum: 5, maximum: 5", "exclusiveMinimum 5 and maximum 5"),
+        ("exclusiveMinimum: 5, exclusiveMaximum: 5", "exclusiveMinimum 5 and exclusiveMaximum 5"),
+        ("minimum: 9, maximum: 10", None),
+    ],
+)
+def test_bounds_leave_room_for_a_value(
+    directory: Path, options: str, sentence: str | None
+) -> None:
+    found = mistakes(directory, bounded("quantity", options))
+    assert found == (
+        [
+            "contracts/orders.odcs.yaml, line 44: column 'quantity' admits no value between "
+            f"{sentence}; correct one of them."
+        ]
+        if sentence
+        else []
+    )
+
+
+def test_timestamps_are_compared_as_instants(directory: Path) -> None:
+    late, early = "2020-01-01T00:00:00+02:00", "2019-12-31T23:00:00Z"  # late text, early instant
+    options = f'minimum: "{late}", maximum: "{early}"'
+    assert mistakes(directory, bounded("shipped_at", options)) == []
+
+
+def test_a_date_without_quotes_is_told_to_have_them(directory: Path) -> None:
+    assert mistakes(directory, edited('"2030-12-31"', "2030-12-31")) == [
+        "contracts/orders.odcs.yaml, line 58: field 'logicalTypeOptions.maximum' of column "
+        "'ordered_on' is '2030-12-31'; write text in quotes."
+    ]
+
+
+@pytest.mark.parametrize(
+    "physical", ["decimal", "decimal(39,2)", "decimal(0,0)", "decimal(5,6)", "float", "double(3)"]
+)
+def test_a_number_is_a_decimal_or_a_double(directory: Path, physical: str) -> None:
+    assert mistakes(directory, edited("decimal(12,2)", physical)) == [
+        "contracts/orders.odcs.yaml, line 47: column 'price' is a number, whose physicalType must "
+        "be double or decimal(p,s) with 1 <= p <= 38 and 0 <= s <= p, such as decimal(12,2)."
+    ]
+
+
+def test_a_multiple_is_of_few_digits(directory: Path) -> None:
+    text = bounded("price", "multipleOf: 0.05")
+    assert mistakes(directory, text) == []
+    assert compile_contracts(directory)["orders"]["columns"][6]["multipleOf"] == "0.05"
+    (sentence,) = mistakes(directory, text.replace("decimal(12,2)", "decimal(19,2)"))
+    assert "takes decimals of up to 18 digits; remove it." in sentence
+
+
+@pytest.mark.parametrize("kind", ["array", "object"])
+def test_arrays_and_objects_are_kept_as_json_on_purpose(directory: Path, kind: str) -> None:
+    text = f"logicalType: {kind}\n        physicalType: json"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    assert compile_contracts(directory)["orders"]["columns"][-1]["type"] == kind
+
+
+def test_formats_are_those_that_the_processor_knows(directory: Path) -> None:
+    for name in STRING_FORMATS:
+        assert mistakes(directory, edited("minLength: 2", f"format: {name}")) == []
+        assert compile_contracts(directory)["orders"]["columns"][0]["format"] == name
+    assert set(columns.FORMATS) == set(STRING_FORMATS)
+
+
+def test_a_column_may_be_unique_and_of_times(directory: Path) -> None:
+    options = 'logicalTypeOptions: {minimum: "08:00:00", exclusiveMaximum: "18:00:00.5"}'
+    text = f"logicalType: time\n        unique: true\n        {options}"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    gift = compile_contracts(directory)["orders"]["columns"][-1]
+    assert (gift["type"], gift["unique"]) == ("time", True)
+    assert (gift["minimum"], gift["exclusiveMaximum"]) == ("08:00:00", "18:00:00.5")
+
+
+@pytest.mark.parametrize("default", ["", ", defaultTimezone: Etc/UTC", ", defaultTimezone: UTC"])
+def test_a_timestamp_may_have_no_zone(directory: Path, default: str) -> None:
+    minimum = "minimum: '2024-03-31T02:30:00', exclusiveMaximum: '2024-03-31T02:30:00.5'"
+    options = f"{{timezone: false{default}, {minimum}}}"
+    text = f"logicalType: timestamp\n        logicalTypeOptions: {options}"
+    assert mistakes(directory, edited("logicalType: boolean", text)) == []
+    gift = compile_contracts(directory)["orders"]["columns"][-1]
+    assert (gift["type"], gift["timezone"]) == ("timestamp", False)
+    assert gift["exclusiveMaximum"] == "2024-03-31T02:30:00.5"
+    with_zone = edited("logicalType: boolean", text.replace("00.5", "00.5Z"))
+    [sentence] = mistakes(directory, with_zone)
+    assert sentence.endswith('write ISO 8601 without a zone, such as "2026-01-31T08:30:00".')
+
+
+def test_a_decimal_may_be_all_fraction(directory: Path) -> None:
+    text = bounded("price", "maximum: 0.5").replace("decimal(12,2)", "Decimal(38, 38)")
+    assert mistakes(directory, text) == []
+    price = compile_contracts(directory)["orders"]["columns"][6]
+    assert (price["precision"], price["scale"]) == (38, 38)
+
+
+def test_custom_properties_of_others_are_left_alone(directory: Path) -> None:
+    theirs = (
+        "        customProperties:\n"
+        "          - {property: identity, value: [1]}\n"
+        "          - {property: deidentify, value: 7, vendor: atlan}\n"
+    )
+    text = edited("        primaryKey: true\n", f"        primaryKey: true\n{theirs}")
+    assert mistakes(directory, text) == []
+
+
+def test_the_epoch_is_one_unless_said(directory: Path) -> None:
+    text = edited("customProperties:\n  - {property: pseudonymEpoch, value: 3}\n", "")
+    assert mistakes(directory, text) == []
+    assert compile_contracts(directory)["orders"]["epoch"] == 1
+
+
+@pytest.mark.parametrize("name", ["a:b", "a\\tb", " a", "a ", "{a", "x" * 129])
+def test_a_column_name_can_stand_in_a_header_and_in_a_reason(directory: Path, name: str) -> None:
+    (sentence,) = mistakes(directory, edited("name: gift", f'name: "{name}"'))
+    assert "printable characters without a colon" in sentence
+
+
+@pytest.mark.parametrize("name", ["gift wrapped?", "Größe", "a{b}", "PAR1", "x" * 128])
+def test_a_column_name_may_be_any_header(directory: Path, name: str) -> None:
+    assert mistakes(directory, edited("name: gift", f'name: "{name}"')) == []
+
+
+@pytest.mark.parametrize("name", ["Orders", "1orders", "or_ders", "o" * 64])
+def test_a_dataset_name_can_stand_in_a_key(directory: Path, name: str) -> None:
+    text = edited("- name: orders", f"- name: {name}")
+    assert mistakes(directory, text, f"{name}.odcs.yaml") == [
+        f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; allowed are 1 to 63 "
+        "lower-case letters, digits and hyphens, a letter first, because the name becomes part of "
+        "S3 keys."
+    ]
+
+
+def test_every_mistake_of_every_file_is_told_in_order(directory: Path) -> None:
+    mistakes(directory, edited("version: 1.2.0", "version: ''"), "aardvarks.odcs.yaml")
+    text = edited("pseudonymEpoch, value: 3", "pseudonymEpoch, value: x")
+    text = text.replace("{method: drop}", "{method: hash}").replace("'^O[0-9]+$'", "'O$'")
+    assert [sentence.split(":")[0] for sentence in mistakes(directory, text)] == [
+        "contracts/aardvarks.odcs.yaml, line 4",
+        "contracts/aardvarks.odcs.yaml, line 12",
+        "contracts/orders.odcs.yaml, line 3",
+        "contracts/orders.odcs.yaml, line 18",
+        "contracts/orders.odcs.yaml, line 36",
+        "contracts/orders.odcs.yaml, line 67",
+    ]
+
+
+def test_every_breach_of_the_standard_is_told_at_once(directory: Path) -> None:
+    text = edited("kind: DataContract\n", "")
+    text = text.replace("logicalType: boolean", "logicalType: bool").replace("public", "5")
+    assert mistakes(directory, text) == [
+        "contracts/orders.odcs.yaml, line 1: the contract lacks 'kind'; add it.",
+        "contracts/orders.odcs.yaml, line 38: field 'classification' of column 'country' is '5'; "
+        "write text in quotes.",
+        "contracts/orders.odcs.yaml, line 63: column 'gift' has the logicalType 'bool', which is "
+        "not supported; use one of string, integer, number, boolean, date, timestamp, time, "
+        "array, object.",
+    ]
+
+
+def test_two_contracts_have_two_ids(directory: Path) -> None:
+    mistakes(directory, CONTRACT)
+    text = edited("- name: orders", "- name: sales")
+    assert mistakes(directory, text, "sales.odcs.yaml") == [
+        "contracts/sales.odcs.yaml, line 3: the id is that of contracts/orders.odcs.yaml too; "
+        "give each its own."
+    ]
+
+
+@pytest.mark.parametrize("name", ["orders.yaml", "orders.yml", "orders.odcs.yml"])
+def test_a_file_that_would_not_be_read_is_told(directory: Path, name: str) -> None:
+    assert mistakes(directory, CONTRACT, name) == [
+        f"contracts/{name}: no contract is read from this file; name it <dataset>.odcs.yaml."
+    ]
+
+
+def test_no_contract_at_all_is_a_mistake(directory: Path) -> None:
+    (directory / "README.md").touch()
+    with pytest.raises(ContractError) as raised:
+        compile_contracts(directory)
+    assert str(raised.value) == (
+        "contracts: there is no data contract, so nothing could ever be processed; add one, such "
+        "as contracts/customers.odcs.yaml."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "sentence"),
+    [
+        (b"", 1, "the file is empty; write a contract or delete it"),
+        (b"# nothing\n", 1, "the file is empty; write a contract or delete it"),
+        (b"kind", 1, "the contract is 'kind'; write a mapping"),
+        (b"kind: DataContract\nid: \xe9\n", 2, "the file is not UTF-8; save it as such"),
+        (b"a: 1\nb: \x01\n", 2, "the file is not YAML: special characters are not allowed"),
+        (b"a: 1\n---\nb: 2\n", 2, "the file is not YAML: but found another document"),
+        (
+            b"%FOO\n%YAML 2.0\n--- {}",
+            2,
+            "the file is not YAML: found incompatible YAML document (version 1.* is required)",
+        ),
+    ],
+)
+def test_a_file_that_holds_no_contract_is_told(
+    directory: Path, content: bytes, line: int, sentence: str
+) -> None:
+    assert mistakes(directory, content) == [
+        f"contracts/orders.odcs.yaml, line {line}: {sentence}."
+    ]
+
+
+HEAD = CONTRACT[: CONTRACT.index("schema:")]
+
+
+def test_a_dataset_may_have_so_many_columns_and_no_more(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert contracts.MAX_COLUMNS == 1000
+    monkeypatch.setattr(contracts, "MAX_COLUMNS", CONTRACT.count("classification:"))
+    assert mistakes(directory, CONTRACT) == []
+    monkeypatch.setattr(contracts, "MAX_COLUMNS", contracts.MAX_COLUMNS - 1)
+    assert mistakes(directory, CONTRACT) == [
+        "contracts/orders.odcs.yaml, line 13: the dataset has 11 columns; allowed are 1 to 10."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "line", "sentence"),
+    [
+        ("", 1, "the schema has 0 objects; a contract is of one dataset, so keep one"),
+        ("schema: []", 11, "the schema has 0 objects; a contract is of one dataset, so keep one"),
+        ("schema: [{name: orders}]", 11, "the dataset has 0 columns; allowed are 1 to 1,000"),
+        (
+            "schema: [{name: orders, properties: []}]",
+            11,
+            "the dataset has 0 columns; allowed are 1 to 1,000",
+        ),
+    ],
+)
+def test_a_contract_has_one_dataset_with_columns(
+    directory: Path, schema: str, line: int, sentence: str
+) -> None:
+    assert mistakes(directory, HEAD + schema) == [
+        f"contracts/orders.odcs.yaml, line {line}: {sentence}."
+    ]
+
+
+def test_something_is_left_of_a_dataset(directory: Path) -> None:
+    schema = "schema: [{name: orders, properties: [%s]}]"
+    dropped = "customProperties: [{property: deidentify, value: {method: drop}}]"
+    column = f"{{name: a, logicalType: string, classification: internal, {dropped}}}"
+    assert mistakes(directory, HEAD + schema % column) == [
+        "contracts/orders.odcs.yaml, line 11: all columns are dropped, so that nothing would be "
+        "left; keep something of one."
+    ]
+    kept = "{name: b, logicalType: string, classification: internal}"
+    assert mistakes(directory, HEAD + schema % f"{column}, {kept}") == []
+
+
+@pytest.mark.parametrize("most", [2**31 - 1, 2**31])
+def test_a_count_is_one_that_the_processor_can_count_with(directory: Path, most: int) -> None:
+    for text in (
+        bounded("order_id", f"maxLength: {most}"),
+        edited("minLength: 8}", f"minLength: {most}}}"),
+        edited("pseudonymEpoch, value: 3", f"pseudonymEpoch, value: {most}"),
+    ):
+        assert len(mistakes(directory, text)) == (most > 2**31 - 1)
+
+
+def test_what_is_written_is_the_contract_and_always_the_same_bytes(
+    directory: Path, tmp_path: Path
+) -> None:
+    mistakes(directory, edited("value: AT", "value: Ö"))
+    compiled = compile_contracts(directory)
+    script = (
+        "import sys; from pathlib import Path; from lib.contracts import *; "
+        "write_contracts(compile_contracts(Path(sys.argv[1])), Path(sys.argv[2]))"
+    )
+    outputs = [tmp_path / "here", tmp_path / "first", tmp_path / "second"]
+    write_contracts(compiled, outputs[0])
+    for seed, output in enumerate(outputs[1:], start=1):
+        command = [sys.executable, "-c", script, str(directory), str(output)]
+        subprocess.run(command, check=True, cwd=ROOT, env={"PYTHONHASHSEED": str(seed)})
+    written = {(output / "orders.json").read_bytes() for output in outputs}
+    assert len(written) == 1
+    assert json.loads(written.pop()) == compiled["orders"]
+
+
+def test_the_contracts_of_this_repository_are_valid() -> None:
+    compiled = compile_contracts(ROOT / "contracts")
+    assert list(compiled) == ["customers", "payments"]
+    customers = {column["name"]: column for column in compiled["customers"]["columns"]}
+    assert {
+        name: column["deidentify"]["method"]
+        for name, column in customers.items()
+        if column["deidentify"]["method"] != "keep"
+    } == {
+        "customer_id": "hmac",
+        "full_name": "drop",
+        "email": "hmac",
+        "phone": "mask",
+        "birth_date": "generalize",
+        "national_id": "hmac",
+        "address": "drop",
+        "postcode": "generalize",
+        "signup_at": "generalize",
+        "credit_limit": "generalize",
+    }

@@ -1,0 +1,371 @@
+"""The deployer's policy, what else could be asked under it, and what AWS must decide.
+
+How the policy tells what is of the stacks:
+
+- What CloudFormation or the template names, by the name in its ARN.
+- A key by its aliases and its tag ``Environment``. ``ForAllValues`` matches a key of no alias too,
+  which a new key is, and one whose alias goes first.
+  https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
+  The other tags cannot serve: their changes go through a moment without them.
+  https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms
+  To create a key with tags takes ``kms:TagResource`` on every key that the policy can reach.
+  https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
+- Parts of a network by the tag with the stack's name, which nobody but CloudFormation can set.
+  https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
+- An event source mapping by its function, but to be read: what is deleted has none any more.
+  https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
+"""
+
+import json
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from itertools import chain
+from typing import NamedTuple
+
+from tests.unit.policies.decisions import (
+    BREAK_GLASS_ROLE,
+    BUCKET,
+    DATA_KEY,
+    ENVIRONMENT_KEY,
+    FUNCTION_ARN,
+    FUNCTION_GROUP,
+    GROUPS,
+    INCOMING,
+    MANIFEST,
+    OTHER_BUCKET,
+    OTHER_KEY,
+    OTHER_QUEUE,
+    PSEUDONYM_KEY,
+    ROLE,
+    THROUGH_LAMBDA,
+    THROUGH_S3,
+    Decision,
+    allow,
+    deny,
+    person,
+)
+from tests.unit.policies.deployments import STACK_TAG, Call, fill
+from tests.unit.policies.policies import REGION, Context
+from tests.unit.synthesis import ACCOUNT, ROOT, Resource
+
+NAME = "Deployer"
+POLICY: Resource = json.loads((ROOT / "docs" / "deployer-policy.json").read_text(encoding="utf-8"))
+DEPLOYER = person("deployer", NAME)
+
+TAG = "aws:ResourceTag/"
+OTHER_FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:other"
+OTHER_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/other"
+ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
+OTHERS = {
+    "iam:PassedToService": "ec2.amazonaws.com",
+    "iam:PermissionsBoundary": OTHER_POLICY,
+    "iam:PolicyARN": ADMINISTRATOR_ACCESS,
+    "kms:ViaService": f"s3.{REGION}.amazonaws.com",
+    "lambda:FunctionArn": OTHER_FUNCTION,
+}
+"""What is not of the stacks, by the condition key that tells it."""
+OTHER_TAGS = {f"{TAG}Environment": "prod", f"{TAG}{STACK_TAG}": "Other"}
+ALIAS = "kms:ResourceAliases"
+
+
+class Variation(NamedTuple):
+    """A call about something that is not of the stacks.
+
+    Attributes:
+        action: of the call.
+        what: is not of the stacks: a kind of resource, or a condition key.
+        resource, context: of the request.
+    """
+
+    action: str
+    what: str
+    resource: str
+    context: Context
+
+
+def vary(call: Call) -> Iterator[Variation]:
+    """Make each thing that a call is about one that is not of the stacks."""
+    action = call.permission.action
+    told = {
+        name: OTHERS.get(name, value) if name == "lambda:FunctionArn" else value
+        for name, value in call.context.items()
+        if not name.startswith(TAG) and name != ALIAS
+    }
+    if place := call.place:
+        arn = fill(place, "/aws/lambda/other" if place.kind == "log-group" else "other")
+        has_tags = any(key.startswith(TAG) for key in place.keys) and place.kind != "bucket"
+        tags = OTHER_TAGS if has_tags else {}
+        if place.kind == "key":
+            other = {**told, **tags, ALIAS: "alias/other"}
+            yield Variation(action, "key with another alias", arn, other)
+            yield Variation(action, "key without alias and tag", arn, told)
+            yield Variation(action, "key without alias", arn, {**told, **tags})
+        else:
+            yield Variation(action, place.kind, arn, {**told, **tags})
+    for name in OTHERS.keys() & call.context.keys():
+        context = {**call.context, name: OTHERS[name]}
+        yield Variation(action, name, call.resource, context)
+
+
+class Opening(NamedTuple):
+    """Calls that the policy also allows about what is not of the stacks.
+
+    Attributes:
+        actions, what: patterns of variations.
+        reason: why the policy cannot tell.
+    """
+
+    actions: tuple[str, ...]
+    what: tuple[str, ...]
+    reason: str
+
+    def covers(self, variation: Variation) -> bool:
+        """Whether it speaks of a variation."""
+        return any(fnmatchcase(variation.action, one) for one in self.actions) and any(
+            fnmatchcase(variation.what, one) for one in self.what
+        )
+
+
+PARTS = ("route-table", "security-group", "subnet")
+LATE = "The tags may come after the call: https://github.com/aws/aws-cdk/issues/13204"
+NEW = "What is to be created has neither a name of the stacks' nor a tag."
+OPENINGS = (
+    Opening(("ec2:CreateFlowLogs",), ("vpc-flow-log",), NEW),
+    Opening(("ec2:CreateRouteTable",), ("route-table",), NEW),
+    Opening(("ec2:CreateSecurityGroup",), ("security-group",), NEW),
+    Opening(("ec2:CreateSubnet",), ("subnet",), NEW),
+    Opening(("ec2:CreateVpc",), ("vpc",), NEW),
+    Opening(("ec2:CreateVpcEndpoint",), ("vpc-endpoint",), NEW),
+    Opening(("ec2:CreateTags",), ("vpc", "vpc-endpoint", "vpc-flow-log", *PARTS), LATE),
+    Opening(("ec2:ModifyVpcAttribute",), ("vpc",), LATE),
+    Opening(("ec2:ModifySubnetAttribute",), ("subnet",), LATE),
+    Opening(
+        ("ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupEgress"),
+        ("security-group",),
+        LATE,
+    ),
+    Opening(
+        ("ec2:DeleteTags", "ec2:DeleteVpcEndpoints", "ec2:ModifyVpcEndpoint"),
+        ("vpc-endpoint",),
+        "CloudFormation does not always tag endpoints: "
+        "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/196",
+    ),
+    Opening(
+        (
+            "kms:*Alias",
+            "kms:CreateGrant",
+            "kms:Decrypt",
+            "kms:EnableKeyRotation",
+            "kms:Encrypt",
+            "kms:TagResource",
+        ),
+        ("key without alias", "key without alias and tag"),
+        "So is a new key until its alias and, up to five minutes later, its tags count: "
+        "https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html",
+    ),
+    Opening(
+        ("kms:*",),
+        ("key without alias",),
+        "CloudFormation deletes the alias before the key; of others' keys the tag says nothing.",
+    ),
+    Opening(
+        ("lambda:TagResource", "lambda:UntagResource"),
+        ("eventSourceMapping",),
+        "These actions do not know the mapping's function.",
+    ),
+    Opening(("route53:AssociateVPCWithHostedZone",), ("hostedzone",), "The zone is AWS's own."),
+    Opening(
+        ("route53resolver:*",),
+        ("firewall-*",),
+        "Their ARNs have ids for names, and their handlers untag before they delete.",
+    ),
+)
+
+
+# What the decisions are about.
+ROLES = f"arn:aws:iam::{ACCOUNT}:role/"
+CDK_ROLE = f"{ROLES}TapStack-test-CustomResourceProviderRole"
+EXECUTION_ROLE = f"{ROLES}cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-ProcessorRoleAllowed"
+DEPLOYER_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/zero-trust-deployer"
+BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+CDK_FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:TapStack-test-CustomResourceProvider"
+OWN_QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:TapStack-test-IntakeQueue"
+ALARMS = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:"
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
+RESOLVER = f"arn:aws:route53resolver:{REGION}:{ACCOUNT}:"
+ASSET = f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-{REGION}/code.zip"
+VERSION = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/cdk-bootstrap/hnb659fds/version"
+OF_STACK = {f"{TAG}{STACK_TAG}": "TapStack-test"}
+OWN_KEY = {f"{TAG}Environment": "test", ALIAS: "alias/zero-trust/test/s3"}
+ANOTHER_ALIAS = {ALIAS: "alias/other"}
+
+
+def decide_for_roles() -> Iterator[Decision]:
+    """Roles of the stacks get policies of the stacks, and the processor's keeps its boundary."""
+    for role in (CDK_ROLE, ROLE, BREAK_GLASS_ROLE):
+        for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
+            yield allow(DEPLOYER, action, role, {"iam:PolicyARN": OWN_POLICY})
+            for policy in (ADMINISTRATOR_ACCESS, OTHER_POLICY, DEPLOYER_POLICY):
+                yield deny(DEPLOYER, action, role, {"iam:PolicyARN": policy})
+            yield deny(DEPLOYER, action, role)
+        yield allow(DEPLOYER, "iam:UpdateAssumeRolePolicy", role)
+        yield deny(DEPLOYER, "iam:DeleteRolePermissionsBoundary", role)
+        yield deny(DEPLOYER, "sts:AssumeRole", role)
+    yield allow(DEPLOYER, "iam:AttachRolePolicy", CDK_ROLE, {"iam:PolicyARN": BASIC_EXECUTION})
+    for role in (f"{ROLES}other", EXECUTION_ROLE):
+        yield deny(DEPLOYER, "iam:AttachRolePolicy", role, {"iam:PolicyARN": OWN_POLICY})
+        for action in ("CreateRole", "DeleteRole", "PutRolePolicy", "UpdateAssumeRolePolicy"):
+            yield deny(DEPLOYER, f"iam:{action}", role)
+    for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
+        yield allow(DEPLOYER, action, ROLE, {"iam:PermissionsBoundary": OWN_POLICY})
+        yield deny(DEPLOYER, action, ROLE, {"iam:PermissionsBoundary": OTHER_POLICY})
+        yield deny(DEPLOYER, action, ROLE)
+    bounded = {"iam:PermissionsBoundary": OWN_POLICY}
+    yield deny(DEPLOYER, "iam:DeleteRolePermissionsBoundary", ROLE, bounded)
+    yield allow(DEPLOYER, "iam:CreateRole", BREAK_GLASS_ROLE)
+    yield allow(DEPLOYER, "iam:PutRolePolicy", CDK_ROLE)
+    yield deny(DEPLOYER, "iam:PutRolePolicy", ROLE)
+    yield deny(DEPLOYER, "iam:PutRolePolicy", BREAK_GLASS_ROLE)
+    passed = {"iam:PassedToService": "lambda.amazonaws.com"}
+    yield allow(DEPLOYER, "iam:PassRole", ROLE, passed)
+    yield deny(DEPLOYER, "iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})
+    for role in (BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+        yield deny(DEPLOYER, "iam:PassRole", role, passed)
+    yield allow(DEPLOYER, "iam:CreatePolicyVersion", OWN_POLICY)
+    yield deny(DEPLOYER, "iam:SetDefaultPolicyVersion", OWN_POLICY)
+    for policy in (OTHER_POLICY, DEPLOYER_POLICY):
+        yield deny(DEPLOYER, "iam:CreatePolicyVersion", policy)
+        yield deny(DEPLOYER, "iam:DeletePolicy", policy)
+    for action in ("iam:CreateUser", "iam:CreateAccessKey", "iam:AttachUserPolicy"):
+        yield deny(DEPLOYER, action, f"arn:aws:iam::{ACCOUNT}:user/eve")
+
+
+def decide_for_keys() -> Iterator[Decision]:
+    """Keys of the stacks are administered and used by Lambda alone; others not even that."""
+    others: tuple[Context, ...] = (
+        {},
+        ANOTHER_ALIAS,
+        {f"{TAG}Environment": "prod", **ANOTHER_ALIAS},
+    )
+    for action in ("DisableKey", "PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource"):
+        yield allow(DEPLOYER, f"kms:{action}", DATA_KEY, OWN_KEY)
+        for context in others:
+            yield deny(DEPLOYER, f"kms:{action}", OTHER_KEY, context)
+    # CloudFormation deletes the alias first.
+    tagged = {f"{TAG}Environment": "test"}
+    yield allow(DEPLOYER, "kms:ScheduleKeyDeletion", DATA_KEY, tagged)
+    # An alias is moved from the key that has it to another: each must be of the stacks.
+    # https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    aliases = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/"
+    for action in ("CreateAlias", "DeleteAlias", "UpdateAlias"):
+        yield allow(DEPLOYER, f"kms:{action}", f"{aliases}zero-trust/test/s3")
+        yield deny(DEPLOYER, f"kms:{action}", f"{aliases}other")
+        yield allow(DEPLOYER, f"kms:{action}", DATA_KEY, OWN_KEY)
+        yield deny(DEPLOYER, f"kms:{action}", OTHER_KEY, ANOTHER_ALIAS)
+    claim = {"aws:RequestTag/Environment": "test"}
+    yield allow(DEPLOYER, "kms:TagResource", DATA_KEY, {**OWN_KEY, **claim})
+    yield deny(DEPLOYER, "kms:TagResource", OTHER_KEY, {**ANOTHER_ALIAS, **claim})
+    for action in ("CreateGrant", "Decrypt", "Encrypt"):
+        yield allow(DEPLOYER, f"kms:{action}", ENVIRONMENT_KEY, {**OWN_KEY, **THROUGH_LAMBDA})
+        yield deny(DEPLOYER, f"kms:{action}", ENVIRONMENT_KEY, OWN_KEY)
+        yield deny(DEPLOYER, f"kms:{action}", DATA_KEY, {**OWN_KEY, **THROUGH_S3})
+        yield deny(DEPLOYER, f"kms:{action}", OTHER_KEY)
+        yield deny(DEPLOYER, f"kms:{action}", OTHER_KEY, THROUGH_S3)
+        yield deny(DEPLOYER, f"kms:{action}", OTHER_KEY, {**ANOTHER_ALIAS, **THROUGH_LAMBDA})
+    yield deny(DEPLOYER, "kms:GenerateDataKey", OTHER_KEY, THROUGH_LAMBDA)
+    yield deny(DEPLOYER, "kms:GenerateMac", PSEUDONYM_KEY, OWN_KEY)
+    yield deny(DEPLOYER, "kms:RevokeGrant", ENVIRONMENT_KEY, OWN_KEY)
+
+
+def decide_for_data() -> Iterator[Decision]:
+    """What carries data is configured, not read or written."""
+    for bucket in (BUCKET, OTHER_BUCKET):
+        decide = allow if bucket == BUCKET else deny
+        for action in ("DeleteBucket", "PutBucketPolicy", "PutLifecycleConfiguration"):
+            yield decide(DEPLOYER, f"s3:{action}", bucket)
+    for key in (INCOMING, MANIFEST, f"{OTHER_BUCKET}/a"):
+        for action in ("DeleteObject", "GetObject", "GetObjectVersion", "PutObject"):
+            yield deny(DEPLOYER, f"s3:{action}", key)
+    yield allow(DEPLOYER, "s3:GetObject", ASSET)
+    yield deny(DEPLOYER, "s3:PutObject", ASSET)
+    yield allow(DEPLOYER, "sqs:SetQueueAttributes", OWN_QUEUE)
+    yield deny(DEPLOYER, "sqs:SetQueueAttributes", OTHER_QUEUE)
+    for action in ("ReceiveMessage", "SendMessage", "PurgeQueue"):
+        yield deny(DEPLOYER, f"sqs:{action}", OWN_QUEUE)
+    yield allow(DEPLOYER, "logs:DeleteLogGroup", FUNCTION_GROUP)
+    yield deny(DEPLOYER, "logs:DeleteLogGroup", f"{GROUPS}/aws/lambda/other")
+    for action in ("FilterLogEvents", "PutSubscriptionFilter"):
+        yield deny(DEPLOYER, f"logs:{action}", FUNCTION_GROUP)
+    yield allow(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}TapStack-test-DeadLetterAlarm")
+    yield deny(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}other")
+    yield deny(DEPLOYER, "cloudwatch:SetAlarmState", f"{ALARMS}TapStack-test-DeadLetterAlarm")
+
+
+def decide_for_functions() -> Iterator[Decision]:
+    """Functions of the stacks are changed; of them, CDK's own are invoked."""
+    for function in (FUNCTION_ARN, CDK_FUNCTION):
+        yield allow(DEPLOYER, "lambda:UpdateFunctionCode", function)
+        yield deny(DEPLOYER, "lambda:AddPermission", function)
+    yield deny(DEPLOYER, "lambda:UpdateFunctionCode", OTHER_FUNCTION)
+    yield allow(DEPLOYER, "lambda:InvokeFunction", CDK_FUNCTION)
+    yield deny(DEPLOYER, "lambda:InvokeFunction", FUNCTION_ARN)
+    yield deny(DEPLOYER, "lambda:InvokeFunction", OTHER_FUNCTION)
+    told = {"lambda:FunctionArn": FUNCTION_ARN}
+    yield deny(DEPLOYER, "lambda:CreateFunctionUrlConfig", FUNCTION_ARN, told)
+    mapping = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:1"
+    for action, resource in (("Create", "*"), ("Update", mapping), ("Delete", mapping)):
+        action = f"lambda:{action}EventSourceMapping"
+        yield allow(DEPLOYER, action, resource, told)
+        yield deny(DEPLOYER, action, resource, {"lambda:FunctionArn": OTHER_FUNCTION})
+
+
+def decide_for_network() -> Iterator[Decision]:
+    """Networks of the stacks are built and torn down, and none is opened to the internet."""
+    for action, what in (
+        ("CreateSubnet", "vpc/vpc-1"),
+        ("DeleteVpc", "vpc/vpc-1"),
+        ("DeleteSubnet", "subnet/subnet-1"),
+        ("DeleteSecurityGroup", "security-group/sg-1"),
+        ("AuthorizeSecurityGroupIngress", "security-group/sg-1"),
+        ("ReplaceRouteTableAssociation", "route-table/rtb-1"),
+        ("DeleteFlowLogs", "vpc-flow-log/fl-1"),
+    ):
+        yield allow(DEPLOYER, f"ec2:{action}", f"{EC2}{what}", OF_STACK)
+        yield deny(DEPLOYER, f"ec2:{action}", f"{EC2}{what}", OTHER_TAGS)
+        yield deny(DEPLOYER, f"ec2:{action}", f"{EC2}{what}")
+    yield deny(DEPLOYER, "ec2:CreateRoute", f"{EC2}route-table/rtb-1", OF_STACK)
+    yield deny(DEPLOYER, "ec2:AttachInternetGateway", f"{EC2}vpc/vpc-1", OF_STACK)
+    yield deny(DEPLOYER, "ec2:CreateInternetGateway", f"{EC2}internet-gateway/igw-1")
+    notification = "ec2:CreateVpcEndpointConnectionNotification"
+    yield deny(DEPLOYER, notification, f"{EC2}vpc-endpoint/vpce-1")
+    yield deny(DEPLOYER, "ec2:RunInstances", f"{EC2}instance/i-1")
+    yield allow(DEPLOYER, "ec2:CreateTags", f"{EC2}vpc/vpc-1")
+    yield deny(DEPLOYER, "ec2:CreateTags", f"{EC2}instance/i-1")
+    yield deny(DEPLOYER, "ec2:DescribeInstanceAttribute", f"{EC2}instance/i-1")
+    group = f"{RESOLVER}firewall-rule-group/rslvr-frg-1"
+    yield allow(DEPLOYER, "route53resolver:DeleteFirewallRuleGroup", group)
+    yield deny(DEPLOYER, "route53resolver:PutFirewallRuleGroupPolicy", group)
+    yield deny(DEPLOYER, "route53resolver:TagResource", f"{RESOLVER}resolver-rule/rslvr-rr-1")
+    yield deny(DEPLOYER, "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1")
+
+
+def decide_for_the_rest() -> Iterator[Decision]:
+    """Whatever else the statements touch."""
+    yield allow(DEPLOYER, "ssm:GetParameters", VERSION)
+    yield deny(DEPLOYER, "ssm:PutParameter", VERSION)
+    other = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/other"
+    yield deny(DEPLOYER, "ssm:GetParameters", other)
+
+
+DECISIONS = {
+    str(line): line
+    for line in chain(
+        decide_for_roles(),
+        decide_for_keys(),
+        decide_for_data(),
+        decide_for_functions(),
+        decide_for_network(),
+        decide_for_the_rest(),
+    )
+}

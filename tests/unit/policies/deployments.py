@@ -1,0 +1,305 @@
+"""The requests that CloudFormation makes of AWS to deploy, change and delete a template's stack.
+
+Each permission of a handler becomes a request on each resource that the action works on and that
+the template has there: the resource itself, or one that it refers to.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tests.unit.policies.engine import Action, Place
+from tests.unit.policies.handlers import Permission, is_needed, list_permissions, read_schema
+from tests.unit.policies.policies import REFERENCE, REGION, Context, shorten
+from tests.unit.synthesis import ACCOUNT, Resource, Synthesized
+
+STACK_TAG = "aws:cloudformation:stack-name"
+READING = ("Read", "List")
+
+# The kinds of the service authorization reference.
+KINDS = {
+    "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::EC2::FlowLog": "vpc-flow-log",
+    "AWS::EC2::RouteTable": "route-table",
+    "AWS::EC2::SecurityGroup": "security-group",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::VPCEndpoint": "vpc-endpoint",
+    "AWS::IAM::ManagedPolicy": "policy",
+    "AWS::IAM::Role": "role",
+    "AWS::KMS::Alias": "alias",
+    "AWS::KMS::Key": "key",
+    "AWS::Lambda::EventSourceMapping": "eventSourceMapping",
+    "AWS::Lambda::Function": "function",
+    "AWS::Logs::LogGroup": "log-group",
+    "AWS::Route53Resolver::FirewallDomainList": "firewall-domain-list",
+    "AWS::Route53Resolver::FirewallRuleGroup": "firewall-rule-group",
+    "AWS::Route53Resolver::FirewallRuleGroupAssociation": "firewall-rule-group-association",
+    "AWS::S3::Bucket": "bucket",
+    "AWS::SQS::Queue": "queue",
+}
+NAMED_BY = {
+    "alias": "AliasName",
+    "bucket": "BucketName",
+    "function": "FunctionName",
+    "log-group": "LogGroupName",
+    "role": "RoleName",
+}
+# CloudFormation names these itself, after the stack and the logical id; others get an id.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
+GENERATED = ("alarm", "function", "policy", "queue", "role")
+RANDOM = "-1A2B3C4D5E6F"
+LONGEST = 64  # of a role's name and of a function's
+
+# The property whose references are meant, where a resource refers to several of a kind.
+MEANT = {
+    ("AWS::Lambda::Function", "key"): "KmsKeyArn",
+    ("AWS::Lambda::Function", "role"): "Role",
+    ("Custom", "function"): "ServiceToken",
+}
+# AWS knows no tags of a bucket whose property AbacStatus does not ask for it, and CloudFormation
+# does not always tag endpoints.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+# https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/196
+UNTOLD = ("AWS::EC2::VPCEndpoint", "AWS::S3::Bucket")
+# CloudWatch asks for every alarm, whichever is described.
+# https://github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
+OF_ALL = ("cloudwatch:DescribeAlarms",)
+
+
+class Call(NamedTuple):
+    """A request that CloudFormation makes, or a service of AWS for it.
+
+    Attributes:
+        permission: of the handler that makes it.
+        place: what kind of resource it is about; None if the action knows no resources.
+        resource: its ARN, or ``*``.
+        context: what AWS knows of the request and of the resource.
+    """
+
+    permission: Permission
+    place: Place | None
+    resource: str
+    context: Context
+
+
+LISTING_ZONES = (
+    "ec2:DescribeAccountAttributes",
+    "ec2:DescribeAvailabilityZones",
+    "ec2:DescribeSubnets",
+)
+"""What CloudFormation asks in the deployer's name to list the zones of a region.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
+"""
+
+
+class Deployment:
+    """A stack of a template."""
+
+    def __init__(self, name: str, template: Resource, actions: Mapping[str, Action]) -> None:
+        """Take the stack's name, its template, and every action of AWS."""
+        self._name = name
+        self._parameters: Resource = template.get("Parameters", {})
+        self._resources = Synthesized(template).resources
+        self._actions = actions
+
+    def list_calls(self) -> Iterator[Call]:
+        """Every call, more than once where handlers share it."""
+        for logical_id, resource in self._resources.items():
+            for permission in list_permissions(resource["Type"]):
+                if is_needed(permission, resource.get("Properties", {})):
+                    yield from self._call(logical_id, permission)
+        yield from self._read_parameters()
+        if "Fn::GetAZs" in json.dumps(self._resources):
+            yield from (
+                Call(Permission("Fn::GetAZs", "create", action), None, "*", {})
+                for action in LISTING_ZONES
+            )
+
+    def _read_parameters(self) -> Iterator[Call]:
+        """CloudFormation looks up the parameters that come from Systems Manager.
+
+        https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+        """
+        for name, parameter in self._parameters.items():
+            if parameter["Type"].startswith("AWS::SSM::Parameter::Value"):
+                permission = Permission(name, "create", "ssm:GetParameters")
+                (place,) = self._actions[permission.action].places
+                arn = fill(place, parameter["Default"].removeprefix("/"))
+                yield Call(permission, place, arn, {})
+
+    def _call(self, logical_id: str, permission: Permission) -> Iterator[Call]:
+        """The calls of one permission for one resource."""
+        action = self._actions[permission.action]
+        for told in self._tell(logical_id, permission):
+            if not action.places:
+                yield Call(permission, None, "*", _keep(told, action.keys))
+            for known in _states(permission, action):
+                for place, arn, facts in self._places(logical_id, permission, known):
+                    yield Call(permission, place, arn, _keep({**facts, **told}, place.keys))
+
+    def _tell(self, logical_id: str, permission: Permission) -> Iterator[Context]:
+        """What the request itself says, once for each policy that it attaches or detaches."""
+        properties = self._properties(logical_id)
+        told: dict[str, str] = {}
+        if permission.handler != "delete":
+            told = {f"aws:RequestTag/{name}": value for name, value in _tags(properties).items()}
+        match permission.type, permission.action:
+            case _, "iam:AttachRolePolicy" | "iam:DetachRolePolicy":
+                for policy in properties.get("ManagedPolicyArns", ()):
+                    yield {**told, "iam:PolicyARN": self._resolve(policy)}
+                return
+            case _, "iam:CreateRole" | "iam:PutRolePermissionsBoundary":
+                if boundary := properties.get("PermissionsBoundary"):
+                    told["iam:PermissionsBoundary"] = self._resolve(boundary)
+            case _, "iam:PassRole":
+                (role,) = self._referred(logical_id, "role")
+                (trust,) = self._properties(role)["AssumeRolePolicyDocument"]["Statement"]
+                told["iam:PassedToService"] = trust["Principal"]["Service"]
+            case "AWS::Lambda::EventSourceMapping", "lambda:CreateEventSourceMapping":
+                told["lambda:FunctionArn"] = self._resolve(properties["FunctionName"])
+            # Lambda encrypts a function's environment on behalf of who deploys it.
+            # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
+            case "AWS::Lambda::Function", action if action.startswith("kms:"):
+                told["kms:ViaService"] = f"lambda.{REGION}.amazonaws.com"
+        yield told
+
+    def _places(
+        self, logical_id: str, permission: Permission, known: bool
+    ) -> Iterator[tuple[Place, str, Context]]:
+        """What a call is about: its kind, its ARN, and what AWS knows of it."""
+        action, found = self._actions[permission.action], False
+        for place in action.places:
+            if place.kind == KINDS.get(permission.type):
+                found = True
+                if permission.action in OF_ALL:
+                    yield place, fill(place, "any"), {}
+                yield place, self._locate(logical_id, place), self._facts(logical_id, known)
+            elif "Tagging" not in action.level:  # tags are put on the resource itself
+                for other in self._referred(logical_id, place.kind):
+                    found = True
+                    settled = known or place.kind != "key"
+                    yield place, self._locate(other, place), self._facts(other, settled)
+        if action.places and not found:
+            yield self._foreign(logical_id, permission)
+
+    def _foreign(self, logical_id: str, permission: Permission) -> tuple[Place, str, Context]:
+        """What a call is about that the template does not have."""
+        places = {place.kind: place for place in self._actions[permission.action].places}
+        code = self._properties(logical_id).get("Code")
+        if code and "object" in places:  # of a function, kept by CDK's bootstrap
+            place = places["object"]
+            return place, fill(place, "{S3Bucket}/{S3Key}".format_map(code)), {}
+        if "hostedzone" in places:  # of AWS
+            return places["hostedzone"], fill(places["hostedzone"], "Z0"), {}
+        raise LookupError(f"{permission}: the template has nothing of {', '.join(places)}")
+
+    def _facts(self, logical_id: str, known: bool) -> Context:
+        """What AWS knows of a resource: nothing before it is whole, and after it is gone.
+
+        Tags count late. CloudFormation may set them after it has called on a new resource
+        (https://github.com/aws/aws-cdk/issues/13204), and those of keys take up to five minutes
+        (https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html).
+        """
+        resource = self._resources[logical_id]
+        if not known or resource["Type"] in UNTOLD:
+            return {}
+        tags = _tags(self._properties(logical_id))
+        if read_schema(resource["Type"])["tagging"].get("cloudFormationSystemTags"):
+            tags[STACK_TAG] = self._name
+        facts = {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
+        match resource["Type"]:
+            case "AWS::KMS::Key":
+                facts["kms:ResourceAliases"] = self._alias(logical_id)
+            case "AWS::Lambda::EventSourceMapping":
+                facts["lambda:FunctionArn"] = self._resolve(resource["Properties"]["FunctionName"])
+        return facts
+
+    def _alias(self, key: str) -> str:
+        """The alias of a key."""
+        (alias,) = (
+            resource["Properties"]["AliasName"]
+            for resource in self._resources.values()
+            if resource["Type"] == "AWS::KMS::Alias"
+            and key in resource["Properties"]["TargetKeyId"]
+        )
+        return str(alias)
+
+    def _properties(self, logical_id: str) -> Resource:
+        return dict(self._resources[logical_id].get("Properties", {}))
+
+    def _referred(self, logical_id: str, kind: str) -> list[str]:
+        """The resources of a kind that a resource refers to."""
+        resource = self._resources[logical_id]
+        properties = resource["Properties"]
+        for name in (resource["Type"], resource["Type"].partition("::")[0]):
+            if meant := MEANT.get((name, kind)):
+                properties = properties.get(meant, "")
+        found = {match["id"] for match in REFERENCE.finditer(json.dumps(properties))}
+        return sorted(
+            name
+            for name in found & self._resources.keys()
+            if KINDS.get(self._resources[name]["Type"]) == kind
+        )
+
+    def _resolve(self, reference: str) -> str:
+        """The ARN of a resource that is referred to, or the ARN that stands in the template."""
+        if not (match := REFERENCE.fullmatch(reference)):
+            return reference
+        kind = KINDS[self._resources[match["id"]]["Type"]]
+        service = self._resources[match["id"]]["Type"].split("::")[1].lower()
+        places = (
+            place
+            for name, action in self._actions.items()
+            for place in action.places
+            if name.startswith(f"{service}:") and place.kind == kind
+        )
+        return self._locate(match["id"], next(places))
+
+    def _locate(self, logical_id: str, place: Place) -> str:
+        """The ARN of a resource of the template."""
+        name = self._properties(logical_id).get(NAMED_BY.get(place.kind, ""))
+        if not name and place.kind in GENERATED:
+            name = f"{self._name}-{logical_id}"[: LONGEST - len(RANDOM)] + RANDOM
+        return fill(place, str(name or shorten(logical_id)).removeprefix("alias/"))
+
+
+def fill(place: Place, name: str) -> str:
+    """The ARN of something in the account and region of the tests."""
+    here = {"Partition": "aws", "Region": REGION, "Account": ACCOUNT}
+    arn = re.sub(r"\$\{(Partition|Region|Account)\}", lambda one: here[one[1]], place.form)
+    return re.sub(r"\$\{.*", name, arn)
+
+
+def _states(permission: Permission, action: Action) -> tuple[bool, ...]:
+    """Whether AWS knows the resource whole when a handler makes a call.
+
+    What has been created is read before it is; what has been deleted is read until it is gone.
+    """
+    match permission.handler:
+        case "create":
+            return (False,)
+        case "read":
+            return (False, True)
+        case "delete":
+            return (action.level not in READING,)
+        case _:
+            return (True,)
+
+
+def _tags(properties: Resource) -> dict[str, str]:
+    """The tags of a resource but for CDK's own, the names of which the engine does not take."""
+    tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
+    return {name: value for name, value in tags.items() if ":" not in name}
+
+
+def _keep(context: Context, keys: list[str]) -> Context:
+    """The part of a context that a request can have."""
+    stems = tuple(key.partition("${")[0] for key in keys if "${" in key)
+    return {
+        name: value
+        for name, value in context.items()
+        if name in keys or (stems and name.startswith(stems))
+    }

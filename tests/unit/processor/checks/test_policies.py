@@ -1,0 +1,332 @@
+"""Whole files under the policies of their contract, against the second opinion."""
+
+import io
+import json
+from collections import Counter
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processor import batches
+from processor.account import RowAccount
+from processor.bucket.store import Store
+from processor.checks import classes, uniqueness
+from processor.checks import policies as judgement
+from processor.checks.classes import NOBODY, Pairs
+from processor.checks.policies import measure
+from processor.contract.parsing import ContractError, Contracts, parse, read
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.deadline import NEVER, Deadline
+from processor.limits.size import SizeLimit
+from processor.processing import Processor
+from processor.reasons import Anonymity, FileRefusedError
+from processor.transformation import refuse, transform
+from processor.writers import parquet
+from tests.parquet import read_parquet
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
+from tests.unit.processor.examples import EXAMPLES, column, document
+
+COLUMNS = (
+    column("id", unique=True, required=True, maxLength=2),
+    column("born", "date", "generalize", {"to": "year"}),
+    column("region", "integer", unique=False),
+    column("paid", "decimal", precision=4, scale=1, unique=True),
+)
+HEADER = "id,born,region,paid"
+POLICIES: list[dict[str, Any]] = [
+    {},
+    {"unknownColumns": "drop"},
+    {"maxRejectedShare": "0"},
+    {"maxRejectedShare": "0.25"},
+    {"anonymity": {"k": 2, "quasiIdentifiers": ["born", "region"]}},
+    {"anonymity": {"k": 2, "quasiIdentifiers": ["born"], "subject": "region"}},
+    {
+        "anonymity": {"k": 3, "quasiIdentifiers": ["region"]},
+        "maxRejectedShare": "0.5",
+        "unknownColumns": "drop",
+    },
+]
+LIMIT = SizeLimit(1 << 30, "memoryMb")
+
+
+def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[str, Any]]]:
+    """Return the account and the clean rows that a file becomes."""
+    kms: Any = HmacKey()
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    people = parse(document(*COLUMNS) | policies)
+    try:
+        keys = PseudonymKeys(kms, "a-key")
+        account = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, clean, rejected)
+    except FileRefusedError as refusal:
+        account = refuse(refusal, people, {"key": "k"}, clean, rejected)
+    account.check()
+    return account, read_parquet(clean).to_pylist()
+
+
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "long"]),
+        st.sampled_from(["1990-01-01", "1990-12-31", "1991-05-05", "", "x"]),
+        st.sampled_from(["1", "2", "", "1", "1"]),
+        st.sampled_from(["1", "1.0", "2.5", "", "", "", ""]),
+        st.just("secret"),
+    ).map(list),
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("policies", POLICIES, ids=str)
+@EXAMPLES
+@given(rows=ROWS, header=st.sampled_from([HEADER, HEADER, HEADER, f"{HEADER},more"]))
+def test_a_file_is_judged_as_the_second_opinion_does(
+    monkeypatch: pytest.MonkeyPatch, policies: dict[str, Any], rows: list[list[str]], header: str
+) -> None:
+    monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 3)
+    monkeypatch.setattr(classes, "RUN_ROWS", 3)
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 3)
+    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 64)
+    width = header.count(",") + 1
+    data = "\n".join([header, *(",".join(row[:width]) for row in rows)]).encode()
+    expected = oracle.process(data, document(*COLUMNS) | policies, HmacKey().material, 64)
+    account, clean = run(data, policies)
+    assert (account.refusal.reason if account.refusal else None) == expected.refusal
+    assert sorted(clean, key=repr) == sorted(expected.rows, key=repr)
+    assert account.read == expected.read
+    assert account.dropped_columns == expected.dropped_columns
+    if expected.class_sizes is None:
+        assert account.anonymity is None
+    else:
+        required = policies["anonymity"]["k"]
+        sizes = [size for size, _ in expected.class_sizes]
+        below = sum(rows for size, rows in expected.class_sizes if size < required)
+        k = min(sizes, default=None)
+        counted = "subjects" if "subject" in policies["anonymity"] else "rows"
+        assert account.anonymity == Anonymity(k, required, len(sizes), below, counted)
+
+
+def test_a_share_is_exact() -> None:
+    rows = "\n".join(["a,,,", "long,,,", "b,,,"] + [f"{n},,," for n in range(7)])
+    account, _ = run(f"{HEADER}\n{rows}".encode(), {"maxRejectedShare": "0.1"})
+    assert account.refusal is None
+    account, _ = run(f"{HEADER}\n{rows}\nlong,,,".encode(), {"maxRejectedShare": "0.1"})
+    assert account.refusal is not None
+    assert account.rejected == account.read == 11
+    assert account.by_reason == {"file:rejected-share": 11}
+
+
+def test_instants_and_missing_values_make_classes() -> None:
+    columns = (
+        column("at", "timestamp", "generalize", {"to": "hour"}),
+        column("time", "time"),
+        column("share", "double"),
+        column("yes", "boolean"),
+    )
+    names = [one["name"] for one in columns]
+    people = parse(document(*columns) | {"anonymity": {"k": 1, "quasiIdentifiers": names}})
+    data = b"at,time,share,yes\n" + b"2024-01-01T00:30:00Z,12:00:00,0.5,true\n" * 2 + b",,,\n"
+    kms: Any = HmacKey()
+    account = transform(
+        io.BytesIO(data),
+        "a.csv",
+        LIMIT,
+        people,
+        PseudonymKeys(kms, "a-key"),
+        io.BytesIO(),
+        io.BytesIO(),
+    )
+    assert account.anonymity == Anonymity(1, 1, 2, 0)
+
+
+@pytest.mark.parametrize("name", ["count_all", ".b", "a.b", "b", "0", "a[0]"])
+def test_a_quasi_identifier_may_have_any_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "clean.parquet"
+    names = list(dict.fromkeys([name, "b"]))
+    pq.write_table(pa.table({one: [1, 1, 2] for one in names}), path)
+    with path.open("rb") as file:
+        assert measure(file, names, 2) == Anonymity(1, 2, 2, 1)
+
+
+def test_a_class_is_whole_however_the_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "clean.parquet"
+    pq.write_table(pa.table({"n": [number % 3 for number in range(100_000)]}), path)
+    with path.open("rb") as file:
+        assert measure(file, ["n"], 33_334) == Anonymity(33_333, 33_334, 3, 66_666)
+
+
+@pytest.mark.parametrize(
+    ("rows", "measured"),
+    [
+        # One person five times is nobody among five.
+        (["A,1"] * 5, Anonymity(1, 3, 1, 5, "subjects")),
+        (["A,1", "B,1", "C,1"] * 2, Anonymity(3, 3, 1, 0, "subjects")),
+        (["A,1", "B,1", "C,1", "A,2", "B,2"], Anonymity(2, 3, 2, 2, "subjects")),
+        # Nobody knows whom a row without a subject is about.
+        ([",1"] * 9, Anonymity(0, 3, 1, 9, "subjects")),
+        ([",1", "A,1", "B,1", "C,1"], Anonymity(3, 3, 1, 0, "subjects")),
+        ([], Anonymity(None, 3, 0, 0, "subjects")),
+    ],
+)
+def test_people_are_counted_where_the_contract_says_who_they_are(
+    rows: list[str], measured: Anonymity
+) -> None:
+    kms: Any = HmacKey()
+    people = parse(
+        document(column("person", method="hmac", output="token"), column("city", "integer"))
+        | {"anonymity": {"k": 3, "quasiIdentifiers": ["city"], "subject": "person"}}
+    )
+    data = "\n".join(["person,city", *rows]).encode()
+    keys = PseudonymKeys(kms, "a-key")
+    try:
+        files = io.BytesIO(), io.BytesIO()
+        found = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, *files).anonymity
+    except FileRefusedError as refusal:
+        found = refusal.anonymity
+    assert found == measured
+
+
+CLASSES = st.lists(
+    st.tuples(
+        st.sampled_from(["", "a", "a\0", "b", "é", "\U0001f600", None]),
+        st.integers(0, 2),
+        st.sampled_from(["A", "B", "", None]),
+    ),
+    max_size=60,
+)
+
+
+@EXAMPLES
+@given(rows=CLASSES, held=st.integers(1, 20), part=st.integers(1, 4), by_subject=st.booleans())
+def test_classes_that_go_to_the_disk_are_counted_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+    rows: list[tuple[str | None, int, str | None]],
+    held: int,
+    part: int,
+    *,
+    by_subject: bool,
+) -> None:
+    monkeypatch.setattr(classes, "RUN_ROWS", held)
+    monkeypatch.setattr(classes, "PART_ROWS", part)
+    table = pa.table(
+        {
+            "x": pa.array([row[0] for row in rows], pa.string()),
+            "y": pa.array([row[1] for row in rows], pa.int64()),
+            "who": pa.array([row[2] for row in rows], pa.string()),
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file, row_group_size=7)
+    sizes = Counter(row[:2] for row in rows)
+    people = {of: len({row[2] for row in rows if row[:2] == of} - {None}) for of in sizes}
+    members = people if by_subject else sizes
+    below = sum(sizes[of] for of, count in members.items() if count < 3)
+    counted = "subjects" if by_subject else "rows"
+    expected = Anonymity(min(members.values(), default=None), 3, len(sizes), below, counted)
+    assert measure(file, ["x", "y"], 3, "who" if by_subject else None) == expected
+
+
+@pytest.mark.parametrize("limit", ["RUN_ROWS", "RUN_BYTES"])
+def test_many_classes_take_little_memory(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    monkeypatch.setattr(classes, limit, 1 << 12)
+    file = io.BytesIO()
+    pairs = Pairs(file, NEVER)
+    for begin in range(0, 50_000, 500):
+        texts = pa.array([b"%d" % number for number in range(begin, begin + 500)])
+        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), 500))
+        assert sum(map(len, vars(pairs)["_held"])) <= 1 << 12
+    assert sum(len(counted) for counted, _ in pairs.sorted()) == 50_000
+    assert file.tell() > 100_000
+
+
+def test_few_classes_need_no_disk_however_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classes, "RUN_ROWS", 25)
+    file = io.BytesIO()
+    pairs = Pairs(file, NEVER)
+    texts = pa.array([b"%d" % number for number in range(10)] * 7)
+    for _ in range(20):
+        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), len(texts)))
+    assert not file.getvalue()
+    [(counted, last)] = pairs.sorted()
+    assert counted.column("rows").to_pylist() == [140] * 10
+    assert last is None
+
+
+def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever look at the clock it is that comes too late."""
+    monkeypatch.setattr(classes, "RUN_ROWS", 1000)
+    monkeypatch.setattr(classes, "PART_ROWS", 500)
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": list(range(4000))}), file, row_group_size=1000)
+
+    def measured(in_time: int) -> int:
+        looks = count()
+        late = Deadline(in_time - 0.5, clock=lambda: next(looks))
+        measure(file, ["n"], 2, deadline=late)
+        return next(looks)
+
+    enough = measured(1000)
+    assert enough > 10  # a batch, two runs, eight parts
+    for in_time in range(enough):
+        with pytest.raises(FileRefusedError, match="object:takes-too-long"):
+            measured(in_time)
+
+
+def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() -> None:
+    people = parse(document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}})
+    late = Deadline(1.0, clock=lambda: 9.0)
+    clean = io.BytesIO()
+    pq.write_table(pa.table({"n": ["x"] * 7}), clean)
+    with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
+        judgement.judge(people, 7, 0, clean, late)
+    assert caught.value.rows_read == 7
+
+
+def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:
+    path = tmp_path / "clean.parquet"
+    values = [("a", "bc"), ("ab", "c"), ("a", None), (None, "a"), ("-", "1:a"), ("1:a", None)]
+    pq.write_table(pa.table({"x": [v[0] for v in values], "y": [v[1] for v in values]}), path)
+    with path.open("rb") as file:
+        assert measure(file, ["x", "y"], 1) == Anonymity(1, 1, len(values), 0)
+
+
+@pytest.mark.parametrize(("k", "outcome"), [(2, "processed"), (3, "quarantined")])
+def test_the_manifest_tells_what_was_measured_and_dropped(
+    tmp_path: Path, k: int, outcome: str
+) -> None:
+    policies = {
+        "unknownColumns": "drop",
+        "anonymity": {"k": k, "quasiIdentifiers": ["region"]},
+    }
+    (tmp_path / "people.json").write_text(json.dumps(document(*COLUMNS) | policies))
+    bucket = MemoryBucket()
+    bucket.upload("incoming/people/a.csv", b"id,region,SECRET\na,1,\nb,1,\n")
+    client: Any = bucket
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    processor = Processor(Store(client, BUCKET), Contracts(tmp_path), keys, LIMIT)
+    processor.process("incoming/people/a.csv")
+    manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
+    assert manifest["outcome"] == outcome
+    assert manifest["dropped_columns"] == (1 if outcome == "processed" else 0)
+    assert manifest["anonymity"] == {
+        "k": 2,
+        "required": k,
+        "classes": 1,
+        "rows_below": 0 if outcome == "processed" else 2,
+        "counted": "rows",
+    }
+    assert "SECRET" not in str(manifest)
+
+
+def test_a_policy_that_nobody_knows_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(*COLUMNS) | {"unknownColumns": "pass"}))
+    with pytest.raises(ContractError, match="pass"):
+        read(path)

@@ -1,0 +1,121 @@
+"""The compiled contract is read wholly or not at all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processor.contract.model import Contract, Generalize, Hmac, Mask, Redact, Truncate
+from processor.contract.parsing import ContractError, Contracts, read
+from tests.unit.processor.examples import PEOPLE, column, document
+
+
+@pytest.fixture(name="contracts")
+def make_contracts(tmp_path: Path) -> Contracts:
+    """The contracts of the function."""
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
+    return Contracts(tmp_path)
+
+
+def test_a_contract_is_found_by_its_dataset(contracts: Contracts) -> None:
+    found = contracts.find("people")
+    assert found is not None
+    assert (found.dataset, found.id, found.version, found.epoch) == (
+        "people",
+        "a-contract",
+        "1.2.0",
+        1,
+    )
+    phone = found.columns[2]
+    assert (phone.name, phone.type, phone.required, phone.output) == (
+        "phone",
+        "string",
+        False,
+        "phone",
+    )
+    assert phone.deidentify == Mask(keep_first=0, keep_last=2)
+    assert found.columns[0].rules.pattern == "^P[0-9]+$"
+    assert found.columns[1].output is None
+    assert (found.columns[4].precision, found.columns[4].scale) == (7, 2)
+
+
+def test_it_is_read_once(contracts: Contracts, tmp_path: Path) -> None:
+    first = contracts.find("people")
+    (tmp_path / "people.json").unlink()
+    assert contracts.find("people") is first
+
+
+@pytest.mark.parametrize("dataset", ["animals", "", "People", "../people", "people/../people"])
+def test_what_is_no_dataset_has_no_contract(contracts: Contracts, dataset: str) -> None:
+    assert contracts.find(dataset) is None
+
+
+def test_a_dataset_is_no_path(tmp_path: Path) -> None:
+    (tmp_path / "secret.json").write_text(json.dumps(PEOPLE))
+    (tmp_path / "contracts").mkdir()
+    assert Contracts(tmp_path / "contracts").find("../secret") is None
+
+
+def broken(**changes: Any) -> dict[str, Any]:
+    """Return a contract with parts changed, or left out where None."""
+    return {key: value for key, value in (PEOPLE | changes).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "not JSON",
+        json.dumps(broken(epoch=None)),
+        json.dumps(broken(columns=None)),
+        json.dumps(broken(unheard_of=1)),
+        json.dumps(document(column("id", minimun="1"))),
+        json.dumps(document(column("id", "number"))),
+        json.dumps(document(column("id", method="shuffle"))),
+        json.dumps(document(column("id", method="truncate"))),
+        json.dumps(document(column("id", method="hmac", options={"keepFirst": 1}))),
+        json.dumps(document({"name": "id", "type": "string", "required": True})),
+        json.dumps(document(column("id") | {"deidentify": {"method": "mask", "keepMost": 1}})),
+    ],
+)
+def test_a_broken_contract_is_an_error_that_names_the_file(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(content)
+    with pytest.raises(ContractError, match=r"^people\.json: "):
+        read(path)
+
+
+def test_a_rule_that_nobody_knows_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(column("id", minimun="1"))))
+    with pytest.raises(ContractError, match="minimun"):
+        read(path)
+
+
+def test_an_enumeration_cannot_be_changed(tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(column("sex", enum=["F", "M"]))))
+    contract: Contract = read(path)
+    assert contract.columns[0].rules.enum == ("F", "M")
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "expected"),
+    [
+        ("hmac", {}, Hmac(domain=None, normalize=())),
+        (
+            "hmac",
+            {"domain": "person", "normalize": ["nfc", "trim"]},
+            Hmac(domain="person", normalize=("nfc", "trim")),
+        ),
+        ("truncate", {"length": 2}, Truncate(length=2)),
+        ("generalize", {"to": "month"}, Generalize(to="month")),
+        ("redact", {"patterns": ["email"]}, Redact(patterns=("email",))),
+    ],
+)
+def test_each_method_has_options_of_its_own(
+    tmp_path: Path, method: str, options: dict[str, Any], expected: object
+) -> None:
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(document(column("id", method=method, options=options))))
+    assert read(path).columns[0].deidentify == expected

@@ -1,0 +1,175 @@
+"""Tokens are what the standard library's HMAC gives, under a key derived by KMS."""
+
+import hashlib
+import hmac
+import sys
+import time
+import unicodedata
+from itertools import combinations
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from processor.checks.normalization import normalize
+from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
+from tests.unit.processor import oracle
+from tests.unit.processor.aws import HmacKey
+from tests.unit.processor.examples import EXAMPLES
+
+TEXTS = st.lists(st.none() | st.text(max_size=80) | st.sampled_from(["twice", "\0", "ÿ"]))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "digest"),
+    [  # RFC 4231, test cases 1 and 2
+        (b"\x0b" * 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b"),
+        (b"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c7"),
+    ],
+)
+def test_known_answers(key: bytes, text: str, digest: str) -> None:
+    assert Pseudonymiser(key).tokens(pa.array([text])).to_pylist() == [digest]
+
+
+@EXAMPLES
+@given(st.binary(min_size=32, max_size=32), TEXTS)
+def test_each_text_gets_the_first_half_of_its_hmac(key: bytes, texts: list[str | None]) -> None:
+    tokens = Pseudonymiser(key).tokens(pa.array(texts, pa.string()))
+    assert tokens.type == pa.string()
+    assert tokens.to_pylist() == [
+        None if text is None else hmac.digest(key, text.encode(), hashlib.sha256).hex()[:32]
+        for text in texts
+    ]
+
+
+def test_texts_that_repeat_only_after_many_that_do_not_have_their_tokens_too() -> None:
+    texts = [str(number) for number in range(300)] + ["0", "299", None, ""]
+    tokens = Pseudonymiser(b"k").tokens(pa.array(texts, pa.string())).to_pylist()
+    assert tokens == [
+        None if text is None else hmac.digest(b"k", text.encode(), hashlib.sha256).hex()[:32]
+        for text in texts
+    ]
+
+
+def test_the_key_is_derived_from_the_dataset_and_the_epoch_once() -> None:
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    first = keys.pseudonymiser("people", 1)
+    assert keys.pseudonymiser("people", 1) is first
+    assert kms.messages == [b"zero-trust-data-pipeline/pseudonym/v2/people/1"]
+    derived = hmac.digest(kms.material, kms.messages[0], hashlib.sha256)
+    text = pa.array(["x"])
+    assert first.tokens(text) == Pseudonymiser(derived).tokens(text)
+
+
+def test_datasets_and_epochs_do_not_join() -> None:
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    kinds = [("people", 1), ("people", 2), ("animals", 1)]
+    tokens = [keys.pseudonymiser(*kind).tokens(pa.array(["x"]))[0].as_py() for kind in kinds]
+    assert len(set(tokens)) == 3
+
+
+def test_a_column_has_a_key_expanded_from_its_datasets() -> None:
+    # RFC 5869, appendix A.1: what the second opinion expands by is HKDF.
+    parent = bytes.fromhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
+    block = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
+    assert oracle.expand(parent, bytes(range(0xF0, 0xFA))).hex() == block
+    text = pa.array(["x"])
+    for name in ("email", "Straße", "a/b"):
+        of_column = Pseudonymiser(parent).of_column(name)
+        expanded = oracle.expand(parent, f"column/{name}".encode())
+        assert of_column.tokens(text) == Pseudonymiser(expanded).tokens(text)
+
+
+STEPS = ("nfc", "trim", "lowercase")
+# Every choice that a contract has; the compiler puts the steps in this order.
+CHOICES = [list(chosen) for size in (1, 2, 3) for chosen in combinations(STEPS, size)]
+# Marks that compose and reorder, letters that fold apart, and what is not seen.
+HARD = st.text(
+    st.sampled_from(
+        "aAJjSsK\u0130Iii\u01f0\u0149\u0390\u1fbc\u0345\u03a3\u03c3\u03c2\u1e9e\u00df"
+        "\u017f\u212a\u2126\u212b"
+        " \t\u00a0\u3000\u2028\u0301\u0323\u030c\u0307\u034f\u200b\u200d\ufeff\u00ad\u200e\u202e"
+        "\u2060\ufe0f\u3164\u1160\u1100\u1161\u11a8\uac00\U000e0041"
+    ),
+    max_size=6,
+)
+
+
+def normalized(text: str, steps: list[str]) -> Any:
+    """Return one text, normalized."""
+    return normalize(pa.array([text]), steps).text[0].as_py()
+
+
+@pytest.mark.parametrize("steps", CHOICES, ids="-".join)
+@EXAMPLES
+@given(text=HARD | st.text(max_size=6))
+@example(text="J\u030cohn")
+def test_normalizing_is_closed_and_as_the_second_opinion_does_it(
+    text: str, steps: list[str]
+) -> None:
+    once = normalized(text, steps)
+    assert (once or "") == oracle.normalized(text, steps)
+    assert normalized(once or "", steps) == once
+    assert normalized(text, steps[::-1]) == once
+
+
+@EXAMPLES
+@given(text=HARD | st.text(max_size=6), form=st.sampled_from(["NFC", "NFD"]))
+def test_texts_that_differ_in_form_case_and_invisible_characters_are_one(
+    text: str, form: Any
+) -> None:
+    # A dotless i is a letter of its own, whose capital is that of another, and the capital of an
+    # iota below a letter is a letter that other marks may follow.
+    text = unicodedata.normalize("NFD", text).replace("\u0131", "i").replace("\u0345", "")
+    known = normalized(text, list(STEPS))
+    for other in (text, text.upper(), text.lower(), text.casefold()):
+        assert normalized(unicodedata.normalize(form, other), list(STEPS)) == known
+    # Marks that are parted from their letter by one that is not seen would be parted otherwise.
+    hidden = "\u200b".join(["", *text, "\ufeff "])
+    assert normalized(hidden, list(STEPS)) == known
+
+
+@pytest.mark.parametrize("steps", CHOICES, ids="-".join)
+def test_every_character_is_normalized_once_and_for_all(steps: list[str]) -> None:
+    letters = [chr(number) for number in range(sys.maxunicode + 1)]
+    known = [
+        letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co", "Cs")
+    ]
+    once = normalize(pa.array([f"a{letter}" for letter in known], pa.string()), steps).text
+    assert normalize(once, steps).text == once
+
+
+@pytest.mark.parametrize(
+    ("text", "steps", "is_unfit"),
+    [
+        ("a" + "\u0300" * 30, ["nfc"], False),
+        ("a" + "\u0300" * 31, ["nfc"], True),
+        ("a" + "\u0300" * 31, ["trim", "lowercase"], False),
+        ("a" + "\u0300\u200b" * 31, ["nfc"], False),
+        ("a" + "\u0300\u200b" * 31, ["nfc", "trim"], True),
+        ("a" + "\u0f73" * 31, ["nfc"], True),  # no mark that moves, but of two that do
+    ],
+)
+def test_more_than_thirty_marks_in_a_row_are_not_normalized(
+    text: str, steps: list[str], *, is_unfit: bool
+) -> None:
+    found = normalize(pa.array(["e\u0301", None, text]), steps)
+    assert found.text[0].as_py() == normalized("e\u0301", steps)
+    assert found.text[1].as_py() is None
+    assert (found.unfit is not None) == is_unfit
+    if is_unfit:
+        assert found.unfit.to_pylist() == [False, False, True]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("steps", [steps for steps in CHOICES if "nfc" in steps], ids="-".join)
+@pytest.mark.parametrize("between", ["", "\u200b", "\u0345"], ids=["marks", "unseen", "iota"])
+def test_marks_to_be_sorted_take_no_time(steps: list[str], between: str) -> None:
+    """To sort so many takes seconds; what stands between them goes before, or is a mark."""
+    marks = (f"\u0300{between}") * (1 << 14) + (f"\u0323{between}") * (1 << 14)
+    begin = time.process_time()
+    normalize(pa.array(["a" + marks]), steps)
+    assert time.process_time() - begin < 1

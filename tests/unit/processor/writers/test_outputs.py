@@ -1,0 +1,124 @@
+"""The files that leave: complete, countable, and the same bytes for the same rows."""
+
+import gzip
+import io
+import json
+import weakref
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from processor.batches import ROWS, Batch
+from processor.reasons import FileRefusedError
+from processor.writers import parquet
+from processor.writers.parquet import CleanRows, count_rows
+from processor.writers.quarantine import RejectedRows
+from tests.parquet import read_parquet
+
+SCHEMA = pa.schema([pa.field("n", pa.int64(), nullable=False)], {"dataset": "people"})
+
+
+def batch(*numbers: int) -> pa.RecordBatch:
+    """Return rows to write."""
+    return pa.record_batch([pa.array(numbers, pa.int64())], schema=SCHEMA)
+
+
+def write(*batches: pa.RecordBatch) -> io.BytesIO:
+    """Return the file that batches become."""
+    file = io.BytesIO()
+    with CleanRows(file, SCHEMA) as rows:
+        for found in batches:
+            rows.write(found)
+    return file
+
+
+def test_clean_rows_come_back_with_their_schema() -> None:
+    file = write(batch(1, 2), batch(), batch(3))
+    assert count_rows(file) == 3
+    table = read_parquet(file)
+    assert table.schema.equals(SCHEMA, check_metadata=True)
+    assert table.column("n").to_pylist() == [1, 2, 3]
+    metadata = pq.read_metadata(file)
+    assert metadata.num_row_groups == 1
+    assert metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+def test_no_rows_make_a_file_too() -> None:
+    file = write()
+    assert count_rows(file) == 0
+    assert pq.read_schema(file).names == ["n"]
+
+
+def test_what_holds_no_row_is_not_kept() -> None:
+    nothing = batch()
+    kept = weakref.ref(nothing)
+    with CleanRows(io.BytesIO(), SCHEMA) as rows:
+        rows.write(nothing)
+        del nothing
+        assert kept() is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("ROW_GROUP_ROWS", 4), ("ROW_GROUP_BYTES", 2080)])
+def test_row_groups_are_written_as_they_fill(
+    monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    monkeypatch.setattr(parquet, limit, value)
+    file = write(*[batch(1, 2)] * 5)
+    metadata = pq.read_metadata(file)
+    groups = [metadata.row_group(index).num_rows for index in range(metadata.num_row_groups)]
+    assert groups == [4, 4, 2]
+
+
+def test_a_required_column_holds_no_null() -> None:
+    bad = pa.record_batch([pa.array([None], pa.int64())], schema=SCHEMA)
+    with pytest.raises(pa.ArrowInvalid, match="declared non-nullable"):
+        write(bad)
+
+
+def read_lines(file: io.BytesIO) -> list[dict[str, object]]:
+    """Read the lines of rejects."""
+    return [json.loads(line) for line in gzip.decompress(file.getvalue()).splitlines()]
+
+
+def test_rejects_say_where_they_were_and_why() -> None:
+    file = io.BytesIO()
+    rows = pa.array([["a\nb"], ["x"], ["é\u2028"]], ROWS)
+    lines = ['"a\n', 'b"\r\n', "x\n", "é\u2028"]
+    with RejectedRows(file) as rejected:
+        rejected.write(
+            Batch(11, rows, [2, 3, 4], 20, lines), {2: ["a:b"], 0: ["a:b", "row:blank"]}
+        )
+        rejected.write(Batch(14, pa.array([["y"]], ROWS), [1], 24, ["y\n"]), {})
+    assert read_lines(file) == [
+        {"row": 11, "line": 21, "reasons": ["a:b", "row:blank"], "raw": '"a\nb"'},
+        {"row": 13, "line": 24, "reasons": ["a:b"], "raw": "é\u2028"},
+    ]
+    assert gzip.decompress(file.getvalue()).isascii()
+    assert rejected.rows == 2
+    assert rejected.by_reason == {"a:b": 2, "row:blank": 1}
+
+
+def test_a_refusal_points_to_the_raw_object() -> None:
+    file = io.BytesIO()
+    with RejectedRows(file) as rejected:
+        rejected.refuse(FileRefusedError("file:empty", line=1), {"key": "k", "version_id": "v"})
+    assert read_lines(file) == [
+        {"reason": "file:empty", "line": 1, "source": {"key": "k", "version_id": "v"}}
+    ]
+
+
+def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
+    def rejects() -> bytes:
+        with (tmp_path / "rejects").open("w+b") as file:
+            with RejectedRows(file) as rejected:
+                rejected.write(Batch(1, pa.array([["y"]], ROWS), [1], 0, ["y\n"]), {0: ["a:b"]})
+            file.seek(0)
+            return file.read()
+
+    first = rejects()
+    (tmp_path / "rejects").rename(tmp_path / "another")
+    assert rejects() == first
+    assert first[4:8] == bytes(4), "the time"
+    assert write(batch(1, 2)).getvalue() == write(batch(1, 2)).getvalue()
