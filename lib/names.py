@@ -19,6 +19,9 @@ class Names:
         function, function_arn: of the data processor.
         role, role_arn: what the function acts as.
         break_glass_role, break_glass_role_arn: what removes versions where data are retained.
+        function_log_group: of the data processor.
+        flow_log_group: of the VPC's flow logs.
+        provider_log_group: of CDK's own functions, which run during deployments.
     """
 
     def __init__(self, environment_suffix: str) -> None:
@@ -35,3 +38,11 @@ class Names:
         self.role_arn = f"{roles}{self.role}"
         self.break_glass_role = f"zero-trust-break-glass-{environment_suffix}-{Aws.REGION}"
         self.break_glass_role_arn = f"{roles}{self.break_glass_role}"
+        self.function_log_group = f"/aws/lambda/{self.function}"
+        self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
+        self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
+
+    @property
+    def log_groups(self) -> list[str]:
+        """All of them."""
+        return [self.function_log_group, self.flow_log_group, self.provider_log_group]

@@ -1,9 +1,8 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import Aspects, CfnOutput, Duration, Fn, RemovalPolicy, Stack, Tags
+from aws_cdk import Aspects, CfnOutput, Fn, Stack, Tags
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
@@ -11,15 +10,14 @@ from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
-from lib.constructs import log_groups
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
-from lib.names import Names
-from lib.settings import MAX_ZONES, check_region, check_suffix, read_settings
+from lib.environment import Environment
+from lib.settings import MAX_ZONES, check_region
 
 
 class TapStack(Stack):
@@ -43,19 +41,19 @@ class TapStack(Stack):
         **stack_props: Any,
     ) -> None:
         """Create the parts in the order in which they need each other."""
-        suffix = check_suffix(environment_suffix)
-        settings = read_settings(scope.node, suffix)
+        environment = Environment.read(scope.node, environment_suffix)
+        settings = environment.settings
         super().__init__(
             scope,
             construct_id,
             **{
-                "description": f"Zero-trust data processing pipeline - {suffix}",
+                "description": f"Zero-trust data processing pipeline - {environment.suffix}",
                 "termination_protection": settings.retain_data,
                 **stack_props,
             },
         )
-        check_region(settings, suffix, self.region)
-        Tags.of(self).add("Environment", suffix)
+        check_region(settings, environment.suffix, self.region)
+        Tags.of(self).add("Environment", environment.suffix)
         Tags.of(self).add("DataClassification", settings.data_classification)
         Tags.of(self).add("Owner", settings.owner)
 
@@ -66,102 +64,36 @@ class TapStack(Stack):
             "W3005",
         )
 
-        names = Names(suffix)
-        removal_policy = (
-            # Not RETAIN: a first creation that fails would leave names that the next one meets.
-            RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-            if settings.retain_data
-            else RemovalPolicy.DESTROY
-        )
-
-        keys = Keys(
-            self,
-            "Keys",
-            environment_suffix=suffix,
-            names=names,
-            log_group_names=[
-                log_groups.function_group(suffix),
-                log_groups.flow_group(suffix),
-                log_groups.provider_group(suffix),
-            ],
-            removal_policy=removal_policy,
-        )
-        groups = LogGroups(
-            self,
-            "LogGroups",
-            environment_suffix=suffix,
-            key=keys.logs,
-            retention_days=settings.log_retention_days,
-            removal_policy=removal_policy,
-        )
-        Aspects.of(self).add(CdkFunctions(groups.provider))
-        network = Network(
-            self,
-            "Network",
-            environment_suffix=suffix,
-            cidr=settings.vpc_cidr,
-            availability_zones=self._choose_zones(settings.availability_zones),
-            interface_endpoints=settings.interface_endpoints,
-            flow_log_group=groups.flow,
-            provider_log_group=groups.provider,
-        )
-        intake = IntakeQueue(
-            self,
-            "IntakeQueue",
-            key=keys.data,
-            bucket_arn=names.bucket_arn,
-            function_timeout=Duration.seconds(settings.timeout_seconds),
-        )
-        data = DataBucket(
-            self,
-            "DataBucket",
-            bucket_name=names.bucket,
-            key=keys.data,
-            announce_to=intake.queue,
-            raw_data_expiry_days=settings.raw_data_expiry_days,
-            object_lock_days=settings.object_lock_days,
-            removal_policy=removal_policy,
-        )
-        processor_role = ProcessorRole(
+        keys = Keys(self, "Keys", environment)
+        log_groups = LogGroups(self, "LogGroups", environment, keys=keys)
+        Aspects.of(self).add(CdkFunctions(log_groups.provider))
+        network = Network(self, "Network", environment, log_groups=log_groups)
+        intake = IntakeQueue(self, "IntakeQueue", environment, keys=keys)
+        data = DataBucket(self, "DataBucket", environment, keys=keys, intake=intake)
+        role = ProcessorRole(
             self,
             "ProcessorRole",
-            names=names,
-            log_group_arn=groups.function.log_group_arn,
-            bucket=data.bucket,
-            queue=intake.queue,
+            environment,
             keys=keys,
+            log_groups=log_groups,
             network=network,
+            intake=intake,
+            data=data,
         )
         processor = DataProcessor(
             self,
             "DataProcessor",
-            function_name=names.function,
-            settings=settings,
+            environment,
+            keys=keys,
+            log_groups=log_groups,
             network=network,
-            role=processor_role.role,
-            environment_key=keys.environment,
-            pseudonym_key=keys.pseudonym,
-            bucket=data.bucket,
-            queue=intake.queue,
-            log_group=groups.function,
+            intake=intake,
+            data=data,
+            role=role.role,
         )
-        people = AccessPolicies(
-            self,
-            "People",
-            names=names,
-            bucket=data.bucket,
-            key=keys.data,
-            retain=settings.retain_data,
-        )
-        close_bucket(
-            data.bucket,
-            key=keys.data,
-            role_arn=names.role_arn,
-            network=network,
-            break_glass_role_arn=names.break_glass_role_arn if settings.retain_data else None,
-            restrict_administrators=settings.restrict_administrators,
-        )
-        close_endpoints(network, bucket=data.bucket, keys=keys, role_arn=names.role_arn)
+        access = AccessPolicies(self, "People", environment, keys=keys, data=data)
+        close_bucket(data, environment, keys=keys, network=network)
+        close_endpoints(network, environment, keys=keys, data=data)
 
         outputs = {
             "VpcId": network.vpc.vpc_id,
@@ -169,23 +101,20 @@ class TapStack(Stack):
             "S3BucketArn": data.bucket.bucket_arn,
             "LambdaFunctionName": processor.function.function_name,
             "LambdaFunctionArn": processor.function.function_arn,
-            "LambdaRoleArn": processor_role.role.role_arn,
+            "LambdaRoleArn": role.role.role_arn,
             "S3KmsKeyId": keys.data.key_id,
             "LogsKmsKeyId": keys.logs.key_id,
             "LambdaKmsKeyId": keys.environment.key_id,
             "PseudonymKeyId": keys.pseudonym.key_id,
-            "LogGroupName": groups.function.log_group_name,
+            "LogGroupName": log_groups.function.log_group_name,
             "QueueUrl": intake.queue.queue_url,
             "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
-            "ProducerPolicyArn": people.producer.managed_policy_arn,
-            "ConsumerPolicyArn": people.consumer.managed_policy_arn,
-            "StewardPolicyArn": people.steward.managed_policy_arn,
+            "ProducerPolicyArn": access.producer.managed_policy_arn,
+            "ConsumerPolicyArn": access.consumer.managed_policy_arn,
+            "StewardPolicyArn": access.steward.managed_policy_arn,
         }
         for name, value in outputs.items():
-            CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")
-
-    def _choose_zones(self, wanted: int | tuple[str, ...]) -> Sequence[str]:
-        return wanted if isinstance(wanted, tuple) else self.availability_zones[:wanted]
+            CfnOutput(self, name, value=value, export_name=f"{name}-{environment.suffix}")
 
     @property
     def availability_zones(self) -> list[str]:

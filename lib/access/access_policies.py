@@ -1,14 +1,12 @@
 """The people: who may put files in, who may read what came out, and who may break the glass."""
 
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge_prefixes
-from lib.constructs.data_bucket import INCOMING, OUTPUTS
-from lib.constructs.keys import via
-from lib.names import Names
+from lib.constructs.data_bucket import INCOMING, OUTPUTS, DataBucket
+from lib.constructs.keys import Keys, via
+from lib.environment import Environment
 
 DATASET_TAG = "dataset"
 
@@ -44,16 +42,15 @@ class AccessPolicies(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        names: Names,
-        bucket: s3.IBucket,
-        key: kms.IKey,
-        retain: bool,
+        keys: Keys,
+        data: DataBucket,
     ) -> None:
         """Create the policies, and the role where data are retained."""
         super().__init__(scope, construct_id)
-        self._bucket = bucket
-        self._key = key
+        self._bucket = data.bucket
+        self._key = keys.data
         self.producer = iam.ManagedPolicy(
             self,
             "Producer",
@@ -62,7 +59,7 @@ class AccessPolicies(Construct):
                 iam.PolicyStatement(
                     sid="WriteOwnDataset",
                     actions=["s3:AbortMultipartUpload", "s3:PutObject"],
-                    resources=[bucket.arn_for_objects(_of_dataset(INCOMING))],
+                    resources=[self._bucket.arn_for_objects(_of_dataset(INCOMING))],
                 ),
                 # The parts of a multipart upload are decrypted to be joined.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
@@ -85,7 +82,11 @@ class AccessPolicies(Construct):
             "manifests/",
             others=("processed/",),
         )
-        self.break_glass = self._add_break_glass(names.break_glass_role) if retain else None
+        self.break_glass = (
+            self._add_break_glass(environment.names.break_glass_role)
+            if environment.settings.retain_data
+            else None
+        )
 
     def _add_reader(
         self, name: str, description: str, *prefixes: str, others: tuple[str, ...]

@@ -13,9 +13,10 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from lib.access.access_policies import DATASET_TAG
-from lib.constructs.data_bucket import OUTPUTS
+from lib.constructs.data_bucket import OUTPUTS, DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
+from lib.environment import Environment
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
@@ -36,13 +37,7 @@ ACCOUNT = {"aws:PrincipalAccount": Aws.ACCOUNT_ID}
 
 
 def close_bucket(
-    bucket: s3.Bucket,
-    *,
-    key: kms.IKey,
-    role_arn: str,
-    network: Network,
-    break_glass_role_arn: str | None,
-    restrict_administrators: bool,
+    data: DataBucket, environment: Environment, *, keys: Keys, network: Network
 ) -> None:
     """Deny at the bucket what no policy elsewhere shall be able to allow.
 
@@ -50,17 +45,17 @@ def close_bucket(
     and the bucket's policy can always be changed: nothing here stands in the way of these.
 
     Args:
-        bucket: to be closed.
-        key: the only one that may encrypt its objects.
-        role_arn: the function's role, which may come through the network's endpoint only.
-        network: the function's.
-        break_glass_role_arn: the only role that may remove a version; None leaves that to IAM.
-        restrict_administrators: whether reading raw data and writing outputs is for those alone
-            whose business it is.
+        data: to be closed.
+        environment: names the function's role and the one that alone may remove versions where
+            data are retained; says whether administrators of the account are restricted.
+        keys: of which one alone may encrypt the objects.
+        network: through the endpoint of which alone the function's role may come.
     """
-    remover = break_glass_role_arn or _emptying_role_arn(bucket)
+    bucket, settings, role_arn = data.bucket, environment.settings, environment.names.role_arn
+    break_glass = environment.names.break_glass_role_arn
+    remover = break_glass if settings.retain_data else _emptying_role_arn(bucket)
     for statement in (
-        *_encryption_statements(bucket, key),
+        *_encryption_statements(bucket, keys.data),
         # A write that names no class gets STANDARD, and has no such key.
         _deny(
             "DenyUnreadableClasses",
@@ -84,16 +79,20 @@ def close_bucket(
             [bucket.bucket_arn, bucket.arn_for_objects("*")],
             StringNotEquals=ACCOUNT,
         ),
-        *(_business_statements(bucket, role_arn, remover) if restrict_administrators else ()),
+        *(
+            _business_statements(bucket, role_arn, remover)
+            if settings.restrict_administrators
+            else ()
+        ),
     ):
         bucket.add_to_resource_policy(statement)
-    if break_glass_role_arn:
+    if settings.retain_data:
         bucket.add_to_resource_policy(
             _deny(
                 "DenyVersionRemoval",
                 ["s3:DeleteObjectVersion", "s3:BypassGovernanceRetention"],
                 [bucket.arn_for_objects("*")],
-                ArnNotEquals={"aws:PrincipalArn": break_glass_role_arn},
+                ArnNotEquals={"aws:PrincipalArn": break_glass},
             )
         )
 
@@ -175,7 +174,9 @@ def _encryption_statements(bucket: s3.Bucket, key: kms.IKey) -> list[iam.PolicyS
     ]
 
 
-def close_endpoints(network: Network, *, bucket: s3.IBucket, keys: Keys, role_arn: str) -> None:
+def close_endpoints(
+    network: Network, environment: Environment, *, keys: Keys, data: DataBucket
+) -> None:
     """Let through each endpoint only what the way of a file needs.
 
     No bucket of AWS's own is on the list of S3. Functions of a VPC may need some: packages of
@@ -183,7 +184,8 @@ def close_endpoints(network: Network, *, bucket: s3.IBucket, keys: Keys, role_ar
     CloudFormation. This function installs nothing and is no image, Lambda fetches its code
     outside the VPC, and CDK's own functions, which do answer, are not in it.
     """
-    function = {"ArnEquals": {"aws:PrincipalArn": role_arn}}
+    bucket = data.bucket
+    function = {"ArnEquals": {"aws:PrincipalArn": environment.names.role_arn}}
     within = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
     for endpoint, actions, resources in (
         (network.s3_endpoint, ["s3:ListBucket"], [bucket.bucket_arn]),

@@ -10,10 +10,13 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
-from lib.constructs.data_bucket import INCOMING, OUTPUTS
+from lib.constructs.data_bucket import INCOMING, OUTPUTS, DataBucket
+from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
+from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
-from lib.names import OF_THIS_ACCOUNT, Names
+from lib.environment import Environment
+from lib.names import OF_THIS_ACCOUNT
 
 NETWORK_INTERFACE_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",
@@ -41,19 +44,21 @@ class ProcessorRole(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        names: Names,
-        log_group_arn: str,
-        bucket: s3.IBucket,
-        queue: sqs.IQueue,
         keys: Keys,
+        log_groups: LogGroups,
         network: Network,
+        intake: IntakeQueue,
+        data: DataBucket,
     ) -> None:
         """Create the policies, then the role."""
         super().__init__(scope, construct_id)
+        names, bucket = environment.names, data.bucket
+        log_group_arn = log_groups.function.log_group_arn
         allowed = [
             *_record_statements(bucket, keys),
-            *_service_statements(names.function_arn, log_group_arn, queue, keys),
+            *_service_statements(names.function_arn, log_group_arn, intake.queue, keys),
         ]
         ceiling = iam.ManagedPolicy(
             self,

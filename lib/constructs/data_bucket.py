@@ -1,12 +1,14 @@
 """The bucket that holds a file on all of its way: incoming, processed, quarantine, manifests."""
 
 from aws_cdk import Annotations, Duration, RemovalPolicy
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
+from lib.constructs.intake_queue import IntakeQueue
+from lib.constructs.keys import Keys
+from lib.environment import Environment
 
 INCOMING = "incoming/"
 OUTPUTS = ("processed/", "quarantine/", "manifests/")
@@ -28,27 +30,24 @@ class DataBucket(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        bucket_name: str,
-        key: kms.IKey,
-        announce_to: sqs.Queue,
-        raw_data_expiry_days: int,
-        object_lock_days: int | None,
-        removal_policy: RemovalPolicy,
+        keys: Keys,
+        intake: IntakeQueue,
     ) -> None:
         """Create the bucket after the queue's policy, which S3 tries out at creation."""
         super().__init__(scope, construct_id)
-        retention = (
-            s3.ObjectLockRetention.governance(Duration.days(object_lock_days))
-            if object_lock_days
-            else None
+        expiry, lock = (
+            environment.settings.raw_data_expiry_days,
+            environment.settings.object_lock_days,
         )
+        retention = s3.ObjectLockRetention.governance(Duration.days(lock)) if lock else None
         self.bucket = s3.Bucket(
             self,
             "Bucket",
-            bucket_name=bucket_name,
+            bucket_name=environment.names.bucket,
             encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
+            encryption_key=keys.data,
             bucket_key_enabled=True,
             versioned=True,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
@@ -57,23 +56,23 @@ class DataBucket(Construct):
             minimum_tls_version=1.2,
             object_lock_enabled=True if retention else None,
             object_lock_default_retention=retention,
-            removal_policy=removal_policy,
-            auto_delete_objects=removal_policy == RemovalPolicy.DESTROY,
-            lifecycle_rules=_lifecycle(raw_data_expiry_days),
+            removal_policy=environment.removal_policy,
+            auto_delete_objects=environment.removal_policy == RemovalPolicy.DESTROY,
+            lifecycle_rules=_lifecycle(expiry),
         )
-        if object_lock_days and object_lock_days > raw_data_expiry_days:
+        if lock and lock > expiry:
             Annotations.of(self.bucket).add_warning_v2(
                 "zero-trust:raw-data-stay-locked",
-                f"objectLockDays is {object_lock_days} and rawDataExpiryDays is "
-                f"{raw_data_expiry_days}: raw data are hidden after {raw_data_expiry_days} days "
-                f"and removed only after {object_lock_days}, as S3 removes no locked version. "
+                f"objectLockDays is {lock} and rawDataExpiryDays is {expiry}: raw data are hidden "
+                f"after {expiry} days and removed only after {lock}, as S3 removes no locked "
+                "version. "
                 "Lower objectLockDays, or raise rawDataExpiryDays to what is true.",
             )
         # It goes with the bucket and not before, whether that stays or is deleted: it asks for
         # TLS, keeps versions, and refuses writes once the bucket is being emptied.
         assert self.bucket.policy
         self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
-        self._announce(announce_to)
+        self._announce(intake.queue)
         acknowledge(
             self.bucket,
             "S3 cannot write access logs into a bucket under a customer-managed key; CloudTrail's "

@@ -3,19 +3,18 @@
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
-from lib.constructs.intake_queue import MAX_RECEIVES
+from lib.constructs.data_bucket import DataBucket
+from lib.constructs.intake_queue import MAX_RECEIVES, IntakeQueue
+from lib.constructs.keys import Keys
+from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
+from lib.environment import Environment
 from lib.function.bundle import function_code
 from lib.function.object_size import largest_object
-from lib.settings import EnvironmentSettings
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
 
@@ -31,19 +30,18 @@ class DataProcessor(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        function_name: str,
-        settings: EnvironmentSettings,
+        keys: Keys,
+        log_groups: LogGroups,
         network: Network,
+        intake: IntakeQueue,
+        data: DataBucket,
         role: iam.Role,
-        environment_key: kms.IKey,
-        pseudonym_key: kms.IKey,
-        bucket: s3.IBucket,
-        queue: sqs.IQueue,
-        log_group: logs.ILogGroup,
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
+        settings, bucket = environment.settings, data.bucket
         # Deletion goes the other way round: the function, then its network interfaces, which
         # Lambda removes with this role and without which the security group cannot go, then the
         # role, and only then is the bucket emptied: the function does not write into it again.
@@ -53,7 +51,7 @@ class DataProcessor(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            function_name=function_name,
+            function_name=environment.names.function,
             description="Validates, pseudonymises and accounts for every row of a file",
             runtime=lambda_.Runtime.PYTHON_3_11,
             architecture=ARCHITECTURES[settings.architecture],
@@ -63,14 +61,14 @@ class DataProcessor(Construct):
             timeout=Duration.seconds(settings.timeout_seconds),
             memory_size=settings.memory_mb,
             ephemeral_storage_size=Size.mebibytes(settings.ephemeral_storage_mb),
-            log_group=log_group,
+            log_group=log_groups.function,
             vpc=network.vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_ISOLATED),
             security_groups=[network.function_security_group],
-            environment_encryption=environment_key,
+            environment_encryption=keys.environment,
             environment={
                 "BUCKET_NAME": bucket.bucket_name,
-                "PSEUDONYM_KEY_ID": pseudonym_key.key_id,
+                "PSEUDONYM_KEY_ID": keys.pseudonym.key_id,
                 "MAX_OBJECT_BYTES": str(limit.bytes),
                 "MAX_OBJECT_SETTING": limit.setting,
                 # What is too slow is refused at the last try: the queue parks what fails then.
@@ -86,7 +84,7 @@ class DataProcessor(Construct):
             self,
             "QueueMapping",
             target=self.function,
-            event_source_arn=queue.queue_arn,
+            event_source_arn=intake.queue.queue_arn,
             batch_size=1,
             max_concurrency=settings.max_concurrency,
             report_batch_item_failures=True,

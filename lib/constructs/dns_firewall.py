@@ -1,16 +1,16 @@
-"""The name firewall: names that the network may ask for, so that none carries data out.
+"""The DNS firewall: names that the network may ask for, so that none carries data out.
 
 The resolver of a VPC answers for the whole internet, gateways or not: what is written into a name
 reaches whoever runs that name's domain.
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall.html
 """
 
-from collections.abc import Sequence
-
 from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_route53resolver as resolver
 from constructs import Construct
+
+from lib.environment import Environment
 
 
 class DnsFirewall(Construct):
@@ -20,30 +20,30 @@ class DnsFirewall(Construct):
     answered: that is how AWS associates it unless told otherwise.
 
     Args:
-        environment_suffix: names what cannot be nameless.
+        environment: names what cannot be nameless, and the services with an endpoint in the VPC,
+            as their host names begin.
         vpc: to be guarded.
-        services: with an interface endpoint in it, as their host names begin.
     """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        environment_suffix: str,
         vpc: ec2.IVpc,
-        services: Sequence[str],
     ) -> None:
         """Create the lists, the rules, and their association with the VPC."""
         super().__init__(scope, construct_id)
-        name = f"zero-trust-{environment_suffix}"
+        name = f"zero-trust-{environment.suffix}"
+        services = ("s3", *environment.settings.interface_endpoints)
         domain = f"{Aws.REGION}.{Aws.URL_SUFFIX}"
         allowed = resolver.CfnFirewallDomainList(
             self,
             "AllowedNames",
             name=f"{name}-allowed",
             # A bucket's name stands before the service's.
-            domains=[f"*.s3.{domain}", *(f"{service}.{domain}" for service in ("s3", *services))],
+            domains=[f"*.s3.{domain}", *(f"{service}.{domain}" for service in services)],
         )
         every = resolver.CfnFirewallDomainList(
             self, "EveryName", name=f"{name}-every", domains=["*"]

@@ -3,11 +3,12 @@
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
+from lib.constructs.keys import Keys
+from lib.environment import Environment
 
 # A delivery that Lambda throttles counts as a receive: with fewer, a good file is parked for the
 # load of others. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
@@ -37,10 +38,9 @@ class IntakeQueue(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        key: kms.IKey,
-        bucket_arn: str,
-        function_timeout: Duration,
+        keys: Keys,
     ) -> None:
         """Create both queues, the bucket's permission to send, and the alarm."""
         super().__init__(scope, construct_id)
@@ -48,7 +48,7 @@ class IntakeQueue(Construct):
             self,
             "DeadLetterQueue",
             encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
+            encryption_master_key=keys.data,
             enforce_ssl=True,
             retention_period=RETENTION,
         )
@@ -56,10 +56,12 @@ class IntakeQueue(Construct):
             self,
             "Queue",
             encryption=sqs.QueueEncryption.KMS,
-            encryption_master_key=key,
+            encryption_master_key=keys.data,
             enforce_ssl=True,
             retention_period=RETENTION,
-            visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * function_timeout.to_seconds()),
+            visibility_timeout=Duration.seconds(
+                VISIBILITY_FACTOR * environment.settings.timeout_seconds
+            ),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES
             ),
@@ -71,7 +73,7 @@ class IntakeQueue(Construct):
                 actions=["sqs:SendMessage"],
                 resources=[self.queue.queue_arn],
                 conditions={
-                    "ArnEquals": {"aws:SourceArn": bucket_arn},
+                    "ArnEquals": {"aws:SourceArn": environment.names.bucket_arn},
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
                 },
             )

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
+from lib.environment import Environment
 from lib.names import Names
 
 ROTATION = Duration.days(90)
@@ -46,12 +47,11 @@ class Keys(Construct):
 
     Each policy keeps administration apart from use. The account's own IAM policies decide who
     administers, so that the account can always change a key, but they cannot give a use that the
-    key's policy does not name. A key whose loss would be a loss of data goes with
-    ``removal_policy``.
+    key's policy does not name.
 
     Attributes:
         data: encrypts the bucket and the queues.
-        logs: encrypts the log groups named at construction, and nothing else.
+        logs: encrypts the log groups of the environment, and nothing else.
         environment: encrypts the function's environment variables.
         pseudonym: derives the pseudonymisation keys. HMAC keys cannot rotate: the tokens would
             stop joining. https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
@@ -61,11 +61,7 @@ class Keys(Construct):
         self,
         scope: Construct,
         construct_id: str,
-        *,
-        environment_suffix: str,
-        names: Names,
-        log_group_names: Sequence[str],
-        removal_policy: RemovalPolicy,
+        environment: Environment,
     ) -> None:
         """Create the keys and admit to each those who use it."""
         super().__init__(scope, construct_id)
@@ -74,12 +70,12 @@ class Keys(Construct):
             return kms.Key(
                 self,
                 f"{name}Key",
-                alias=f"alias/zero-trust/{environment_suffix}/{name.lower()}",
-                description=f"{description} ({environment_suffix})",
+                alias=f"alias/zero-trust/{environment.suffix}/{name.lower()}",
+                description=f"{description} ({environment.suffix})",
                 enable_key_rotation=True,
                 rotation_period=ROTATION,
                 policy=_administered(),
-                removal_policy=removal_policy,
+                removal_policy=environment.removal_policy,
             )
 
         self.data = add_key("S3", "Objects and queue messages of the data pipeline")
@@ -88,12 +84,12 @@ class Keys(Construct):
         self.pseudonym = kms.Key(
             self,
             "PseudonymKey",
-            alias=f"alias/zero-trust/{environment_suffix}/pseudonym",
-            description=f"Derives the pseudonymisation keys ({environment_suffix})",
+            alias=f"alias/zero-trust/{environment.suffix}/pseudonym",
+            description=f"Derives the pseudonymisation keys ({environment.suffix})",
             key_spec=kms.KeySpec.HMAC_256,
             key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
             policy=_administered(),
-            removal_policy=removal_policy,
+            removal_policy=environment.removal_policy,
         )
         acknowledge(
             self.pseudonym,
@@ -101,9 +97,9 @@ class Keys(Construct):
             "CKV_AWS_7",
         )
         self._admit_storage()
-        self._admit_bucket_notifications(names.bucket_arn)
-        self._admit_log_groups(log_group_names)
-        self._admit_function(names)
+        self._admit_bucket_notifications(environment.names.bucket_arn)
+        self._admit_log_groups(environment.names.log_groups)
+        self._admit_function(environment.names)
 
     def _admit_storage(self) -> None:
         """Whom the account's IAM policies let may use the data key, but through S3 and SQS only.

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 
+from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lib.constructs.dns_firewall import DnsFirewall
+from lib.constructs.log_groups import LogGroups
 from lib.constructs.s3_prefix_list import S3PrefixList
+from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
 from lib.settings import MAX_ZONES
 
@@ -37,23 +40,21 @@ class Network(Construct):
         self,
         scope: Construct,
         construct_id: str,
+        environment: Environment,
         *,
-        environment_suffix: str,
-        cidr: str,
-        availability_zones: Sequence[str],
-        interface_endpoints: Sequence[str],
-        flow_log_group: logs.ILogGroup,
-        provider_log_group: logs.ILogGroup,
+        log_groups: LogGroups,
     ) -> None:
         """Create the VPC, its endpoints, and the security groups that make the path work."""
         super().__init__(scope, construct_id)
+        settings = environment.settings
+        zones = self._choose_zones(settings.availability_zones)
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
-            vpc_name=f"zero-trust-vpc-{environment_suffix}",
-            ip_addresses=ec2.IpAddresses.cidr(cidr),
-            availability_zones=list(availability_zones),
-            reserved_azs=MAX_ZONES - len(availability_zones),  # a zone more moves no subnet
+            vpc_name=f"zero-trust-vpc-{environment.suffix}",
+            ip_addresses=ec2.IpAddresses.cidr(settings.vpc_cidr),
+            availability_zones=list(zones),
+            reserved_azs=MAX_ZONES - len(zones),  # a zone more moves no subnet
             create_internet_gateway=False,
             nat_gateways=0,
             restrict_default_security_group=True,
@@ -66,11 +67,11 @@ class Network(Construct):
         self.vpc.add_flow_log(
             "FlowLog",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(
-                flow_log_group, self._add_flow_log_role(flow_log_group)
+                log_groups.flow, self._add_flow_log_role(log_groups.flow)
             ),
         )
         self.function_security_group = self._add_security_group(
-            "Function", f"Security group for Lambda functions - {environment_suffix}"
+            "Function", f"Security group for Lambda functions - {environment.suffix}"
         )
         self.endpoints_security_group = self._add_security_group(
             "Endpoints", "Its endpoints in the isolated subnets"
@@ -78,21 +79,27 @@ class Network(Construct):
         self.s3_endpoint = self.vpc.add_gateway_endpoint(
             "S3Endpoint", service=ec2.GatewayVpcEndpointAwsService.S3
         )
-        endpoints = {name: self._add_interface_endpoint(name) for name in interface_endpoints}
+        endpoints = {
+            name: self._add_interface_endpoint(name) for name in settings.interface_endpoints
+        }
         self.kms_endpoint = endpoints.pop("kms")
         self.other_endpoints = tuple(endpoints.values())
         DnsFirewall(
             self,
             "NameFirewall",
-            environment_suffix=environment_suffix,
+            environment,
             vpc=self.vpc,
-            services=interface_endpoints,
         )
         self.function_security_group.connections.allow_to(
             self.endpoints_security_group, HTTPS, "Function to interface endpoints"
         )
-        prefix_list = S3PrefixList(self, "S3PrefixList", log_group=provider_log_group)
+        prefix_list = S3PrefixList(self, "S3PrefixList", log_group=log_groups.provider)
         self._allow_s3(prefix_list.prefix_list_id)
+
+    def _choose_zones(self, wanted: int | tuple[str, ...]) -> Sequence[str]:
+        if isinstance(wanted, tuple):
+            return wanted
+        return Stack.of(self).availability_zones[:wanted]
 
     def _add_interface_endpoint(self, name: str) -> ec2.InterfaceVpcEndpoint:
         return self.vpc.add_interface_endpoint(
