@@ -87,7 +87,7 @@ fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of
 	done
 
 .PHONY: checkov
-checkov: setup $(CHECKOV) ## A second opinion on the template of each environment
+checkov: setup $(CHECKOV) ## Checkov's rules on the template of each environment
 	@for environment in $(ENVIRONMENTS); do \
 		$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$$environment \
 			-o .cache/synth-$$environment; \

@@ -27,7 +27,7 @@ def _with(position: int, value: str) -> Callable[[Row], Row]:
 
 
 # What is done to a bad row, in turn. What an engine could only reject by counting fields is left
-# out but for missing fields: not all of them can be told to notice a field too many.
+# out but for missing fields: not all of them have an option to notice a field too many.
 MISTAKES: tuple[Callable[[Row], Row], ...] = (
     _with(0, "C123"),
     _with(1, "long " * 20),

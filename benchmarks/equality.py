@@ -37,7 +37,7 @@ def difference(expected: Path, found: Path) -> str | None:
     rows, other_rows = (read(folder) for folder in (expected, found))
     for table in (rows, other_rows):
         if len(table) != counts["clean"]:
-            return f"{counts['clean']} clean rows are told of, and {len(table)} are there"
+            return f"{counts['clean']} clean rows are reported, and {len(table)} are there"
     for name in rows.column_names:
         if not rows[name].equals(other_rows[name]):
             return f"the column {name} is not the same"

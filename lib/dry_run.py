@@ -116,8 +116,8 @@ def show(console: Console, title: str, found: DryRun) -> None:
             "name": refusal.name,
             "which files call": None if label is None else repr(label),
         }
-        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
-        where = f" ({told})" if told else ""
+        details = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
+        where = f" ({details})" if details else ""
         console.print(f"{title} would be quarantined as a whole: {refusal.reason}{where}")
     else:
         rows = f"{account.read:,} rows, {account.clean:,} clean, {account.rejected:,} rejected"

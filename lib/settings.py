@@ -111,7 +111,7 @@ class EnvironmentSettings:
             )
         if len(set(self.interface_endpoints)) < len(self.interface_endpoints):
             raise ValueError(
-                f"interfaceEndpoints is {list(self.interface_endpoints)}: each may stand once"
+                f"interfaceEndpoints is {list(self.interface_endpoints)}: name each only once"
             )
         if self.object_lock_days and not self.retain_data:
             raise ValueError(

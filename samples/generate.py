@@ -81,7 +81,7 @@ class Chance:
     """Choices that are the same on every machine and with every version of Python."""
 
     def __init__(self, seed: str) -> None:
-        """Begin the sequence of choices that ``seed`` stands for."""
+        """Begin the sequence of choices that ``seed`` determines."""
         self._seed = seed
         self._drawn = 0
 

@@ -17,7 +17,7 @@ from processor.transformation import transform
 
 
 class FixedKey:
-    """Stands where KMS derives the key: it is the one that all engines have."""
+    """Takes the place of KMS, which derives the key: here it is the one that all engines have."""
 
     def generate_mac(self, **_: object) -> dict[str, bytes]:
         """Return the key."""

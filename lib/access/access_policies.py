@@ -33,7 +33,7 @@ class AccessPolicies(Construct):
         producer: writes to ``incoming/<dataset>/``, and reads nothing.
         consumer: reads ``processed/<dataset>/``, and in ``manifests/<dataset>/`` what is done.
         steward: reads ``quarantine/<dataset>/`` and ``manifests/<dataset>/``: raw rows, for those
-            who mend them.
+            who correct them.
         break_glass: the one role that may remove versions for good where data are retained; else
             None. Anybody whom IAM lets may assume it, with MFA. It finds and removes, not reads.
     """

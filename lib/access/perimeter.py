@@ -42,7 +42,7 @@ def close_bucket(
     """Deny at the bucket what no policy elsewhere shall be able to allow.
 
     CloudFormation works on the bucket and not on its objects, lifecycle rules are no requests,
-    and the bucket's policy can always be changed: nothing here stands in the way of these.
+    and the bucket's policy can always be changed: nothing here prevents any of these.
 
     Args:
         data: to be closed.
@@ -100,7 +100,7 @@ def close_bucket(
 def _business_statements(
     bucket: s3.Bucket, role_arn: str, remover_arn: str
 ) -> list[iam.PolicyStatement]:
-    """Deny reading raw data and writing outputs to all whose business it is not.
+    """Deny reading raw data and writing outputs to everybody whose task it is not.
 
     The function alone reads raw files and writes outputs, one role removes them, and rejected rows
     are read by whoever is tagged for their dataset as stewards are. An administrator has to change
@@ -177,7 +177,7 @@ def _encryption_statements(bucket: s3.Bucket, key: kms.IKey) -> list[iam.PolicyS
 def close_endpoints(
     network: Network, environment: Environment, *, keys: Keys, data: DataBucket
 ) -> None:
-    """Let through each endpoint only what the way of a file needs.
+    """Let through each endpoint only what processing a file needs.
 
     No bucket of AWS's own is on the list of S3. Functions of a VPC may need some: packages of
     Amazon Linux, layers of container images in ECR, patches of Systems Manager, and answers to

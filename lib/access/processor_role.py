@@ -1,4 +1,4 @@
-"""What the data-processor function may do: the way of a file, and nothing else, ever."""
+"""What the data-processor function may do: process files, and nothing else, ever."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -32,8 +32,9 @@ SOURCE_FUNCTION = "lambda:SourceFunctionArn"
 class ProcessorRole(Construct):
     """The role that the function acts as.
 
-    What it is allowed is its permissions boundary too: a policy attached later,
-    AdministratorAccess included, adds nothing. The denials hold even without the boundary.
+    Its allow policy is also its permissions boundary: a policy attached later, even
+    AdministratorAccess, adds nothing. A second policy explicitly denies everything else, and
+    holds even without the boundary.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
     Attributes:
@@ -98,7 +99,7 @@ class ProcessorRole(Construct):
 
 
 def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStatement]:
-    """What the code itself needs for the way of a file."""
+    """What the code itself needs to process a file."""
     return [
         iam.PolicyStatement(
             sid="ReadIncoming",

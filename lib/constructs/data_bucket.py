@@ -1,4 +1,4 @@
-"""The bucket that holds a file on all of its way: incoming, processed, quarantine, manifests."""
+"""The bucket: incoming files, processed rows, quarantined rows, and manifests."""
 
 from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3

@@ -17,7 +17,7 @@ class DnsFirewall(Construct):
     """Lets the names of S3 and of the endpoints' services through, and no other.
 
     Nobody outside AWS sees what is asked of these. Where the firewall itself fails, no name is
-    answered: that is how AWS associates it unless told otherwise.
+    answered: that is the default of the association (fail closed).
 
     Args:
         environment: names what cannot be nameless, and the services with an endpoint in the VPC,
@@ -42,7 +42,7 @@ class DnsFirewall(Construct):
             self,
             "AllowedNames",
             name=f"{name}-allowed",
-            # A bucket's name stands before the service's.
+            # A bucket's host name is <bucket>.s3.<region>…
             domains=[f"*.s3.{domain}", *(f"{service}.{domain}" for service in services)],
         )
         every = resolver.CfnFirewallDomainList(

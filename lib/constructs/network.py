@@ -122,8 +122,8 @@ class Network(Construct):
         """Let the function send to S3's own addresses, the list of which has this id.
 
         A gateway endpoint has no security group; without this rule all deploys well and not an
-        object is ever read. The rule stands in the group itself, because a group without one
-        there is created with a rule that allows everything.
+        object is ever read. The rule is part of the group itself, because a group without one
+        is created with a rule that allows everything.
         """
         resource = self.function_security_group.node.default_child
         assert isinstance(resource, ec2.CfnSecurityGroup)

@@ -65,7 +65,7 @@ class S3PrefixList(Construct):
             role=role.without_policy_updates(),
         )
         self.prefix_list_id = lookup.get_response_field("PrefixLists.0.PrefixListId")
-        # One function serves all lookups of a stack, and stands beside them.
+        # One function serves all lookups of a stack; in the construct tree it is their sibling.
         identifier = cr.AwsCustomResource.PROVIDER_FUNCTION_UUID.replace("-", "")
         provider = Stack.of(self).node.find_child(f"AWS{identifier}")
         acknowledge(

@@ -22,7 +22,7 @@ def largest_object(settings: EnvironmentSettings) -> ObjectSize:
     """Return the most that can be read in time, and for which the function's disk is enough.
 
     Half of the disk is for the outputs, which are no larger than the content; the other half for a
-    copy of a Parquet file, whose metadata stand at its end, and for the values that are unique.
+    copy of a Parquet file, whose metadata are at its end, and for the values that are unique.
     Those may need more: some 50 bytes each, while a row may have two, or in Parquet almost none.
     How many rows there are is known only when they have been read: then the disk tells.
     """

@@ -1,4 +1,4 @@
-"""EC2: types that a template may not have without, and answers that leave things out."""
+"""EC2: resource types that MiniStack lacks, and answers that leave things out."""
 
 import json
 from typing import Any

@@ -263,7 +263,7 @@ IS_EQUAL = re.compile(r"String(Not)?Equals", re.IGNORECASE)
 """In the operators that know no wildcards."""
 
 LITERAL = {ord("*"): "\ue02a", ord("?"): "\ue03f"}
-"""What stands for a wildcard's letter that is none, of Unicode's private use."""
+"""Replaces a literal wildcard character; from Unicode's private use area."""
 
 NO_VALUE = "\ue000"
 """What equals nothing, and is like nothing."""
@@ -283,7 +283,7 @@ def policy_variables(original: Function, ctx: Any, statements: list[Any], effect
 
 @replaces(iam, "fnmatch_iam_cs")
 def letters_of_a_value(original: Function, text: str, pattern: str) -> Any:
-    """Compare a text with a pattern in which values stand, letter by letter."""
+    """Compare a text with a pattern that has values in it, character by character."""
     return original(text.translate(LITERAL), pattern)
 
 

@@ -1,4 +1,4 @@
-"""Route 53 Resolver: the types of a DNS firewall, which a template may not have without.
+"""Route 53 Resolver: the resource types of a DNS firewall, which MiniStack lacks.
 
 They are created and deleted, and filter nothing: names are resolved by the machine itself.
 """

@@ -42,7 +42,7 @@ writing_with_kms = contextvars.ContextVar("writing_with_kms", default=False)
 @replaces(s3, "_copy_object")
 @replaces(s3, "_create_multipart_upload")
 def remember_the_object(original: Function, bucket: str, key: str, *args: Any, **kw: Any) -> Any:
-    """Keep what the encryption context needs and MiniStack's checks are not told."""
+    """Keep what the encryption context needs and MiniStack's checks do not receive."""
     addressed.set((bucket, key))
     return original(bucket, key, *args, **kw)
 

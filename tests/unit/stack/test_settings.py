@@ -120,7 +120,7 @@ CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host 
             "interfaceEndpoints is 'kms': input should be a valid list.",
         ),
         ({"interfaceEndpoints": ["sqs"]}, "environments.dev.interfaceEndpoints is ['sqs']: it mu"),
-        ({"interfaceEndpoints": ["kms", "kms"]}, "['kms', 'kms']: each may stand once."),
+        ({"interfaceEndpoints": ["kms", "kms"]}, "['kms', 'kms']: name each only once."),
         ({"vpcCidr": "10.0.0.1/16"}, f"environments.dev.vpcCidr is '10.0.0.1/16': {CIDR}"),
         ({"vpcCidr": "10.0.0.0/8"}, f"environments.dev.vpcCidr is '10.0.0.0/8': {CIDR}"),
         ({"vpcCidr": "8.8.0.0/16"}, f"environments.dev.vpcCidr is '8.8.0.0/16': {CIDR}"),
