@@ -11,6 +11,7 @@ suffix ?= dev
 outputs ?= cfn-outputs/flat-outputs.json
 megabytes ?= 200
 seconds ?= 10
+examples ?= quick
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
@@ -74,8 +75,9 @@ format: setup ## Format the code
 	$(limited) ruff check --fix $(CHECKED)
 
 .PHONY: unit
-unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/
-	$(limited) pytest tests/unit --numprocesses auto --dist loadscope --cov --cov-report=term-missing
+unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/ (examples=thorough)
+	$(limited) pytest tests/unit --numprocesses auto --dist loadscope --hypothesis-profile $(examples) \
+		--cov --cov-report=term-missing
 
 .PHONY: fuzz
 fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)

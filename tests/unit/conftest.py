@@ -5,10 +5,16 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.unit.policies.engine import Action, Engine
 from tests.unit.policies.policies import Policies
 from tests.unit.synthesis import Synthesized, synthesize
+
+# How many examples a property is tried on. `make unit examples=thorough` chooses the second.
+settings.register_profile("quick", max_examples=30)
+settings.register_profile("thorough", max_examples=300)
+settings.load_profile("quick")
 
 RESTRICTING = '"restrictAdministrators": true'
 

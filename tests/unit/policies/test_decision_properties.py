@@ -142,7 +142,7 @@ def find_allowed(
 def test_the_function_keeps_to_the_way(
     engine: Engine, policies: dict[bool, Policies], anything: st.SearchStrategy[Asked]
 ) -> None:
-    @settings(max_examples=100, deadline=None, derandomize=True)
+    @settings(deadline=None, derandomize=True)
     @given(asked=st.lists(anything, min_size=1, max_size=20))
     def check(asked: list[Asked]) -> None:
         assert not find_allowed(engine, policies[True], STATES_OF_FUNCTION, asked, OF_FUNCTION)

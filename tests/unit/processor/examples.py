@@ -9,12 +9,11 @@ from processor.batches import ROWS, Batch
 from processor.contract.model import Contract
 from processor.contract.parsing import parse
 
-# The same examples every time, however slow the machine.
+# The same examples every time, however slow the machine; how many, tests/unit/conftest.py says.
 EXAMPLES = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=150,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

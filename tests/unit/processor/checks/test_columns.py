@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.checks.columns import CheckedBatch, ColumnCheck, RowCheck
@@ -151,7 +151,7 @@ COLUMNS = [
 
 
 @pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
-@settings(EXAMPLES, max_examples=60)
+@EXAMPLES
 @given(texts=TEXTS | OTHERS)
 def test_a_column_is_judged_as_the_second_opinion_does(
     rules: dict[str, Any], texts: list[str]

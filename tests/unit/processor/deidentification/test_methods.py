@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.checks.columns import CheckedBatch, RowCheck
@@ -192,7 +192,7 @@ def test_what_leaves_is_what_the_second_opinion_says(
     deidentification = Deidentification(contract, PseudonymKeys(kms, "a-key"))
     key = oracle.derive(HmacKey().material, {"dataset": "people", "epoch": 1}, rules)
 
-    @settings(EXAMPLES, max_examples=100)
+    @EXAMPLES
     @given(st.lists(values, max_size=10))
     def compare(texts: list[str]) -> None:
         texts = ["", *texts]

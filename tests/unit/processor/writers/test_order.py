@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.contract.model import Contract
@@ -19,7 +19,7 @@ from processor.writers import parquet
 from processor.writers.order import arrange
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import HmacKey
-from tests.unit.processor.examples import column, make_contract
+from tests.unit.processor.examples import EXAMPLES, column, make_contract
 
 VALUES: dict[pa.DataType, list[Any]] = {
     pa.string(): ["", "a", "same beginning 1", "same beginning 2", "é", None],
@@ -50,7 +50,7 @@ def written(rows: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-@settings(max_examples=200, deadline=None)
+@EXAMPLES
 @given(rows=ROWS, chance=st.randoms(use_true_random=False))
 def test_rows_have_one_order_whatever_their_order_was(
     rows: list[tuple[Any, ...]], chance: random.Random
@@ -61,7 +61,7 @@ def test_rows_have_one_order_whatever_their_order_was(
     assert written(arrange(table(rows))) == written(arranged)
 
 
-@settings(deadline=None)
+@EXAMPLES
 @given(tokens=TOKENS, chance=st.randoms(use_true_random=False))
 def test_rows_of_tokens_have_one_order_too(tokens: list[str], chance: random.Random) -> None:
     def arranged() -> list[str]:
