@@ -12,8 +12,8 @@ import pytest
 from sandbox import emulator
 from sandbox.emulator import ACCOUNT
 from tests.sandbox.cloud import Caller, Cloud, allow, deny, function, outcome, policy, unique
-from tests.sandbox.test_cloudwatch import alarm, state, total
-from tests.sandbox.test_sqs import dead_letters, make_queue
+from tests.sandbox.metrics import alarm, state, total
+from tests.sandbox.queues import dead_letters, make_queue
 
 LAG = 10.0
 

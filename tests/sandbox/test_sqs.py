@@ -5,22 +5,10 @@ import time
 from typing import Any
 
 from sandbox.emulator import ACCOUNT
-from tests.sandbox.cloud import Cloud, allow, outcome, policy, unique
+from tests.sandbox.cloud import Cloud, allow, outcome, policy
+from tests.sandbox.queues import dead_letters, make_queue
 
 FROM_S3 = {"Service": "s3.amazonaws.com"}
-
-
-def make_queue(cloud: Cloud, **attributes: str) -> tuple[str, str]:
-    """Create a queue; return its URL and its ARN."""
-    sqs = cloud.client("sqs")
-    url = sqs.create_queue(QueueName=unique("queue"), Attributes=attributes)["QueueUrl"]
-    return url, arn_of(sqs, url)
-
-
-def arn_of(sqs: Any, url: str) -> str:
-    """A queue's ARN."""
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    return str(found["QueueArn"])
 
 
 def test_senders_and_receivers_need_the_key(plain: Cloud, parity: Cloud) -> None:
@@ -67,21 +55,6 @@ def test_s3_delivers_only_if_the_key_admits_it(plain: Cloud, parity: Cloud) -> N
     assert delivered(plain, "111111111111")
     assert not delivered(parity, "111111111111")
     assert delivered(parity, ACCOUNT)
-
-
-def dead_letters(cloud: Cloud) -> tuple[str, str, str]:
-    """Send a message through a queue into its dead-letter queue.
-
-    Return the URL of the queue, and the URL and ARN of the dead-letter queue.
-    """
-    sqs = cloud.client("sqs")
-    dead_url, dead_arn = make_queue(cloud)
-    redrive = {"deadLetterTargetArn": dead_arn, "maxReceiveCount": "1"}
-    url, _ = make_queue(cloud, RedrivePolicy=json.dumps(redrive), VisibilityTimeout="0")
-    sqs.send_message(QueueUrl=url, MessageBody="poison")
-    for _ in range(2):
-        sqs.receive_message(QueueUrl=url)
-    return url, dead_url, dead_arn
 
 
 def test_a_dead_letter_queue_is_redriven(plain: Cloud, parity: Cloud) -> None:

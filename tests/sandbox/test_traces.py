@@ -8,7 +8,7 @@ import pytest
 from tests import traces
 from tests.patience import Wait
 from tests.sandbox.cloud import Cloud, deny, policy
-from tests.sandbox.test_sqs import make_queue
+from tests.sandbox.queues import make_queue
 
 VERSIONED = {"Status": "Enabled"}
 

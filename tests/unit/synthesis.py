@@ -1,6 +1,7 @@
 """Synthesize the stack without bundling, and read the template as plain resolved values."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -123,3 +124,22 @@ def statement(policy: Resource, sid: str) -> Resource:
 def as_list(value: Any) -> list[Any]:
     """``value`` as a list, as IAM reads a single action or resource."""
     return value if isinstance(value, list) else [value]
+
+
+def references(value: Any) -> set[str]:
+    """The names that a value of a template refers to."""
+    found: set[str] = set()
+    if isinstance(value, list):
+        found.update(*map(references, value))
+    elif isinstance(value, dict):
+        match value:
+            case {"Ref": name}:
+                return {name}
+            case {"Fn::GetAtt": [name, *_]}:
+                return {name}
+            case {"Fn::Sub": text}:
+                return {
+                    name.partition(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", str(text))
+                }
+        found.update(*map(references, value.values()))
+    return found

@@ -110,7 +110,6 @@ def test_the_cli_is_pinned_and_locked() -> None:
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
     locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
-    assert wanted["aws-cdk"] == "2.1148.1"
 
 
 def test_every_dependency_earns_a_line_in_the_readme() -> None:

@@ -8,8 +8,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from lib.adoption import IDENTIFIERS, AdoptionError, detach, identify, main
-from tests.unit.stack.test_order import references
-from tests.unit.synthesis import Resource, synthesize
+from tests.unit.synthesis import Resource, references, synthesize
 
 OUTPUTS = {
     "S3BucketName": "a-bucket",

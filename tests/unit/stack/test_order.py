@@ -1,39 +1,18 @@
 """The order in which CloudFormation creates the resources; it deletes them the other way round."""
 
-import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
-from tests.unit.synthesis import Resource, as_list, synthesize
+from tests.unit.synthesis import Resource, as_list, references, synthesize
 
 EVERYTHING = (
     '{"availabilityZones": 3, "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"]}'
 )
 RETAINED = '{"retainData": true, "objectLockDays": 30}'
 SETTINGS = ["{}", EVERYTHING, RETAINED]
-
-
-def references(value: Any) -> set[str]:
-    """The names that a value of a template refers to."""
-    found: set[str] = set()
-    if isinstance(value, list):
-        found.update(*map(references, value))
-    elif isinstance(value, dict):
-        match value:
-            case {"Ref": name}:
-                return {name}
-            case {"Fn::GetAtt": [name, *_]}:
-                return {name}
-            case {"Fn::Sub": text}:
-                return {
-                    name.partition(".")[0] for name in re.findall(r"\$\{([^}!]+)\}", str(text))
-                }
-        found.update(*map(references, value.values()))
-    return found
 
 
 class Order:
