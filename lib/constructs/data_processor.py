@@ -96,7 +96,7 @@ class DataProcessor(Construct):
         acknowledge(
             self.function,
             "python3.11 is the runtime that this system's users settled on; AWS supports it until "
-            "2027-06-30. A newer one takes a newer pyarrow: see Dependencies in README.md.",
+            "2027-06-30. A newer one needs a newer pyarrow: docs/decisions/0005-python-3.11.md.",
             "AwsSolutions-L1",
             "Serverless-LambdaLatestVersion",
         )

@@ -80,7 +80,7 @@ class IntakeQueue(Construct):
         )
         self._add_alarm(
             "DeadLetterAlarm",
-            "An object could not be processed; see Troubleshooting in README.md",
+            "An object could not be processed; see Troubleshooting in docs/operations.md",
             self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
             ),

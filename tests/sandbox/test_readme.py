@@ -18,7 +18,12 @@ import pytest
 from sandbox import PROJECT, emulator
 from sandbox.emulator import ACCOUNT, REGION
 
-PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+PAGES = [
+    PROJECT / "README.md",
+    PROJECT / "CONTRIBUTING.md",
+    *sorted((PROJECT / "docs").rglob("*.md")),
+]
+"""In the order of reading: the README points the shell at the sandbox."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*?)(?: +# .*)?$", re.MULTILINE)
 SENTENCE = re.compile(
@@ -34,7 +39,11 @@ INSTEAD = {
     "make attacks": "make --dry-run attacks",
     "make accept": "make --dry-run accept",
     "make accept suffix=dev": "make --dry-run accept suffix=dev",
+    "make emulator": "make --dry-run emulator",
+    "make integration": "make --dry-run integration",
     "make lagging": "make --dry-run lagging",
+    "make lint": "make --dry-run lint",
+    "make unit": "make --dry-run unit",
     "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
     # These take from ten minutes to an hour.
     "make bench": "make --dry-run bench",
@@ -72,7 +81,7 @@ def read_pages() -> tuple[list[str], list[str]]:
         blocks = [block for language, block in FENCE.findall(text) if language == "console"]
         shown += [command for block in blocks for command in PROMPT.findall(block)]
         named += [" ".join(found.split()) for found in SENTENCE.findall(FENCE.sub("", text))]
-    return shown, sorted(set(named) - set(shown))
+    return list(dict.fromkeys(shown)), sorted(set(named) - set(shown))
 
 
 SHOWN, NAMED = read_pages()

@@ -58,8 +58,8 @@ def test_all_parts_know_the_same_methods() -> None:
     assert set(deidentification.METHODS) == names
     assert {method.__name__.lower() for method in get_args(Method)} == names
     assert set(re.findall(r"\w+", deidentification.METHOD_NAMES)) - {"or"} == names
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`\{method: (\w+)", readme)) == names
+    page = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`\{method: (\w+)", page)) == names
 
 
 @pytest.mark.parametrize("method", METHODS)
