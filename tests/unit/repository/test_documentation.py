@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from lib.contracts.custom import CUSTOM_PROPERTIES
 from lib.contracts.deidentification import NORMALIZATIONS, PATTERNS
 from lib.settings import MAX_ZONES, EnvironmentSettings
+from processor import __version__
 from processor.checks.string_formats import STRING_FORMATS
 from processor.contract.model import Csv, Rules
 from processor.contract.parsing import METHODS
@@ -33,6 +34,9 @@ HEADING = re.compile(r"^#+ +(.+?)$", re.MULTILINE)
 NAMED_PATH = re.compile(
     r"`((?:benchmarks|contracts|docs|lambda|lib|samples|sandbox|tests)/[\w@./-]+)`"
 )
+
+VERSION = re.compile(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}")
+CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def prose(text: str) -> str:
@@ -109,6 +113,21 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < README_LINES
+
+
+def test_the_changelog_keeps_its_form_and_has_this_version() -> None:
+    """https://keepachangelog.com/en/1.1.0/"""
+    levels: dict[int, list[str]] = {1: [], 2: [], 3: []}
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    for marks, heading in re.findall(r"^(#+) (.*)$", text, re.MULTILINE):
+        levels[len(marks)].append(heading)
+    assert levels[1] == ["Changelog"]
+    unreleased, *releases = levels[2]
+    assert unreleased == "[Unreleased]"
+    versions = [version for version in map(VERSION.fullmatch, releases) if version]
+    assert len(versions) == len(releases)
+    assert versions[0][1] == __version__
+    assert set(levels[3]) <= CHANGES
 
 
 def table(name: str, heading: str) -> list[list[str]]:
