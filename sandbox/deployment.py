@@ -61,15 +61,15 @@ def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") ->
     The assembly is written into the state directory: two runs cannot share ``cdk.out``, which may
     be in use by the developer's own.
     """
-    environ = environment(emulator)
-    if not toolchain.function_platform():
-        environ["FUNCTION_BUNDLE_PLATFORM"] = "host"
     selection = ["--all", "-c", f"environmentSuffix={suffix}"] if suffix else []
     assembly = emulator.state / f"cdk.out-{suffix or command}"
     arguments = (*arguments, *selection, "--no-notices", f"--output={assembly}")
     try:
         subprocess.run(
-            ["node", toolchain.CDK, command, *arguments], cwd=PROJECT, env=environ, check=True
+            ["node", toolchain.CDK, command, *arguments],
+            cwd=PROJECT,
+            env=environment(emulator),
+            check=True,
         )
     except subprocess.CalledProcessError:
         raise SandboxError(f"cdk {command} failed (see above).") from None

@@ -11,14 +11,17 @@ def environment(emulator: Emulator, base: Mapping[str, str] = os.environ) -> dic
     """Return ``base`` changed so that AWS SDKs, the CLI and CDK use this emulator.
 
     Every ``AWS_`` variable of ``base`` is dropped, and the configuration files are left unread: a
-    profile, a session token or the endpoint of a single service would lead to a real account.
+    profile, a session token or the endpoint of a single service would lead to a real account. A
+    machine that cannot run the function's bundle for AWS builds one for itself.
     """
     kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
     roots = str(emulator.certificate.roots)
     direct = {name: _without_proxy(base.get(name, "")) for name in ("NO_PROXY", "no_proxy")}
+    bundle = {} if toolchain.function_platform() else {"FUNCTION_BUNDLE_PLATFORM": "host"}
     return (
         kept
         | direct
+        | bundle
         | {
             "AWS_ENDPOINT_URL": emulator.endpoint,
             "AWS_ACCESS_KEY_ID": ROOT_KEY,

@@ -10,7 +10,10 @@ import pytest
 
 from tests.unit.synthesis import ROOT
 
-TOOL = r"[\w./-]*\b(?:python3?|pytest|ruff|pylint|mypy|cdk|npm|uv|checkov)"
+TOOLS = (
+    "actionlint|cdk|checkov|cyclonedx-py|gh|make|mypy|npm|pylint|pytest|python3?|ruff|uv|zizmor"
+)
+TOOL = rf"[\w./-]*\b(?:{TOOLS})"
 COMMAND = re.compile(
     rf"(?:^|[;|&('{{]|\bdo\b|\b[A-Z_]+=\S+ )\s*({TOOL}\b(?: +\S+(?: venv)?)?)", re.MULTILINE
 )
@@ -44,13 +47,25 @@ def make(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_every_tool_has_a_limit(target: str) -> None:
-    done = make("--dry-run", "--always-make", target)
+def find_unlimited(*arguments: str) -> set[str]:
+    """The tools that a target would run without a limit."""
+    done = make("--dry-run", "--always-make", *arguments)
     assert done.returncode == 0, done.stderr
     recipe = done.stdout.replace("\\\n", " ")
     assert all(float(limit["minutes"]) > 0 for limit in LIMITED.finditer(recipe))
-    assert set(COMMAND.findall(LIMITED.sub("", recipe))) <= set(UNLIMITED)
+    return set(COMMAND.findall(LIMITED.sub("", recipe)))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_tool_has_a_limit(target: str) -> None:
+    assert find_unlimited(target) <= set(UNLIMITED)
+
+
+@pytest.mark.parametrize("target", ["deploy", "destroy"])
+def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
+    asks = {"cdk deploy", "cdk destroy"}
+    assert find_unlimited(target) & asks
+    assert not find_unlimited(target, "approval=never") & asks
 
 
 @pytest.mark.parametrize(
@@ -65,6 +80,7 @@ def test_every_tool_has_a_limit(target: str) -> None:
         ("deployed", "python"),
         ("lagging", "python"),
         ("accept", "python"),
+        ("pipeline", "python"),
         ("demo", "python"),
         ("up", "python"),
         ("down", "python"),
@@ -90,7 +106,8 @@ def test_a_step_that_hangs_is_ended_and_told(tmp_path: Path, target: str, hangs:
         done.stdout + done.stderr
     )
     assert [call for call in calls if call.startswith(hangs)]
-    assert calls[-1] == "python -m sandbox down" or target not in ("deployed", "lagging")
+    ends = ("deployed", "lagging", "pipeline")
+    assert calls[-1] == "python -m sandbox down" or target not in ends
 
 
 @pytest.mark.parametrize("status", [0, 2])
