@@ -49,11 +49,21 @@ INSTEAD = {
     "make bench": "make --dry-run bench",
     "make bench megabytes=200": "make --dry-run bench megabytes=200",
     "make fuzz seconds=600": "make --dry-run fuzz seconds=600",
+    "make pipeline": "make --dry-run pipeline",
     "make scale": "make --dry-run scale",
     "make unit minutes=60": "make --dry-run unit minutes=60",
     # This is `npx cdk deploy`, which is shown too.
     "make deploy suffix=dev": "make --dry-run deploy suffix=dev",
     "make deploy": "make --dry-run deploy",
+    # The workflows run these in an account; `make pipeline` runs most of them in a sandbox.
+    "make comment": "make --dry-run comment pull=1",
+    "make destroy": "make --dry-run destroy",
+    "make diff": "make --dry-run diff",
+    "make publish": "make --dry-run publish",
+    "make strays": "make --dry-run strays",
+    "make strays hours=0": "make --dry-run strays hours=0",
+    # `make test` does this too.
+    "make checkov": "make --dry-run checkov",
     # These are for an environment that was deleted, and tests/sandbox/test_retained_environment.py
     # runs them there; or they delete what the next commands need.
     "make adopt": "make --dry-run adopt",
@@ -126,6 +136,10 @@ class Shell:
             "ARN": str(outputs["ProducerPolicyArn"]),
             "bucket": str(outputs["S3BucketName"]),
             "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
+            "owner": "octo-org",
+            "owner id": "123456",
+            "repository": "octo-repo",
+            "repository id": "456789",
         }
         return values[place[1]]
 

@@ -8,9 +8,13 @@ from typing import Any, NamedTuple
 
 # Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
 # request behaves alike: one string by name. test_policy_lint.py checks the keys as they are.
+# Of the claims that every provider has, AWS publishes some providers' only.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 RENAMED = {
     "kms:EncryptionContext:": "aws:RequestTag/",
     "aws:ResourceTag/aws:cloudformation:": "aws:ResourceTag/",
+    "token.actions.githubusercontent.com:aud": "accounts.google.com:aud",
+    "token.actions.githubusercontent.com:sub": "accounts.google.com:sub",
 }
 
 DECISIONS = {"Allowed", "ImplicitlyDenied", "ExplicitlyDenied"}
