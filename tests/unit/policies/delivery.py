@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from tests.unit.decisions import (
+from tests.unit.policies.decisions import (
     BREAK_GLASS_ROLE,
     BUCKET,
     DATA_KEY,
@@ -31,7 +31,7 @@ from tests.unit.decisions import (
     deny,
     person,
 )
-from tests.unit.policies import REGION, Context, Principal
+from tests.unit.policies.policies import REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
 DIRECTORY = ROOT / "docs" / "delivery"

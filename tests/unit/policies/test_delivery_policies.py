@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.delivery import (
+from tests.unit.policies.delivery import (
     ASSUME,
     ASSUMPTIONS,
     DECISIONS,
@@ -16,9 +16,9 @@ from tests.unit.delivery import (
     policy_of,
     read,
 )
-from tests.unit.engine import Engine
-from tests.unit.mutants import mutate
-from tests.unit.policies import Policies, Request
+from tests.unit.policies.engine import Engine
+from tests.unit.policies.mutants import mutate
+from tests.unit.policies.policies import Policies, Request
 from tests.unit.synthesis import ROOT, Resource, Synthesized, as_list
 
 TRUSTS = ("trust", "trust-pull-request")
