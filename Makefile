@@ -45,6 +45,7 @@ $(CYCLONEDX): step = sbom
 $(PEERS): step = bench
 
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
+PIP := python -m pip install --quiet --disable-pip-version-check
 
 # With approval=never a command asks nothing, so it can have a limit.
 unattended = $(if $(filter never,$(approval)),$(limited))
@@ -78,7 +79,7 @@ lint: setup ## Formatting, style, pylint 10.00/10, types, and the workflows
 
 .PHONY: contract
 contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
-	@PYTHONPATH=lambda $(limited) python -m lib.dry_run \
+	@$(limited) python -m lib.dry_run \
 		$(if $(dataset)$(file),"$(dataset)") $(if $(file),"$(file)")
 
 .PHONY: format
@@ -95,7 +96,7 @@ unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and 
 fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)
 	@mkdir -p .cache; for target in framing file; do \
 		echo "Fuzzing: $$target, $(seconds) seconds"; \
-		PYTHONPATH=lambda $(limited) python -m tests.fuzz $$target $(seconds) \
+		$(limited) python -m tests.fuzz $$target $(seconds) \
 			>.cache/fuzz.log 2>&1 || { cat .cache/fuzz.log; exit 1; }; \
 		grep -E "executed|Nothing" .cache/fuzz.log; \
 	done
@@ -245,55 +246,32 @@ pipeline: setup ## What the workflows do, in the same order, to a sandbox of its
 
 ##@ Housekeeping
 .PHONY: pins
-pins: setup ## Renew the hashes of the function's dependencies from lambda/requirements.in
-	@$(limited) uv pip compile --directory lambda --quiet --generate-hashes --universal \
-		--python-version 3.11 --no-header requirements.in -o requirements.txt
-	@echo checkov==3.3.30 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
-		--no-header --no-annotate - -o requirements-checkov.txt
-	@echo awscli==1.46.3 | $(limited) uv pip compile --quiet --universal --python-version 3.11 \
-		--no-header --no-annotate - -o requirements-awscli.txt
-	@echo cyclonedx-bom==7.5.0 | $(limited) uv pip compile --quiet --universal \
-		--python-version 3.11 --no-header --no-annotate - -o requirements-cyclonedx.txt
-	@$(limited) uv pip compile --directory benchmarks --quiet --universal --python-version 3.11 \
-		--no-header --no-annotate requirements.in -o requirements.txt
+pins: setup ## Lock the packages that pyproject.toml names, and write all lists of them anew
+	@$(limited) uv lock --quiet
+	@$(limited) python -m tests.pins
 
 .PHONY: clean
 clean: down ## Remove everything that can be made again
 	rm -rf $(VENV) node_modules .cache .coverage .*_cache .hypothesis .sandbox* cdk.out cfn-outputs
 
-$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt lambda/requirements.txt
+$(INSTALLED): requirements-dev.txt lambda/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 		"Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + \
 		"; name another with: make PYTHON=python3.11")'
 	@echo "Installing the Python packages (once, about two minutes)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(limited) python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(limited) $(PIP) -r requirements-dev.txt
+	@$(limited) $(PIP) --no-deps --no-build-isolation --editable .
 	@$(limited) python -m lib.function.bundle
 	@touch $@
 
-# An environment of its own: it pins an older boto3 than the project's.
-$(CHECKOV): requirements-checkov.txt | $(INSTALLED)
-	@echo "Installing Checkov"
+# Groups of pyproject.toml that cannot be beside the project's packages, or should not: Checkov pins
+# an older boto3, the peers a newer pyarrow, and `aws` would hide a developer's own.
+$(CHECKOV) $(AWSCLI) $(CYCLONEDX) $(PEERS): uv.lock | $(INSTALLED)
+	@echo "Installing $(@F)"
 	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
-	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
-
-# An environment of its own: beside the project's packages it would hide a developer's own `aws`.
-$(AWSCLI): requirements-awscli.txt | $(INSTALLED)
-	@echo "Installing the AWS CLI"
-	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
-	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
-
-# An environment of its own: twenty packages that nothing else needs.
-$(CYCLONEDX): requirements-cyclonedx.txt | $(INSTALLED)
-	@echo "Installing CycloneDX"
-	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
-	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
-
-# An environment of its own: they pin what the function cannot have.
-$(PEERS): benchmarks/requirements.txt | $(INSTALLED)
-	@echo "Installing what the processor is compared with (1 GB)"
-	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
-	@$(limited) uv pip install --quiet --python $@ --no-deps -r $< || { rm -rf $@; exit 1; }
+	@$(limited) uv export --quiet --frozen --only-group $(@F) | $(limited) uv pip install --quiet \
+		--python $@ --no-deps --requirements - || { rm -rf $@; exit 1; }
 
 $(MODULES): package-lock.json | $(INSTALLED)
 	@echo "Installing the CDK CLI"

@@ -4,6 +4,7 @@ import ast
 import platform
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,8 +257,8 @@ def describe_machine() -> str:
 
 def _versions() -> str:
     java = subprocess.run(["java", "--version"], check=True, capture_output=True, text=True)
-    pins = (ROOT / "benchmarks" / "requirements.in").read_text("utf-8").splitlines()
-    peers = ", ".join(pin.replace("==", " ") for pin in pins if "==" in pin)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    peers = ", ".join(pin.replace("==", " ") for pin in project["dependency-groups"]["peers"])
     return (
         f"Python {platform.python_version()}. The processor and the loop: pyarrow "
         f"{pa.__version__}. The others: {peers}; {java.stdout.splitlines()[0]}."

@@ -1,6 +1,6 @@
 """What redaction finds and what it takes out wrongly, measured.
 
-``PYTHONPATH=lambda python -m tests.redaction`` writes ``docs/redaction.md``, which
+``python -m tests.redaction`` writes ``docs/redaction.md``, which
 tests/unit/processor/deidentification/test_redaction_measured.py holds current. All values are
 invented by rule, from a fixed seed, with check digits that are right.
 """
@@ -18,7 +18,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "redaction.md"
 HEAD = """\
 # What redact finds
 
-`PYTHONPATH=lambda python -m tests.redaction` makes texts by rule from a fixed seed, redacts
+`.venv/bin/python -m tests.redaction` makes texts by rule from a fixed seed, redacts
 them with all patterns, and writes this page. *Found* is the share of texts in which nothing of
 the number or address is left; *as they were* the share of harmless texts that stay as they are,
 character by character. The texts are of our own making: what they do not have is not measured.

@@ -71,8 +71,10 @@ INSTEAD = {
     "cdk import": "cdk --version",
     # This starts another kind of sandbox than the one that is up.
     "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
-    # This changes the project, if there are newer packages.
+    # These change the project or its environment.
     "make pins": "make --dry-run pins",
+    "python3 -m pip install --no-deps --editable .": ".venv/bin/python -m pip install --dry-run "
+    "--no-deps --no-build-isolation --editable .",
     # These are names, and what they stand for is shown too.
     "aws s3 cp": "aws s3 ls",
     "cdk deploy": "cdk --version",

@@ -76,17 +76,18 @@ long = io.BytesIO()
 pq.write_table(pa.table({name: ["a"] * 100_000 for name in ("id", "region")}), long)
 """
 WORK = """
-from processor import contract, framing
+from processor import batches
+from processor.contract.parsing import parse
 from tests.fuzz.targets import SIZES, TARGETS
 from tests.unit.processor.examples import column, document
 from tests.unit.processor.test_transformation import run
 
 policies = {"anonymity": {"k": 1, "quasiIdentifiers": ["region"]}}
-people = contract.parse(document(column("id"), column("region")) | policies)
+people = parse(document(column("id"), column("region")) | policies)
 for content in (long.getvalue(), b"id,region\\na,b", b'{"id": "a"}'):
     assert run(content, people)[0].anonymity
 for name, value in SIZES.items():
-    setattr(framing, name, value)
+    setattr(batches, name, value)
 for name, target in TARGETS.items():
     for file in Path("tests/fuzz/corpus", name).iterdir():
         target(file.read_bytes())
