@@ -29,7 +29,7 @@ from processor.account import RowAccount
 from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 from processor.transformation import refuse, transform
 
 SHOWN_LINES = 5
@@ -107,6 +107,7 @@ def show(console: Console, title: str, found: DryRun) -> None:
     """Print the account of a file, and why rows would be rejected."""
     account = found.account
     if refusal := account.refusal:
+        reason = Reason.of(refusal.reason)
         read = refusal.text and repr(refusal.text[:SHOWN_TEXT])
         label = found.labels.get(refusal.name or "")
         facts = {
@@ -115,10 +116,13 @@ def show(console: Console, title: str, found: DryRun) -> None:
             "which reads": read,
             "name": refusal.name,
             "which files call": None if label is None else repr(label),
+            "limit": refusal.limit and f"{refusal.limit:,} {reason.explanation.unit}",
+            "setting": refusal.setting,
         }
         details = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         where = f" ({details})" if details else ""
         console.print(f"{title} would be quarantined as a whole: {refusal.reason}{where}")
+        console.print(_explain(reason))
     else:
         rows = f"{account.read:,} rows, {account.clean:,} clean, {account.rejected:,} rejected"
         console.print(f"{title}: {rows}")
@@ -131,10 +135,19 @@ def show(console: Console, title: str, found: DryRun) -> None:
         )
     if found.reasons:
         table = Table("reason", "rows", "first lines")
-        for reason, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
+        for told, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
             more = ", …" if count > SHOWN_LINES else ""
-            table.add_row(reason, f"{count:,}", ", ".join(lines) + more)
+            table.add_row(told, f"{count:,}", ", ".join(lines) + more)
         console.print(table)
+        for reason in sorted(set(map(Reason.of, found.reasons)), key=list(Reason).index):
+            console.print(f"{reason}: {_explain(reason)}")
+
+
+def _explain(reason: Reason) -> str:
+    """Return what a reason means, and what to do."""
+    explained = reason.explanation
+    remedies = (f"As {who}: {remedy}" for who, remedy in explained.remedies.items())
+    return " ".join((explained.means, *remedies))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -151,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("file", nargs="?", type=Path, help="such as samples/customers.csv")
     given = parser.parse_args(arguments)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
     try:
         contracts = compile_contracts(CONTRACTS)
     except ContractError as error:

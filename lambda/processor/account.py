@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processor import ProcessorError
-from processor.reasons import Anonymity, FileRefusedError
+from processor.reasons import Anonymity, FileRefusedError, Stated
 
 
 class RowAccountError(ProcessorError):
@@ -28,7 +28,7 @@ class RowAccount:
     read: int
     clean: int
     rejected: int
-    by_reason: Mapping[str, int] = field(default_factory=dict)
+    by_reason: Mapping[Stated, int] = field(default_factory=dict)
     refusal: FileRefusedError | None = None
     anonymity: Anonymity | None = None
     dropped_columns: int = 0

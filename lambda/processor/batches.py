@@ -6,6 +6,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from processor.reasons import Stated
+
 # A record's longest length in bytes, with its line ends; and that of a run of empty lines.
 RECORD_LIMIT = 1 << 20
 BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
@@ -45,7 +47,7 @@ class Batch:
     ends: Sequence[int]
     before: int
     lines: list[str]
-    faults: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, Stated] = field(default_factory=dict)
 
     def line(self, index: int) -> int | None:
         """Return the line of the file that record ``index`` starts on; None without lines."""

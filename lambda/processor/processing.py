@@ -49,7 +49,7 @@ from processor.contract.parsing import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 from processor.transformation import refuse, transform
 
 ATTEMPTS = 5
@@ -212,14 +212,14 @@ class Processor:
     ) -> RowAccount:
         try:
             if places.unsafe:
-                raise FileRefusedError("object:unsafe-name")
+                raise FileRefusedError(Reason.OBJECT_UNSAFE_NAME)
             if contract is None:
                 raise FileRefusedError(self._missing(places))
             if source.archived:
-                raise FileRefusedError("object:archived")
+                raise FileRefusedError(Reason.OBJECT_ARCHIVED)
             if source.size > self._limit.bytes:
                 raise FileRefusedError(
-                    "object:too-large", limit=self._limit.bytes, setting=self._limit.setting
+                    Reason.OBJECT_TOO_LARGE, limit=self._limit.bytes, setting=self._limit.setting
                 )
             return transform(
                 source.body,
@@ -235,13 +235,13 @@ class Processor:
             origin = {"key": source.key, "version_id": source.version_id}
             return refuse(refusal, contract, origin, clean, rejected)
 
-    def _missing(self, places: ObjectKeys) -> str:
+    def _missing(self, places: ObjectKeys) -> Reason:
         """Return why an object has no contract."""
         if places.dataset is None:
-            return "dataset:none"
+            return Reason.DATASET_NONE
         if self._contracts.find(places.dataset):
-            return "contract:unknown-version"
-        return "dataset:no-contract"
+            return Reason.CONTRACT_UNKNOWN_VERSION
+        return Reason.DATASET_NO_CONTRACT
 
     def _write(
         self,

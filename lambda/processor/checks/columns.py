@@ -23,6 +23,7 @@ from processor.checks.rules import predicates
 from processor.checks.types import column_type, converted, matches
 from processor.checks.uniqueness import Seen
 from processor.contract.model import Column, Contract, Drop, Hmac
+from processor.reasons import Reason, ReasonAbout, Stated
 
 _NO_TEXT = pa.scalar(None, pa.string())
 
@@ -51,7 +52,7 @@ class CheckedBatch:
 
     columns: dict[str, CheckedColumn]
     clean: pa.BooleanArray | None
-    rejects: dict[int, list[str]]
+    rejects: dict[int, list[Stated]]
 
     def select(self, array: pa.Array) -> pa.Array:
         """Return the clean rows of a column's texts or values."""
@@ -89,7 +90,9 @@ class RowCheck:
 
     def check(self, batch: Batch) -> CheckedBatch:
         """Check and convert the rows of a batch."""
-        rejects = {index: [reason] for index, reason in batch.faults.items()}
+        rejects: dict[int, list[Stated]] = {
+            index: [reason] for index, reason in batch.faults.items()
+        }
         rows = batch.rows
         indices: Sequence[int] = range(len(rows))
         lengths = pc.list_value_length(rows)
@@ -101,7 +104,7 @@ class RowCheck:
                 lengths.filter(broken).to_pylist(),
                 strict=True,
             ):
-                rejects.setdefault(index, ["row:field-count" if length else "row:blank"])
+                rejects.setdefault(index, [Reason.ROW_FIELD_COUNT if length else Reason.ROW_BLANK])
             indices = [index for index in indices if index not in rejects]
             rows = rows.filter(whole)
 
@@ -133,10 +136,9 @@ class ColumnCheck:
         self._required = column.required
         self._dropped = isinstance(column.deidentify, Drop)
         self._type = column_type(column)
-        self._type_reason = f"{column.name}:{column.type}"
         self._rules = [
-            (f"{column.name}:{name}", holds)
-            for name, holds in predicates(column.rules, self._type)
+            (reason.about(column.name), holds)
+            for reason, holds in predicates(column.rules, self._type)
         ]
         self._seen = Seen() if column.unique else None
         method = column.deidentify
@@ -149,7 +151,7 @@ class ColumnCheck:
 
     def check(
         self, text: pa.StringArray, textless: pa.BooleanArray | None = None
-    ) -> tuple[CheckedColumn, list[tuple[str, pa.BooleanArray]]]:
+    ) -> tuple[CheckedColumn, list[tuple[ReasonAbout, pa.BooleanArray]]]:
         """Return the column converted, and the failed rows of each check that any row fails.
 
         The form and the rules are about the text as it stands in the file. Who is meant is asked
@@ -157,20 +159,20 @@ class ColumnCheck:
         one with too many marks in a row it cannot be told, so its row is rejected.
         ``textless`` are the nulls that stand for a value without a text.
         """
-        failures = []
+        failures: list[tuple[ReasonAbout, pa.BooleanArray]] = []
         known = text
         if self._steps:
             known, unfit = normalize(text, self._steps)
             if known.null_count > text.null_count:
                 text = pc.if_else(known.is_valid(), text, _NO_TEXT)
             if unfit is not None:
-                failures.append((f"{self.name}:too-many-marks", unfit))
+                failures.append((Reason.COLUMN_TOO_MANY_MARKS.about(self.name), unfit))
                 known = pc.if_else(unfit, _NO_TEXT, known)
         empty = text.is_null()
         if textless is not None:
             empty = pc.and_not(empty, textless)
         if self._required and empty.true_count:
-            failures.append((f"{self.name}:required", empty))
+            failures.append((Reason.COLUMN_REQUIRED.about(self.name), empty))
         values = converted(text, self._type)
         if values.null_count > empty.true_count:
             allowed = text.is_null() if self._dropped else empty
@@ -184,21 +186,21 @@ class ColumnCheck:
         if self._seen:
             repeated = self._seen.repeated(known if self._steps else values)
             if repeated.true_count:
-                failures.append((f"{self.name}:unique", repeated))
+                failures.append((Reason.COLUMN_UNIQUE.about(self.name), repeated))
         return CheckedColumn(known, values), failures
 
     def _unfit(
         self, text: pa.StringArray, unfit: pa.BooleanArray
-    ) -> list[tuple[str, pa.BooleanArray]]:
+    ) -> list[tuple[ReasonAbout, pa.BooleanArray]]:
         """Return the reasons of the values that are not of the type, each with its rows."""
         zone = pa.repeat(False, len(text))
         if self._type.otherwise is not None:
             zone = pc.fill_null(matches(text, self._type.otherwise), False)
         reasons = [
-            (self._type_reason, pc.and_not(unfit, zone)),
-            (f"{self.name}:timezone", pc.and_(unfit, zone)),
+            (self._type.reason, pc.and_not(unfit, zone)),
+            (Reason.COLUMN_TIMEZONE, pc.and_(unfit, zone)),
         ]
-        return [(reason, mask) for reason, mask in reasons if mask.true_count]
+        return [(reason.about(self.name), mask) for reason, mask in reasons if mask.true_count]
 
 
 def _nullified(text: pa.StringArray) -> pa.StringArray:

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 from processor.contract.model import Contract
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 _MEANT = 256  # characters of a header's name that are compared with a contract's
 
@@ -26,7 +26,7 @@ def positions(
             if contract.unknown_columns == "drop":
                 continue
             raise FileRefusedError(
-                "header:unknown-column",
+                Reason.HEADER_UNKNOWN_COLUMN,
                 line=line,
                 column=position + 1,
                 name=_meant(label, contract),
@@ -35,14 +35,14 @@ def positions(
         name = names[label]
         if name in found:
             raise FileRefusedError(
-                "header:duplicate-column", line=line, column=position + 1, name=name
+                Reason.HEADER_DUPLICATE_COLUMN, line=line, column=position + 1, name=name
             )
         found[name] = position
     if not found:
-        raise FileRefusedError("header:no-column", line=line, text=", ".join(header))
+        raise FileRefusedError(Reason.HEADER_NO_COLUMN, line=line, text=", ".join(header))
     for column in contract.columns:
         if column.required and column.name not in found:
-            raise FileRefusedError("header:missing-column", line=line, name=column.name)
+            raise FileRefusedError(Reason.HEADER_MISSING_COLUMN, line=line, name=column.name)
     return found
 
 

@@ -26,7 +26,7 @@ from processor.arrow import plain
 from processor.checks.classes import NOBODY, Pairs
 from processor.contract.model import Contract
 from processor.limits.deadline import NEVER, Deadline
-from processor.reasons import Anonymity, FileRefusedError
+from processor.reasons import Anonymity, FileRefusedError, Reason
 
 _CLASSES = pa.schema([("class", pa.binary()), ("members", pa.int64()), ("rows", pa.int64())])
 
@@ -43,7 +43,7 @@ def judge(
     """
     share = contract.max_rejected_share
     if share is not None and rejected > Fraction(share) * read:
-        raise FileRefusedError("file:rejected-share", rows_read=read)
+        raise FileRefusedError(Reason.FILE_REJECTED_SHARE, rows_read=read)
     asked = contract.anonymity
     if asked is None:
         return None
@@ -56,7 +56,7 @@ def judge(
         refusal.rows_read = read
         raise
     if found.rows_below:
-        raise FileRefusedError("file:k-anonymity", rows_read=read, anonymity=found)
+        raise FileRefusedError(Reason.FILE_K_ANONYMITY, rows_read=read, anonymity=found)
     return found
 
 

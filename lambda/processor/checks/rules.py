@@ -11,40 +11,41 @@ from processor.checks.string_formats import STRING_FORMATS
 from processor.checks.types import ColumnType, converted
 from processor.contract.model import Rules
 from processor.contract.parsing import ContractError
+from processor.reasons import Reason
 
 Predicate = Callable[[pa.Array], pa.BooleanArray]
 
 
-def predicates(rules: Rules, type_: ColumnType) -> Iterator[tuple[str, Predicate]]:
-    """Yield the rules that are set: the name of each and what tells where it holds."""
+def predicates(rules: Rules, type_: ColumnType) -> Iterator[tuple[Reason, Predicate]]:
+    """Yield the rules that are set: the reason where each fails and what tells where it holds."""
     if rules.pattern is not None:
         pattern = f"^(?:{rules.pattern})$"
-        yield "pattern", partial(pc.match_substring_regex, pattern=pattern)
+        yield Reason.COLUMN_PATTERN, partial(pc.match_substring_regex, pattern=pattern)
     if rules.format is not None:
         yield (
-            "format",
+            Reason.COLUMN_FORMAT,
             partial(pc.match_substring_regex, pattern=f"^(?:{STRING_FORMATS[rules.format]})$"),
         )
     if rules.enum is not None:
-        yield "enum", partial(pc.is_in, value_set=_constants(rules.enum, type_))
+        yield Reason.COLUMN_ENUM, partial(pc.is_in, value_set=_constants(rules.enum, type_))
     # The rule's own value stands on the left: least <= value.
-    for name, length, compare in (
-        ("min-length", rules.min_length, pc.less_equal),
-        ("max-length", rules.max_length, pc.greater_equal),
+    for reason, length, compare in (
+        (Reason.COLUMN_MIN_LENGTH, rules.min_length, pc.less_equal),
+        (Reason.COLUMN_MAX_LENGTH, rules.max_length, pc.greater_equal),
     ):
         if length is not None:
-            yield name, partial(_compare_length, compare, length)
-    for name, bound, compare in (
-        ("minimum", rules.minimum, pc.less_equal),
-        ("exclusive-minimum", rules.exclusive_minimum, pc.less),
-        ("maximum", rules.maximum, pc.greater_equal),
-        ("exclusive-maximum", rules.exclusive_maximum, pc.greater),
+            yield reason, partial(_compare_length, compare, length)
+    for reason, bound, compare in (
+        (Reason.COLUMN_MINIMUM, rules.minimum, pc.less_equal),
+        (Reason.COLUMN_EXCLUSIVE_MINIMUM, rules.exclusive_minimum, pc.less),
+        (Reason.COLUMN_MAXIMUM, rules.maximum, pc.greater_equal),
+        (Reason.COLUMN_EXCLUSIVE_MAXIMUM, rules.exclusive_maximum, pc.greater),
     ):
         if bound is not None:
-            yield name, partial(compare, _constants([bound], type_)[0])
+            yield reason, partial(compare, _constants([bound], type_)[0])
     if rules.multiple_of is not None:
         divisor = _as_integers(_constants([rules.multiple_of], type_))[0]
-        yield "multiple-of", partial(_is_multiple, divisor)
+        yield Reason.COLUMN_MULTIPLE_OF, partial(_is_multiple, divisor)
 
 
 def _compare_length(

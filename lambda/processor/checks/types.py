@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from processor.arrow import within
 from processor.checks.string_formats import DATE, DATE_TIME, LOCAL_DATE_TIME, TIME, ZONE
 from processor.contract.model import Column
+from processor.reasons import Reason
 
 _NO_TEXT = pa.scalar(None, pa.string())
 _INT64 = (-(2**63), 2**63 - 1)
@@ -26,9 +27,11 @@ _INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 class ColumnType(NamedTuple):
     """What a type's texts look like, and what they become.
 
-    ``otherwise`` are the texts that would be of it but for their zone: one too many, or none.
+    ``reason`` is that of all other texts. ``otherwise`` are those that would be of the type but
+    for their zone: one too many, or none.
     """
 
+    reason: Reason
     pattern: str | None
     type: pa.DataType
     convert: Callable[[pa.StringArray], pa.Array]
@@ -44,7 +47,7 @@ def column_type(column: Column) -> ColumnType:
     if column.scale:
         pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
     type_ = pa.decimal128(column.precision, column.scale)
-    return ColumnType(pattern, type_, partial(pc.cast, target_type=type_))
+    return ColumnType(Reason.COLUMN_DECIMAL, pattern, type_, partial(pc.cast, target_type=type_))
 
 
 def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
@@ -128,20 +131,37 @@ def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 _TYPES = {
-    "string": ColumnType(None, pa.string(), lambda text: text),
-    "integer": ColumnType("0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
+    "string": ColumnType(Reason.COLUMN_STRING, None, pa.string(), lambda text: text),
+    "integer": ColumnType(Reason.COLUMN_INTEGER, "0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
     "double": ColumnType(
-        "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?", pa.float64(), _to_doubles
+        Reason.COLUMN_DOUBLE,
+        "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?",
+        pa.float64(),
+        _to_doubles,
     ),
-    "boolean": ColumnType("true|false", pa.bool_(), partial(pc.equal, "true")),
-    "date": ColumnType(DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())),
-    "timestamp": ColumnType(DATE_TIME, pa.timestamp("us", "UTC"), _to_timestamps, LOCAL_DATE_TIME),
-    "time": ColumnType(TIME, pa.time64("us"), _to_times, f"{TIME}{ZONE}"),
-    "array": ColumnType(None, pa.string(), partial(_json_of, kind=list)),
-    "object": ColumnType(None, pa.string(), partial(_json_of, kind=dict)),
+    "boolean": ColumnType(
+        Reason.COLUMN_BOOLEAN, "true|false", pa.bool_(), partial(pc.equal, "true")
+    ),
+    "date": ColumnType(
+        Reason.COLUMN_DATE, DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())
+    ),
+    "timestamp": ColumnType(
+        Reason.COLUMN_TIMESTAMP,
+        DATE_TIME,
+        pa.timestamp("us", "UTC"),
+        _to_timestamps,
+        LOCAL_DATE_TIME,
+    ),
+    "time": ColumnType(Reason.COLUMN_TIME, TIME, pa.time64("us"), _to_times, f"{TIME}{ZONE}"),
+    "array": ColumnType(Reason.COLUMN_ARRAY, None, pa.string(), partial(_json_of, kind=list)),
+    "object": ColumnType(Reason.COLUMN_OBJECT, None, pa.string(), partial(_json_of, kind=dict)),
 }
 
 
 _LOCAL_TIMESTAMP = ColumnType(
-    LOCAL_DATE_TIME, pa.timestamp("us", "UTC"), _to_instants_of_utc, DATE_TIME
+    Reason.COLUMN_TIMESTAMP,
+    LOCAL_DATE_TIME,
+    pa.timestamp("us", "UTC"),
+    _to_instants_of_utc,
+    DATE_TIME,
 )

@@ -16,7 +16,7 @@ from typing import Self
 
 from processor import ProcessorError
 from processor.batches import Batch, Records, Stream
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 
 class OutOfTimeError(ProcessorError):
@@ -61,7 +61,7 @@ class Deadline:
         if not self.refuses:
             raise OutOfTimeError("ran out of time; the message comes again")
         raise FileRefusedError(
-            "object:takes-too-long", rows_read=rows_read, setting="timeoutSeconds"
+            Reason.OBJECT_TAKES_TOO_LONG, rows_read=rows_read, setting="timeoutSeconds"
         )
 
     def batches(self, records: Records) -> Iterator[Batch]:

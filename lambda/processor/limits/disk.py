@@ -10,7 +10,7 @@ from contextlib import suppress
 from io import UnsupportedOperation
 from typing import IO
 
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 # What writing to a temporary file, or to a database, fails with.
 WRITE_ERRORS = (OSError, sqlite3.OperationalError)
@@ -26,7 +26,7 @@ def is_full(error: Exception) -> bool:
 def full(rows_read: int) -> FileRefusedError:
     """Return the refusal of a file, of which so many rows were read, that needs more room."""
     return FileRefusedError(
-        "file:needs-too-much-disk", rows_read=rows_read, setting="ephemeralStorageMb"
+        Reason.FILE_NEEDS_TOO_MUCH_DISK, rows_read=rows_read, setting="ephemeralStorageMb"
     )
 
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from processor.batches import Stream
 from processor.readers.zstd_frames import CheckedFrames
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 # Text of records hardly shrinks to less than a fiftieth; a bomb does to a thousandth. Small
 # files may be as repetitive as they like.
 RATIO_LIMIT = 200
 RATIO_FREE = 1 << 24  # bytes
+
+_DAMAGED = {"gzip": Reason.FILE_DAMAGED_GZIP, "zstd": Reason.FILE_DAMAGED_ZSTD}
 
 GZIP = re.compile(rb"\x1f\x8b")
 ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # a frame, or one to skip
@@ -66,7 +68,7 @@ class Decompressed:
     ) -> None:
         """Take a ``source`` that reads through ``counted``; ``name`` is ``gzip`` or ``zstd``."""
         self._counted = counted
-        self._name = name
+        self._damaged = _DAMAGED[name]
         self._limit = limit
         self._setting = setting
         self._read = 0
@@ -87,12 +89,12 @@ class Decompressed:
         except (EOFError, OSError, zlib.error, pa.ArrowException):
             if self._counted.failed:  # the network's fault, not the file's: for the next attempt
                 raise
-            raise FileRefusedError(f"file:damaged-{self._name}") from None
+            raise FileRefusedError(self._damaged) from None
         self._read += len(piece)
         if self._read > self._limit:
             raise FileRefusedError(
-                "file:too-large-decompressed", limit=self._limit, setting=self._setting
+                Reason.FILE_TOO_LARGE_DECOMPRESSED, limit=self._limit, setting=self._setting
             )
         if self._read > max(RATIO_FREE, RATIO_LIMIT * self._counted.count):
-            raise FileRefusedError("file:compression-ratio", limit=RATIO_LIMIT)
+            raise FileRefusedError(Reason.FILE_COMPRESSION_RATIO, limit=RATIO_LIMIT)
         return piece

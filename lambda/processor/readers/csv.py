@@ -12,7 +12,7 @@ A batch is what a block of lines holds: memory is bounded by the block, whatever
 import csv
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, compress
 
@@ -26,10 +26,14 @@ from processor.contract.vocabulary import ESCAPE
 from processor.readers.escaping import Escaping, StrayQuoteError, UnknownEscapeError
 from processor.readers.lines import FOREIGN, blocks, find_foreign, without_blank_end
 from processor.readers.quoting import MalformedError, Quoting
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason, Stated
 
-STRAY_QUOTE = "row:stray-quote"
-UNKNOWN_ESCAPE = "row:unknown-escape"
+# The same faults, of the record that is the header.
+_OF_HEADER: Mapping[Stated, Reason] = {
+    Reason.ROW_STRAY_QUOTE: Reason.HEADER_STRAY_QUOTE,
+    Reason.ROW_UNKNOWN_ESCAPE: Reason.HEADER_UNKNOWN_ESCAPE,
+    Reason.ROW_CONTROL_CHARACTER: Reason.HEADER_CONTROL_CHARACTER,
+}
 
 # The limit of the csv module is one for the whole process, and its default less than ours.
 csv.field_size_limit(batches.RECORD_LIMIT)
@@ -83,10 +87,12 @@ class CsvRecords:
         while self._framed_lines < count:
             self._lines = next(self._blocks, [])
             if not self._lines:
-                raise FileRefusedError("file:shorter-than-preamble", line=self._framed_lines + 1)
+                raise FileRefusedError(
+                    Reason.FILE_SHORTER_THAN_PREAMBLE, line=self._framed_lines + 1
+                )
             separator = _SEPARATOR.fullmatch(self._lines[0])
             if not self._framed_lines and separator and separator[1] != self._delimiter:
-                raise FileRefusedError("file:other-delimiter", line=1)
+                raise FileRefusedError(Reason.FILE_OTHER_DELIMITER, line=1)
             skipped = self._lines[: count - self._framed_lines]
             del self._lines[: len(skipped)]
             self._framed_lines += len(skipped)
@@ -96,15 +102,15 @@ class CsvRecords:
         record = self._next_batch(1)
         self.rows_read = 0
         if record is None:
-            raise FileRefusedError("file:empty", line=line)
+            raise FileRefusedError(Reason.FILE_EMPTY, line=line)
         if record.faults:
-            raise FileRefusedError(record.faults[0].replace("row:", "header:"), line=line)
+            raise FileRefusedError(_OF_HEADER[record.faults[0]], line=line)
         names: list[str] | None = record.rows[0].as_py()
         if names is None:
-            raise FileRefusedError("header:blank", line=line)
+            raise FileRefusedError(Reason.HEADER_BLANK, line=line)
         limit = max(COLUMN_LIMIT, self._columns)
         if len(names) > limit:
-            raise FileRefusedError("file:too-many-columns", line=line, limit=limit)
+            raise FileRefusedError(Reason.FILE_TOO_MANY_COLUMNS, line=line, limit=limit)
         return names
 
     def __iter__(self) -> Iterator[Batch]:
@@ -140,7 +146,7 @@ class CsvRecords:
         self._framed_lines += len(lines)
         return Batch(first_row, rows, ends, before, lines, faults)
 
-    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, str]]:
+    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, Stated]]:
         """Return the records that begin in these lines, where each ends, and their faults.
 
         Most lines have no quote: Arrow splits them, all at once. The csv module reads the others.
@@ -165,7 +171,9 @@ class CsvRecords:
         end = max([count, *longer.values()])
         foreign += [count + place for place in find_foreign(_without_ends(self._lines[count:end]))]
         stray = [place for place, fields in quoted.items() if fields is None]
-        faults = {bisect_right(starts, place) - 1: STRAY_QUOTE for place in stray}
+        faults: dict[int, Stated] = {
+            bisect_right(starts, place) - 1: Reason.ROW_STRAY_QUOTE for place in stray
+        }
         faults |= {bisect_right(starts, place) - 1: FOREIGN for place in foreign}
         return _replaced(rows, quoted, starts, faults), [*starts[1:], end], faults
 
@@ -230,7 +238,7 @@ class CsvRecords:
         try:
             count, is_stray = self._quoting.measure(self._lines_from(place, line))
         except MalformedError:
-            raise FileRefusedError("record:malformed", line=line) from None
+            raise FileRefusedError(Reason.RECORD_MALFORMED, line=line) from None
         return place + count, is_stray
 
     def _lines_from(self, place: int, line: int) -> Iterator[str]:
@@ -242,7 +250,7 @@ class CsvRecords:
         while place < len(self._lines) or self._join():
             size += _size(self._lines[place])
             if size > batches.RECORD_LIMIT:
-                raise FileRefusedError("record:too-long", line=line)
+                raise FileRefusedError(Reason.RECORD_TOO_LONG, line=line)
             yield self._lines[place]
             place += 1
 
@@ -268,12 +276,12 @@ class EscapedRecords(CsvRecords):
         nulls = tuple(marker for marker in dialect.nulls if ESCAPE not in marker)
         super().__init__(stream, replace(dialect, nulls=nulls), columns)
 
-    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, str]]:
+    def _frame(self, begin: list[str]) -> tuple[pa.ListArray, Sequence[int], dict[int, Stated]]:
         """Return the records that begin in these lines, where each ends, and their faults."""
         count = len(begin)
         found: dict[int, list[str] | None] = {}
         longer: dict[int, int] = {}
-        reasons: dict[int, str] = {}
+        reasons: dict[int, Stated] = {}
         end = more = 0
         for place in self._escaping.find(begin):
             if place < end:
@@ -282,9 +290,9 @@ class EscapedRecords(CsvRecords):
             try:
                 found[place] = self._escaping.read(fields)
             except StrayQuoteError:
-                found[place], reasons[place] = None, STRAY_QUOTE
+                found[place], reasons[place] = None, Reason.ROW_STRAY_QUOTE
             except UnknownEscapeError:
-                found[place], reasons[place] = None, UNKNOWN_ESCAPE
+                found[place], reasons[place] = None, Reason.ROW_UNKNOWN_ESCAPE
             if end - place > 1:
                 longer[place] = end
                 more += end - place - 1
@@ -306,7 +314,7 @@ class EscapedRecords(CsvRecords):
             count, fields = self._escaping.measure(self._lines_from(place, line))
         except MalformedError:
             self.rows_read += rows
-            raise FileRefusedError("record:malformed", line=line) from None
+            raise FileRefusedError(Reason.RECORD_MALFORMED, line=line) from None
         except FileRefusedError:
             self.rows_read += rows
             raise

@@ -18,7 +18,7 @@ from processor.readers.json_lines import JsonRecords
 from processor.readers.lines import without_mark
 from processor.readers.parquet import ParquetRecords
 from processor.readers.signatures import foreign_format, foreign_text
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 # What a name may end in, by what the content then must be.
 _SUFFIXES = {
@@ -29,6 +29,7 @@ _SUFFIXES = {
     "parquet": "parquet",
 }
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+_ENCODINGS = (Reason.ENCODING_UTF_16, Reason.ENCODING_UTF_32)  # of text, which has lines
 _BEGIN = 1 << 16  # bytes that are looked at
 
 
@@ -48,7 +49,7 @@ def open_records(
     source = io.BufferedReader(counted, _BEGIN)
     if not source.peek():
         promised = _promise(name)[0]
-        raise FileRefusedError("file:empty", line=None if promised == "parquet" else 1)
+        raise FileRefusedError(Reason.FILE_EMPTY, line=None if promised == "parquet" else 1)
     dialect = RFC_4180 if _promise(name)[0] == "json" else contract.csv
     form, packing = _kind(source.peek(), dialect), ""
     content: Stream = source
@@ -59,7 +60,7 @@ def open_records(
         content = source
         form = _kind(source.peek(), dialect)
         if form in ("gzip", "zstd", "parquet"):
-            raise FileRefusedError("file:compressed-twice")
+            raise FileRefusedError(Reason.FILE_COMPRESSED_TWICE)
     _check_name(name, form, packing)
     if form == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata stand at the end
@@ -77,7 +78,7 @@ def open_records(
 def _kind(begin: bytes, dialect: Csv) -> str:
     """Return the format of what begins so, if CSV is written in a dialect."""
     if not begin:
-        raise FileRefusedError("file:empty", line=1)
+        raise FileRefusedError(Reason.FILE_EMPTY, line=1)
     if compression.GZIP.match(begin):
         return "gzip"
     if compression.ZSTD.match(begin):
@@ -85,10 +86,10 @@ def _kind(begin: bytes, dialect: Csv) -> str:
     if parquet.BEGIN.match(begin):
         return "parquet"
     reason = foreign_format(begin)
-    if dialect.encoding.startswith("utf-16") and reason == "encoding:utf-16":
+    if dialect.encoding.startswith("utf-16") and reason is Reason.ENCODING_UTF_16:
         reason = None
     if reason:
-        raise FileRefusedError(reason, line=1 if reason.startswith("encoding:") else None)
+        raise FileRefusedError(reason, line=1 if reason in _ENCODINGS else None)
     text = _beginning(begin, dialect).lstrip(b" \t\r\n")
     if dialect.any_text:
         return "csv"
@@ -97,7 +98,7 @@ def _kind(begin: bytes, dialect: Csv) -> str:
     if not text.startswith(b"{"):
         return "csv"
     if dialect.encoding.startswith("utf-16") and not looks_like_json(begin):
-        raise FileRefusedError("encoding:utf-16", line=1)
+        raise FileRefusedError(Reason.ENCODING_UTF_16, line=1)
     return "json"
 
 
@@ -113,9 +114,9 @@ def _check_name(name: str, form: str, packing: str) -> None:
     """Refuse a name that promises something else."""
     promised, promised_packing = _promise(name)
     if promised and promised != form:
-        raise FileRefusedError("file:not-what-its-name-says")
+        raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
     if (promised or promised_packing) and promised_packing != packing:
-        raise FileRefusedError("file:not-what-its-name-says")
+        raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
 
 
 def _promise(name: str) -> tuple[str, str]:

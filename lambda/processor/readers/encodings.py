@@ -9,7 +9,7 @@ import codecs
 import re
 
 from processor.batches import Stream
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 PIECE = 1 << 16  # bytes that are decoded at once
 _ORDERS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -57,13 +57,13 @@ def codec_of(begin: bytes, encoding: str) -> str:
     """
     mark = next((mark for mark in _ORDERS if begin.startswith(mark)), None)
     if begin.startswith(codecs.BOM_UTF8):
-        raise FileRefusedError("encoding:utf-8", line=1)
+        raise FileRefusedError(Reason.ENCODING_UTF_8, line=1)
     if encoding == "utf-16":
         if mark is None:
-            raise FileRefusedError("encoding:no-byte-order-mark", line=1)
+            raise FileRefusedError(Reason.ENCODING_NO_BYTE_ORDER_MARK, line=1)
         return _ORDERS[mark]
     if mark is not None:
-        raise FileRefusedError("encoding:byte-order-mark", line=1)
+        raise FileRefusedError(Reason.ENCODING_BYTE_ORDER_MARK, line=1)
     return encoding
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from processor.batches import ROWS, Batch, Stream, batch_rows
 from processor.contract.model import Contract
 from processor.readers.lines import FOREIGN, FOREIGN_TEXT, blocks, without_blank_end
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason, Stated
 
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
 DROPPED_LIMIT = 1 << 12
@@ -30,7 +30,12 @@ _WORDS = {True: "true", False: "false", None: ""}
 
 
 class RowFaultError(ValueError):
-    """A line is no record; the message is the reason."""
+    """A line is no record."""
+
+    def __init__(self, reason: Stated) -> None:
+        """Keep the reason."""
+        super().__init__(reason)
+        self.reason = reason
 
 
 class JsonRecords:
@@ -80,13 +85,13 @@ class JsonRecords:
 
     def _batch(self, lines: list[str]) -> Batch:
         rows: list[list[str] | None] = []
-        faults: dict[int, str] = {}
+        faults: dict[int, Stated] = {}
         for index, line in enumerate(lines):
             try:
                 rows.append(self._record(line))
             except RowFaultError as fault:
                 rows.append(None)
-                faults[index] = str(fault)
+                faults[index] = fault.reason
         before = self.rows_read
         self.rows_read += len(lines)
         found = pa.array(rows, ROWS)
@@ -99,9 +104,9 @@ class JsonRecords:
         if "~{" in line and _FOREIGN.search(line.rstrip("\r\n")):
             raise RowFaultError(FOREIGN)
         if "\\u" in line and any(escape[1] for escape in _ESCAPE.finditer(line)):
-            raise RowFaultError("row:lone-surrogate")
+            raise RowFaultError(Reason.ROW_LONE_SURROGATE)
         if self._known.isdisjoint(found):
-            raise RowFaultError("row:no-column")
+            raise RowFaultError(Reason.ROW_NO_COLUMN)
         if any(isinstance(found.get(name), dict | list) for name in self._nested):
             found |= {label: text for label, text in _members(line) if label in self._nested}
         return [
@@ -111,7 +116,7 @@ class JsonRecords:
 
     def _drop(self, names: Set[str]) -> None:
         if not self._drops:
-            raise RowFaultError("row:unknown-column")
+            raise RowFaultError(Reason.ROW_UNKNOWN_COLUMN)
         room = DROPPED_LIMIT - len(self._dropped)
         self._dropped.update(list({hash(name) for name in names} - self._dropped)[:room])
 
@@ -123,17 +128,19 @@ def _parsed(line: str) -> dict[str, Any]:
     except RowFaultError:
         raise
     except RecursionError:
-        raise RowFaultError("row:too-deep") from None
+        raise RowFaultError(Reason.ROW_TOO_DEEP) from None
     except ValueError:
-        raise RowFaultError("row:not-json" if line.strip(_WHITESPACE) else "row:blank") from None
+        raise RowFaultError(
+            Reason.ROW_NOT_JSON if line.strip(_WHITESPACE) else Reason.ROW_BLANK
+        ) from None
     if not isinstance(found, dict):
-        raise RowFaultError("row:not-an-object")
+        raise RowFaultError(Reason.ROW_NOT_AN_OBJECT)
     return found
 
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, dict | list):
-        raise RowFaultError(f"{name}:nested")
+        raise RowFaultError(Reason.COLUMN_NESTED.about(name))
     return _WORDS[value]
 
 
@@ -158,13 +165,13 @@ def _after_space(line: str, place: int) -> int:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise RowFaultError("row:duplicate-key")
+        raise RowFaultError(Reason.ROW_DUPLICATE_KEY)
     return found
 
 
 def _constant(_: str) -> None:
     """Refuse NaN and the infinities, which Python reads and JSON does not have."""
-    raise RowFaultError("row:not-json")
+    raise RowFaultError(Reason.ROW_NOT_JSON)
 
 
 # Numbers stay texts: nothing is rounded, and no time goes into ten thousand digits.

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from processor import batches
 from processor.batches import Stream
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
-FOREIGN = "row:control-character"
+FOREIGN = Reason.ROW_CONTROL_CHARACTER
 # What text does not have: control characters but tab and line ends, and the escapes of HZ (RFC
 # 1843), which has none.
 FOREIGN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f]|~\{(?:[!-w][!-~])+~\}"
@@ -55,14 +55,14 @@ def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[list[str]]:
         data = rest + block
         first_end = _LINE_END.search(data)
         if (first_end.end() if first_end else len(data)) > batches.RECORD_LIMIT:
-            raise FileRefusedError("record:too-long", line=line)
+            raise FileRefusedError(Reason.RECORD_TOO_LONG, line=line)
         cut = _complete(data) if following else len(data)
         lines, sound = _decode(data[:cut])
         line += len(lines)
         if lines:
             yield lines
         if not sound:
-            raise FileRefusedError(f"encoding:not-{encoding}", line=line)
+            raise FileRefusedError(Reason.ENCODING_NOT.about(encoding), line=line)
         rest = data[cut:]
         block = following
 
@@ -84,7 +84,7 @@ def without_blank_end(lists: Iterable[list[str]], line: int = 1) -> Iterator[lis
                 begin += 1
             if sum(map(len, lines[:begin])) > batches.RECORD_LIMIT:
                 raise FileRefusedError(
-                    "file:too-many-blank-lines", line=line, limit=batches.RECORD_LIMIT
+                    Reason.FILE_TOO_MANY_BLANK_LINES, line=line, limit=batches.RECORD_LIMIT
                 )
             end = len(lines)
             while end > begin and lines[end - 1] in _LINE_ENDS:

@@ -23,7 +23,7 @@ from processor.checks.header import positions
 from processor.contract.model import Contract, Drop
 from processor.limits.memory import Allowance
 from processor.readers.parquet_values import Texts, kind_of, texts_of
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason, Stated
 
 MAGIC = b"PAR1"
 ENCRYPTED = b"PARE"  # the mark where the footer is encrypted too
@@ -34,13 +34,13 @@ BATCH_BYTES = 1 << 22  # of text
 MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
 FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
 
-_DAMAGED = "file:damaged-parquet"
+_DAMAGED = Reason.FILE_DAMAGED_PARQUET
 _ERRORS = (pa.ArrowException, OSError, ValueError)
 # What Arrow says when nothing is damaged, but it cannot read the file. VARIANT is the only group
 # that it does not know: https://parquet.apache.org/docs/file-format/types/logicaltypes/
-_CAUSES = {
-    "ecrypt": "file:encrypted-parquet",
-    "Undefined cannot be applied to group": "header:column-type-variant",
+_CAUSES: dict[str, Stated] = {
+    "ecrypt": Reason.FILE_ENCRYPTED_PARQUET,
+    "Undefined cannot be applied to group": Reason.HEADER_COLUMN_TYPE.about("variant"),
 }
 
 
@@ -89,9 +89,9 @@ class ParquetRecords:
             self._file = _opened(file, "s")
             names: list[str] = self._file.schema_arrow.names
         if not names:
-            raise FileRefusedError("file:empty")
+            raise FileRefusedError(Reason.FILE_EMPTY)
         if self._file.metadata.num_columns > COLUMN_LIMIT:
-            raise FileRefusedError("file:too-many-columns", limit=COLUMN_LIMIT)
+            raise FileRefusedError(Reason.FILE_TOO_MANY_COLUMNS, limit=COLUMN_LIMIT)
         found = positions(contract, names)
         self.header = [names[place] for place in found.values()] or names[:1]
         self.dropped_columns = len(names) - len(self.header)
@@ -135,7 +135,7 @@ class ParquetRecords:
             if texts:
                 conversions[column.label] = texts
             elif not isinstance(column.deidentify, Drop):
-                reason = f"header:column-type-{kind_of(type_, leaf)}"
+                reason = Reason.HEADER_COLUMN_TYPE.about(kind_of(type_, leaf))
                 raise FileRefusedError(reason, column=index + 1, name=column.name)
         return conversions
 
@@ -162,9 +162,9 @@ class ParquetRecords:
             with self._allowance.enforced():
                 yield
         except MemoryError:
-            reason = "file:needs-too-much-memory"
-            rows = self.rows_read
-            raise FileRefusedError(reason, limit=MEMORY_LIMIT, rows_read=rows) from None
+            raise FileRefusedError(
+                Reason.FILE_NEEDS_TOO_MUCH_MEMORY, limit=MEMORY_LIMIT, rows_read=self.rows_read
+            ) from None
         except _ERRORS as error:
             found = [reason for said, reason in _CAUSES.items() if said in str(error)]
             reason = found[0] if found else _DAMAGED
@@ -190,7 +190,7 @@ class ParquetRecords:
         begin = size = 0
         for row, length in enumerate(reduce(pc.add, lengths).to_pylist()):
             if length > RECORD_LIMIT:
-                raise FileRefusedError("record:too-long", rows_read=self.rows_read)
+                raise FileRefusedError(Reason.RECORD_TOO_LONG, rows_read=self.rows_read)
             if size + length > BATCH_BYTES:
                 yield self._batch([column[begin:row] for column in columns])
                 begin, size = row, 0
@@ -248,9 +248,9 @@ def _check_footer(file: IO[bytes]) -> None:
     if size < 12 or end[4:] not in (MAGIC, ENCRYPTED):
         raise FileRefusedError(_DAMAGED)
     if end[4:] == ENCRYPTED:
-        raise FileRefusedError("file:encrypted-parquet")
+        raise FileRefusedError(Reason.FILE_ENCRYPTED_PARQUET)
     if int.from_bytes(end[:4], "little") > FOOTER_LIMIT:
-        raise FileRefusedError("file:parquet-footer-too-large", limit=FOOTER_LIMIT)
+        raise FileRefusedError(Reason.FILE_PARQUET_FOOTER_TOO_LARGE, limit=FOOTER_LIMIT)
 
 
 def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import Any
 
 from processor.batches import Stream
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 
 # Bytes that the decompressor keeps: what the RFC recommends everybody to support. `zstd` asks for
 # as many up to its level 19, and for more with --ultra or --long.
@@ -70,12 +70,12 @@ def _frames() -> Generator[int, bytes, None]:
             exponent, mantissa = divmod((yield 1)[0], 8)
             window = (8 + mantissa) << (7 + exponent)
         if any((yield (0, 1, 2, 4)[flags & 3])):
-            raise FileRefusedError("file:zstd-dictionary")
+            raise FileRefusedError(Reason.FILE_ZSTD_DICTIONARY)
         content = yield (int(single), 2, 4, 8)[flags >> 6]
         if single:
             window = int.from_bytes(content, "little") + 256 * (len(content) == 2)
         if window > WINDOW_LIMIT:
-            raise FileRefusedError("file:zstd-window-too-large", limit=WINDOW_LIMIT)
+            raise FileRefusedError(Reason.FILE_ZSTD_WINDOW_TOO_LARGE, limit=WINDOW_LIMIT)
         last = 0
         while not last:
             block = int.from_bytes((yield 3), "little")

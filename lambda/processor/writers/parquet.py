@@ -9,7 +9,7 @@ from typing import IO, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 from processor.writers.order import arrange
 
 # A row group is written when it has so many rows, or so many bytes in Arrow's form.
@@ -56,7 +56,7 @@ class CleanRows:
         if self._rows >= ROW_GROUP_ROWS or self._bytes >= ROW_GROUP_BYTES:
             self._chunks += batch.num_columns
             if self._chunks > CHUNK_LIMIT:
-                raise FileRefusedError("file:needs-too-much-memory", limit=CHUNK_LIMIT)
+                raise FileRefusedError(Reason.FILE_TOO_MANY_COLUMN_CHUNKS, limit=CHUNK_LIMIT)
             self._write_row_group()
 
     def _write_row_group(self) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import IO, Self
 
 from processor.batches import Batch
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason, Stated
 
 # Rejected rows of few characters are the dearest of bytes, of which gzip makes next to none.
 SHORT = 16  # characters
@@ -35,7 +35,7 @@ class RejectedRows:
         packed = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
         self._lines = io.BufferedWriter(packed, 1 << 16)
         self.rows = 0
-        self.by_reason: Counter[str] = Counter()
+        self.by_reason: Counter[Stated] = Counter()
         self._short = 0  # rows
 
     def __enter__(self) -> Self:
@@ -46,7 +46,7 @@ class RejectedRows:
         """Complete the file."""
         self._lines.close()
 
-    def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
+    def write(self, batch: Batch, rejects: dict[int, list[Stated]]) -> None:
         """Write the rejected rows of a batch: their indices in it, and their reasons.
 
         Raises:
@@ -67,7 +67,7 @@ class RejectedRows:
             self._lines.write(f'{{{place}, "reasons": [{reasons}], "raw": {raw}}}\n'.encode())
         self.rows += len(rejects)
         if self._short > SHORT_LIMIT:
-            raise FileRefusedError("file:too-many-short-rejects", limit=SHORT_LIMIT)
+            raise FileRefusedError(Reason.FILE_TOO_MANY_SHORT_REJECTS, limit=SHORT_LIMIT)
 
     def refuse(self, refusal: FileRefusedError, source: dict[str, str]) -> None:
         """Write why the object was refused, and where it stays: ``key`` and ``version_id``."""

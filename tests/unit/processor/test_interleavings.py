@@ -27,7 +27,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import Deadline, OutOfTimeError
 from processor.limits.size import SizeLimit
 from processor.processing import Processor
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBody, MemoryBucket, Version
 from tests.unit.processor.examples import PEOPLE
 
@@ -239,7 +239,7 @@ def transform(
     deadline.clock.seconds += NEEDED.get(content.split()[0], 0.0)
     deadline.check()
     if content.startswith(b"refused"):
-        raise FileRefusedError("file:empty")
+        raise FileRefusedError(Reason.FILE_EMPTY)
     has_rejects = content.startswith(b"mixed")
     clean.write(b"rows of " + content)
     rejected.write(b"rejects of " + content if has_rejects else NOTHING)

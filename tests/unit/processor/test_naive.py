@@ -17,7 +17,7 @@ from processor.batches import Stream
 from processor.bucket import keys
 from processor.checks import columns
 from processor.readers import compression, csv, detection, lines
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason
 from tests.unit.processor import test_hostile_input as hostile
 from tests.unit.processor.aws import MemoryBucket
 from tests.unit.processor.naive import NaiveHandler
@@ -30,7 +30,7 @@ def _refuse_without_rows(patch: pytest.MonkeyPatch) -> None:
 
     def judge(_: object, read: int, *__: object) -> None:
         if not read:
-            raise FileRefusedError("file:empty")
+            raise FileRefusedError(Reason.FILE_EMPTY)
 
     patch.setattr(transformation, "judge", judge)
 
@@ -57,7 +57,7 @@ def _change_lines(change: Callable[[str], str]) -> Sabotage:
 def _refuse_lines_with(text: str) -> Sabotage:
     def change(line: str) -> str:
         if text in line:
-            raise FileRefusedError("record:malformed")
+            raise FileRefusedError(Reason.RECORD_MALFORMED)
         return line
 
     return _change_lines(change)
@@ -76,7 +76,7 @@ def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
 def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
     def check_name(name: str, *_: object) -> None:
         if not name.endswith((".csv", "/a")):
-            raise FileRefusedError("file:not-what-its-name-says")
+            raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
 
     patch.setattr(detection, "_check_name", check_name)
 

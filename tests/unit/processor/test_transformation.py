@@ -21,7 +21,7 @@ from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers import csv, detection, encodings
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Reason, Stated
 from processor.transformation import refuse, transform
 from processor.writers import parquet, quarantine
 from processor.writers.quarantine import RejectedRows
@@ -395,7 +395,7 @@ def test_cycles_are_not_collected_until_a_file_has_been_read(
     class WatchfulRows(RejectedRows):
         """Remembers whether the collector was on."""
 
-        def write(self, batch: Batch, rejects: dict[int, list[str]]) -> None:
+        def write(self, batch: Batch, rejects: dict[int, list[Stated]]) -> None:
             """Write."""
             enabled.append(gc.isenabled())
             super().write(batch, rejects)
@@ -428,7 +428,7 @@ def test_a_file_whose_footer_would_grow_too_large_is_refused(
     assert rows == []
     assert account.refusal is not None
     assert (account.refusal.reason, account.refusal.limit) == (
-        "file:needs-too-much-memory",
+        "file:too-many-column-chunks",
         chunks - 1,
     )
     assert account.rejected == account.read == 6
@@ -445,7 +445,7 @@ def test_what_was_written_before_a_refusal_is_gone() -> None:
 
 def test_a_refusal_without_a_contract_has_no_columns() -> None:
     clean, rejected = io.BytesIO(), io.BytesIO()
-    account = refuse(FileRefusedError("dataset:no-contract"), None, {}, clean, rejected)
+    account = refuse(FileRefusedError(Reason.DATASET_NO_CONTRACT), None, {}, clean, rejected)
     assert account.has_rejects
     assert read_parquet(clean).num_columns == 0
 

@@ -1,5 +1,7 @@
 """What a person is told of a file before it is uploaded."""
 
+# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
+
 import re
 import subprocess
 from pathlib import Path
@@ -8,8 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from lib import dry_run
+from processor.account import RowAccount
+from processor.reasons import FileRefusedError, Reason
 from tests.unit.policies.orders import CONTRACT, edited
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -96,6 +101,40 @@ def test_policies_are_told(told: Any, directory: Path) -> None:
     assert status == 1
     assert "quarantined as a whole: file:k-anonymity\n" in text
     assert "k-anonymity: 1 of 2 required; 1 rows in classes" in text
+
+
+def test_reasons_are_explained(told: Any) -> None:
+    _, text = told(HEADER + "O1,,,,SECRET,,,,,,\nO2,,,,SECRET,,,,,,\nO3\n")
+    for reason in (Reason.COLUMN_REQUIRED, Reason.COLUMN_ENUM, Reason.ROW_FIELD_COUNT):
+        (line,) = re.findall(f"^{reason}: .*", text, re.MULTILINE)
+        assert reason.explanation.means in line
+        assert f"As producer: {reason.explanation.producer}" in line
+    assert f"{Reason.COLUMN_UNIQUE}: " not in text
+    _, text = told(HEADER.replace("gift", "SECRET"))
+    explained = Reason.HEADER_UNKNOWN_COLUMN.explanation
+    for says in (explained.means, explained.producer, explained.steward):
+        assert says in text
+
+
+def test_a_limit_is_told_in_its_unit(told: Any) -> None:
+    status, text = told("a," * 5000)
+    assert status == 1
+    assert "file:too-many-columns (line 1, limit 4,096 columns)" in text
+
+
+def test_the_setting_of_a_limit_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = Reason.FILE_TOO_LARGE_DECOMPRESSED
+    refusal = FileRefusedError(reason, limit=1 << 20, setting="memoryMb")
+    account = RowAccount(0, 0, 0, refusal=refusal)
+    dry_run.show(Console(soft_wrap=True), "my.csv", dry_run.DryRun(account, {}, {}))
+    told = capsys.readouterr().out
+    assert f"{reason} (limit 1,048,576 bytes, setting memoryMb)" in told
+    assert reason.explanation.operator in told
+
+
+def test_a_header_is_shown_as_it_is(told: Any) -> None:
+    _, text = told(HEADER.replace("gift", "[red]gift[/blue]"))
+    assert "which reads '[red]gift[/blue]'" in text
 
 
 def test_tokens_of_one_scope_join_and_of_two_runs_do_not() -> None:

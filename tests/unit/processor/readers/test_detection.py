@@ -469,7 +469,7 @@ def test_half_a_surrogate_pair_is_found_wherever_it_stands(text: str, lone: bool
     ("encoding", "name", "content", "expected"),
     [
         ("windows-1252", "a.csv", b"id\n\x80\x85\xe9\n", ["€…é"]),
-        ("windows-1252", "a.csv.gz", gzip.compress(b"id\n\xe9\n"), ["é"]),
+        ("windows-1252", "a.csv.gz", gzip.compress(b"id\n\xe9\n", mtime=0), ["é"]),
         ("windows-1252", "a.csv", b"id\n\xc3\xa9\n", ["Ã©"]),
         ("windows-1252", "a", b"\xef\xbb\xbfid\nx\n", ("encoding:utf-8", 1)),
         ("windows-1252", "a", "\ufeffid\nx\n".encode("utf-16-le"), ("encoding:utf-16", 1)),
