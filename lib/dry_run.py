@@ -30,7 +30,7 @@ from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
-from processor.transformation import refuse, transform
+from processor.transformation import Outputs, Transformation, refuse
 
 SHOWN_LINES = 5
 SHOWN_TEXT = 200  # characters of a header
@@ -70,17 +70,19 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
     """
     parsed = parse(compiled)
     limit = SizeLimit(*largest_object(EnvironmentSettings()))
+    transformation = Transformation(parsed, ThrowAwayKeys(), limit)
     with (
         file.open("rb") as stream,
         tempfile.TemporaryFile() as clean,
         tempfile.TemporaryFile() as rejected,
     ):
+        outputs = Outputs(clean, rejected)
         try:
-            account = transform(stream, file.name, limit, parsed, ThrowAwayKeys(), clean, rejected)
+            account = transformation.run(stream, file.name, outputs)
             reasons = _reasons(rejected)
         except FileRefusedError as refusal:
             reasons = _reasons(rejected)
-            account = refuse(refusal, parsed, {}, clean, rejected)
+            account = refuse(refusal, parsed, {}, outputs)
     account.check()
     labels = {
         column["name"]: column["physicalName"]

@@ -13,7 +13,7 @@ from benchmarks.people import KEY
 from processor.contract.parsing import read
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 
 
 class FixedKey:
@@ -34,9 +34,8 @@ def run(source: Path, target: Path) -> tuple[int, int]:
         (target / "rejected.jsonl.gz").open("w+b") as rejected,
     ):
         limit = SizeLimit(source.stat().st_size, "")
-        account = transform(
-            stream, source.name, limit, contract, PseudonymKeys(kms, ""), clean, rejected
-        )
+        transformation = Transformation(contract, PseudonymKeys(kms, ""), limit)
+        account = transformation.run(stream, source.name, Outputs(clean, rejected))
     account.check()
     return account.clean, account.rejected
 

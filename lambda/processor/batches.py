@@ -82,4 +82,7 @@ class Records(Protocol):
         """They are counted while the rows go by."""
 
     def __iter__(self) -> Iterator[Batch]:
-        """Yield the batches; raise FileRefusedError if the rest cannot be framed."""
+        """Yield the batches; raise FileRefusedError if the rest cannot be framed.
+
+        ``rows_read`` then counts what has been framed, in a batch that was yielded or not.
+        """

@@ -36,7 +36,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import SEEK_END
-from typing import IO, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from processor import ProcessorError
 from processor.account import RowAccount
@@ -50,7 +50,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
-from processor.transformation import refuse, transform
+from processor.transformation import Outputs, Transformation, refuse
 
 ATTEMPTS = 5
 
@@ -174,9 +174,10 @@ class Processor:
             if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
                 return Outcome("marker", source.version_id, dataset)
             with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
-                account = self._transform(source, places, contract, clean, rejected, deadline)
+                files = Outputs(clean, rejected)
+                account = self._transform(source, places, contract, files, deadline)
                 account.check()
-                outputs = self._write(places, state, account, clean, rejected)
+                outputs = self._write(places, state, account, files)
         self._store.write(
             places.manifest,
             compose(
@@ -206,8 +207,7 @@ class Processor:
         source: Source,
         places: ObjectKeys,
         contract: Contract | None,
-        clean: IO[bytes],
-        rejected: IO[bytes],
+        files: Outputs,
         deadline: Deadline,
     ) -> RowAccount:
         try:
@@ -221,19 +221,11 @@ class Processor:
                 raise FileRefusedError(
                     Reason.OBJECT_TOO_LARGE, limit=self._limit.bytes, setting=self._limit.setting
                 )
-            return transform(
-                source.body,
-                source.key,
-                self._limit,
-                contract,
-                self._keys,
-                clean,
-                rejected,
-                deadline.begin(),
-            )
+            transformation = Transformation(contract, self._keys, self._limit, deadline.begin())
+            return transformation.run(source.body, source.key, files)
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}
-            return refuse(refusal, contract, origin, clean, rejected)
+            return refuse(refusal, contract, origin, files)
 
     def _missing(self, places: ObjectKeys) -> Reason:
         """Return why an object has no contract."""
@@ -248,14 +240,13 @@ class Processor:
         places: ObjectKeys,
         state: _State,
         account: RowAccount,
-        clean: IO[bytes],
-        rejected: IO[bytes],
+        files: Outputs,
     ) -> dict[str, Artifact | None]:
         """Write the outputs that this version has, and those that an older one left."""
         outputs: dict[str, Artifact | None] = {}
         for name, file, rows, needed, content_type in (
-            ("processed", clean, account.clean, not account.refusal, PARQUET),
-            ("quarantine", rejected, account.rejected, account.has_rejects, GZIP),
+            ("processed", files.clean, account.clean, not account.refusal, PARQUET),
+            ("quarantine", files.rejected, account.rejected, account.has_rejects, GZIP),
         ):
             key = places.outputs[name]
             etag = state.etags[name]

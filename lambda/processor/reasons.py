@@ -863,7 +863,7 @@ class FileRefusedError(Exception):
         reason: what was wrong, as ``subject:rule``; never text of the file.
         line: physical line of the file, from 1, where known.
         column: position in the header, from 1, where the header is at fault.
-        rows_read: data rows that had been framed before.
+        rows_read: data rows that had been framed before; the transformation counts them.
         name: a column of the *contract*, perhaps one that was meant; a header's own text is data
             until proven otherwise.
         text: of the header, for who has the file at hand; never to be stored or logged.
@@ -880,7 +880,6 @@ class FileRefusedError(Exception):
         column: int | None = None,
         name: str | None = None,
         text: str | None = None,
-        rows_read: int = 0,
         anonymity: Anonymity | None = None,
         limit: int | None = None,
         setting: str | None = None,
@@ -892,7 +891,7 @@ class FileRefusedError(Exception):
         self.column = column
         self.name = name
         self.text = text
-        self.rows_read = rows_read
+        self.rows_read = 0
         self.anonymity = anonymity
         self.limit = limit
         self.setting = setting

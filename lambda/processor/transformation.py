@@ -3,7 +3,8 @@
 import gc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import IO
+from dataclasses import dataclass
+from typing import IO, NamedTuple
 
 import pyarrow as pa
 
@@ -24,57 +25,71 @@ from processor.writers.parquet import CleanRows, count_rows
 from processor.writers.quarantine import RejectedRows
 
 
-def transform(
-    stream: Stream,
-    name: str,
-    limit: SizeLimit,
-    contract: Contract,
-    keys: PseudonymKeys,
-    clean_file: IO[bytes],
-    rejected_file: IO[bytes],
-    deadline: Deadline = NEVER,
-) -> RowAccount:
-    """Write the clean and the rejected rows of a file that keeps the form of its contract.
+class Outputs(NamedTuple):
+    """The two files that are written of each file: Parquet, and gzipped JSON Lines."""
 
-    ``name`` says what the file should be; ``limit`` is for its content, decompressed.
+    clean: IO[bytes]
+    rejected: IO[bytes]
 
-    Raises:
-        FileRefusedError: it does not, or not in time, or needs more room than there is; what the
-            two files then hold is of no use.
-        OutOfTimeError: there was too little time to tell.
+
+@dataclass(frozen=True)
+class Transformation:
+    """The transformation of files that are to keep a contract.
+
+    Attributes:
+        contract: what they are to keep.
+        keys: what tokens are made with.
+        limit: of a file's content, decompressed.
+        deadline: when it must be done.
     """
-    deidentification = Deidentification(contract, keys)
-    records: Records | None = None
-    try:
-        with (
-            open_records(TimedStream(stream, deadline), name, contract, limit) as records,
-            CleanRows(clean_file, deidentification.schema) as clean,
-            RejectedRows(rejected_file) as rejected,
-            closing(_row_check(contract, records)) as check,
-            _uncollected(),
-        ):
-            for batch in deadline.batches(records):
-                checked = check.check(batch)
-                try:
-                    rejected.write(batch, checked.rejects)
-                    clean.write(deidentification.apply(checked))
-                except FileRefusedError as refusal:
-                    refusal.rows_read = records.rows_read
-                    raise
-        rejected_file.flush()  # its last bytes need room too
-        return RowAccount(
-            records.rows_read,
-            count_rows(clean_file),
-            rejected.rows,
-            rejected.by_reason,
-            anonymity=judge(contract, records.rows_read, rejected.rows, clean_file, deadline),
-            dropped_columns=check.dropped_columns + records.dropped_columns,
-        )
-    except disk.WRITE_ERRORS as error:
-        if not disk.is_full(error):
-            raise
-        raise disk.full(records.rows_read if records else 0) from None
 
+    contract: Contract
+    keys: PseudonymKeys
+    limit: SizeLimit
+    deadline: Deadline = NEVER
+
+    def run(self, stream: Stream, name: str, outputs: Outputs) -> RowAccount:
+        """Write the clean and the rejected rows of a file; ``name`` says what it should be.
+
+        Raises:
+            FileRefusedError: it does not keep its contract as a whole, or not in time, or needs
+                more room than there is; what the outputs then hold is of no use.
+            OutOfTimeError: there was too little time to tell.
+        """
+        deidentification = Deidentification(self.contract, self.keys)
+        timed = TimedStream(stream, self.deadline)
+        records: Records | None = None
+        try:
+            with disk.refused_when_full():
+                with (
+                    open_records(timed, name, self.contract, self.limit) as records,
+                    CleanRows(outputs.clean, deidentification.schema) as clean,
+                    RejectedRows(outputs.rejected) as rejected,
+                    closing(_row_check(self.contract, records)) as check,
+                    _uncollected(),
+                ):
+                    for batch in self.deadline.batches(records):
+                        checked = check.check(batch)
+                        rejected.write(batch, checked.rejects)
+                        clean.write(deidentification.apply(checked))
+                outputs.rejected.flush()  # its last bytes need room too
+                return RowAccount(
+                    records.rows_read,
+                    count_rows(outputs.clean),
+                    rejected.rows,
+                    rejected.by_reason,
+                    anonymity=judge(
+                        self.contract,
+                        records.rows_read,
+                        rejected.rows,
+                        outputs.clean,
+                        self.deadline,
+                    ),
+                    dropped_columns=check.dropped_columns + records.dropped_columns,
+                )
+        except FileRefusedError as refusal:
+            refusal.rows_read = records.rows_read if records else 0
+            raise
 
 def _row_check(contract: Contract, records: Records) -> RowCheck:
     notation = notation_of(contract) if records.localized else {}
@@ -98,20 +113,19 @@ def refuse(
     refusal: FileRefusedError,
     contract: Contract | None,
     source: dict[str, str],
-    clean_file: IO[bytes],
-    rejected_file: IO[bytes],
+    outputs: Outputs,
 ) -> RowAccount:
-    """Write that a file was refused, over what the two files hold: no clean row, one reject.
+    """Write that a file was refused, over what the outputs hold: no clean row, one reject.
 
     ``source`` says where the raw object stays. Without a contract the Parquet file has no columns.
     """
-    disk.clear(clean_file, rejected_file)
-    with CleanRows(clean_file, output_schema(contract) if contract else pa.schema([])):
+    disk.clear(*outputs)
+    with CleanRows(outputs.clean, output_schema(contract) if contract else pa.schema([])):
         pass
-    with RejectedRows(rejected_file) as rejected:
+    with RejectedRows(outputs.rejected) as rejected:
         rejected.refuse(refusal, source)
     rows = refusal.rows_read
     by_reason = {refusal.reason: rows} if rows else {}
     return RowAccount(
-        rows, count_rows(clean_file), rows, by_reason, refusal, anonymity=refusal.anonymity
+        rows, count_rows(outputs.clean), rows, by_reason, refusal, anonymity=refusal.anonymity
     )

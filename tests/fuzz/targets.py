@@ -63,8 +63,10 @@ def check_framing(data: bytes) -> None:
 def _frame(stream: Stream, dialect: Csv) -> Framed:
     """Return the data rows that framing yields, and its refusal."""
     found: list[oracle.Record] = []
+    records: CsvRecords | None = None
     try:
-        for batch in CsvRecords(stream, dialect, COLUMNS):
+        records = CsvRecords(stream, dialect, COLUMNS)
+        for batch in records:
             found += [
                 oracle.Record(
                     row, batch.line(index), batch.raw(index), batch.faults.get(index, "")
@@ -72,7 +74,7 @@ def _frame(stream: Stream, dialect: Csv) -> Framed:
                 for index, row in enumerate(fields(batch))
             ]
     except FileRefusedError as refused:
-        return found, (refused.reason, refused.line, refused.rows_read)
+        return found, (refused.reason, refused.line, records.rows_read if records else 0)
     return found, None
 
 

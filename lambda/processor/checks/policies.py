@@ -43,20 +43,16 @@ def judge(
     """
     share = contract.max_rejected_share
     if share is not None and rejected > Fraction(share) * read:
-        raise FileRefusedError(Reason.FILE_REJECTED_SHARE, rows_read=read)
+        raise FileRefusedError(Reason.FILE_REJECTED_SHARE)
     asked = contract.anonymity
     if asked is None:
         return None
     outputs = {column.name: str(column.output) for column in contract.columns}
     columns = [outputs[name] for name in asked.quasi_identifiers]
     subject = outputs[asked.subject] if asked.subject else None
-    try:
-        found = measure(clean_file, columns, asked.k, subject, deadline)
-    except FileRefusedError as refusal:
-        refusal.rows_read = read
-        raise
+    found = measure(clean_file, columns, asked.k, subject, deadline)
     if found.rows_below:
-        raise FileRefusedError(Reason.FILE_K_ANONYMITY, rows_read=read, anonymity=found)
+        raise FileRefusedError(Reason.FILE_K_ANONYMITY, anonymity=found)
     return found
 
 

@@ -49,8 +49,8 @@ class Deadline:
         """Whether it is later than that."""
         return self.clock() > self.moment
 
-    def check(self, rows_read: int = 0) -> None:
-        """Give the object up, of which so many rows were read, if it is later than that.
+    def check(self) -> None:
+        """Give the object up if it is later than that.
 
         Raises:
             FileRefusedError: it is, and the object is too slow.
@@ -60,15 +60,13 @@ class Deadline:
             return
         if not self.refuses:
             raise OutOfTimeError("ran out of time; the message comes again")
-        raise FileRefusedError(
-            Reason.OBJECT_TAKES_TOO_LONG, rows_read=rows_read, setting="timeoutSeconds"
-        )
+        raise FileRefusedError(Reason.OBJECT_TAKES_TOO_LONG, setting="timeoutSeconds")
 
     def batches(self, records: Records) -> Iterator[Batch]:
         """Yield the batches of records as long as there is time."""
         for batch in records:
             yield batch
-            self.check(records.rows_read)
+            self.check()
 
 
 NEVER = Deadline()

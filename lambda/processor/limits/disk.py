@@ -6,28 +6,35 @@ Rows may be shorter than what is kept of them, so the size of a file does not te
 import errno
 import os
 import sqlite3
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import UnsupportedOperation
 from typing import IO
 
 from processor.reasons import FileRefusedError, Reason
 
-# What writing to a temporary file, or to a database, fails with.
-WRITE_ERRORS = (OSError, sqlite3.OperationalError)
+
+@contextmanager
+def refused_when_full() -> Iterator[None]:
+    """Refuse a file if there is no room for what is written to temporary files and databases.
+
+    Raises:
+        FileRefusedError: there was none inside the block.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.OperationalError) as error:
+        if not _is_full(error):
+            raise
+        raise FileRefusedError(
+            Reason.FILE_NEEDS_TOO_MUCH_DISK, setting="ephemeralStorageMb"
+        ) from None
 
 
-def is_full(error: Exception) -> bool:
-    """Tell whether there was no room for what was to be written."""
+def _is_full(error: OSError | sqlite3.OperationalError) -> bool:
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def full(rows_read: int) -> FileRefusedError:
-    """Return the refusal of a file, of which so many rows were read, that needs more room."""
-    return FileRefusedError(
-        Reason.FILE_NEEDS_TOO_MUCH_DISK, rows_read=rows_read, setting="ephemeralStorageMb"
-    )
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def clear(*files: IO[bytes]) -> None:

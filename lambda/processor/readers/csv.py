@@ -119,17 +119,9 @@ class CsvRecords:
         Raises:
             FileRefusedError: the rest cannot be framed.
         """
-        try:
-            most = batch_rows(max(len(self.header), self._columns))
-            while batch := self._next_batch(most):
-                yield (
-                    replace(batch, rows=_emptied(batch.rows, self._nulls))
-                    if self._nulls
-                    else batch
-                )
-        except FileRefusedError as refusal:
-            refusal.rows_read = self.rows_read
-            raise
+        most = batch_rows(max(len(self.header), self._columns))
+        while batch := self._next_batch(most):
+            yield replace(batch, rows=_emptied(batch.rows, self._nulls)) if self._nulls else batch
 
     def _next_batch(self, most: int) -> Batch | None:
         """Frame the next records: at most so many, and only those that begin in one block."""

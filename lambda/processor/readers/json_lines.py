@@ -16,7 +16,7 @@ import pyarrow as pa
 from processor.batches import ROWS, Batch, Stream, batch_rows
 from processor.contract.model import Contract
 from processor.readers.lines import FOREIGN, FOREIGN_TEXT, blocks, without_blank_end
-from processor.reasons import FileRefusedError, Reason, Stated
+from processor.reasons import Reason, Stated
 
 # Names that are counted before they are dropped; more are dropped, and counted as so many.
 DROPPED_LIMIT = 1 << 12
@@ -75,13 +75,9 @@ class JsonRecords:
             FileRefusedError: the rest cannot be cut into lines.
         """
         most = batch_rows(len(self.header))
-        try:
-            for block in self._blocks:
-                for start in range(0, len(block), most):
-                    yield self._batch(block[start : start + most])
-        except FileRefusedError as refusal:
-            refusal.rows_read = self.rows_read
-            raise
+        for block in self._blocks:
+            for start in range(0, len(block), most):
+                yield self._batch(block[start : start + most])
 
     def _batch(self, lines: list[str]) -> Batch:
         rows: list[list[str] | None] = []

@@ -113,7 +113,7 @@ class ParquetRecords:
         while columns := self._read(batches):
             yield from self._cut(columns)
         if self.rows_read != self._file.metadata.num_rows:
-            raise FileRefusedError(_DAMAGED, rows_read=self.rows_read)
+            raise FileRefusedError(_DAMAGED)
 
     def _leaves(self) -> dict[str, pq.ColumnSchema]:
         """Return the columns that are not nested, by name."""
@@ -162,13 +162,10 @@ class ParquetRecords:
             with self._allowance.enforced():
                 yield
         except MemoryError:
-            raise FileRefusedError(
-                Reason.FILE_NEEDS_TOO_MUCH_MEMORY, limit=MEMORY_LIMIT, rows_read=self.rows_read
-            ) from None
+            raise FileRefusedError(Reason.FILE_NEEDS_TOO_MUCH_MEMORY, limit=MEMORY_LIMIT) from None
         except _ERRORS as error:
             found = [reason for said, reason in _CAUSES.items() if said in str(error)]
-            reason = found[0] if found else _DAMAGED
-            raise FileRefusedError(reason, rows_read=self.rows_read) from None
+            raise FileRefusedError(found[0] if found else _DAMAGED) from None
 
     def _read(self, batches: Iterator[pa.RecordBatch]) -> list[pa.StringArray]:
         """Return the texts of the next rows by column; no column is the end."""
@@ -190,7 +187,7 @@ class ParquetRecords:
         begin = size = 0
         for row, length in enumerate(reduce(pc.add, lengths).to_pylist()):
             if length > RECORD_LIMIT:
-                raise FileRefusedError(Reason.RECORD_TOO_LONG, rows_read=self.rows_read)
+                raise FileRefusedError(Reason.RECORD_TOO_LONG)
             if size + length > BATCH_BYTES:
                 yield self._batch([column[begin:row] for column in columns])
                 begin, size = row, 0

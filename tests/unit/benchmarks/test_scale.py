@@ -26,7 +26,7 @@ from lib.contracts import compile_contracts
 from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from sandbox import certificate
 from tests.unit.processor.aws import HmacKey
 from tests.unit.synthesis import ROOT
@@ -117,15 +117,10 @@ def test_a_large_file_becomes_what_it_says_when_it_is_small(
         file.write(target, MB)
     kms: Any = HmacKey()
     with (tmp_path / "file").open("rb") as stream:
-        account = transform(
-            stream,
-            "file",
-            SizeLimit(1 << 40, ""),
-            parse(CONTRACTS[file.dataset]),
-            PseudonymKeys(kms, "a-key"),
-            io.BytesIO(),
-            io.BytesIO(),
+        transformation = Transformation(
+            parse(CONTRACTS[file.dataset]), PseudonymKeys(kms, "a-key"), SizeLimit(1 << 40, "")
         )
+        account = transformation.run(stream, "file", Outputs(io.BytesIO(), io.BytesIO()))
     assert replace(RUN, file=file, clean=account.clean, rejected=account.rejected).outcome == (
         file.outcome
     )

@@ -21,7 +21,7 @@ from processor.contract.parsing import ContractError, parse
 from processor.deidentification.generalization import generalization
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from tests.parquet import read_parquet
 from tests.unit.policies.orders import edited, mistakes
 from tests.unit.processor import oracle
@@ -70,15 +70,9 @@ def test_a_value_leaves_only_where_it_is_kept_on_purpose(directory: Path, method
     file = f"comment\n{SECRET}\n".encode()
     columns = [one for one in orders["columns"] if one["name"] == "comment"] + [column("other")]
     narrow = document(*columns)
-    transform(
-        io.BytesIO(file),
-        "a.csv",
-        SizeLimit(1 << 20, "memoryMb"),
-        parse(narrow),
-        PseudonymKeys(kms, "a-key"),
-        clean,
-        rejected,
-    )
+    keys, limit = PseudonymKeys(kms, "a-key"), SizeLimit(1 << 20, "memoryMb")
+    transformation = Transformation(parse(narrow), keys, limit)
+    transformation.run(io.BytesIO(file), "a.csv", Outputs(clean, rejected))
     (row,) = read_parquet(clean).to_pylist()
     left = row.get("comment")
     assert (SECRET in str(row)) == (method == "keep")
@@ -154,13 +148,11 @@ def test_every_rule_of_a_contract_is_checked() -> None:
         kind = "integer" if isinstance(value, str) and value.isdigit() else "string"
         clean, rejected = io.BytesIO(), io.BytesIO()
         kms: Any = HmacKey()
-        account = transform(
-            io.BytesIO(b"a,b\n3,b\n"),
-            "a.csv",
-            SizeLimit(1 << 20, "memoryMb"),
+        transformation = Transformation(
             parse(document(column("a", kind, **{name: value}), column("b"))),
             PseudonymKeys(kms, "a-key"),
-            clean,
-            rejected,
+            SizeLimit(1 << 20, "memoryMb"),
         )
+        stream = io.BytesIO(b"a,b\n3,b\n")
+        account = transformation.run(stream, "a.csv", Outputs(clean, rejected))
         assert (account.clean, account.rejected) == (0, 1), json.dumps({name: value})

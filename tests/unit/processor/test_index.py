@@ -16,6 +16,7 @@ from processor import processing
 from processor.account import RowAccount
 from processor.checks.columns import RowCheck
 from processor.readers import detection
+from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
@@ -194,7 +195,7 @@ FAILURES = {
     "in the checks": (RowCheck, "check", fail_with_secret),
     "in the output": (CleanRows, "write", fail_with_secret),
     "in the rejects": (RejectedRows, "write", fail_with_secret),
-    "in the account": (processing, "transform", lambda *_: RowAccount(2, 1, 0)),
+    "in the account": (Transformation, "run", lambda *_: RowAccount(2, 1, 0)),
     "in the manifest": (processing, "compose", fail_with_secret),
     "in S3": (MemoryBucket, "put_object", lambda *_, **__: denied()),
     "in KMS": (HmacKey, "generate_mac", lambda *_, **__: denied()),

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -28,6 +28,7 @@ from processor.limits.deadline import Deadline, OutOfTimeError
 from processor.limits.size import SizeLimit
 from processor.processing import Processor
 from processor.reasons import FileRefusedError, Reason
+from processor.transformation import Outputs
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBody, MemoryBucket, Version
 from tests.unit.processor.examples import PEOPLE
 
@@ -224,38 +225,37 @@ class Explorer:
         return state.with_bucket(bucket).with_worker(index, now, parked=parked)
 
 
-def transform(
-    stream: MemoryBody,
-    _name: object,
-    _limit: object,
-    _contract: object,
-    _keys: object,
-    clean: IO[bytes],
-    rejected: IO[bytes],
-    deadline: Any,
-) -> RowAccount:
-    """Stand in for the transformation of a file."""
-    content = stream.read()
-    deadline.clock.seconds += NEEDED.get(content.split()[0], 0.0)
-    deadline.check()
-    if content.startswith(b"refused"):
-        raise FileRefusedError(Reason.FILE_EMPTY)
-    has_rejects = content.startswith(b"mixed")
-    clean.write(b"rows of " + content)
-    rejected.write(b"rejects of " + content if has_rejects else NOTHING)
-    return RowAccount(1 + has_rejects, 1, int(has_rejects))
+@dataclass(frozen=True)
+class QuickTransformation:
+    """Stands in for the transformation of a file."""
+
+    contract: object
+    keys: object
+    limit: object
+    deadline: Any
+
+    def run(self, stream: MemoryBody, _name: object, outputs: Outputs) -> RowAccount:
+        """Write what the first word of the file asks for."""
+        content = stream.read()
+        self.deadline.clock.seconds += NEEDED.get(content.split()[0], 0.0)
+        self.deadline.check()
+        if content.startswith(b"refused"):
+            raise FileRefusedError(Reason.FILE_EMPTY)
+        has_rejects = content.startswith(b"mixed")
+        outputs.clean.write(b"rows of " + content)
+        outputs.rejected.write(b"rejects of " + content if has_rejects else NOTHING)
+        return RowAccount(1 + has_rejects, 1, int(has_rejects))
 
 
 def refuse(
     refusal: FileRefusedError,
     _contract: object,
     source: dict[str, str],
-    clean: IO[bytes],
-    rejected: IO[bytes],
+    outputs: Outputs,
 ) -> RowAccount:
     """Stand in for the refusal of a file."""
-    clean.write(NOTHING)
-    rejected.write(b"refusal of " + source["version_id"].encode())
+    outputs.clean.write(NOTHING)
+    outputs.rejected.write(b"refusal of " + source["version_id"].encode())
     return RowAccount(0, 0, 0, {}, refusal)
 
 
@@ -286,7 +286,7 @@ def assert_settled(bucket: MemoryBucket) -> None:
 @pytest.fixture(name="explorer")
 def make_explorer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Explorer:
     """An explorer of the real processor with a quick transformation."""
-    monkeypatch.setattr(processing, "transform", transform)
+    monkeypatch.setattr(processing, "Transformation", QuickTransformation)
     monkeypatch.setattr(processing, "refuse", refuse)
     (tmp_path / "people.json").write_text(json.dumps(PEOPLE))
     contracts = Contracts(tmp_path)

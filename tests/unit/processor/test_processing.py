@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor import __version__, processing
+from processor import __version__
 from processor.account import RowAccount, RowAccountError
 from processor.bucket.store import Store
 from processor.contract.parsing import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.processing import ContentionError, Processor, UnfinishedError
+from processor.transformation import Transformation
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
 from tests.unit.processor.examples import EXAMPLES, PEOPLE
@@ -414,7 +415,7 @@ def test_an_object_deleted_half_way_is_a_case_for_a_person(
 def test_rows_that_do_not_add_up_leave_nothing(
     monkeypatch: pytest.MonkeyPatch, bucket: MemoryBucket, processor: Processor
 ) -> None:
-    monkeypatch.setattr(processing, "transform", lambda *_: RowAccount(3, 1, 1))
+    monkeypatch.setattr(Transformation, "run", lambda *_: RowAccount(3, 1, 1))
     bucket.upload(KEY, CLEAN)
     with pytest.raises(RowAccountError):
         processor.process(KEY)

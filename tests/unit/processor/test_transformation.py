@@ -22,7 +22,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers import csv, detection, encodings
 from processor.reasons import FileRefusedError, Reason, Stated
-from processor.transformation import refuse, transform
+from processor.transformation import Outputs, Transformation, refuse
 from processor.writers import parquet, quarantine
 from processor.writers.quarantine import RejectedRows
 from tests.parquet import read_parquet
@@ -42,18 +42,12 @@ def run(
     """Return the account, the clean rows and the lines of quarantine that a file becomes."""
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
+    outputs = Outputs(clean, rejected)
     try:
-        account = transform(
-            io.BytesIO(data),
-            "a",
-            LIMIT,
-            agreed,
-            PseudonymKeys(kms, "a-key"),
-            clean,
-            rejected,
-        )
+        keys = PseudonymKeys(kms, "a-key")
+        account = Transformation(agreed, keys, LIMIT).run(io.BytesIO(data), "a", outputs)
     except FileRefusedError as refusal:
-        account = refuse(refusal, agreed, {"key": "k"}, clean, rejected)
+        account = refuse(refusal, agreed, {"key": "k"}, outputs)
     account.check()
     lines = gzip.decompress(rejected.getvalue()).splitlines()
     return account, read_parquet(clean).to_pylist(), [json.loads(line) for line in lines]
@@ -445,7 +439,9 @@ def test_what_was_written_before_a_refusal_is_gone() -> None:
 
 def test_a_refusal_without_a_contract_has_no_columns() -> None:
     clean, rejected = io.BytesIO(), io.BytesIO()
-    account = refuse(FileRefusedError(Reason.DATASET_NO_CONTRACT), None, {}, clean, rejected)
+    account = refuse(
+        FileRefusedError(Reason.DATASET_NO_CONTRACT), None, {}, Outputs(clean, rejected)
+    )
     assert account.has_rejects
     assert read_parquet(clean).num_columns == 0
 

@@ -17,7 +17,6 @@ from processor import batches
 from processor.account import RowAccount
 from processor.bucket.store import Store
 from processor.checks import classes, uniqueness
-from processor.checks import policies as judgement
 from processor.checks.classes import NOBODY, Pairs
 from processor.checks.policies import measure
 from processor.contract.parsing import ContractError, Contracts, parse, read
@@ -26,7 +25,7 @@ from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit
 from processor.processing import Processor
 from processor.reasons import Anonymity, FileRefusedError
-from processor.transformation import refuse, transform
+from processor.transformation import Outputs, Transformation, refuse
 from processor.writers import parquet
 from tests.parquet import read_parquet
 from tests.unit.processor import oracle
@@ -60,12 +59,13 @@ def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[st
     """Return the account and the clean rows that a file becomes."""
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
+    outputs = Outputs(clean, rejected)
     people = parse(document(*COLUMNS) | policies)
     try:
-        keys = PseudonymKeys(kms, "a-key")
-        account = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, clean, rejected)
+        transformation = Transformation(people, PseudonymKeys(kms, "a-key"), LIMIT)
+        account = transformation.run(io.BytesIO(data), "a.csv", outputs)
     except FileRefusedError as refusal:
-        account = refuse(refusal, people, {"key": "k"}, clean, rejected)
+        account = refuse(refusal, people, {"key": "k"}, outputs)
     account.check()
     return account, read_parquet(clean).to_pylist()
 
@@ -133,15 +133,9 @@ def test_instants_and_missing_values_make_classes() -> None:
     people = parse(document(*columns) | {"anonymity": {"k": 1, "quasiIdentifiers": names}})
     data = b"at,time,share,yes\n" + b"2024-01-01T00:30:00Z,12:00:00,0.5,true\n" * 2 + b",,,\n"
     kms: Any = HmacKey()
-    account = transform(
-        io.BytesIO(data),
-        "a.csv",
-        LIMIT,
-        people,
-        PseudonymKeys(kms, "a-key"),
-        io.BytesIO(),
-        io.BytesIO(),
-    )
+    transformation = Transformation(people, PseudonymKeys(kms, "a-key"), LIMIT)
+    outputs = Outputs(io.BytesIO(), io.BytesIO())
+    account = transformation.run(io.BytesIO(data), "a.csv", outputs)
     assert account.anonymity == Anonymity(1, 1, 2, 0)
 
 
@@ -185,8 +179,9 @@ def test_people_are_counted_where_the_contract_says_who_they_are(
     data = "\n".join(["person,city", *rows]).encode()
     keys = PseudonymKeys(kms, "a-key")
     try:
-        files = io.BytesIO(), io.BytesIO()
-        found = transform(io.BytesIO(data), "a.csv", LIMIT, people, keys, *files).anonymity
+        outputs = Outputs(io.BytesIO(), io.BytesIO())
+        transformation = Transformation(people, keys, LIMIT)
+        found = transformation.run(io.BytesIO(data), "a.csv", outputs).anonymity
     except FileRefusedError as refusal:
         found = refusal.anonymity
     assert found == measured
@@ -280,11 +275,13 @@ def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.Monkey
 
 def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() -> None:
     people = parse(document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}})
-    late = Deadline(1.0, clock=lambda: 9.0)
-    clean = io.BytesIO()
-    pq.write_table(pa.table({"n": ["x"] * 7}), clean)
+    data, clean = io.BytesIO(b"n\n" + b"x\n" * 7), io.BytesIO()
+    kms: Any = HmacKey()
+    # It is late as soon as the clean rows are complete: a Parquet file ends as it begins.
+    late = Deadline(1.0, clock=lambda: float(clean.getvalue()[4:].endswith(b"PAR1") * 9))
+    transformation = Transformation(people, PseudonymKeys(kms, "a-key"), LIMIT, late)
     with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
-        judgement.judge(people, 7, 0, clean, late)
+        transformation.run(data, "a.csv", Outputs(clean, io.BytesIO()))
     assert caught.value.rows_read == 7
 
 

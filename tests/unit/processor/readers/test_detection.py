@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import batches
-from processor.batches import RECORD_LIMIT
+from processor.batches import RECORD_LIMIT, Records
 from processor.contract.model import Contract, Csv
 from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
@@ -28,7 +28,7 @@ from processor.limits.size import SizeLimit
 from processor.readers import json_lines, parquet
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from tests.parquet import read_parquet
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
@@ -123,7 +123,8 @@ def test_the_same_rows_become_the_same_in_every_format(
     body = MemoryBody(WRITERS[name](contract.labels, rows))
     body.piece = piece
     keys = PseudonymKeys(kms, "a-key")
-    account = transform(body, name, LIMIT, contract, keys, clean, rejected)
+    transformation = Transformation(contract, keys, LIMIT)
+    account = transformation.run(body, name, Outputs(clean, rejected))
     account.check()
     assert account.read == len(rows)
     rows_found = read_parquet(clean).to_pylist()
@@ -167,7 +168,8 @@ def test_a_time_of_parquet_is_the_instant_it_says_or_rejected(
     file.seek(0)
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    account = transform(file, "a", LIMIT, contract, keys, clean, rejected)
+    transformation = Transformation(contract, keys, LIMIT)
+    account = transformation.run(file, "a", Outputs(clean, rejected))
     account.check()
     assert read_parquet(clean)["at"].to_pylist() == ([expected] if expected else [])
     assert account.by_reason == ({reason: 1} if reason else {})
@@ -335,7 +337,8 @@ def test_a_time_of_day_of_parquet_is_what_it_says(type_: pa.DataType, expected: 
     clean, rejected = io.BytesIO(), io.BytesIO()
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    transform(file, "a", LIMIT, contract, keys, clean, rejected).check()
+    transformation = Transformation(contract, keys, LIMIT)
+    transformation.run(file, "a", Outputs(clean, rejected)).check()
     assert read_parquet(clean)["id"].to_pylist() == [expected.isoformat("microseconds")]
 
 
@@ -356,10 +359,10 @@ def test_parquet_that_says_it_has_more_rows_than_it_has_is_damaged() -> None:
     file.seek(0)
     with (
         open_records(file, "a", ID, LIMIT) as records,
-        pytest.raises(FileRefusedError, match="file:damaged-parquet") as caught,
+        pytest.raises(FileRefusedError, match="file:damaged-parquet"),
     ):
         list(records)
-    assert caught.value.rows_read == 77
+    assert records.rows_read == 77
 
 
 @pytest.mark.parametrize(
@@ -415,7 +418,8 @@ def test_nested_json_is_kept_or_rejected_at_every_depth() -> None:
     clean, rejected = io.BytesIO(), io.BytesIO()
     body = MemoryBody("".join(lines).encode())
     keys = PseudonymKeys(kms, "a-key")
-    account = transform(body, "a.jsonl", LIMIT, agreed, keys, clean, rejected)
+    transformation = Transformation(agreed, keys, LIMIT)
+    account = transformation.run(body, "a.jsonl", Outputs(clean, rejected))
     account.check()
     assert account.read == len(lines)
     assert account.clean > 100 < account.rejected
@@ -512,7 +516,7 @@ def test_csv_is_in_the_encoding_of_the_contract_and_json_in_utf_8(
     encoding: str, name: str, content: bytes, expected: list[str] | tuple[str, int | None]
 ) -> None:
     agreed = replace(make_contract(column("id")), csv=Csv(encoding=encoding))
-    found, refusal = read_through(content, name, agreed)
+    found, _, refusal = read_through(content, name, agreed)
     if refusal is None:
         assert found == [[text] for text in expected]
     else:
@@ -522,16 +526,17 @@ def test_csv_is_in_the_encoding_of_the_contract_and_json_in_utf_8(
 
 def read_through(
     content: bytes, name: str, agreed: Contract
-) -> tuple[list[list[str]], FileRefusedError | None]:
-    """Return the rows of a file, and why it is refused."""
+) -> tuple[list[list[str]], int, FileRefusedError | None]:
+    """Return the rows of a file, how many were read, and why it is refused."""
     found: list[list[str]] = []
+    records: Records | None = None
     try:
         with open_records(MemoryBody(content), name, agreed, LIMIT) as records:
             for batch in records:
                 found += fields(batch)
     except FileRefusedError as refusal:
-        return found, refusal
-    return found, None
+        return found, records.rows_read if records else 0, refusal
+    return found, records.rows_read, None
 
 
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-16-le"])
@@ -545,13 +550,13 @@ def test_a_bad_byte_far_down_is_found_on_its_line_in_little_memory(encoding: str
     content = head + line * count + bad
     tracemalloc.start()
     try:
-        found, refusal = read_through(content, "a", agreed)
+        found, read, refusal = read_through(content, "a", agreed)
         held, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert refusal is not None
     assert (refusal.reason, refusal.line) == (f"encoding:not-{encoding}", count + 2)
-    assert refusal.rows_read == len(found) == count
+    assert read == len(found) == count
     assert peak - held < 16 << 20
 
 

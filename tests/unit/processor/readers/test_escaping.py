@@ -39,7 +39,7 @@ def frame(records: CsvRecords | None, data: bytes, dialect: Csv) -> Framed:
                 for index, row in enumerate(fields(batch))
             ]
     except FileRefusedError as refusal:
-        return framed, (refusal.reason, refusal.line, refusal.rows_read)
+        return framed, (refusal.reason, refusal.line, records.rows_read if records else 0)
     return framed, None
 
 
@@ -195,13 +195,11 @@ def test_an_escaped_backslash_before_n_is_no_null() -> None:
 
 
 def test_an_endless_record_is_refused() -> None:
+    data = b"a,b\n1,2\nx\\\ny\n" + b"z\\\n" * (1 << 19)
+    records = EscapedRecords(io.BytesIO(data), Csv(escape="\\"))
     with pytest.raises(FileRefusedError, match="record:too-long") as caught:
-        list(
-            EscapedRecords(
-                io.BytesIO(b"a,b\n1,2\nx\\\ny\n" + b"z\\\n" * (1 << 19)), Csv(escape="\\")
-            )
-        )
-    assert (caught.value.line, caught.value.rows_read) == (5, 2)
+        list(records)
+    assert (caught.value.line, records.rows_read) == (5, 2)
 
 
 def test_no_other_escape_passes_for_a_backslash() -> None:

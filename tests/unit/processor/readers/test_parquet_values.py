@@ -28,7 +28,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from processor.writers import parquet as parquet_writer
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import HmacKey
@@ -75,7 +75,8 @@ def process(content: bytes, *columns: dict[str, Any], drop: bool = False) -> Res
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
     clean, rejected = io.BytesIO(), io.BytesIO()
-    account = transform(io.BytesIO(content), "a", LIMIT, agreed, keys, clean, rejected)
+    transformation = Transformation(agreed, keys, LIMIT)
+    account = transformation.run(io.BytesIO(content), "a", Outputs(clean, rejected))
     account.check()
     lines = gzip.decompress(rejected.getvalue()).splitlines()
     return Result(read_parquet(clean), [json.loads(line) for line in lines], account)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from processor.contract.model import Contract
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from processor.writers import parquet
 from processor.writers.order import arrange
 from tests.parquet import read_parquet
@@ -89,7 +89,8 @@ def clean(lines: list[str], contract: Contract = CONTRACT) -> bytes:
     file, rejected = io.BytesIO(), io.BytesIO()
     limit = SizeLimit(1 << 30, "")
     keys = PseudonymKeys(kms, "a-key")
-    transform(io.BytesIO(content), "a.csv", limit, contract, keys, file, rejected)
+    transformation = Transformation(contract, keys, limit)
+    transformation.run(io.BytesIO(content), "a.csv", Outputs(file, rejected))
     return file.getvalue()
 
 
