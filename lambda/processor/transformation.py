@@ -91,6 +91,7 @@ class Transformation:
             refusal.rows_read = records.rows_read if records else 0
             raise
 
+
 def _row_check(contract: Contract, records: Records) -> RowCheck:
     notation = notation_of(contract) if records.localized else {}
     return RowCheck(contract, records.header, notation)
