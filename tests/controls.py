@@ -40,6 +40,7 @@ class Control(NamedTuple):
 UNIT = "tests/unit/"
 STACK = f"{UNIT}stack/"
 POLICIES = f"{UNIT}policies/"
+BUCKET = f"{STACK}test_data_bucket.py"
 ATTACKS = "tests/attacks/"
 INTEGRATION = "tests/integration/"
 DEPLOYER = f"{POLICIES}test_deployer_policy.py"
@@ -53,7 +54,7 @@ CONTROLS = [
         "SC-28 SC-28(1) SC-13",
         "DataBucket/Bucket",
         [
-            f"{STACK}test_data_bucket.py::test_objects_are_encrypted_with_the_data_key",
+            f"{BUCKET}::test_objects_are_encrypted_with_the_data_key",
             f"{STACK}test_perimeter.py::test_a_write_under_another_encryption_is_denied",
             f"{ATTACKS}test_encryption.py::test_refused_to_a_producer",
         ],
@@ -113,7 +114,7 @@ CONTROLS = [
         "SC-8 SC-8(1)",
         "DataBucket/Bucket/Policy",
         [
-            f"{STACK}test_data_bucket.py::test_transport_below_tls_1_2_is_denied_to_all",
+            f"{BUCKET}::test_transport_below_tls_1_2_is_denied_to_all",
             f"{STACK}test_intake_queue.py::test_plain_http_is_denied_on_both",
             f"{ATTACKS}test_transport.py::test_refused_without_tls",
             f"{ATTACKS}test_transport.py::test_refused_old_tls",
@@ -125,7 +126,7 @@ CONTROLS = [
         "AC-3 SC-7",
         "DataBucket/Bucket/Policy",
         [
-            f"{STACK}test_data_bucket.py::test_versions_are_kept_and_the_public_is_blocked",
+            f"{BUCKET}::test_versions_are_kept_and_the_public_is_blocked",
             f"{STACK}test_perimeter.py::test_other_accounts_and_strangers_are_denied",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_a_stranger",
         ],
@@ -347,9 +348,9 @@ CONTROLS = [
         "SI-12 MP-6",
         "DataBucket/Bucket",
         [
-            f"{STACK}test_data_bucket.py::test_no_raw_byte_is_left_after_the_days_of_the_setting",
-            f"{STACK}test_data_bucket.py::test_a_replaced_version_of_raw_data_goes_after_a_day",
-            f"{STACK}test_data_bucket.py::test_unfinished_uploads_and_markers_that_hide_nothing_go",
+            f"{BUCKET}::test_no_raw_byte_is_left_after_the_days_of_the_setting",
+            f"{BUCKET}::test_a_replaced_version_of_raw_data_goes_after_a_day",
+            f"{BUCKET}::test_unfinished_uploads_and_markers_that_hide_nothing_go",
         ],
     ),
     Control(

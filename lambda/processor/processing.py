@@ -40,7 +40,7 @@ from typing import Any, Literal, NamedTuple
 
 from processor import ProcessorError
 from processor.account import RowAccount
-from processor.bucket import keys
+from processor.bucket import keys as bucket_keys
 from processor.bucket.keys import ObjectKeys
 from processor.bucket.manifest import Artifact, compose, covers, describes
 from processor.bucket.store import ConflictError, Source, Store
@@ -147,7 +147,7 @@ class Processor:
             ContractError: the contract of the object's dataset is broken.
             RowAccountError: the rows do not add up.
         """
-        places = keys.places(key)
+        places = bucket_keys.places(key)
         for _ in range(ATTEMPTS):
             try:
                 return self._attempt(places, deadline)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import compile_contracts
-from tests.unit.policies.orders import METHOD, bounded, deidentified, edited, mistakes
+from tests.unit.contracts.orders import METHOD, bounded, deidentified, edited, mistakes
 
 
 @pytest.mark.parametrize(

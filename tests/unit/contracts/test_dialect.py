@@ -8,7 +8,7 @@ import pytest
 from lib.contracts import compile_contracts
 from processor.contract.model import RFC_4180, Csv  # pylint: disable=wrong-import-order
 from processor.contract.parsing import parse
-from tests.unit.policies.orders import edited, mistakes
+from tests.unit.contracts.orders import edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import compile_contracts
-from tests.unit.policies.orders import edited, mistakes
+from tests.unit.contracts.orders import edited, mistakes
 
 
 @pytest.mark.parametrize(

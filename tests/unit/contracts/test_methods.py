@@ -23,7 +23,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation
 from tests.parquet import read_parquet
-from tests.unit.policies.orders import edited, mistakes
+from tests.unit.contracts.orders import edited, mistakes
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import column, document

@@ -7,7 +7,7 @@ import pytest
 
 from lib.contracts import compile_contracts
 from processor.contract.parsing import parse
-from tests.unit.policies.orders import CONTRACT, edited, mistakes
+from tests.unit.contracts.orders import CONTRACT, edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
 

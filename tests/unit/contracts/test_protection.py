@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import ContractError, compile_contracts
-from tests.unit.policies.orders import CONTRACT, METHOD
+from tests.unit.contracts.orders import CONTRACT, METHOD
 
 CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
 ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"

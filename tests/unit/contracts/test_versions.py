@@ -8,8 +8,8 @@ import pytest
 
 from lib.contracts import ContractError, compile_contracts, write_contracts
 from processor.contract.parsing import Contracts
-from tests.unit.policies.orders import CONTRACT as ORDERS
-from tests.unit.policies.orders import edited
+from tests.unit.contracts.orders import CONTRACT as ORDERS
+from tests.unit.contracts.orders import edited
 
 OLD = edited("version: 1.2.0", "version: 1.1.0")
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from lib import dry_run
 from processor.account import RowAccount
 from processor.reasons import FileRefusedError, Reason
-from tests.unit.policies.orders import CONTRACT, edited
+from tests.unit.contracts.orders import CONTRACT, edited
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADER = "order_id,email,phone,comment,country,quantity,price,weight,ordered_on,shipped_at,gift\n"

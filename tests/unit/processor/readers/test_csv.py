@@ -218,7 +218,7 @@ def test_an_endless_record_is_refused_before_it_fills_the_memory(
 
 def test_batches_are_bounded() -> None:
     stream = CsvRecords(io.BytesIO(b"h\n" + b"\n" * 40_000 + b"0123456789abcde\n" * 100_000))
-    batches = list(stream)
-    assert max(len(batch.rows) for batch in batches) == BATCH_ROWS
-    assert max(sum(map(len, batch.lines)) for batch in batches) <= BLOCK_SIZE
+    found = list(stream)
+    assert max(len(batch.rows) for batch in found) == BATCH_ROWS
+    assert max(sum(map(len, batch.lines)) for batch in found) <= BLOCK_SIZE
     assert stream.rows_read == 140_000

@@ -263,11 +263,11 @@ def test_parquet_comes_in_batches_of_bounded_size(lengths: list[int], most: int)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parquet, "BATCH_BYTES", 2 * most)
         with open_records(parquet_of(values), "a", ID, LIMIT) as records:
-            batches = list(records)
-    assert [row[0] for batch in batches for row in fields(batch)] == values
-    sizes = [[2 * len(row[0]) for row in fields(batch)] for batch in batches]
+            found = list(records)
+    assert [row[0] for batch in found for row in fields(batch)] == values
+    sizes = [[2 * len(row[0]) for row in fields(batch)] for batch in found]
     assert all(sum(batch) <= 2 * most or len(batch) == 1 for batch in sizes)
-    assert [batch.first_row for batch in batches] == [
+    assert [batch.first_row for batch in found] == [
         1 + sum(map(len, sizes[:index])) for index in range(len(sizes))
     ]
 
