@@ -4,8 +4,6 @@
 the CPU seconds of each in ``parts.json``; what a part calls of another is the other's.
 """
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import json
 import sys
 import time

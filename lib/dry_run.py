@@ -5,8 +5,6 @@ file through the processor itself. Tokens are made with a key that is thrown awa
 written, and no value of the file is shown but the columns that are not the contract's.
 """
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import argparse
 import gzip
 import json

@@ -3,8 +3,6 @@
 Strict; each reject has its line, its raw text and all its reasons; every row is accounted for.
 """
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the run of large files stands on: its limit, its bucket, its files and what it checks."""
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import http.client
 import io
 import subprocess

@@ -9,7 +9,7 @@ import pytest
 
 from lib import contracts
 from lib.contracts import ContractError, columns, compile_contracts, write_contracts
-from processor.checks.string_formats import STRING_FORMATS  # pylint: disable=wrong-import-order
+from processor.checks.string_formats import STRING_FORMATS
 from tests.unit.contracts.orders import CONTRACT, bounded, edited, mistakes
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lib.contracts import compile_contracts
-from processor.contract.model import RFC_4180, Csv  # pylint: disable=wrong-import-order
+from processor.contract.model import RFC_4180, Csv
 from processor.contract.parsing import parse
 from tests.unit.contracts.orders import edited, mistakes
 

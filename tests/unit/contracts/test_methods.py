@@ -3,8 +3,6 @@
 A method that one part knows and another does not must leave no value as it is.
 """
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import io
 import json
 import re

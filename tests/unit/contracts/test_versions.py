@@ -1,7 +1,5 @@
 """Versions of a contract side by side, and one sentence for what they may not differ in."""
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """The pages: every link leads somewhere, and every table says what the code says."""
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import dataclasses
 import json
 import re

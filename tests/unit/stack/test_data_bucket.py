@@ -7,7 +7,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from lib.tap_stack import TapStack
-from processor.bucket.keys import places  # pylint: disable=wrong-import-order  # ours, as in lambda/
+from processor.bucket.keys import places
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, make_app, synthesize
 
 

@@ -1,7 +1,5 @@
 """What a person is told of a file before it is uploaded."""
 
-# pylint: disable=wrong-import-order  # it takes the processor for somebody else's
-
 import re
 import subprocess
 from pathlib import Path
