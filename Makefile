@@ -20,7 +20,6 @@ INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
 CHECKOV := .cache/checkov
 AWSCLI := .cache/awscli
-CYCLONEDX := .cache/cyclonedx
 ENVIRONMENTS := dev staging prod
 PEERS := .cache/peers
 CHECKED := app.py lib lambda sandbox delivery samples benchmarks tests
@@ -29,7 +28,7 @@ CHECKED := app.py lib lambda sandbox delivery samples benchmarks tests
 # `make unit minutes=60` sets another limit.
 minutes = 10
 unit emulator: minutes = 20
-integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(CYCLONEDX) $(PEERS): minutes = 15
+integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
@@ -41,7 +40,6 @@ step = $@
 $(INSTALLED) $(MODULES): step = setup
 $(CHECKOV): step = checkov
 $(AWSCLI): step = emulator
-$(CYCLONEDX): step = sbom
 $(PEERS): step = bench
 
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
@@ -200,10 +198,10 @@ size: setup ## Build the function's bundle and print what it weighs
 
 ##@ Delivery
 .PHONY: sbom
-sbom: setup $(CYCLONEDX) ## List what is in the function's bundle, as CycloneDX
+sbom: setup ## List what is in the function's bundle, as CycloneDX
 	@mkdir -p .cache/sbom
-	$(limited) $(CYCLONEDX)/bin/cyclonedx-py requirements --output-reproducible --output-format JSON \
-		--output-file .cache/sbom/function.cdx.json lambda/requirements.txt
+	$(limited) uv export --quiet --frozen --only-group function --format cyclonedx1.5 \
+		--output-file .cache/sbom/function.cdx.json >/dev/null
 
 .PHONY: diff
 diff: setup ## Write what a deployment would change as a comment (suffix=dev)
@@ -267,7 +265,7 @@ $(INSTALLED): requirements-dev.txt lambda/requirements.txt
 
 # Groups of pyproject.toml that cannot be beside the project's packages, or should not: Checkov pins
 # an older boto3, the peers a newer pyarrow, and `aws` would hide a developer's own.
-$(CHECKOV) $(AWSCLI) $(CYCLONEDX) $(PEERS): uv.lock | $(INSTALLED)
+$(CHECKOV) $(AWSCLI) $(PEERS): uv.lock | $(INSTALLED)
 	@echo "Installing $(@F)"
 	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv export --quiet --frozen --only-group $(@F) | $(limited) uv pip install --quiet \

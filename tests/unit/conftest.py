@@ -1,5 +1,6 @@
 """Fixtures of the unit tests."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,7 +10,7 @@ from hypothesis import settings
 
 from tests.unit.policies.engine import Action, Engine
 from tests.unit.policies.policies import Policies
-from tests.unit.synthesis import Synthesized, synthesize
+from tests.unit.synthesis import ROOT, Synthesized, synthesize
 
 # How many examples a property is tried on. `make unit examples=thorough` chooses the second.
 settings.register_profile("quick", max_examples=30)
@@ -17,6 +18,17 @@ settings.register_profile("thorough", max_examples=300)
 settings.load_profile("quick")
 
 RESTRICTING = '"restrictAdministrators": true'
+
+
+@pytest.fixture(scope="session", autouse=True)
+def find_the_processor() -> Iterator[None]:
+    """Let programs that tests start find it, whether or not the project is installed.
+
+    pytest's own setting ``pythonpath`` is for this process alone.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "lambda"))))
+        yield
 
 
 @pytest.fixture(scope="session", name="stack")

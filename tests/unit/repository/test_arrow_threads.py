@@ -5,7 +5,6 @@ while it holds the lock, and hangs for ever; Python's own exit takes the lock aw
 """
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -106,7 +105,6 @@ def look_after(program: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", READ + program + LOOK],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([".", "lambda"])},
         capture_output=True,
         text=True,
         check=True,
