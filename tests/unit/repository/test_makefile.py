@@ -11,7 +11,7 @@ import pytest
 from tests.unit.synthesis import ROOT
 
 TOOLS = (
-    "actionlint|cdk|checkov|cyclonedx-py|gh|make|mypy|npm|pylint|pytest|python3?|ruff|uv|zizmor"
+    "actionlint|cdk|checkov|gh|make|mypy|npm|pylint|pytest|python3?|ruff|uv|zizmor"
 )
 TOOL = rf"[\w./-]*\b(?:{TOOLS})"
 COMMAND = re.compile(
