@@ -12,7 +12,7 @@ from processor.contract.model import RFC_4180, Contract, Csv
 from processor.limits.size import SizeLimit
 from processor.readers import compression, parquet
 from processor.readers.compression import Counted, Decompressed
-from processor.readers.csv import CsvRecords, EscapedRecords
+from processor.readers.csv import CsvRecords
 from processor.readers.encodings import Recoded, codec_of, looks_like_json
 from processor.readers.json_lines import JsonRecords
 from processor.readers.lines import without_mark
@@ -71,8 +71,7 @@ def open_records(
     else:
         if dialect.encoding != "utf-8":
             content = Recoded(content, codec_of(source.peek(), dialect.encoding))
-        framed = EscapedRecords if dialect.escape else CsvRecords
-        yield framed(content, contract.csv, contract.labels)
+        yield CsvRecords(content, contract.csv, contract.labels)
 
 
 def _kind(begin: bytes, dialect: Csv) -> str:

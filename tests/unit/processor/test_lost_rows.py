@@ -17,7 +17,7 @@ from processor.batches import Batch
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.deidentification.methods import Deidentification
 from processor.limits.deadline import Deadline
-from processor.readers import csv, json_lines, parquet
+from processor.readers import csv, framing, json_lines, parquet
 from processor.readers.compression import Decompressed
 from processor.readers.csv import CsvRecords
 from processor.readers.json_lines import JsonRecords
@@ -118,7 +118,7 @@ LOSSES = {
     "cut into lines": Loss(csv, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
     "framed": Loss(CsvRecords, "_next_batch", None, without_last_row, CSV, OURS),
-    "put between others": Loss(csv, "_replaced", None, without_last, CSV, OURS),
+    "put between others": Loss(framing, "_replaced", None, without_last, CSV, OURS),
     "framed from JSON": Loss(JsonRecords, "_batch", None, without_last_row, JSON, OURS),
     "framed from JSON, uncounted": Loss(
         JsonRecords, "_batch", lambda lines: lines[:-1], None, JSON, SECOND

@@ -16,7 +16,7 @@ from processor import transformation
 from processor.batches import Stream
 from processor.bucket import keys
 from processor.checks import columns
-from processor.readers import compression, csv, detection, lines
+from processor.readers import compression, csv, detection, line_buffer, lines
 from processor.reasons import FileRefusedError, Reason
 from tests.unit.processor import test_hostile_input as hostile
 from tests.unit.processor.aws import MemoryBucket
@@ -64,7 +64,7 @@ def _refuse_lines_with(text: str) -> Sabotage:
 
 
 def _keep_the_empty_end(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(csv, "without_blank_end", lambda lists, _: lists)
+    patch.setattr(line_buffer, "without_blank_end", lambda lists, _: lists)
 
 
 def _normalize_keys(patch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from processor import batches
 from processor.batches import Stream
 from processor.contract.model import Csv
 from processor.contract.parsing import parse
-from processor.readers.csv import CsvRecords, EscapedRecords
+from processor.readers.csv import CsvRecords
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
@@ -30,7 +30,7 @@ def frame(records: CsvRecords | None, data: bytes, dialect: Csv) -> Framed:
     """Frame a file without a header, and say why it is refused."""
     framed: list[oracle.Record] = []
     try:
-        records = records or EscapedRecords(io.BytesIO(data), dialect, COLUMNS)
+        records = records or CsvRecords(io.BytesIO(data), dialect, COLUMNS)
         for batch in records:
             framed += [
                 oracle.Record(
@@ -137,16 +137,16 @@ def test_without_escapes_nothing_is_different(
     body = MemoryBody(text.encode())
     body.piece = piece
 
-    def outcome(kind: type[CsvRecords], stream: Stream, how: Csv) -> object:
+    def outcome(stream: Stream, how: Csv) -> object:
         """Return all that framing yields."""
         try:
-            records = kind(stream, how)
+            records = CsvRecords(stream, how)
         except FileRefusedError as refusal:
             return refusal.reason, refusal.line
         return records.header, frame(records, b"", how)
 
-    expected = outcome(CsvRecords, io.BytesIO(text.encode()), other)
-    assert outcome(EscapedRecords, body, dialect) == expected
+    expected = outcome(io.BytesIO(text.encode()), other)
+    assert outcome(body, dialect) == expected
 
 
 def written(rows: Iterable[list[str]], **options: object) -> bytes:
@@ -196,7 +196,7 @@ def test_an_escaped_backslash_before_n_is_no_null() -> None:
 
 def test_an_endless_record_is_refused() -> None:
     data = b"a,b\n1,2\nx\\\ny\n" + b"z\\\n" * (1 << 19)
-    records = EscapedRecords(io.BytesIO(data), Csv(escape="\\"))
+    records = CsvRecords(io.BytesIO(data), Csv(escape="\\"))
     with pytest.raises(FileRefusedError, match="record:too-long") as caught:
         list(records)
     assert (caught.value.line, records.rows_read) == (5, 2)

@@ -1,0 +1,71 @@
+"""The line buffer: lines that have been read, and whose records have not been taken yet."""
+
+from collections.abc import Iterator
+from itertools import chain
+
+from processor import batches
+from processor.readers.lines import without_blank_end
+from processor.reasons import FileRefusedError, Reason
+
+
+class LineBuffer:
+    """The next lines of a file.
+
+    Lines come in blocks, and are taken from the front. A record may begin in one block and end in
+    another: looking for its end adds the lines of further blocks.
+
+    Attributes:
+        lines: the next lines, as far as they have been read, with their line ends.
+        before: how many lines of the file were taken.
+    """
+
+    def __init__(self, blocks: Iterator[list[str]]) -> None:
+        """Begin before the first block."""
+        self._blocks = blocks
+        self.lines: list[str] = []
+        self.before = 0
+
+    def fill(self) -> bool:
+        """Read a block if there are no lines; return whether there are any then.
+
+        Raises:
+            FileRefusedError: the block cannot be read.
+        """
+        return bool(self.lines) or self._add()
+
+    def take(self, count: int) -> list[str]:
+        """Take so many lines from the front, or all that there are."""
+        taken = self.lines[:count]
+        del self.lines[:count]
+        self.before += len(taken)
+        return taken
+
+    def record(self, place: int) -> Iterator[str]:
+        """Yield the lines that a record can have which begins at a place; add blocks for them.
+
+        Raises:
+            FileRefusedError: the record has become too long, or a block cannot be read.
+        """
+        first, size = self.before + place + 1, 0
+        while place < len(self.lines) or self._add():
+            size += size_of(self.lines[place])
+            if size > batches.RECORD_LIMIT:
+                raise FileRefusedError(Reason.RECORD_TOO_LONG, line=first)
+            yield self.lines[place]
+            place += 1
+
+    def end_before_blank_lines(self) -> None:
+        """Leave out the empty lines at the end of the file."""
+        self._blocks = without_blank_end(chain([self.lines], self._blocks), self.before + 1)
+        self.lines = []
+
+    def _add(self) -> bool:
+        """Add the lines of the next block, if there is one."""
+        lines = next(self._blocks, [])
+        self.lines += lines
+        return bool(lines)
+
+
+def size_of(text: str) -> int:
+    """Return how many bytes a text has."""
+    return len(text) if text.isascii() else len(text.encode())

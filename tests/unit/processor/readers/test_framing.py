@@ -1,0 +1,138 @@
+"""Framing on its own: which lines make a record. Whole files are in test_csv, test_escaping."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from processor import batches
+from processor.contract.model import RFC_4180, Csv
+from processor.readers.framing import EscapedFraming, Framed, Framing, QuotedFraming
+from processor.readers.line_buffer import LineBuffer
+from processor.reasons import FileRefusedError, Reason
+
+# The example of QuotedFraming's docstring.
+EXAMPLE = ["1,plain\n", '2,"one"\n', '3,"two\n', 'lines"\n', '4,a "b"\n']
+QUOTED = QuotedFraming(RFC_4180)
+ESCAPED = EscapedFraming(Csv(escape="\\"))
+
+
+def make_buffer(*blocks: list[str]) -> LineBuffer:
+    """Return a buffer with the first of these blocks at hand."""
+    buffer = LineBuffer(iter(blocks))
+    assert buffer.fill()
+    return buffer
+
+
+def told(framed: Framed) -> tuple[list[list[str] | None], list[int], dict[int, object]]:
+    """Return the fields, the ends and the faults."""
+    return framed.rows.to_pylist(), list(framed.ends), dict(framed.faults)
+
+
+def test_the_example_of_the_docstring() -> None:
+    documented = re.findall(r"^    \d +``(.*)`` ", str(QuotedFraming.__doc__), re.MULTILINE)
+    assert documented == [line.rstrip("\n") for line in EXAMPLE]
+    rows = [["1", "plain"], ["2", "one"], ["3", "two\nlines"], None]
+    framed = QUOTED.frame(make_buffer(EXAMPLE), 5)
+    assert told(framed) == (rows, [1, 2, 4, 5], {3: Reason.ROW_STRAY_QUOTE})
+    assert framed.refusal is None
+    assert f"``{rows}``" in re.sub(r"\s+", " ", str(QuotedFraming.__doc__)).replace('"', "'")
+    assert "``[1, 2, 4, 5]``" in str(QuotedFraming.__doc__)
+
+
+def test_the_other_example_of_the_docstring() -> None:
+    buffer = make_buffer([*EXAMPLE[:4], '4,"b\n'], ["c\n"], ['d"\n', "5,e\n"])
+    framed = QUOTED.frame(buffer, 5)
+    assert framed.rows.to_pylist()[3] == ["4", "b\nc\nd"]
+    assert (framed.ends, framed.refusal) == ([1, 2, 4, 7], None)
+    assert buffer.lines[7:] == ["5,e\n"]  # of the last block, and in no record yet
+
+    buffer = make_buffer([*EXAMPLE[:4], '4,"b\n'], ["c\n"])
+    framed = QUOTED.frame(buffer, 5)
+    assert (len(framed.rows), framed.ends) == (3, [1, 2, 4])
+    assert framed.refusal is not None
+    assert (framed.refusal.reason, framed.refusal.line) == (Reason.RECORD_MALFORMED, 5)
+
+
+@pytest.mark.parametrize("framing", [QUOTED, ESCAPED], ids=["quoted", "escaped"])
+def test_no_more_records_begin_than_are_asked_for(framing: Framing) -> None:
+    lines = ["a\n", '"b\n', 'c"\n', "d\n", '"e"\n']
+    for most, ends in ((1, [1]), (2, [1, 3]), (4, [1, 3, 4]), (5, [1, 3, 4, 5])):
+        assert list(framing.frame(make_buffer(lines), most).ends) == ends
+
+
+@pytest.mark.parametrize("framing", [QUOTED, ESCAPED], ids=["quoted", "escaped"])
+def test_records_before_one_that_cannot_be_framed_are_framed(framing: Framing) -> None:
+    framed = framing.frame(make_buffer(["a\n", '"b\n', 'c"\n', '"d"e\n', "f\n"]), 5)
+    assert told(framed) == ([["a"], ["b\nc"]], [1, 3], {})
+    assert framed.refusal is not None
+    assert (framed.refusal.reason, framed.refusal.line) == (Reason.RECORD_MALFORMED, 4)
+
+
+@pytest.mark.parametrize("framing", [QUOTED, ESCAPED], ids=["quoted", "escaped"])
+def test_a_first_record_that_cannot_be_framed_is_refused(framing: Framing) -> None:
+    buffer = make_buffer(["a\n", '"b"c\n', "d\n"])
+    assert buffer.take(1) == ["a\n"]
+    with pytest.raises(FileRefusedError, match="record:malformed") as caught:
+        framing.frame(buffer, 3)
+    assert caught.value.line == 2
+
+
+def test_what_makes_a_further_block_unreadable_is_kept() -> None:
+    def blocks() -> Iterator[list[str]]:
+        yield ["a\n", '"b\n']
+        raise FileRefusedError(Reason.ENCODING_NOT.about("utf-8"), line=9)
+
+    buffer = LineBuffer(blocks())
+    assert buffer.fill()
+    framed = QUOTED.frame(buffer, 2)
+    assert framed.rows.to_pylist() == [["a"]]
+    assert framed.refusal is not None
+    assert (framed.refusal.reason, framed.refusal.line) == ("encoding:not-utf-8", 9)
+
+
+def test_a_buffer_gives_each_line_once() -> None:
+    buffer = make_buffer(["a\n", "b\n"], ["c\n"])
+    assert list(buffer.record(1)) == ["b\n", "c\n"]  # another block, for a record that goes on
+    assert (buffer.take(2), buffer.before, buffer.lines) == (["a\n", "b\n"], 2, ["c\n"])
+    assert buffer.fill()
+    assert (buffer.take(9), buffer.before) == (["c\n"], 3)
+    assert not buffer.fill()
+
+
+def test_a_buffer_reads_no_block_too_many() -> None:
+    """As much is in memory as the longest record needs."""
+    buffer = LineBuffer(iter([["a\n"], ["b\n"], ["c\n"]]))
+    assert buffer.fill()
+    assert buffer.fill()
+    assert buffer.lines == ["a\n"]
+    lines = buffer.record(0)
+    assert next(lines) + next(lines) == "a\nb\n"
+    assert buffer.lines == ["a\n", "b\n"]
+
+
+def test_the_blank_end_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    buffer = make_buffer(["h\n", "a\n", "\n"], ["b\n", "\n"], ["\n"])
+    buffer.take(1)
+    buffer.end_before_blank_lines()
+    taken = []
+    while buffer.fill():
+        taken += buffer.take(9)
+    assert taken == ["a\n", "\n", "b\n"]
+    assert buffer.before == 4
+
+    monkeypatch.setattr(batches, "RECORD_LIMIT", 4)
+    buffer = make_buffer(["h\n", "a\n"], ["\n"] * 5)
+    buffer.take(1)
+    buffer.end_before_blank_lines()
+    assert buffer.fill()
+    buffer.take(9)
+    with pytest.raises(FileRefusedError, match="file:too-many-blank-lines") as caught:
+        buffer.fill()
+    assert caught.value.line == 3
+
+
+def test_where_nothing_is_quoted_each_line_is_a_record() -> None:
+    framed = QuotedFraming(Csv(quote="")).frame(make_buffer(EXAMPLE), 5)
+    assert framed.rows.to_pylist() == [line.rstrip("\n").split(",") for line in EXAMPLE]
+    assert list(framed.ends) == [1, 2, 3, 4, 5]
