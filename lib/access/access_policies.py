@@ -4,9 +4,10 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge_prefixes
-from lib.constructs.data_bucket import INCOMING, OUTPUTS, DataBucket
+from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
 from lib.environment import Environment
+from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
 
 DATASET_TAG = "dataset"
 
@@ -71,16 +72,16 @@ class AccessPolicies(Construct):
         self.consumer = self._add_reader(
             "Consumer",
             "Reads clean rows and manifests of one dataset, named by the tag 'dataset'",
-            "processed/",
-            "manifests/",
+            PROCESSED,
+            MANIFESTS,
             others=(),
         )
         self.steward = self._add_reader(
             "Steward",
             "Reads rejected rows and manifests of one dataset, named by the tag 'dataset'",
-            "quarantine/",
-            "manifests/",
-            others=("processed/",),
+            QUARANTINE,
+            MANIFESTS,
+            others=(PROCESSED,),
         )
         self.break_glass = (
             self._add_break_glass(environment.names.break_glass_role)

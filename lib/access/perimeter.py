@@ -13,10 +13,11 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from lib.access.access_policies import DATASET_TAG
-from lib.constructs.data_bucket import OUTPUTS, DataBucket
+from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
+from processor.bucket.keys import MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
@@ -111,7 +112,7 @@ def _business_statements(
     AWS could not tell what the statement is about, and might leave it out.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-    own = f"quarantine/${{aws:PrincipalTag/{DATASET_TAG}, 'NONE'}}/*"
+    own = f"{QUARANTINE}${{aws:PrincipalTag/{DATASET_TAG}, 'NONE'}}/*"
     return [
         iam.PolicyStatement(
             sid="DenyReadingRawData",
@@ -119,7 +120,7 @@ def _business_statements(
             principals=[iam.AnyPrincipal()],
             actions=["s3:GetObject*"],
             not_resources=[
-                bucket.arn_for_objects(name) for name in (own, "processed/*", "manifests/*")
+                bucket.arn_for_objects(name) for name in (own, f"{PROCESSED}*", f"{MANIFESTS}*")
             ],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
         ),

@@ -10,13 +10,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
-from lib.constructs.data_bucket import INCOMING, OUTPUTS, DataBucket
+from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
+from processor.bucket.keys import INCOMING, OUTPUTS
 
 NETWORK_INTERFACE_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",

@@ -9,10 +9,9 @@ from lib.compliance.rule_packs import acknowledge
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from processor.bucket.keys import INCOMING, OUTPUTS, QUARANTINE
 
-INCOMING = "incoming/"
-OUTPUTS = ("processed/", "quarantine/", "manifests/")
-RAW = (INCOMING, "quarantine/")  # rejected rows are raw, too
+RAW = (INCOMING, QUARANTINE)  # rejected rows are raw, too
 
 # How long a replaced or deleted version can be brought back.
 OLD_VERSIONS = Duration.days(30)

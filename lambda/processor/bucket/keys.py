@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from processor import ProcessorError
 
 INCOMING = "incoming/"
+PROCESSED = "processed/"
+QUARANTINE = "quarantine/"
+MANIFESTS = "manifests/"
+OUTPUTS = (PROCESSED, QUARANTINE, MANIFESTS)
+
 KEY_LIMIT = 1024  # bytes of UTF-8, for every key of S3
 
 # What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave of it.
-_NAME_LIMIT = KEY_LIMIT - len("quarantine/") - len(".jsonl.gz")
+_NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
 _ELSEWHERE = {".", ".."}
 _STEM_LIMIT = _NAME_LIMIT - len("~") - 64
@@ -68,8 +73,8 @@ def places(key: str) -> ObjectKeys:
         dataset=dataset or None,
         unsafe=unsafe,
         outputs={
-            "processed": f"processed/{name}.parquet",
-            "quarantine": f"quarantine/{name}.jsonl.gz",
+            "processed": f"{PROCESSED}{name}.parquet",
+            "quarantine": f"{QUARANTINE}{name}.jsonl.gz",
         },
-        manifest=f"manifests/{name}.json",
+        manifest=f"{MANIFESTS}{name}.json",
     )
