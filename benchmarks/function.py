@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 
 from benchmarks.measurement import CORE, ROOT
-from lib.contracts import CompiledContract
 from lib.function.bundle import FunctionBundle
+from processor.contract.model import Contract
 from sandbox import emulator
 from sandbox.emulator import Emulator
 from sandbox.environment import environment
@@ -105,7 +105,7 @@ class Function:
 
 
 @contextmanager
-def start(contracts: dict[str, CompiledContract]) -> Iterator[Function]:
+def start(contracts: dict[str, Contract]) -> Iterator[Function]:
     """Build the bundle and start the sandbox, for as long as the block lasts."""
     with tempfile.TemporaryDirectory() as name:
         bundle, state = Path(name) / "bundle", Path(name) / "sandbox"

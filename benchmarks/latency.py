@@ -7,7 +7,7 @@ from typing import NamedTuple
 from benchmarks import data, function
 from benchmarks.function import BUCKET, Function
 from benchmarks.measurement import MeasurementError
-from lib.contracts import CompiledContract
+from processor.contract.model import Contract
 
 STARTS = 5
 OBJECTS = 20  # of each start
@@ -21,7 +21,7 @@ class Latency(NamedTuple):
     later_object: float
 
 
-def measure(contracts: dict[str, CompiledContract]) -> Latency:
+def measure(contracts: dict[str, Contract]) -> Latency:
     """Return the medians of several starts, with a sandbox of its own.
 
     Raises:

@@ -34,7 +34,7 @@ from botocore.exceptions import ClientError
 from processor import ProcessorError
 from processor.bucket.notification import created_keys
 from processor.bucket.store import Store
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import Deadline
 from processor.limits.size import SizeLimit

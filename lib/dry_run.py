@@ -19,12 +19,12 @@ from typing import IO
 from rich.console import Console
 from rich.table import Table
 
-from lib.contracts import CompiledContract, ContractError, compile_contracts
+from lib.contracts import ContractError, compile_contracts
 from lib.function.bundle import CONTRACTS
 from lib.function.object_size import largest_object
 from lib.settings import EnvironmentSettings
 from processor.account import RowAccount
-from processor.contract.parsing import parse
+from processor.contract.model import Contract
 from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
@@ -60,15 +60,14 @@ class DryRun:
     labels: dict[str, str]
 
 
-def run(compiled: CompiledContract, file: Path) -> DryRun:
+def run(contract: Contract, file: Path) -> DryRun:
     """Put a file through the processor.
 
     Raises:
         OSError: the file cannot be read.
     """
-    parsed = parse(compiled)
     limit = SizeLimit(*largest_object(EnvironmentSettings()))
-    transformation = Transformation(parsed, ThrowAwayKeys(), limit)
+    transformation = Transformation(contract, ThrowAwayKeys(), limit)
     with (
         file.open("rb") as stream,
         tempfile.TemporaryFile() as clean,
@@ -80,12 +79,12 @@ def run(compiled: CompiledContract, file: Path) -> DryRun:
             reasons = _reasons(rejected)
         except FileRefusedError as refusal:
             reasons = _reasons(rejected)
-            account = refuse(refusal, parsed, {}, outputs)
+            account = refuse(refusal, contract, {}, outputs)
     account.check()
     labels = {
-        column["name"]: column["physicalName"]
-        for column in compiled["columns"]
-        if "physicalName" in column
+        column.name: column.physical_name
+        for column in contract.columns
+        if column.physical_name is not None
     }
     return DryRun(account, reasons, labels)
 
@@ -174,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.dataset is None:
         return 0
     # The version that files keep which name none has a name of its own too.
-    contracts |= {f"{c['dataset']}@{c['contract']['version']}": c for c in contracts.values()}
+    contracts |= {f"{c.dataset}@{c.version}": c for c in contracts.values()}
     if given.dataset not in contracts:
         there = ", ".join(sorted(contracts))
         parser.error(f"no contract is named {given.dataset!r}; dataset= is one of {there}")

@@ -24,6 +24,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from lib.contracts import compile_contracts
+from processor.deidentification.keep import Keep
 from sandbox import PROJECT, SandboxError, deployment, emulator
 from sandbox.environment import environment
 
@@ -163,11 +164,11 @@ def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
 
     Rows leave in an order of their own, so each is found by the columns that are kept.
     """
-    columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem]["columns"]
+    columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem].columns
     kept = [
-        column["name"]
+        column.name
         for column in columns
-        if column["deidentify"]["method"] == "keep" and column["type"] in ("string", "integer")
+        if isinstance(column.deidentify, Keep) and column.type in ("string", "integer")
     ]
     parquet = read(s3, bucket, f"processed/{file_name}.parquet") or b""
     rows = pq.ParquetFile(io.BytesIO(parquet), pre_buffer=False).read(use_threads=False)
@@ -185,7 +186,7 @@ def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
         table.add_column("before", overflow="fold", style="red")
         table.add_column("after", overflow="fold", style="green")
         for column in columns:
-            name, output = column["name"], column.get("output")
+            name, output = column.name, column.output
             value = "(dropped)" if output is None else after[output]
             heading = name if output in (None, name) else f"{name} → {output}"
             table.add_row(heading, before[name], "" if value is None else str(value))

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.engines import main
 from benchmarks.people import KEY
-from processor.contract.parsing import read
+from processor.contracts import read
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation

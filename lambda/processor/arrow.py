@@ -3,9 +3,11 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+MAX_DIGITS = 18  # of a decimal whose multiples are counted: what 64 bits hold
+
 
 def units(values: pa.Decimal128Array) -> pa.Int64Array:
-    """Return decimals of at most 18 digits as integers: how many units of the last digit."""
+    """Return decimals of at most MAX_DIGITS digits as integers: how many of their last digit."""
     return retyped(values, pa.decimal128(values.type.precision, 0)).cast(pa.int64())
 
 

@@ -45,7 +45,7 @@ from processor.bucket.keys import ObjectKeys
 from processor.bucket.manifest import Artifact, compose, covers, describes
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit

@@ -11,23 +11,25 @@ https://bitol-io.github.io/open-data-contract-standard/
 """
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from lib.contracts.columns import ColumnRules, check_names
-from lib.contracts.compiled import CompiledContract
 from lib.contracts.custom import custom_properties
 from lib.contracts.dialect import read_dialect
 from lib.contracts.policies import read_policies
-from lib.contracts.source import SUFFIX, Location, Part, Source, is_count
+from lib.contracts.source import SUFFIX, Location, Part, Source
 from lib.contracts.standard import check_standard
 from lib.contracts.versions import Versions
+from processor.contract.model import Contract
+from processor.contract.options import is_count
+from processor.contract.vocabulary import DATASET
+from processor.contracts import dump
+from processor.deidentification.hmac import Hmac
 
-__all__ = ["CompiledContract", "ContractError", "compile_contracts", "write_contracts"]
+__all__ = ["ContractError", "compile_contracts", "write_contracts"]
 
-DATASET_PATTERN = re.compile(r"[a-z][a-z0-9-]{0,62}")
 MAX_COLUMNS = 1_000
 NESTING = {"properties", "items"}
 
@@ -36,7 +38,7 @@ class ContractError(ValueError):
     """Contracts are not valid; the message has one sentence per mistake, each on its own line."""
 
 
-def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
+def compile_contracts(directory: Path) -> dict[str, Contract]:
     """Check every ``*.odcs.yaml`` in ``directory`` and compile it; by the names of the files.
 
     Raises:
@@ -48,7 +50,7 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
         for file in sorted(directory.glob("*.y*ml"))
         if not file.name.endswith(SUFFIX)
     ]
-    contracts: dict[str, CompiledContract] = {}
+    contracts: dict[str, Contract] = {}
     versions = Versions()
     recipes: dict[str, tuple[Any, str]] = {}
     for file in sorted(directory.glob(f"*{SUFFIX}")):
@@ -68,15 +70,15 @@ def compile_contracts(directory: Path) -> dict[str, CompiledContract]:
     return contracts
 
 
-def write_contracts(contracts: Mapping[str, CompiledContract], directory: Path) -> None:
+def write_contracts(contracts: Mapping[str, Contract], directory: Path) -> None:
     """Write each contract to ``<name>.json`` in ``directory``; equal contracts, equal bytes."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, contract in contracts.items():
-        text = json.dumps(contract, indent=1, ensure_ascii=False) + "\n"
+        text = json.dumps(dump(contract), indent=1, ensure_ascii=False) + "\n"
         (directory / f"{name}.json").write_bytes(text.encode())
 
 
-def _compile(source: Source) -> CompiledContract | None:
+def _compile(source: Source) -> Contract | None:
     """The compiled contract; None, or of no use, when ``source`` has mistakes afterwards."""
     _check_size(source)
     contract = check_standard(source)
@@ -105,18 +107,19 @@ def _compile(source: Source) -> CompiledContract | None:
     ]
     columns = [column.compile() for column in rules]
     check_names(rules, columns)
-    if not any("output" in column for column in columns):
+    if all(column.dropped for column in columns):
         what = "all columns are dropped, so that nothing would be left; keep something of one"
         source.wrong((*at, "properties"), what)
     found = custom_properties(source, (), "the contract", contract.customProperties)
-    return {
-        "dataset": source.dataset,
-        "contract": {"id": str(contract.id), "version": str(contract.version)},
-        "epoch": _epoch(source, found),
+    return Contract(
+        dataset=source.dataset,
+        id=str(contract.id),
+        version=str(contract.version),
+        epoch=_epoch(source, found),
+        columns=tuple(columns),
+        csv=read_dialect(source, found),
         **read_policies(source, found, columns),
-        **read_dialect(source, found),
-        "columns": columns,
-    }
+    )
 
 
 def _check_size(source: Source) -> None:
@@ -153,7 +156,7 @@ def _check_dataset(source: Source, name: str) -> None:
     if name != source.dataset:
         what = f"the schema object is named {name!r}; name it {source.dataset!r} as the file is"
         source.wrong(at, what)
-    elif not DATASET_PATTERN.fullmatch(name):
+    elif not DATASET.fullmatch(name):
         what = (
             f"the dataset is named {name!r}; allowed are 1 to 63 lower-case letters, digits and "
             "hyphens, a letter first, because the name becomes part of S3 keys"
@@ -162,14 +165,14 @@ def _check_dataset(source: Source, name: str) -> None:
 
 
 def _check_domains(
-    source: Source, contract: CompiledContract, recipes: dict[str, tuple[Any, str]]
+    source: Source, contract: Contract, recipes: dict[str, tuple[Any, str]]
 ) -> None:
     """Note columns of one domain whose tokens would not join: made in another way, by whom."""
-    for index, column in enumerate(contract["columns"]):
-        method = column["deidentify"]
-        if domain := method.get("domain"):
-            recipe = (contract["epoch"], column["type"], method.get("normalize"))
-            whom = f"column {column['name']!r} of {source.label}"
+    for index, column in enumerate(contract.columns):
+        method = column.deidentify
+        if isinstance(method, Hmac) and method.domain:
+            domain, recipe = method.domain, (contract.epoch, column.type, method.normalize)
+            whom = f"column {column.name!r} of {source.label}"
             first, other = recipes.setdefault(domain, (recipe, whom))
             if recipe != first:
                 what = f"shares the domain {domain!r} with {other}, but not pseudonymEpoch, type"

@@ -3,18 +3,24 @@
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from open_data_contract_standard.model import SchemaProperty
 
-from lib.contracts.compiled import Column, Output, PhysicalName, Rules, label_of
-from lib.contracts.deidentification import deidentification
-from lib.contracts.literals import FORMS, MAX_DIGITS, is_step, read_literal
-from lib.contracts.source import Location, Part, is_count
+from lib.contracts.deidentification import read_method
+from lib.contracts.source import Location, Part
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
+from processor.arrow import MAX_DIGITS
+from processor.checks.string_formats import STRING_FORMATS
+from processor.checks.types import column_type, is_step, value_of
+from processor.contract.column import Column, Method, Rules, Written
+from processor.contract.options import is_count
+from processor.contract.vocabulary import Type, snake_case
+from processor.deidentification.keep import Keep
+from processor.deidentification.methods import METHODS
 
 MAX_NAME_LENGTH = 128
 MAX_LABEL_LENGTH = 1_024  # of what a file calls a column
@@ -35,7 +41,6 @@ OPTIONS = {
     "array": (),
     "object": (),
 }
-FORMATS = (*("date", "time", "date-time", "uuid", "email", "hostname", "ipv4", "ipv6", "uri"),)
 # What a timestamp without a zone may be one of: where clocks are never turned back.
 UTC_NAMES = ("Etc/UTC", "UTC", "Z")
 # One value of these has several texts, or there are so few that most rows would be rejected.
@@ -57,20 +62,21 @@ class ColumnRules(Part):
         kind, precision = self._type()
         if given.unique and kind in NOT_UNIQUE:
             self.wrong(f"is of type {kind}, which cannot be unique; remove it", "unique")
-        unique: Rules = {"unique": True} if given.unique else {}
-        options: Rules = {**self._options(kind, precision), **self._enum(kind)}
-        deidentify = deidentification(self, self.given, kind, precision | options)
-        return {
-            "name": str(given.name),
-            **self._physical_name(),
-            "type": kind,
-            "required": bool(given.required or given.primaryKey),
-            **unique,
+        column = Column(
+            name=str(given.name),
+            physical_name=self._physical_name(),
+            type=cast(Type, kind),
+            required=bool(given.required or given.primaryKey),
+            unique=bool(given.unique),
             **precision,
-            **options,
-            "deidentify": deidentify,
-            **self._output(deidentify["method"]),
-        }
+            deidentify=Keep(),
+            output=str(given.name),
+            rules=Rules(),
+        )
+        rules = (self._options(column) if kind else {}) | self._enum(kind)
+        column = replace(column, rules=Rules(**rules))
+        method = read_method(self, given, column if kind else None)
+        return replace(column, deidentify=method, output=self._output(method))
 
     def _check_name(self, name: str, field: str) -> None:
         fits = 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()
@@ -82,11 +88,11 @@ class ColumnRules(Part):
             )
             self.wrong(what, field)
 
-    def _physical_name(self) -> PhysicalName:
+    def _physical_name(self) -> str | None:
         """What files call the column, where that is not its name: almost any text may be."""
         label = self.given.physicalName
         if label in (None, self.given.name):
-            return {}
+            return None
         fits = len(label) <= MAX_LABEL_LENGTH and not FOREIGN.search(label)
         if not fits or label.lstrip(" \t\r\n").startswith("{"):  # which begins JSON
             what = (
@@ -94,9 +100,9 @@ class ColumnRules(Part):
                 "without a brace first and without control characters but tab and line ends"
             )
             self.wrong(what, "physicalName")
-        return {"physicalName": label}
+        return label
 
-    def _type(self) -> tuple[str, Rules]:
+    def _type(self) -> tuple[str, dict[str, Any]]:
         """The processor's type, with precision and scale of a decimal; "" if it has none."""
         logical = str(self.given.logicalType)
         if logical not in LOGICAL_TYPES:
@@ -148,11 +154,10 @@ class ColumnRules(Part):
             if getattr(self.given, field) is not None:
                 self.wrong(f"has {field}, which are not checked in JSON text; remove them", field)
 
-    def _options(self, kind: str, precision: Rules) -> Rules:
-        """The rules that logicalTypeOptions gives; none when the type is not known."""
+    def _options(self, column: Column) -> dict[str, Any]:
+        """The rules that logicalTypeOptions gives a column, of which the type is known."""
         options = self.given.logicalTypeOptions or {}
-        if not kind:
-            return {}
+        kind = column.type
         for name in options:
             if name not in OPTIONS[kind]:
                 use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
@@ -169,30 +174,32 @@ class ColumnRules(Part):
                 **self._pattern(options.get("pattern")),
                 **self._format(options.get("format")),
             }
-        bounds = self._bounds(kind, [name for name in BOUNDS if name in options], precision)
-        return {**bounds, **self._step(kind, precision)} if "multipleOf" in options else bounds
+        bounds = self._bounds(column, [name for name in BOUNDS if name in options])
+        return {**bounds, **self._step(column)} if "multipleOf" in options else bounds
 
-    def _format(self, name: str | None) -> Rules:
+    def _format(self, name: str | None) -> dict[str, Any]:
         if name is None:
             return {}
-        if name not in FORMATS:
-            what = f"has the format {name!r}, which is not supported; use {', '.join(FORMATS)}"
+        if name not in STRING_FORMATS:
+            known = ", ".join(STRING_FORMATS)
+            what = f"has the format {name!r}, which is not supported; use {known}"
             self.wrong(what, "logicalTypeOptions", "format")
         return {"format": name}
 
-    def _step(self, kind: str, precision: Rules) -> Rules:
+    def _step(self, column: Column) -> dict[str, Any]:
         step = self.text("logicalTypeOptions", "multipleOf")
-        if kind in FORMS and not is_step(kind, step, precision):
-            what = f"has the multipleOf {step!r}; write {FORMS[kind]}, but more than 0"
+        form = column_type(column).form
+        if form and not is_step(step, column):
+            what = f"has the multipleOf {step!r}; write {form}, but more than 0"
             self.wrong(what, "logicalTypeOptions", "multipleOf")
-        if precision.get("precision", 0) > MAX_DIGITS:
+        if column.precision > MAX_DIGITS:
             what = (
                 f"has a multipleOf, which takes decimals of up to {MAX_DIGITS} digits; remove it"
             )
             self.wrong(what, "logicalTypeOptions", "multipleOf")
-        return {"multipleOf": step}
+        return {"multiple_of": step}
 
-    def _lengths(self, options: Mapping[str, Any]) -> Rules:
+    def _lengths(self, options: Mapping[str, Any]) -> dict[str, Any]:
         lengths = {name: options[name] for name in ("minLength", "maxLength") if name in options}
         for name, length in lengths.items():
             if not is_count(length, 0):  # to JSON Schema 1.0 is an integer
@@ -200,9 +207,9 @@ class ColumnRules(Part):
                 self.wrong(what, "logicalTypeOptions", name)
         if len(lengths) == 2 and lengths["minLength"] > lengths["maxLength"]:
             self._nothing_between("minLength", "maxLength")
-        return cast(Rules, lengths)
+        return {snake_case(name): length for name, length in lengths.items()}
 
-    def _pattern(self, pattern: str | None) -> Rules:
+    def _pattern(self, pattern: str | None) -> dict[str, Any]:
         if pattern is None:
             return {}
         if not (pattern.startswith("^") and pattern.endswith("$")):
@@ -217,29 +224,29 @@ class ColumnRules(Part):
             self.wrong(what, "logicalTypeOptions", "pattern")
         return {"pattern": pattern}
 
-    def _bounds(self, kind: str, names: Sequence[str], precision: Rules) -> Rules:
+    def _bounds(self, column: Column, names: Sequence[str]) -> dict[str, Any]:
         texts = {name: self.text("logicalTypeOptions", name) for name in names}
-        form = "local timestamp" if "timezone" in precision else kind
+        form = column_type(column).form
         values: dict[str, Any] = {}
         for name, text in texts.items():
-            try:
-                values[name] = read_literal(form, text, precision)
-            except (ValueError, OverflowError):
-                what = f"has the {name} {text!r}; write {FORMS[form]}"
-                self.wrong(what, "logicalTypeOptions", name)
+            value = value_of(text, column) if form else None
+            if value is not None:
+                values[name] = value
+            elif form:
+                self.wrong(f"has the {name} {text!r}; write {form}", "logicalTypeOptions", name)
         for low, high in itertools.product(LOWER_BOUNDS, UPPER_BOUNDS):
             if low in values and high in values:
                 inclusive = (low, high) == ("minimum", "maximum")
                 if values[low] > values[high] or (values[low] == values[high] and not inclusive):
                     self._nothing_between(low, high)
-        return cast(Rules, texts)
+        return {snake_case(name): text for name, text in texts.items()}
 
     def _nothing_between(self, low: str, high: str) -> None:
         least, most = (self.text("logicalTypeOptions", name) for name in (low, high))
         what = f"admits no value between {low} {least} and {high} {most}; correct one of them"
         self.wrong(what, "logicalTypeOptions", high)
 
-    def _enum(self, kind: str) -> Rules:
+    def _enum(self, kind: str) -> dict[str, Any]:
         if self.given.enum is None:
             return {}
         if kind not in ("string", ""):
@@ -255,17 +262,24 @@ class ColumnRules(Part):
                 self.wrong(f"has the enum value {item.value!r} twice; keep one of them", *place)
             else:
                 values.append(item.value)
-        return {"enum": values}
+        return {"enum": tuple(values)}
 
-    def _output(self, method: str) -> Output:
+    def _output(self, method: Method) -> str | None:
+        """The name in the output: of its own for what stands for a value and shows nothing."""
         encrypted = self.given.encryptedName
-        if encrypted is None:
-            return {} if method == "drop" else {"output": str(self.given.name)}
-        self._check_name(encrypted, "encryptedName")
-        if method != "hmac":
-            what = "has an encryptedName, which is for the method hmac only; remove it"
-            self.wrong(what, "encryptedName")
-        return {"output": encrypted}
+        if encrypted is not None:
+            self._check_name(encrypted, "encryptedName")
+            if not _is_token(method):
+                tokens = " or ".join(one.name for one in METHODS if _is_token(one))
+                what = f"has an encryptedName, which is for the method {tokens} only; remove it"
+                self.wrong(what, "encryptedName")
+        if not isinstance(method, Written):
+            return None
+        return str(self.given.name) if encrypted is None else encrypted
+
+
+def _is_token(method: Method | type[Method]) -> bool:
+    return method.hides and method.distinguishes
 
 
 def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None:
@@ -274,10 +288,10 @@ def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None
     labels: dict[str, str] = {}
     written: dict[str, str] = {}  # without case, which Athena and others do not distinguish
     for rule, column in zip(rules, columns, strict=True):
-        name, output = column["name"], column.get("output", "")
+        name, output = column.name, column.output
         if name in names:
             rule.wrong("stands twice; give each column a name of its own", "name")
-        elif labels.setdefault(label := label_of(column), name) != name:
+        elif labels.setdefault(label := column.label, name) != name:
             what = f"is called {label!r} in files, but so is column {labels[label]!r}"
             rule.wrong(f"{what}; give it another physicalName or name", "physicalName")
         elif output and written.setdefault(output.casefold(), name) != name:

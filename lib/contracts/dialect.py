@@ -11,88 +11,80 @@ import string
 from collections.abc import Mapping
 from typing import Any
 
-from lib.contracts.compiled import Csv, Dialect
-from lib.contracts.source import Location, Source, is_count
+from lib.contracts.source import Location, Source
+from processor.contract.model import RFC_4180, Csv
+from processor.contract.options import is_count
+from processor.contract.vocabulary import ENCODINGS, ESCAPE, camel_case, snake_case
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
-# Each with what a server may call it, as Python calls those.
-ENCODINGS = {
-    "utf-8": ("utf-8", "utf-8-sig", "ascii"),
-    "windows-1252": ("cp1252", "ascii"),
-    "utf-16": ("utf-16",),
-    "utf-16-le": ("utf-16", "utf-16-le"),
-    "utf-16-be": ("utf-16", "utf-16-be"),
+# What else a server may say of files in an encoding, as Python calls it.
+ALSO = {
+    "utf-8": ("utf-8-sig", "ascii"),
+    "windows-1252": ("ascii",),
+    "utf-16-le": ("utf-16",),
+    "utf-16-be": ("utf-16",),
 }
-DEFAULTS: Csv = {
-    "delimiter": ",",
-    "quote": '"',
-    "header": True,
-    "nulls": [],
-    "encoding": "utf-8",
-    "preambleLines": 0,
-    "escape": "",
-    "decimal": ".",
-    "thousands": "",
-}
+OPTIONS = [camel_case(name) for name in vars(RFC_4180)]
 THOUSANDS = ("", ".", ",", " ", "'", "\u2019", "\u00a0", "\u202f")
 
 
-def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Dialect:
+def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Csv:
     """The dialect among the custom properties of a contract; of no use when it is wrong."""
-    dialect = _dialect(source, *found["csv"]) if "csv" in found else {}
-    _check_servers(source, dialect.get("csv", DEFAULTS)["encoding"])
-    return dialect
+    csv = _dialect(source, *found["csv"]) if "csv" in found else RFC_4180
+    _check_servers(source, csv.encoding)
+    return csv
 
 
-def _dialect(source: Source, at: Location, value: Any) -> Dialect:
-    if not isinstance(value, dict) or not set(value) <= set(DEFAULTS) or not value:
+def _dialect(source: Source, at: Location, value: Any) -> Csv:
+    if not isinstance(value, dict) or not set(value) <= set(OPTIONS) or not value:
         what = "write a value such as {delimiter: ';', quote: '\"', header: true}"
-        if isinstance(value, dict) and (strange := [*set(value) - set(DEFAULTS)]):
-            what = f"{strange[0]!r} is none of {', '.join(DEFAULTS)}"
+        if isinstance(value, dict) and (strange := [*set(value) - set(OPTIONS)]):
+            what = f"{strange[0]!r} is none of {', '.join(OPTIONS)}"
         source.wrong(at, f"csv does not say how the files are written; {what}")
-        return {}
-    csv: Csv = {**DEFAULTS, **value}
-    if csv["delimiter"] not in DELIMITERS:
+        return RFC_4180
+    options = {snake_case(name): given for name, given in value.items()}
+    nulls = _nulls(source, (*at, "nulls"), options.pop("nulls", []))
+    escape = options.pop("escape", "")
+    csv = Csv(**options, nulls=nulls, escape=escape if escape == ESCAPE else "")
+    if csv.delimiter not in DELIMITERS:
         allowed = "one ASCII character that is no letter or digit, such as ';', or \"\\t\""
         shown = source.text((*at, "delimiter"))
         source.wrong((*at, "delimiter"), f"the delimiter of csv is {shown!r}; use {allowed}")
-    if csv["quote"] not in [*MARKS, ""]:
+    if csv.quote not in [*MARKS, ""]:
         allowed = "one ASCII punctuation character, or '' where nothing is quoted"
         shown = source.text((*at, "quote"))
         source.wrong((*at, "quote"), f"the quote of csv is {shown!r}; use {allowed}")
-    if csv["delimiter"] == csv["quote"]:
-        what = f"delimiter and quote of csv are both {csv['quote']!r}; make them different"
+    if csv.delimiter == csv.quote:
+        what = f"delimiter and quote of csv are both {csv.quote!r}; make them different"
         source.wrong(at, what)
-    if not isinstance(csv["header"], bool):
+    if not isinstance(csv.header, bool):
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
-    _check_nulls(source, (*at, "nulls"), csv)
     _check_numbers(source, at, csv)
-    if csv["escape"] not in ("", "\\"):
+    if escape not in ("", ESCAPE):
         shown = source.text((*at, "escape"))
         what = "use '\\' as MySQL, Hive and PostgreSQL write, or '' for none"
         source.wrong((*at, "escape"), f"the escape of csv is {shown!r}; {what}")
-    elif csv["escape"] in (csv["delimiter"], csv["quote"]) and csv["escape"]:
+    elif csv.escape and csv.escape in (csv.delimiter, csv.quote):
         what = "the escape of csv is its delimiter or quote too; make them different"
         source.wrong(at, what)
-    if not is_count(csv["preambleLines"], 0):
+    if not is_count(csv.preamble_lines, 0):
         shown = source.text((*at, "preambleLines"))
         what = f"the preambleLines of csv are {shown!r}; use a whole number from 0"
         source.wrong((*at, "preambleLines"), what)
-    if csv["encoding"] not in [*ENCODINGS]:
+    if csv.encoding not in ENCODINGS:
         shown = source.text((*at, "encoding"))
         what = f"the encoding of csv is {shown!r}; use one of {', '.join(ENCODINGS)}"
         source.wrong((*at, "encoding"), what)
-    return {"csv": csv}
+    return csv
 
 
-def _check_nulls(source: Source, at: Location, csv: Csv) -> None:
-    """Note markers that no field could be."""
-    nulls: object = csv["nulls"]
+def _nulls(source: Source, at: Location, nulls: Any) -> tuple[str, ...]:
+    """The markers of null; notes those that no field could be."""
     if not isinstance(nulls, list):
         source.wrong(at, f"the nulls of csv are {nulls!r}; write a list such as ['NULL', 'N/A']")
-        return
+        return ()
     for index, marker in enumerate(nulls):
         if not isinstance(marker, str) or not marker or not marker.isprintable():
             shown = source.text((*at, index))
@@ -100,39 +92,43 @@ def _check_nulls(source: Source, at: Location, csv: Csv) -> None:
             source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
         elif nulls.index(marker) != index:
             source.wrong(at, f"the null marker {marker!r} of csv stands twice; keep one of them")
+    return tuple(nulls)
 
 
 def _check_numbers(source: Source, at: Location, csv: Csv) -> None:
     """Note separators of numbers that could not be told from each other, or from other marks."""
     for name, mark, allowed in (
-        ("decimal", csv["decimal"], (".", ",")),
-        ("thousands", csv["thousands"], THOUSANDS),
+        ("decimal", csv.decimal, (".", ",")),
+        ("thousands", csv.thousands, THOUSANDS),
     ):
         if mark not in allowed:
             shown = source.text((*at, name))
             what = f"use one of {', '.join(map(repr, allowed))}"
             source.wrong((*at, name), f"the {name} of csv is {shown!r}; {what}")
-        elif mark and mark == csv["quote"]:
+        elif mark and mark == csv.quote:
             source.wrong(at, f"the {name} of csv is its quote too; make them different")
-        elif mark == csv["delimiter"] and not (csv["quote"] or csv["escape"]):
+        elif mark == csv.delimiter and not (csv.quote or csv.escape):
             what = "delimiter too, and nothing is quoted or escaped; make them different"
             source.wrong(at, f"the {name} of csv is its {what}")
-    if csv["decimal"] == csv["thousands"] != "":
-        what = f"decimal and thousands of csv are both {csv['decimal']!r}; make them different"
+    if csv.decimal == csv.thousands != "":
+        what = f"decimal and thousands of csv are both {csv.decimal!r}; make them different"
         source.wrong(at, what)
 
 
-def _check_servers(source: Source, encoding: Any) -> None:
+def _check_servers(source: Source, encoding: str) -> None:
     """Note servers of CSV that say another encoding."""
+    if encoding not in ENCODINGS:
+        return
+    allowed = (codecs.lookup(encoding).name, *ALSO.get(encoding, ()))
     for index, server in enumerate(source.document.get("servers") or []):
         name = server.get("encoding")
         if name is None or server.get("format", "csv").lower() != "csv":
             continue
         try:
-            agrees = codecs.lookup(name).name in ENCODINGS.get(str(encoding), ())
+            agrees = codecs.lookup(name).name in allowed
         except (LookupError, ValueError):
             agrees = False
-        if not agrees and str(encoding) in ENCODINGS:
+        if not agrees:
             at = ("servers", index, "encoding")
             what = f"the server expects CSV in {name!r}, but the encoding of csv is {encoding!r}"
             source.wrong(at, f"{what}; make them agree")

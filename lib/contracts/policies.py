@@ -2,32 +2,38 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
-from lib.contracts.compiled import Anonymity, Column, Policies
-from lib.contracts.source import Location, Part, Source, is_count
+from lib.contracts.source import Location, Part, Source
+from processor.contract.column import Column
+from processor.contract.model import Anonymity
+from processor.contract.options import is_count
+from processor.contract.vocabulary import UnknownColumns, camel_case
+from processor.deidentification.methods import METHODS
 
-UNKNOWN_COLUMNS = ("refuse", "drop")
 SHARE = re.compile(r"0(\.[0-9]{1,6})?|1(\.0{1,6})?")
-ANONYMITY = ("k", "quasiIdentifiers")
-# By these methods a column still has one value for each subject.
-TELLING = ("hmac", "keep")
+ANONYMITY = {camel_case(option.name) for option in fields(Anonymity)} - {"subject"}
 
 
 def read_policies(
     source: Source, found: Mapping[str, tuple[Location, Any]], columns: Sequence[Column]
-) -> Policies:
-    """The policies among the custom properties of a contract; of no use when one is wrong."""
-    policies: Policies = {}
+) -> dict[str, Any]:
+    """The policies among the custom properties of a contract; of no use when one is wrong.
+
+    They are fields of a :class:`Contract`.
+    """
+    policies: dict[str, Any] = {}
     if "unknownColumns" in found:
         at, value = found["unknownColumns"]
-        if value not in UNKNOWN_COLUMNS:
-            what = f"unknownColumns is {source.text(at)!r}; use {' or '.join(UNKNOWN_COLUMNS)}"
+        allowed = get_args(UnknownColumns)
+        if value not in allowed:
+            what = f"unknownColumns is {source.text(at)!r}; use {' or '.join(allowed)}"
             source.wrong(at, what)
-        policies["unknownColumns"] = value
+        policies["unknown_columns"] = value
     if "maxRejectedShare" in found:
         at, _ = found["maxRejectedShare"]
-        policies["maxRejectedShare"] = source.text(at)
+        policies["max_rejected_share"] = source.text(at)
         if not SHARE.fullmatch(source.text(at)):
             what = (
                 f"maxRejectedShare is {source.text(at)!r}; use a number from 0 to 1, such as 0.05"
@@ -43,13 +49,13 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
     options = value if isinstance(value, dict) else {}
     names = options.get("quasiIdentifiers")
     names = names if isinstance(names, list) else []
-    if set(options) - {"subject"} != set(ANONYMITY) or not names:
+    if set(options) - {"subject"} != ANONYMITY or not names:
         what = "value: {k: 5, quasiIdentifiers: [<columns>]}, and if wanted subject: <column>"
         part.source.wrong(part.at, f"kAnonymity takes two options or three; write {what}")
     elif not is_count(options["k"], 2):
         what = f"the k of kAnonymity is {part.text('k')!r}; use a whole number from 2"
         part.source.wrong((*part.at, "k"), what)
-    outputs = {column["name"]: column.get("output") for column in columns}
+    outputs = {column.name: column.output for column in columns}
     for index, name in enumerate(names):
         here = (*part.at, "quasiIdentifiers", index)
         if name in names[:index]:
@@ -60,22 +66,23 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
         elif outputs[name] is None:
             what = f"the quasi-identifier {name!r} is dropped, so it tells nobody apart; remove it"
             part.source.wrong(here, what)
-    anonymity: Anonymity = {"k": options.get("k", 0), "quasiIdentifiers": names}
+    subject = None
     if "subject" in options:
-        anonymity["subject"] = _subject(part, options["subject"], names, columns)
-    return anonymity
+        subject = _subject(part, options["subject"], names, columns)
+    return Anonymity(k=options.get("k", 0), quasi_identifiers=tuple(names), subject=subject)
 
 
 def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Column]) -> str:
     """The column that tells whom a row is about."""
     here = (*part.at, "subject")
-    methods = {column["name"]: column["deidentify"]["method"] for column in columns}
+    methods = {column.name: column.deidentify for column in columns}
     told = f"the subject of kAnonymity is {part.source.text(here)!r}"
     if not isinstance(name, str) or name not in methods:
         part.source.wrong(here, f"{told}, which is no column; name a column")
-    elif methods[name] not in TELLING:
-        what = f"{told}, whose method {methods[name]} does not keep subjects apart"
-        part.source.wrong(here, f"{what}; name a column with {' or '.join(TELLING)}")
+    elif not methods[name].distinguishes:
+        what = f"{told}, whose method {methods[name].name} does not keep subjects apart"
+        telling = [method.name for method in METHODS if method.distinguishes]
+        part.source.wrong(here, f"{what}; name a column with {' or '.join(telling)}")
     elif name in names:
         part.source.wrong(here, f"{told}, which is a quasi-identifier too; remove it from those")
     return str(name)

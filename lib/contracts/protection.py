@@ -5,42 +5,38 @@ the current one hides.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from lib.contracts.compiled import Column, CompiledContract, Deidentification, label_of
-from lib.contracts.dialect import DEFAULTS
 from lib.contracts.source import SUFFIX, Part, Source
+from processor.contract.column import Column, Method
+from processor.contract.model import Contract
+from processor.contract.vocabulary import camel_case
+from processor.contracts import column_document, method_document
+from processor.deidentification.keep import Keep
 
-# The options that say how much of a text is left.
-SHOWN = ("keepFirst", "keepLast", "length", "prefix")
-HIDING = ("hmac", "drop")
 # What of a column is no rule for its values.
 NO_RULES = ("name", "output", "physicalName", "deidentify")
 
 
-def check_protection(
-    source: Source, contract: CompiledContract, current: CompiledContract
-) -> None:
+def check_protection(source: Source, contract: Contract, current: Contract) -> None:
     """Note where a version of a contract protects less than the current one does."""
     name = f"{source.dataset}{SUFFIX}"
     if differing := _other_dialect(contract, current):
         what = f"csv differs from {name} in {', '.join(differing)}, so that other text would stand"
         source.wrong(("customProperties",), f"{what} in a column; make it the same")
     counted = _counted(current)
-    for index, column in enumerate(contract["columns"]):
-        own, others = column["deidentify"], list(_counterparts(index, contract, current))
+    for index, column in enumerate(contract.columns):
+        own, others = column.deidentify, list(_counterparts(index, contract, current))
         part = Part(source, ("schema", 0, "properties", index))
-        if own["method"] != "drop" and column["name"] not in [one["name"] for one in others]:
+        if not column.dropped and column.name not in [one.name for one in others]:
             part.wrong(f"is no column of {name}, which lets nothing of it leave; drop it here too")
         for other in others:
-            whose = "" if other["name"] == column["name"] else f" for {other['name']!r}"
-            if _hides_as_much(own, wanted := other["deidentify"]):
-                if own["method"] not in HIDING or column["name"] in counted:
-                    remedy = "" if column["name"] in counted else ", or drop the column"
+            whose = "" if other.name == column.name else f" for {other.name!r}"
+            if _hides_as_much(own, wanted := other.deidentify):
+                if not own.hides or column.name in counted:
+                    remedy = "" if column.name in counted else ", or drop the column"
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
                 continue
-            method = ", ".join(f"{option}: {value}" for option, value in wanted.items())
-            what = f"may leave more than under {name}, which has {{{method}}}{whose}"
+            what = f"may leave more than under {name}, which has {_written(wanted)}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for lost in counted:
         if _origin(lost, contract) != _origin(lost, current):
@@ -56,39 +52,42 @@ def check_protection(
             source.wrong(("customProperties",), what)
 
 
-def _counterparts(
-    index: int, contract: CompiledContract, current: CompiledContract
-) -> Iterator[Column]:
+def _counterparts(index: int, contract: Contract, current: Contract) -> Iterator[Column]:
     """The columns of the current contract that have the name of a column, or its values.
 
     Those are in what a file calls the same, or in the same place of a CSV file without a header.
     """
-    column = contract["columns"][index]
-    without_header = not any(_dialect(one)["header"] for one in (contract, current))
-    for place, other in enumerate(current["columns"]):
+    column = contract.columns[index]
+    without_header = not any(one.csv.header for one in (contract, current))
+    for place, other in enumerate(current.columns):
         if (
-            other["name"] == column["name"]
-            or label_of(other) == label_of(column)
+            other.name == column.name
+            or other.label == column.label
             or (without_header and place == index)
         ):
             yield other
 
 
-def _dialect(contract: CompiledContract) -> dict[str, Any]:
-    return {**contract.get("csv", DEFAULTS)}
+def _written(method: Method) -> str:
+    """A method as a contract has it."""
+    options = (f"{option}: {value}" for option, value in method_document(method).items())
+    return f"{{{', '.join(options)}}}"
 
 
-def _other_dialect(contract: CompiledContract, current: CompiledContract) -> list[str]:
+def _other_dialect(contract: Contract, current: Contract) -> list[str]:
     """The options by which the same bytes of CSV would be other fields, empty or numbers."""
-    own, wanted = _dialect(contract), _dialect(current)
-    return [option for option in DEFAULTS if own[option] != wanted[option]]
+    own, wanted = vars(contract.csv), vars(current.csv)
+    return [camel_case(option) for option in own if own[option] != wanted[option]]
 
 
 def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: str) -> None:
     """Note the rules by which a value would be rejected as another column only."""
     own, wanted = (
         {rule: value for rule, value in one.items() if rule not in NO_RULES}
-        for one in ({"timezone": True, **column}, {"timezone": True, **other})
+        for one in (
+            {"timezone": True} | column_document(column),
+            {"timezone": True} | column_document(other),
+        )
     )
     lax = [
         rule
@@ -100,56 +99,45 @@ def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: 
         part.wrong(f"{what}; make that the same{remedy}")
 
 
-def _counted(contract: CompiledContract) -> list[str]:
+def _counted(contract: Contract) -> list[str]:
     """The columns by which k-anonymity tells people apart, or the rows that stand for them."""
-    if "anonymity" not in contract:
+    if contract.anonymity is None:
         return []
-    anonymity = contract["anonymity"]
-    unique = [column["name"] for column in contract["columns"] if column.get("unique")]
-    subject = [anonymity["subject"]] if "subject" in anonymity else unique
-    return [*dict.fromkeys([*anonymity["quasiIdentifiers"], *subject])]
+    anonymity = contract.anonymity
+    unique = [column.name for column in contract.columns if column.unique]
+    subject = [anonymity.subject] if anonymity.subject is not None else unique
+    return [*dict.fromkeys([*anonymity.quasi_identifiers, *subject])]
 
 
-def _hides_as_much(own: Deidentification, wanted: Deidentification) -> bool:
+def _hides_as_much(own: Method, wanted: Method) -> bool:
     """Whether a method leaves no more of a value than another, as far as both can be compared."""
-    if own["method"] == "drop" or wanted["method"] == "keep" or own == wanted:
-        return True
-    mine: dict[str, Any] = {**own}
-    theirs: dict[str, Any] = {**wanted}
-    pairs = [(mine.pop(name, 0), theirs.pop(name, 0)) for name in SHOWN]
-    patterns = [set(one.pop("patterns", ())) for one in (mine, theirs)]
-    return mine == theirs and patterns[0] >= patterns[1] and all(a <= b for a, b in pairs)
+    return isinstance(wanted, Keep) or own.hides_as_much_as(wanted)
 
 
-def _takes_more_columns(contract: CompiledContract, current: CompiledContract) -> bool:
-    own, wanted = (one.get("unknownColumns", "refuse") for one in (contract, current))
-    return own != wanted and wanted == "refuse"
+def _takes_more_columns(contract: Contract, current: Contract) -> bool:
+    return contract.unknown_columns == "drop" and current.unknown_columns != "drop"
 
 
-def _takes_more_rejects(contract: CompiledContract, current: CompiledContract) -> bool:
-    own, wanted = (float(one.get("maxRejectedShare", "1")) for one in (contract, current))
+def _takes_more_rejects(contract: Contract, current: Contract) -> bool:
+    own, wanted = (float(one.max_rejected_share or 1) for one in (contract, current))
     return own > wanted
 
 
-def _takes_smaller_classes(contract: CompiledContract, current: CompiledContract) -> bool:
-    if "anonymity" not in current:
-        return False
-    if "anonymity" not in contract:
-        return True
-    own, wanted = contract["anonymity"], current["anonymity"]
-    columns = [set(one["quasiIdentifiers"]) for one in (own, wanted)]
-    subjects = [one.get("subject") for one in (own, wanted)]
+def _takes_smaller_classes(contract: Contract, current: Contract) -> bool:
+    own, wanted = contract.anonymity, current.anonymity
+    if own is None or wanted is None:
+        return wanted is not None
     return (
-        own["k"] < wanted["k"]
-        or not columns[0] >= columns[1]
-        or subjects[1] not in (None, subjects[0])
+        own.k < wanted.k
+        or not {*own.quasi_identifiers} >= {*wanted.quasi_identifiers}
+        or wanted.subject not in (None, own.subject)
     )
 
 
-def _origin(name: str, contract: CompiledContract) -> tuple[str, int] | None:
+def _origin(name: str, contract: Contract) -> tuple[str, int] | None:
     """Where the values of a column are found in files; None if there is no such column."""
-    by_place = not _dialect(contract)["header"]
-    for place, column in enumerate(contract["columns"]):
-        if column["name"] == name:
-            return label_of(column), place if by_place else 0
+    by_place = not contract.csv.header
+    for place, column in enumerate(contract.columns):
+        if column.name == name:
+            return column.label, place if by_place else 0
     return None

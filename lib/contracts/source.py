@@ -188,9 +188,6 @@ def _line(mark: Any) -> int:
     return mark.line + 1 if mark else 1
 
 
-MOST = 2**31 - 1  # the largest count: that of characters, rows or epochs
-
-
 @dataclass(frozen=True)
 class Part:
     """A part of a contract's file, such as a column, that mistakes are told of."""
@@ -205,11 +202,3 @@ class Part:
     def text(self, *field: str | int) -> str:
         """The scalar at ``field`` as the file has it; empty if there is none."""
         return self.source.text((*self.at, *field))
-
-
-def is_count(value: object, least: int) -> bool:
-    """Whether ``value`` is a whole number from ``least`` that the processor can count with.
-
-    To Python ``true`` is a number; not here.
-    """
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST

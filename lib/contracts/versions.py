@@ -1,12 +1,9 @@
 """The versions of a contract side by side, and what they must have in common."""
 
-import re
-
-from lib.contracts.compiled import CompiledContract
 from lib.contracts.protection import check_protection
 from lib.contracts.source import SUFFIX, Source
-
-VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
+from processor.contract.model import Contract
+from processor.contract.vocabulary import VERSION
 
 
 class Versions:
@@ -15,14 +12,13 @@ class Versions:
     def __init__(self) -> None:
         """Begin with none."""
         self._by_id: dict[str, Source] = {}
-        self._defaults: dict[str, CompiledContract] = {}
+        self._defaults: dict[str, Contract] = {}
         self._labels: dict[tuple[str, str], str] = {}
 
-    def check(self, source: Source, contract: CompiledContract) -> None:
+    def check(self, source: Source, contract: Contract) -> None:
         """Note what is wrong with a contract beside those before it."""
-        identity = contract["contract"]
-        version = identity["version"]
-        first = self._by_id.setdefault(identity["id"], source)
+        version = contract.version
+        first = self._by_id.setdefault(contract.id, source)
         if first.dataset != source.dataset:
             source.wrong(("id",), f"the id is that of {first.label} too; give each its own")
         label = self._labels.setdefault((source.dataset, version), source.label)
@@ -49,12 +45,12 @@ class Versions:
             )
             source.wrong((), f"{what}; add it")
             return
-        if identity["id"] != default["contract"]["id"]:
+        if contract.id != default.id:
             what = (
                 f"the id is not that of {source.dataset}{SUFFIX}; versions of a contract share it"
             )
             source.wrong(("id",), what)
-        if contract["epoch"] != default["epoch"]:
+        if contract.epoch != default.epoch:
             what = (
                 f"pseudonymEpoch is not that of {source.dataset}{SUFFIX}; make it the same, or "
                 "the tokens of one person would not join"

@@ -22,7 +22,9 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from lib.contracts import CompiledContract, compile_contracts, write_contracts
+from lib.contracts import compile_contracts, write_contracts
+from processor.contract.model import Contract
+from processor.contracts import dump
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "lambda"
@@ -91,14 +93,15 @@ class FunctionBundle:
         contracts: each compiled contract by dataset.
     """
 
-    def __init__(self, architecture: str, contracts: Mapping[str, CompiledContract]) -> None:
+    def __init__(self, architecture: str, contracts: Mapping[str, Contract]) -> None:
         """Take what the bundle is made of; nothing is built yet."""
         self._target = os.environ.get("FUNCTION_BUNDLE_PLATFORM", architecture)
         self._contracts = contracts
 
     def digest(self) -> str:
         """The hash of all that goes into the bundle."""
-        parts = [self._dependencies_digest(), json.dumps(self._contracts)]
+        contracts = {name: dump(contract) for name, contract in self._contracts.items()}
+        parts = [self._dependencies_digest(), json.dumps(contracts)]
         parts += [f"{file.relative_to(SOURCE)} {_hash(file.read_bytes())}" for file in _sources()]
         return _hash("\n".join(parts).encode())
 

@@ -22,7 +22,8 @@ from processor.checks.notation import Notation
 from processor.checks.rules import predicates
 from processor.checks.types import column_type, converted, matches
 from processor.checks.uniqueness import Seen
-from processor.contract.model import Column, Contract, Drop, Hmac
+from processor.contract.column import Column
+from processor.contract.model import Contract
 from processor.reasons import Reason, ReasonAbout, Stated
 
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -134,15 +135,14 @@ class ColumnCheck:
         """Prepare the type's form and the rules, in the order their reasons are given."""
         self.name = column.name
         self._required = column.required
-        self._dropped = isinstance(column.deidentify, Drop)
+        self._dropped = column.dropped
         self._type = column_type(column)
         self._rules = [
             (reason.about(column.name), holds)
             for reason, holds in predicates(column.rules, self._type)
         ]
         self._seen = Seen() if column.unique else None
-        method = column.deidentify
-        self._steps = method.normalize if isinstance(method, Hmac) else ()
+        self._steps = column.deidentify.steps
 
     def close(self) -> None:
         """Forget which values there were."""

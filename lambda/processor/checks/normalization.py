@@ -8,6 +8,8 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+STEPS = ("nfc", "trim", "lowercase")
+
 # Text that is safe to stream has at most 30 marks in a row, which no language comes near:
 # https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
 # To put n of them in their order takes the time of n * n.
@@ -24,7 +26,7 @@ class Normalized(NamedTuple):
 def normalize(text: pa.StringArray, steps: Collection[str]) -> Normalized:
     """Make texts that mean one person one text; what is blank then is null, it means nobody.
 
-    ``steps`` are any of these, in any order; normalizing twice changes nothing.
+    ``steps`` are any of STEPS, in any order; normalizing twice changes nothing.
 
     ``nfc``: canonically equal texts are one text, in Unicode's form NFC. A text with more than 30
     marks in a row stays as it is.

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 from processor.arrow import units
 from processor.checks.string_formats import STRING_FORMATS
 from processor.checks.types import ColumnType, converted
-from processor.contract.model import Rules
-from processor.contract.parsing import ContractError
+from processor.contract.column import Rules
+from processor.contract.model import ContractError
 from processor.reasons import Reason
 
 Predicate = Callable[[pa.Array], pa.BooleanArray]

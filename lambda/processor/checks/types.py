@@ -9,14 +9,14 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor.arrow import within
 from processor.checks.string_formats import DATE, DATE_TIME, LOCAL_DATE_TIME, TIME, ZONE
-from processor.contract.model import Column
+from processor.contract.column import Column
 from processor.reasons import Reason
 
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -28,7 +28,8 @@ class ColumnType(NamedTuple):
     """What a type's texts look like, and what they become.
 
     ``reason`` is that of all other texts. ``otherwise`` are those that would be of the type but
-    for their zone: one too many, or none.
+    for their zone: one too many, or none. ``form`` says to people what the texts look like, where
+    a contract may hold one.
     """
 
     reason: Reason
@@ -36,6 +37,7 @@ class ColumnType(NamedTuple):
     type: pa.DataType
     convert: Callable[[pa.StringArray], pa.Array]
     otherwise: str | None = None
+    form: str = ""
 
 
 def column_type(column: Column) -> ColumnType:
@@ -47,7 +49,9 @@ def column_type(column: Column) -> ColumnType:
     if column.scale:
         pattern += f"(?:[.][0-9]{{1,{column.scale}}})?"
     type_ = pa.decimal128(column.precision, column.scale)
-    return ColumnType(Reason.COLUMN_DECIMAL, pattern, type_, partial(pc.cast, target_type=type_))
+    form = "a decimal within the column's precision and scale, such as 0 or -7.5"
+    convert = partial(pc.cast, target_type=type_)
+    return ColumnType(Reason.COLUMN_DECIMAL, pattern, type_, convert, form=form)
 
 
 def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
@@ -57,6 +61,17 @@ def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
         if fits.false_count:
             text = pc.if_else(fits, text, _NO_TEXT)
     return type_.convert(text)
+
+
+def value_of(text: str, column: Column) -> Any:
+    """Return the value that a text of a contract stands for; None if it is not of the type."""
+    return converted(pa.array([text], pa.string()), column_type(column))[0].as_py()
+
+
+def is_step(text: str, column: Column) -> bool:
+    """Tell whether a text is a number of the column's type above 0, whose multiples there are."""
+    value = value_of(text, column)
+    return value is not None and value > 0
 
 
 def matches(text: pa.StringArray, pattern: str) -> pa.BooleanArray:
@@ -132,18 +147,29 @@ def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 _TYPES = {
     "string": ColumnType(Reason.COLUMN_STRING, None, pa.string(), lambda text: text),
-    "integer": ColumnType(Reason.COLUMN_INTEGER, "0|-?[1-9][0-9]{0,18}", pa.int64(), _to_integers),
+    "integer": ColumnType(
+        Reason.COLUMN_INTEGER,
+        "0|-?[1-9][0-9]{0,18}",
+        pa.int64(),
+        _to_integers,
+        form="an integer of 64 bits, such as 0 or -7",
+    ),
     "double": ColumnType(
         Reason.COLUMN_DOUBLE,
         "-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?(?:[eE][+-]?[0-9]+)?",
         pa.float64(),
         _to_doubles,
+        form="a finite number, such as 0, -7.5 or 1.0e-3",
     ),
     "boolean": ColumnType(
         Reason.COLUMN_BOOLEAN, "true|false", pa.bool_(), partial(pc.equal, "true")
     ),
     "date": ColumnType(
-        Reason.COLUMN_DATE, DATE, pa.date32(), partial(pc.cast, target_type=pa.date32())
+        Reason.COLUMN_DATE,
+        DATE,
+        pa.date32(),
+        partial(pc.cast, target_type=pa.date32()),
+        form='a day that exists, such as "2026-01-31"',
     ),
     "timestamp": ColumnType(
         Reason.COLUMN_TIMESTAMP,
@@ -151,8 +177,16 @@ _TYPES = {
         pa.timestamp("us", "UTC"),
         _to_timestamps,
         LOCAL_DATE_TIME,
+        form='ISO 8601 with Z or an offset, such as "2026-01-31T08:30:00Z"',
     ),
-    "time": ColumnType(Reason.COLUMN_TIME, TIME, pa.time64("us"), _to_times, f"{TIME}{ZONE}"),
+    "time": ColumnType(
+        Reason.COLUMN_TIME,
+        TIME,
+        pa.time64("us"),
+        _to_times,
+        f"{TIME}{ZONE}",
+        form='a time of day, such as "08:30:00"',
+    ),
     "array": ColumnType(Reason.COLUMN_ARRAY, None, pa.string(), partial(_json_of, kind=list)),
     "object": ColumnType(Reason.COLUMN_OBJECT, None, pa.string(), partial(_json_of, kind=dict)),
 }
@@ -164,4 +198,5 @@ _LOCAL_TIMESTAMP = ColumnType(
     pa.timestamp("us", "UTC"),
     _to_instants_of_utc,
     DATE_TIME,
+    form='ISO 8601 without a zone, such as "2026-01-31T08:30:00"',
 )

@@ -14,4 +14,17 @@ Type = Literal[
 ]
 # fmt: on
 
+UnknownColumns = Literal["refuse", "drop"]
+
+ENCODINGS = ("utf-8", "windows-1252", "utf-16", "utf-16-le", "utf-16-be")
 ESCAPE = "\\"
+
+
+def snake_case(name: str) -> str:
+    """Return the name that Python has for what contracts and their JSON have in camel case."""
+    return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
+
+
+def camel_case(name: str) -> str:
+    """Return the name that contracts and their JSON have for what Python has in snake case."""
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

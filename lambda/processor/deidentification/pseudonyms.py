@@ -14,6 +14,8 @@ called.
 
 import hashlib
 import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -95,6 +97,23 @@ class PseudonymKeys:
             )
             found = self._pseudonymisers[scope, epoch] = Pseudonymiser(response["Mac"])
         return found
+
+
+@dataclass(frozen=True)
+class ContractKeys:
+    """Those of one contract, as its methods may ask for them."""
+
+    keys: PseudonymKeys
+    dataset: str
+    epoch: int
+
+    def tokens(
+        self, column: str, domain: str | None
+    ) -> Callable[[pa.StringArray], pa.StringArray]:
+        """Return what makes the tokens of a column, or of all columns of a domain."""
+        if domain is not None:
+            return self.keys.pseudonymiser(f"domain/{domain}", self.epoch).tokens
+        return self.keys.pseudonymiser(self.dataset, self.epoch).of_column(column).tokens
 
 
 def _is_distinct(text: pa.StringArray) -> bool:

@@ -69,6 +69,8 @@ _KINDS = {
     "phone": Kind((), "processor.deidentification.phones"),
 }
 
+PATTERNS = tuple(_KINDS)  # in the order in which they are applied
+
 
 def redact(text: pa.StringArray, patterns: Iterable[str]) -> pa.StringArray:
     """Replace what each of ``patterns`` finds by its name in brackets, such as ``[email]``.

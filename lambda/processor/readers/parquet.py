@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from processor.batches import COLUMN_LIMIT, RECORD_LIMIT, Batch, batch_rows
 from processor.checks.header import positions
-from processor.contract.model import Contract, Drop
+from processor.contract.model import Contract
 from processor.limits.memory import Allowance
 from processor.readers.parquet_values import Texts, kind_of, texts_of
 from processor.reasons import FileRefusedError, Reason, Stated
@@ -134,7 +134,7 @@ class ParquetRecords:
             texts = leaf and texts_of(column, type_, leaf, self._file.metadata.created_by)
             if texts:
                 conversions[column.label] = texts
-            elif not isinstance(column.deidentify, Drop):
+            elif not column.dropped:
                 reason = Reason.HEADER_COLUMN_TYPE.about(kind_of(type_, leaf))
                 raise FileRefusedError(reason, column=index + 1, name=column.name)
         return conversions

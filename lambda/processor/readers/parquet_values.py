@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from processor.arrow import retyped, within
-from processor.contract.model import Column
+from processor.contract.column import Column
 
 # Makes the texts of values; those of 96 bits are seconds, and their nanoseconds stand beside them.
 Texts = Callable[[Any, Any], pa.StringArray]

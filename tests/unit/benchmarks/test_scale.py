@@ -21,7 +21,6 @@ from benchmarks.measurement import MeasurementError
 from benchmarks.memory_limit import MemoryLimit, limit_memory
 from benchmarks.scale import GOAL, Run, page
 from lib.contracts import compile_contracts
-from processor.contract.parsing import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation
@@ -116,7 +115,7 @@ def test_a_large_file_becomes_what_it_says_when_it_is_small(
     kms: Any = HmacKey()
     with (tmp_path / "file").open("rb") as stream:
         transformation = Transformation(
-            parse(CONTRACTS[file.dataset]), PseudonymKeys(kms, "a-key"), SizeLimit(1 << 40, "")
+            CONTRACTS[file.dataset], PseudonymKeys(kms, "a-key"), SizeLimit(1 << 40, "")
         )
         account = transformation.run(stream, "file", Outputs(io.BytesIO(), io.BytesIO()))
     assert replace(RUN, file=file, clean=account.clean, rejected=account.rejected).outcome == (

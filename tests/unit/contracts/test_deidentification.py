@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import compile_contracts
+from processor.contracts import dump
 from tests.unit.contracts.orders import METHOD, bounded, deidentified, edited, mistakes
 
 
@@ -190,6 +191,24 @@ def test_a_method_has_options_that_make_sense(
     assert f": column {column!r} {complaint}" in sentence
 
 
+def test_all_that_is_wrong_with_a_method_is_told_at_once(directory: Path) -> None:
+    told = mistakes(directory, deidentified("quantity", "mask, keepFirst: x, keepLast: 2"))
+    assert [sentence.partition("'quantity' ")[2] for sentence in told] == [
+        "has the keepFirst 'x'; use a whole number from 0.",
+        "is of type integer, but mask is for type string; use drop or keep.",
+        "would show 2 characters, which may be more than half; give it a minLength of at least 4.",
+    ]
+    told = mistakes(directory, deidentified("quantity", "hmac, normalize: [upper]"))
+    assert len(told) == 2  # the values are few, too
+
+
+def test_an_option_that_is_to_go_need_not_be_right(directory: Path) -> None:
+    (sentence,) = mistakes(
+        directory, deidentified("ordered_on", "generalize, to: year, prefix: 0")
+    )
+    assert sentence.endswith("generalize takes by its to; remove 'prefix'.")
+
+
 def test_an_integer_has_nothing_to_normalize(directory: Path) -> None:
     text = bounded("quantity", "minimum: 1")
     method = METHOD % "hmac, normalize: [trim]"
@@ -237,7 +256,7 @@ def test_methods_are_compiled_with_their_options(
     directory: Path, column: str, method: str, compiled: dict[str, object]
 ) -> None:
     assert mistakes(directory, deidentified(column, method)) == []
-    columns = compile_contracts(directory)["orders"]["columns"]
+    columns = dump(compile_contracts(directory)["orders"])["columns"]
     (found,) = (one["deidentify"] for one in columns if one["name"] == column)
     assert found == compiled
 
@@ -271,12 +290,12 @@ def test_the_tokens_of_one_domain_join(
 
 def test_sensitive_columns_may_be_kept_on_purpose(directory: Path) -> None:
     assert mistakes(directory, edited("{method: drop}", "{method: keep}")) == []
-    assert compile_contracts(directory)["orders"]["columns"][3]["output"] == "comment"
+    assert dump(compile_contracts(directory)["orders"])["columns"][3]["output"] == "comment"
 
 
 def test_a_token_without_a_name_of_its_own_takes_the_columns(directory: Path) -> None:
     assert mistakes(directory, edited("        encryptedName: email_token\n", "")) == []
-    assert compile_contracts(directory)["orders"]["columns"][1]["output"] == "email"
+    assert dump(compile_contracts(directory)["orders"])["columns"][1]["output"] == "email"
 
 
 def test_a_token_may_take_the_name_of_a_dropped_column(directory: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from lib.contracts import compile_contracts
 from processor.contract.model import RFC_4180, Csv
-from processor.contract.parsing import parse
+from processor.contracts import dump, parse
 from tests.unit.contracts.orders import edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
@@ -44,13 +44,13 @@ def test_a_dialect_is_compiled_and_the_processor_reads_it(
     directory: Path, value: str, expected: Csv
 ) -> None:
     assert mistakes(directory, with_csv(value)) == []
-    document: Any = compile_contracts(directory)["orders"]
+    document: Any = dump(compile_contracts(directory)["orders"])
     assert parse(document).csv == expected
 
 
 def test_without_a_dialect_it_is_that_of_the_rfc(directory: Path) -> None:
     assert mistakes(directory, with_csv("{header: true}").replace("csv", "others")) == []
-    document: Any = compile_contracts(directory)["orders"]
+    document: Any = dump(compile_contracts(directory)["orders"])
     assert "csv" not in document
     assert parse(document).csv == RFC_4180
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import compile_contracts
+from processor.contracts import dump
 from tests.unit.contracts.orders import edited, mistakes
 
 
@@ -15,7 +16,7 @@ from tests.unit.contracts.orders import edited, mistakes
 def test_files_may_call_a_column_almost_anything(directory: Path, label: str) -> None:
     text = edited("name: gift\n", f"name: gift\n        physicalName: {json.dumps(label)}\n")
     assert mistakes(directory, text) == []
-    gift = compile_contracts(directory)["orders"]["columns"][-1]
+    gift = dump(compile_contracts(directory)["orders"])["columns"][-1]
     assert (gift["name"], gift["physicalName"], gift["output"]) == ("gift", label, "gift")
 
 
@@ -38,4 +39,4 @@ def test_columns_may_exchange_their_names_in_files(directory: Path) -> None:
 def test_a_physical_name_that_is_the_name_says_nothing(directory: Path) -> None:
     text = edited("name: gift\n", "name: gift\n        physicalName: gift\n")
     assert mistakes(directory, text) == []
-    assert "physicalName" not in compile_contracts(directory)["orders"]["columns"][-1]
+    assert "physicalName" not in dump(compile_contracts(directory)["orders"])["columns"][-1]

@@ -5,27 +5,30 @@ A method that one part knows and another does not must leave no value as it is.
 
 import io
 import json
-import re
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, get_args
+from types import new_class
+from typing import Any
 
 import pytest
 
-from lib.contracts import compile_contracts, deidentification
-from processor.contract import model
-from processor.contract.model import Drop, Method
-from processor.contract.parsing import ContractError, parse
-from processor.deidentification.generalization import generalization
-from processor.deidentification.pseudonyms import PseudonymKeys
+from lib.contracts import compile_contracts
+from lib.contracts.deidentification import METHOD_NAMES
+from processor.contract.column import Column, Method, Rules, Written
+from processor.contract.model import Contract, ContractError
+from processor.contract.vocabulary import snake_case
+from processor.contracts import dump, parse
+from processor.deidentification.keep import Keep
+from processor.deidentification.methods import BY_NAME
+from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation
+from tests.methods import PAGE, render
 from tests.parquet import read_parquet
 from tests.unit.contracts.orders import edited, mistakes
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import column, document
-from tests.unit.synthesis import ROOT
 
 # Options that a contract may give each method for a text of at least eight characters.
 METHODS = {
@@ -38,9 +41,11 @@ METHODS = {
     "keep": "",
 }
 SECRET = "secret@example.com"
+# What is true of every column with a method.
+ABOUT: dict[str, Any] = {"takes": ("string",), "says": {}}
 
 
-def compiled(directory: Path, method: str) -> dict[str, Any]:
+def compiled(directory: Path, method: str) -> Contract:
     """A contract whose column ``comment`` has this method."""
     text = edited("{method: drop}", f"{{method: {method}{METHODS[method]}}}").replace(
         "- name: comment\n        logicalType: string\n",
@@ -48,16 +53,16 @@ def compiled(directory: Path, method: str) -> dict[str, Any]:
         "        logicalTypeOptions: {minLength: 8}\n",
     )
     assert mistakes(directory, text) == []
-    return dict(compile_contracts(directory)["orders"])
+    return compile_contracts(directory)["orders"]
 
 
-def test_all_parts_know_the_same_methods() -> None:
-    names = set(METHODS)
-    assert set(deidentification.METHODS) == names
-    assert {method.__name__.lower() for method in get_args(Method)} == names
-    assert set(re.findall(r"\w+", deidentification.METHOD_NAMES)) - {"or"} == names
-    page = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`\{method: (\w+)", page)) == names
+def test_all_methods_are_tried_here() -> None:
+    assert [*METHODS] == [*BY_NAME] == METHOD_NAMES.replace(" or ", ", ").split(", ")
+
+
+def test_the_page_of_methods_is_current() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == render(), "write it anew: PYTHONPATH=lambda python -m tests.methods"
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -66,7 +71,8 @@ def test_a_value_leaves_only_where_it_is_kept_on_purpose(directory: Path, method
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
     file = f"comment\n{SECRET}\n".encode()
-    columns = [one for one in orders["columns"] if one["name"] == "comment"] + [column("other")]
+    columns = [one for one in dump(orders)["columns"] if one["name"] == "comment"]
+    columns += [column("other")]
     narrow = document(*columns)
     keys, limit = PseudonymKeys(kms, "a-key"), SizeLimit(1 << 20, "memoryMb")
     transformation = Transformation(parse(narrow), keys, limit)
@@ -80,12 +86,35 @@ def test_a_value_leaves_only_where_it_is_kept_on_purpose(directory: Path, method
         assert left == oracle.conceal(SECRET, SECRET, columns[0], key)
 
 
-def test_the_compiler_reads_the_options_of_every_method_it_names(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(deidentification.METHODS, "scramble", ())
-    with pytest.raises(AssertionError, match="scramble"):
-        mistakes(directory, edited("{method: drop}", "{method: scramble}"))
+@pytest.mark.parametrize("missing", ["check", "output_type", "prepare"])
+def test_a_method_without_one_of_its_parts_cannot_be_made(missing: str) -> None:
+    parts = {name: vars(Keep)[name] for name in ("check", "output_type", "prepare")}
+    whole: Any = new_class("Whole", (Written,), ABOUT, lambda body: body.update(parts))
+    assert whole().name == "whole"
+    del parts[missing]
+    half: Any = new_class("Half", (Written,), ABOUT, lambda body: body.update(parts))
+    with pytest.raises(TypeError, match=missing):
+        half()
+
+
+@pytest.mark.parametrize("missing", ABOUT)
+def test_a_method_says_for_which_types_it_is_and_what_leaves(missing: str) -> None:
+    about = {name: value for name, value in ABOUT.items() if name != missing}
+    with pytest.raises(TypeError, match=missing):
+        new_class("Half", (Written,), about)
+
+
+def test_a_method_that_writes_nothing_has_no_output() -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class Silence(Method, takes=("string",), says={}):
+        """Nothing."""
+
+        check = Keep.check
+
+    silent = Column(name="a", type="string", required=False, deidentify=Silence(), rules=Rules())
+    assert silent.dropped
+    with pytest.raises(ValueError, match="column a: "):
+        replace(silent, output="a")
 
 
 def test_a_method_that_the_processor_does_not_know_is_no_contract() -> None:
@@ -121,9 +150,10 @@ def test_generalization_without_its_own_option_leaves_nothing(
     kind: str, options: dict[str, Any]
 ) -> None:
     (found,) = parse(document(column("a", kind, "generalize", options))).columns
-    assert not isinstance(found.deidentify, Drop)
+    assert isinstance(found.deidentify, Written)
+    kms: Any = HmacKey()
     with pytest.raises(ContractError, match="column a: "):
-        generalization(found)
+        found.deidentify.prepare(found, ContractKeys(PseudonymKeys(kms, ""), "people", 1))
 
 
 def test_every_rule_of_a_contract_is_checked() -> None:
@@ -140,8 +170,7 @@ def test_every_rule_of_a_contract_is_checked() -> None:
         "exclusiveMaximum": "2",
         "multipleOf": "2",
     }
-    names = {re.sub("[A-Z]", lambda m: "_" + m[0].lower(), name) for name in values}
-    assert names == {field.name for field in fields(model.Rules)}
+    assert {*map(snake_case, values)} == {field.name for field in fields(Rules)}
     for name, value in values.items():
         kind = "integer" if isinstance(value, str) and value.isdigit() else "string"
         clean, rejected = io.BytesIO(), io.BytesIO()

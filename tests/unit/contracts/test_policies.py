@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lib.contracts import compile_contracts
-from processor.contract.parsing import parse
+from processor.contracts import dump, parse
 from tests.unit.contracts.orders import CONTRACT, edited, mistakes
 
 EPOCH = "  - {property: pseudonymEpoch, value: 3}\n"
@@ -37,7 +37,7 @@ def test_a_policy_is_compiled_and_the_processor_reads_it(
     directory: Path, name: str, value: str, key: str, compiled: Any
 ) -> None:
     assert mistakes(directory, with_policy(name, value)) == []
-    document: Any = compile_contracts(directory)["orders"]
+    document: Any = dump(compile_contracts(directory)["orders"])
     assert document[key] == compiled
     read = parse(document)
     assert (read.unknown_columns == "drop") == (value == "drop")
@@ -47,7 +47,7 @@ def test_a_policy_is_compiled_and_the_processor_reads_it(
 
 def test_without_policies_there_are_none(directory: Path) -> None:
     assert mistakes(directory, with_policy("somethingElse", "1")) == []
-    document = compile_contracts(directory)["orders"]
+    document = dump(compile_contracts(directory)["orders"])
     assert set(document) == {"dataset", "contract", "epoch", "columns"}
 
 
@@ -143,7 +143,7 @@ def test_the_subject_is_a_column_with_a_value_for_each(
     told = mistakes(directory, CONTRACT + more)
     if not complaint:
         assert told == []
-        found = compile_contracts(directory)["orders"]["anonymity"]
+        found = dump(compile_contracts(directory)["orders"])["anonymity"]
         assert found == {"k": 5, "quasiIdentifiers": ["country"], "subject": subject}
         return
     (sentence,) = told

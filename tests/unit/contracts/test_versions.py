@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import ContractError, compile_contracts, write_contracts
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from tests.unit.contracts.orders import CONTRACT as ORDERS
 from tests.unit.contracts.orders import edited
 
@@ -19,7 +19,7 @@ def test_two_versions_are_compiled_and_found_by_their_version(
     (directory / "orders@1.1.0.odcs.yaml").write_text(OLD)
     compiled = compile_contracts(directory)
     assert list(compiled) == ["orders", "orders@1.1.0"]
-    assert {contract["dataset"] for contract in compiled.values()} == {"orders"}
+    assert {contract.dataset for contract in compiled.values()} == {"orders"}
     write_contracts(compiled, tmp_path / "compiled")
     (tmp_path / "compiled/orders@x").mkdir()
     contracts = Contracts(tmp_path / "compiled")

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from processor.batches import ROWS, Batch
 from processor.contract.model import Contract
-from processor.contract.parsing import parse
+from processor.contracts import parse
 
 # The same examples every time, however slow the machine; how many, tests/unit/conftest.py says.
 EXAMPLES = settings(

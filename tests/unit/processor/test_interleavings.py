@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from processor import processing
 from processor.account import RowAccount
 from processor.bucket.store import Store
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import Deadline, OutOfTimeError
 from processor.limits.size import SizeLimit

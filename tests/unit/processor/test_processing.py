@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from processor import __version__
 from processor.account import RowAccount, RowAccountError
 from processor.bucket.store import Store
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.processing import ContentionError, Processor, UnfinishedError

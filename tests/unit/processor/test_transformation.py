@@ -17,7 +17,7 @@ from processor import batches, transformation
 from processor.account import RowAccount, RowAccountError
 from processor.batches import Batch
 from processor.contract.model import Contract
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers import csv, detection, encodings

@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from lib.contracts import CompiledContract, compile_contracts
+from lib.contracts import compile_contracts
 from lib.function import bundle as module
 from lib.function.bundle import CONTRACTS, BundleError, FunctionBundle
 from lib.tap_stack import TapStack
+from processor.contract.model import Contract
 
 HERE = (sys.platform, platform.machine(), sys.version_info[:2])
 TARGET = "x86_64" if HERE == ("linux", "x86_64", (3, 11)) else "host"
-Contracts = dict[str, CompiledContract]
+Contracts = dict[str, Contract]
 
 
 @pytest.fixture(scope="session", name="contracts")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.checks.columns import CheckedBatch, ColumnCheck, RowCheck
-from processor.contract.parsing import ContractError
+from processor.contract.model import ContractError
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_contract

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from tests.unit.processor.examples import EXAMPLES, column, document
 from tests.unit.processor.readers.test_detection import as_parquet, read_through
 from tests.unit.processor.test_transformation import compare, run

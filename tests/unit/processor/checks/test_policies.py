@@ -19,7 +19,8 @@ from processor.bucket.store import Store
 from processor.checks import classes, uniqueness
 from processor.checks.classes import NOBODY, Pairs
 from processor.checks.policies import measure
-from processor.contract.parsing import ContractError, Contracts, parse, read
+from processor.contract.model import ContractError
+from processor.contracts import Contracts, parse, read
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.contract.model import Contract
-from processor.deidentification.generalization import shorten
-from processor.deidentification.methods import Deidentification, mask, output_schema
+from processor.deidentification.mask import mask
+from processor.deidentification.methods import Deidentification, output_schema
 from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.deidentification.shortening import shorten
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_contract

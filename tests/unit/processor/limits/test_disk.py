@@ -19,7 +19,7 @@ import pytest
 from processor import processing
 from processor.bucket.store import Store
 from processor.checks import classes, policies, uniqueness
-from processor.contract.parsing import Contracts
+from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.processing import Processor

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from processor import batches
 from processor.batches import RECORD_LIMIT, Records
 from processor.contract.model import Contract, Csv
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers import json_lines, parquet

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from processor import batches
 from processor.batches import Stream
 from processor.contract.model import Csv
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from processor.readers.csv import CsvRecords
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 from pyarrow.parquet import encryption
 
 from processor.account import RowAccount
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records

@@ -26,9 +26,9 @@ class _ManyError(Exception):
 
 
 def count_texts(pattern: str, bound: int, longest: int | None = None) -> int | None:
-    """How many texts of up to ``longest`` characters a pattern of RE2 matches, case as written.
+    """Return how many texts of up to ``longest`` characters a pattern of RE2 matches.
 
-    None if these are ``bound`` or more, or cannot be told with little work.
+    Case is as written. None if these are ``bound`` or more, or cannot be told with little work.
     """
     reader = _Reader(pattern, bound, longest)
     try:

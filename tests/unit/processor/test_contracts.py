@@ -2,13 +2,99 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from processor.contract.model import Contract, Generalize, Hmac, Mask, Redact, Truncate
-from processor.contract.parsing import ContractError, Contracts, read
-from tests.unit.processor.examples import PEOPLE, column, document
+from processor.contract.column import Column, Method, Rules, Written
+from processor.contract.model import RFC_4180, Anonymity, Contract, ContractError, Csv
+from processor.contract.vocabulary import ESCAPE, Type, UnknownColumns
+from processor.contracts import Contracts, dump, parse, read
+from processor.deidentification.drop import Drop
+from processor.deidentification.generalize import Generalize
+from processor.deidentification.hmac import Hmac
+from processor.deidentification.keep import Keep
+from processor.deidentification.mask import Mask
+from processor.deidentification.methods import METHODS
+from processor.deidentification.redact import Redact
+from processor.deidentification.truncate import Truncate
+from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, document
+
+TEXTS = st.text(max_size=3)
+LISTS = st.lists(TEXTS, max_size=2).map(tuple)
+COUNTS = st.integers(0, 9)
+MAYBE_TEXTS, MAYBE_COUNTS = st.none() | TEXTS, st.none() | COUNTS
+DRAWN: dict[type[Method], st.SearchStrategy[Method]] = {
+    Hmac: st.builds(Hmac, domain=MAYBE_TEXTS, normalize=LISTS),
+    Mask: st.builds(Mask, keep_first=COUNTS, keep_last=COUNTS),
+    Truncate: st.builds(Truncate, length=COUNTS),
+    Generalize: st.builds(Generalize, to=MAYBE_TEXTS, width=MAYBE_TEXTS, prefix=MAYBE_COUNTS),
+    Redact: st.builds(Redact, patterns=LISTS),
+    Drop: st.just(Drop()),
+    Keep: st.just(Keep()),
+}
+RULES = st.builds(
+    Rules,
+    min_length=MAYBE_COUNTS,
+    max_length=MAYBE_COUNTS,
+    pattern=MAYBE_TEXTS,
+    format=MAYBE_TEXTS,
+    enum=st.none() | LISTS,
+    minimum=MAYBE_TEXTS,
+    exclusive_minimum=MAYBE_TEXTS,
+    maximum=MAYBE_TEXTS,
+    exclusive_maximum=MAYBE_TEXTS,
+    multiple_of=MAYBE_TEXTS,
+)
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> Column:
+    """Draw a column."""
+    method = draw(st.one_of(*DRAWN.values()))
+    kind: Type = draw(st.sampled_from(get_args(Type)))
+    return Column(
+        name=draw(TEXTS),
+        physical_name=draw(MAYBE_TEXTS),
+        type=kind,
+        required=draw(st.booleans()),
+        unique=draw(st.booleans()),
+        precision=draw(COUNTS) if kind == "decimal" else 0,
+        scale=draw(COUNTS) if kind == "decimal" else 0,
+        timezone=draw(st.booleans()),
+        deidentify=method,
+        rules=draw(RULES),
+        output=draw(TEXTS) if isinstance(method, Written) else None,
+    )
+
+
+CONTRACTS = st.builds(
+    Contract,
+    dataset=TEXTS,
+    id=TEXTS,
+    version=TEXTS,
+    epoch=COUNTS,
+    columns=st.lists(columns(), max_size=3).map(tuple),
+    unknown_columns=st.sampled_from([None, *get_args(UnknownColumns)]),
+    max_rejected_share=MAYBE_TEXTS,
+    anonymity=st.none()
+    | st.builds(Anonymity, k=COUNTS, quasi_identifiers=LISTS, subject=MAYBE_TEXTS),
+    csv=st.just(RFC_4180)
+    | st.builds(
+        Csv,
+        delimiter=TEXTS,
+        quote=TEXTS,
+        header=st.booleans(),
+        nulls=LISTS,
+        encoding=TEXTS,
+        preamble_lines=COUNTS,
+        escape=st.sampled_from(["", ESCAPE]),
+        decimal=TEXTS,
+        thousands=TEXTS,
+    ),
+)
 
 
 @pytest.fixture(name="contracts")
@@ -38,6 +124,19 @@ def test_a_contract_is_found_by_its_dataset(contracts: Contracts) -> None:
     assert found.columns[0].rules.pattern == "^P[0-9]+$"
     assert found.columns[1].output is None
     assert (found.columns[4].precision, found.columns[4].scale) == (7, 2)
+
+
+@EXAMPLES
+@given(CONTRACTS)
+def test_what_is_written_is_read_again(contract: Contract) -> None:
+    written = dump(contract)
+    read_again = parse(json.loads(json.dumps(written)))
+    assert read_again == contract
+    assert dump(read_again) == written
+
+
+def test_contracts_of_every_method_are_written() -> None:
+    assert [*DRAWN] == [*METHODS]
 
 
 def test_it_is_read_once(contracts: Contracts, tmp_path: Path) -> None:

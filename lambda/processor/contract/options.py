@@ -1,0 +1,101 @@
+"""Options: what a contract may write for an option of a method of de-identification.
+
+A field of a method is annotated with one of these, as in ``Annotated[int, Count(0)] = 0``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from processor.contract.vocabulary import DATASET
+
+MOST = 2**31 - 1  # the largest count: that of characters, rows or epochs
+
+
+def is_count(value: object, least: int) -> bool:
+    """Whether ``value`` is a whole number from ``least`` that the processor can count with.
+
+    To Python ``true`` is a number; not here.
+    """
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
+
+
+class OptionError(ValueError):
+    """A value is none that the option may have; the message says what is wrong, for people."""
+
+
+class Option(ABC):
+    """How an option is read."""
+
+    @property
+    @abstractmethod
+    def fallback(self) -> Any:
+        """What takes the place of a value that was refused, while mistakes are collected."""
+
+    @abstractmethod
+    def read(self, name: str, value: object, text: str) -> Any:
+        """Return the option's value, from its name, YAML's value and its text in the file.
+
+        Raises:
+            OptionError: it is none.
+        """
+
+
+@dataclass(frozen=True)
+class Count(Option):
+    """A whole number from ``least``."""
+
+    least: int
+    fallback: int = 0
+
+    def read(self, name: str, value: object, text: str) -> Any:
+        """Return the number."""
+        if not is_count(value, self.least):
+            raise OptionError(f"has the {name} {text!r}; use a whole number from {self.least}")
+        return value
+
+
+@dataclass(frozen=True)
+class Name(Option):
+    """A name of the same form as that of a dataset."""
+
+    fallback: None = None
+
+    def read(self, name: str, value: object, text: str) -> Any:
+        """Return the name."""
+        if not isinstance(value, str) or not DATASET.fullmatch(value):
+            what = f"has the {name} {text!r}; use 1 to 63 lower-case letters, digits and hyphens"
+            raise OptionError(f"{what}, a letter first")
+        return value
+
+
+@dataclass(frozen=True)
+class Some(Option):
+    """A list of at least one of ``allowed``, each once; they are put in that order."""
+
+    allowed: Sequence[str]
+
+    @property
+    def fallback(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self.allowed)
+
+    def read(self, name: str, value: object, text: str) -> Any:
+        """Return the items."""
+        items = value if isinstance(value, list) else []
+        found = tuple(one for one in self.allowed if one in items)
+        if not found or len(found) != len(items):
+            raise OptionError(f"has a bad {name}; write a list of {', '.join(self.allowed)}")
+        return found
+
+
+@dataclass(frozen=True)
+class Text(Option):
+    """The text as the file has it, such as a number's; the method itself says what is wrong."""
+
+    fallback: None = None
+
+    def read(self, name: str, value: object, text: str) -> Any:
+        """Return the text."""
+        return text
