@@ -1,0 +1,165 @@
+"""The recipe of docs/development.md for a new method: one module and one registration.
+
+A method is added so to a copy of the sources. Then the compiler, the processor, the sentences
+about mistakes and the page of methods know it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.unit.policies.orders import CONTRACT
+from tests.unit.synthesis import ROOT
+
+MODULE = '''\
+"""Initials: the first letter of each word of a text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor.contract.column import Column, Keys, OutputColumn, Written
+from processor.contract.options import Count
+from processor.deidentification.shortening import too_short
+
+
+@dataclass(frozen=True, kw_only=True)
+class Initials(
+    Written,
+    takes=("string",),
+    says={"{method: initials, mostLetters: 2}": "the first letters of the first words"},
+):
+    """The first letter of each word, of so many words."""
+
+    most_letters: Annotated[int, Count(1)] = 2
+
+    def check(self, column: Column) -> Iterator[tuple[str, str]]:
+        """Refuse to leave most of a short text."""
+        for complaint in too_short(column, self.most_letters, "leave"):
+            yield "mostLetters", complaint
+
+    def output_type(self, column: Column) -> pa.DataType:
+        """Return the type of texts."""
+        return pa.string()
+
+    def prepare(self, column: Column, keys: Keys) -> OutputColumn:
+        """Return what makes initials of texts."""
+        return OutputColumn("text", partial(initials, most=self.most_letters))
+
+
+def initials(text: pa.StringArray, most: int) -> pa.StringArray:
+    """Return the first letters of the first words; null stays null."""
+    letters = pc.replace_substring_regex(text, r"\\s*(\\S)\\S*\\s*", r"\\1")
+    return pc.utf8_slice_codeunits(letters, 0, most)
+'''
+LISTED = "Redact, Drop, Keep)\n"
+
+# What is asked of the copy, by a process of its own.
+SCRIPT = """
+import io, json, sys
+from pathlib import Path
+from lib.contracts import ContractError, compile_contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
+from processor.transformation import transform
+from tests.methods import render
+import pyarrow.parquet as pq
+
+def told(directory):
+    try:
+        compile_contracts(directory)
+    except ContractError as error:
+        return str(error).splitlines()
+    return []
+
+class Kms:
+    def generate_mac(self, **_):
+        return {"Mac": bytes(32)}
+
+found = {"wrong": told(Path("wrong")), "right": told(Path("right")), "page": render()}
+if not found["right"]:
+    contract = compile_contracts(Path("right"))["orders"]
+    file = io.BytesIO(b"order_id,email,comment\\nO1,a@b.example,Ann Beth Carter\\n")
+    clean, rejected = io.BytesIO(), io.BytesIO()
+    keys = PseudonymKeys(Kms(), "")
+    transform(file, "a.csv", SizeLimit(1 << 20, ""), contract, keys, clean, rejected)
+    found["leaves"] = pq.ParquetFile(clean).read(["comment"], use_threads=False).to_pylist()
+print(json.dumps(found))
+"""
+
+
+def with_method(method: str) -> str:
+    """The valid contract with a method for its comments, which have eight characters."""
+    options = "logicalType: string\n        logicalTypeOptions: {minLength: 8}\n"
+    assert CONTRACT.count("{method: drop}") == 1
+    return CONTRACT.replace("{method: drop}", method).replace(
+        "name: comment\n        logicalType: string\n", f"name: comment\n        {options}"
+    )
+
+
+def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
+    """What a copy of the sources with the method makes of its contracts."""
+    for folder in ("lib", "lambda"):
+        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "tests").mkdir()
+    shutil.copy(ROOT / "tests/methods.py", copy / "tests")
+    room = copy / "lambda/processor/deidentification"
+    (room / "initials.py").write_text(MODULE, encoding="utf-8")
+    if registered:
+        registry = room / "methods.py"
+        text = registry.read_text(encoding="utf-8")
+        assert text.count(LISTED) == 1
+        text = text.replace(LISTED, "Redact, Initials, Drop, Keep)\n")
+        line = "from processor.deidentification.keep import Keep\n"
+        text = text.replace(
+            line, f"from processor.deidentification.initials import Initials\n{line}"
+        )
+        registry.write_text(text, encoding="utf-8")
+    for name, method in (
+        ("right", "{method: initials}"),
+        ("wrong", "{method: initials, mostLetters: 5, words: 1}"),
+    ):
+        (copy / name).mkdir()
+        (copy / name / "orders.odcs.yaml").write_text(with_method(method), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", SCRIPT],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "lambda")])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_method_is_one_module_and_one_registration(tmp_path: Path) -> None:
+    found = ask(tmp_path, registered=True)
+    assert found["right"] == []
+    assert found["leaves"] == [{"comment": "AB"}]
+    assert [line.partition(": ")[2] for line in found["wrong"]] == [
+        "column 'comment' has a deidentify with 'words', which initials does not have; remove it.",
+        "column 'comment' would leave 5 characters, which may be more than half; give it a "
+        "minLength of at least 10.",
+    ]
+    line = (
+        "| `{method: initials, mostLetters: 2}` | string | the first letters of the first words |"
+    )
+    assert line in found["page"].splitlines()
+
+
+def test_a_method_that_is_not_registered_is_none(tmp_path: Path) -> None:
+    found = ask(tmp_path, registered=False)
+    (sentence,) = found["right"]
+    assert "has a deidentify with the method 'initials'; write value: {method: …} with" in sentence
+    assert "leaves" not in found
+    assert "initials" not in found["page"]
