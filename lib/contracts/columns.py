@@ -174,7 +174,8 @@ class ColumnRules(Part):
                 **self._pattern(options.get("pattern")),
                 **self._format(options.get("format")),
             }
-        bounds = self._bounds(column, [name for name in BOUNDS if name in options])
+        known = [name for name in OPTIONS[kind] if name in options and name in BOUNDS]
+        bounds = self._bounds(column, known)
         return {**bounds, **self._step(column)} if "multipleOf" in options else bounds
 
     def _format(self, name: str | None) -> dict[str, Any]:
@@ -229,11 +230,11 @@ class ColumnRules(Part):
         form = column_type(column).form
         values: dict[str, Any] = {}
         for name, text in texts.items():
-            value = value_of(text, column) if form else None
-            if value is not None:
-                values[name] = value
-            elif form:
+            value = value_of(text, column)
+            if value is None:
                 self.wrong(f"has the {name} {text!r}; write {form}", "logicalTypeOptions", name)
+            else:
+                values[name] = value
         for low, high in itertools.product(LOWER_BOUNDS, UPPER_BOUNDS):
             if low in values and high in values:
                 inclusive = (low, high) == ("minimum", "maximum")

@@ -78,6 +78,20 @@ def test_a_token_of_few_values_hides_none(
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        "minimum: 1.5, maximum: 9",
+        "minimum: 1, maximum: 9, multipleOf: 0.5",
+    ],
+)
+def test_values_are_not_counted_by_wrong_rules(directory: Path, options: str) -> None:
+    text = bounded("quantity", options)
+    text = text.replace("- name: quantity\n", f"- name: quantity\n{METHOD % 'hmac'}")
+    (sentence,) = mistakes(directory, text)
+    assert "write an integer of 64 bits" in sentence
+
+
+@pytest.mark.parametrize(
     ("options", "count"),
     [
         ("pattern: '^[MF]$'", "2"),

@@ -55,6 +55,23 @@ def test_without_a_dialect_it_is_that_of_the_rfc(directory: Path) -> None:
     assert parse(document).csv == RFC_4180
 
 
+def test_a_dialect_that_is_said_is_written_though_it_is_the_default(directory: Path) -> None:
+    assert mistakes(directory, with_csv("{header: true}")) == []
+    document = dump(compile_contracts(directory)["orders"])
+    assert document["csv"] == {
+        "delimiter": ",",
+        "quote": '"',
+        "header": True,
+        "nulls": [],
+        "encoding": "utf-8",
+        "preambleLines": 0,
+        "escape": "",
+        "decimal": ".",
+        "thousands": "",
+    }
+    assert dump(parse(document)) == document
+
+
 NOT_SAID = "csv does not say how the files are written; write a value such as"
 
 
