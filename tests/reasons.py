@@ -1,4 +1,4 @@
-"""The page about the reasons: ``PYTHONPATH=lambda python -m tests.reasons``.
+"""The page about the reasons: ``python3 -m tests.reasons``.
 
 The command writes ``docs/reasons.md``; tests/unit/repository/test_reasons.py holds it current.
 """
@@ -12,7 +12,7 @@ HEAD = """\
 # Reasons
 
 Why a file is refused as a whole, or a row rejected: every reason that the processor can give,
-what it means, and what to do. `PYTHONPATH=lambda python -m tests.reasons` writes this page from
+what it means, and what to do. `python3 -m tests.reasons` writes this page from
 `lambda/processor/reasons.py`.
 
 A **refused** file has no clean row. Its manifest says why: `refusal.reason`, with the `line` and

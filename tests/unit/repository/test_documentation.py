@@ -13,12 +13,13 @@ import pytest
 from pydantic import TypeAdapter
 
 from lib.contracts.custom import CUSTOM_PROPERTIES
-from lib.contracts.deidentification import NORMALIZATIONS, PATTERNS
 from lib.settings import MAX_ZONES, EnvironmentSettings
 from processor import __version__
+from processor.checks.normalization import STEPS
 from processor.checks.string_formats import STRING_FORMATS
-from processor.contract.model import Csv, Rules
-from processor.contract.parsing import METHODS
+from processor.contract.column import Rules
+from processor.contract.model import Csv
+from processor.deidentification.redaction import PATTERNS
 from tests.unit.synthesis import ROOT, Synthesized
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -184,13 +185,6 @@ def test_the_table_of_outputs_is_that_of_the_stack(stack: Synthesized) -> None:
     assert first_cells("settings.md", "## Outputs") == list(stack.outputs)
 
 
-def test_the_table_of_methods_is_that_of_the_processor() -> None:
-    rows = table("contracts.md", "## De-identification")
-    named = [re.findall(r"`\{method: (\w+)", row[0]) for row in rows]
-    assert all(named)
-    assert {method for methods in named for method in methods} == set(METHODS)
-
-
 def test_the_tables_of_a_contract_are_those_of_the_code() -> None:
     csv = {to_camel(field.name) for field in dataclasses.fields(Csv)}
     assert set(first_cells("contracts.md", "## CSV dialects")) == csv
@@ -207,7 +201,7 @@ def test_the_tables_of_a_contract_are_those_of_the_code() -> None:
     ("known", "heading"),
     [
         (STRING_FORMATS, "The rules under `logicalTypeOptions`:"),
-        (NORMALIZATIONS, "## De-identification"),
+        (STEPS, "## De-identification"),
         (PATTERNS, "## De-identification"),
     ],
     ids=["string formats", "normalizations", "redaction patterns"],

@@ -10,9 +10,7 @@ import pytest
 
 from tests.unit.synthesis import ROOT
 
-TOOLS = (
-    "actionlint|cdk|checkov|gh|make|mypy|npm|pylint|pytest|python3?|ruff|uv|zizmor"
-)
+TOOLS = "actionlint|cdk|checkov|gh|make|mypy|npm|pylint|pytest|python3?|ruff|uv|zizmor"
 TOOL = rf"[\w./-]*\b(?:{TOOLS})"
 COMMAND = re.compile(
     rf"(?:^|[;|&('{{]|\bdo\b|\b[A-Z_]+=\S+ )\s*({TOOL}\b(?: +\S+(?: venv)?)?)", re.MULTILINE

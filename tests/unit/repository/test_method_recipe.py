@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.unit.policies.orders import CONTRACT
+from tests.unit.contracts.orders import CONTRACT
 from tests.unit.synthesis import ROOT
 
 MODULE = '''\
