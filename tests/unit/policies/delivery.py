@@ -26,6 +26,8 @@ from tests.unit.policies.decisions import (
     PSEUDONYM_KEY,
     QUARANTINE,
     ROLE,
+    THROUGH_LAMBDA,
+    VIA,
     Decision,
     allow,
     deny,
@@ -325,9 +327,16 @@ def decide_for_keys() -> Iterator[Decision]:
             yield deny(TEST, f"kms:{action}", key, own)
         for action in ("Decrypt", "GenerateDataKey"):
             decide = allow if name == "s3" else deny
-            yield decide(TEST, f"kms:{action}", key, own)
-            yield deny(TEST, f"kms:{action}", key, other)
-            yield deny(TEST, f"kms:{action}", key.replace(REGION, "eu-west-1"), own)
+            for service in ("s3", "sqs"):
+                through = {VIA: f"{service}.{REGION}.amazonaws.com"}
+                elsewhere = key.replace(REGION, "eu-west-1")
+                yield decide(TEST, f"kms:{action}", key, {**own, **through})
+                yield deny(TEST, f"kms:{action}", key, {**other, **through})
+                yield deny(TEST, f"kms:{action}", elsewhere, {**own, **through})
+                for other_action in ("CreateGrant", "Encrypt"):
+                    yield deny(TEST, f"kms:{other_action}", key, {**own, **through})
+            yield deny(TEST, f"kms:{action}", key, {**own, **THROUGH_LAMBDA})
+            yield deny(TEST, f"kms:{action}", key, own)
 
 
 def decide_for_data() -> Iterator[Decision]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lib.settings import EnvironmentSettings, check_suffix
 from tests.unit.synthesis import ROOT
 
 Node = dict[str, Any]
@@ -245,6 +246,14 @@ def test_the_stack_of_a_pull_request_always_ends() -> None:
     assert list_steps(destroy) == [f"make destroy suffix={jobs['deploy']['env']['suffix']}"]
     assert destroy["env"]["approval"] == "never"
     assert list_steps(jobs["strays"]) == ["make strays"]
+
+
+def test_a_pull_request_has_a_suffix_and_keeps_nothing() -> None:
+    suffix = read_jobs("pull-request")["deploy"]["env"]["suffix"]
+    number = "${{ github.event.pull_request.number }}"
+    assert suffix.startswith("pr-")
+    assert check_suffix(suffix.replace(number, "9999999"))
+    assert not EnvironmentSettings().retain_data
 
 
 def test_a_stray_is_older_than_any_test() -> None:
