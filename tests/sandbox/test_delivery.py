@@ -1,6 +1,7 @@
-"""What the nightly workflow deletes, found with the rights that the workflow's role has."""
+"""What the workflows run that is more than a deployment: strays, and the bill of materials."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
 from tests.sandbox.cloud import Cloud, allow, policy, unique
 
+MAKE = ("make", "--silent", "--old-file=.venv/.installed")
 QUEUE = {"Queue": {"Type": "AWS::SQS::Queue"}}
 STACKS = ("TapStack-pr-7", "TapStack-pr-12", "TapStack-prod", "TapStack-pr-x", "Other-pr-8")
 
@@ -74,3 +76,16 @@ def test_who_may_not_become_the_lookup_role_finds_nothing(account: Cloud) -> Non
     found = find(account, "0", "test-policy")
     assert "AccessDenied" in found.stderr
     assert (found.stdout, found.returncode) == ("", 1)
+
+
+def test_the_bill_of_materials_is_what_the_function_ships() -> None:
+    subprocess.run([*MAKE, "sbom"], cwd=PROJECT, check=True, capture_output=True)
+    found = json.loads((PROJECT / ".cache" / "sbom" / "function.cdx.json").read_text("utf-8"))
+    locked = (PROJECT / "lambda" / "requirements.txt").read_text(encoding="utf-8")
+    assert found["bomFormat"] == "CycloneDX"
+    assert sorted((one["name"], one["version"]) for one in found["components"]) == sorted(
+        re.findall(r"^([a-z0-9-]+)==([^ \\]+)", locked, re.MULTILINE)
+    )
+    for component in found["components"]:
+        hashes = [one["hashes"] for one in component["externalReferences"]]
+        assert [given["alg"] for given in hashes[0]].count("SHA-256") == len(hashes[0]) > 0

@@ -10,7 +10,7 @@ from tests.unit.synthesis import ROOT
 GITHUB = ROOT / ".github"
 FORMS = sorted((GITHUB / "ISSUE_TEMPLATE").glob("[!c]*.yml"))
 MANIFESTS = {
-    "pip": "requirements*.txt",
+    "uv": "uv.lock",
     "npm": "package-lock.json",
     "github-actions": ".github/workflows/*.yml",
 }
@@ -26,15 +26,8 @@ def test_every_kind_of_dependency_is_updated() -> None:
 @pytest.mark.parametrize("update", UPDATES, ids=lambda update: str(update["package-ecosystem"]))
 def test_an_update_waits_and_finds_what_it_is_for(update: dict[str, Any]) -> None:
     assert update["cooldown"]["default-days"] >= 7
-    for directory in update.get("directories", [update.get("directory")]):
-        folder = ROOT / directory.removeprefix("/")
-        assert list(folder.glob(MANIFESTS[update["package-ecosystem"]])), directory
-
-
-def test_every_list_of_python_packages_is_updated() -> None:
-    lists = {path.parent for path in ROOT.glob("[!.n]*/requirements*.txt")} | {ROOT}
-    (pip,) = (update for update in UPDATES if update["package-ecosystem"] == "pip")
-    assert {ROOT / directory.removeprefix("/") for directory in pip["directories"]} == lists
+    assert update["directory"] == "/"
+    assert list(ROOT.glob(MANIFESTS[update["package-ecosystem"]]))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda path: str(path.stem))
