@@ -76,7 +76,7 @@ pq.write_table(pa.table({name: ["a"] * 100_000 for name in ("id", "region")}), l
 """
 WORK = """
 from processor import batches
-from processor.contract.parsing import parse
+from processor.contracts import parse
 from tests.fuzz.targets import SIZES, TARGETS
 from tests.unit.processor.examples import column, document
 from tests.unit.processor.test_transformation import run

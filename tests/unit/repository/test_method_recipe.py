@@ -69,7 +69,7 @@ from pathlib import Path
 from lib.contracts import ContractError, compile_contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.transformation import transform
+from processor.transformation import Outputs, Transformation
 from tests.methods import render
 import pyarrow.parquet as pq
 
@@ -90,7 +90,8 @@ if not found["right"]:
     file = io.BytesIO(b"order_id,email,comment\\nO1,a@b.example,Ann Beth Carter\\n")
     clean, rejected = io.BytesIO(), io.BytesIO()
     keys = PseudonymKeys(Kms(), "")
-    transform(file, "a.csv", SizeLimit(1 << 20, ""), contract, keys, clean, rejected)
+    transformation = Transformation(contract, keys, SizeLimit(1 << 20, ""))
+    transformation.run(file, "a.csv", Outputs(clean, rejected))
     found["leaves"] = pq.ParquetFile(clean).read(["comment"], use_threads=False).to_pylist()
 print(json.dumps(found))
 """
