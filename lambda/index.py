@@ -5,7 +5,7 @@ same time as somebody else, leaves the bucket as if it had been processed once. 
 fails is reported as such, alone, and comes again until the queue parks it.
 
 Nothing that an object holds is ever logged. Errors of libraries may quote it, so of an error only
-the type and the places in the code it came through are told, and libraries log nothing.
+the type and the places in the code it came through are logged, and libraries log nothing.
 """
 
 import os
@@ -60,7 +60,7 @@ _METRICS = {
 
 
 class ObjectFailedError(Exception):
-    """An object could not be processed; ``facts`` are what may be told of it."""
+    """An object could not be processed; ``facts`` are what may be said about it."""
 
     def __init__(self, facts: dict[str, Any]) -> None:
         """Keep the facts."""

@@ -1,4 +1,4 @@
-"""The way of one object: framed, checked against its contract, de-identified, written, accounted.
+"""The path of one object: framed, checked against its contract, de-identified, written, accounted.
 
 The package knows nothing of Lambda: it is called with the key of an object and runs as plain
 Python. :mod:`processor.processing` is where to start reading.

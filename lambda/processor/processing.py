@@ -1,4 +1,4 @@
-"""Processing: the way of one object from ``incoming/`` to its manifest.
+"""Processing: the path of one object from ``incoming/`` to its manifest.
 
 Messages about an object may come twice, late, at once, or again after a crash. Whatever the
 interleaving, the bucket ends as if the newest version had been processed once. This is optimistic
@@ -141,7 +141,7 @@ class Processor:
 
         Raises:
             LayoutError: the key is not of an incoming object.
-            OutOfTimeError: the deadline came, but the object may not be to blame.
+            OutOfTimeError: the deadline came, but perhaps not because of the object.
             ContentionError: others kept interfering.
             UnfinishedError: the object was deleted half-way.
             ContractError: the contract of the object's dataset is broken.

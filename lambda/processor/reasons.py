@@ -354,7 +354,7 @@ class Reason(StrEnum):
     FILE_ZSTD_DICTIONARY = Explanation(
         "file:zstd-dictionary",
         means="The zstd data need a dictionary, which is not in the file.",
-        cause="The tool was told to compress with one.",
+        cause="The tool was set to compress with one.",
         producer="Compress without a dictionary.",
     )
     FILE_ZSTD_WINDOW_TOO_LARGE = Explanation(
@@ -546,7 +546,7 @@ class Reason(StrEnum):
     RECORD_MALFORMED = Explanation(
         "record:malformed",
         means=(
-            "From this line on it cannot be told where records end: text after a closing "
+            "From this line on it is not clear where records end: text after a closing "
             "quote, or a quote that is never closed."
         ),
         cause="Quotes inside a field that are not doubled, or a file that broke off.",
@@ -613,7 +613,7 @@ class Reason(StrEnum):
     ROW_DUPLICATE_KEY = Explanation(
         "row:duplicate-key",
         means="The object has a key twice.",
-        cause="Two values for one thing; which is right cannot be told.",
+        cause="Two values for one thing; which is right is not clear.",
         producer="Write each key once.",
     )
     ROW_NOT_JSON = Explanation(
@@ -810,7 +810,7 @@ class Reason(StrEnum):
     COLUMN_TOO_MANY_MARKS = Explanation(
         "<column>:too-many-marks",
         means=(
-            "The text has more than 30 combining marks in a row, so who is meant cannot be told."
+            "The text has more than 30 combining marks in a row, so it is not clear who is meant."
         ),
         cause="An attack, or a damaged text.",
         producer=_VALUE,

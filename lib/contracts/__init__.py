@@ -140,7 +140,7 @@ def _check_size(source: Source) -> None:
 
 
 def _items(value: Any) -> list[dict[str, Any]]:
-    """The mappings in a list, or what stands for one that is something else."""
+    """The mappings in a list, or an empty one in place of anything else."""
     return (
         [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
     )

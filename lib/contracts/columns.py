@@ -266,7 +266,7 @@ class ColumnRules(Part):
         return {"enum": tuple(values)}
 
     def _output(self, method: Method) -> str | None:
-        """The name in the output: of its own for what stands for a value and shows nothing."""
+        """The name in the output: of its own for a token, which shows nothing of a value."""
         encrypted = self.given.encryptedName
         if encrypted is not None:
             self._check_name(encrypted, "encryptedName")
@@ -291,7 +291,7 @@ def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None
     for rule, column in zip(rules, columns, strict=True):
         name, output = column.name, column.output
         if name in names:
-            rule.wrong("stands twice; give each column a name of its own", "name")
+            rule.wrong("appears twice; give each column a name of its own", "name")
         elif labels.setdefault(label := column.label, name) != name:
             what = f"is called {label!r} in files, but so is column {labels[label]!r}"
             rule.wrong(f"{what}; give it another physicalName or name", "physicalName")

@@ -8,7 +8,7 @@ from open_data_contract_standard.model import CustomProperty
 
 from lib.contracts.source import Location, Source
 
-# The custom properties of this pipeline, and where in a contract each of them stands.
+# The custom properties of this pipeline, and where in a contract each of them belongs.
 CUSTOM_PROPERTIES = {
     "deidentify": "a column",
     "pseudonymEpoch": "the contract",

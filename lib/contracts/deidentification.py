@@ -46,7 +46,7 @@ def read_method(part: Part, given: SchemaProperty, column: Column | None) -> Met
 
 
 def _read(part: Part, at: Location, value: Any, column: Column | None) -> Method:
-    """The method that stands at ``at``; of no use when something is wrong with it."""
+    """The method at ``at``; of no use when something is wrong with it."""
     written = dict(value) if isinstance(value, dict) else {}
     name = written.pop("method", None)
     if not isinstance(name, str) or name not in BY_NAME:

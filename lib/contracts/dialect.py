@@ -91,12 +91,12 @@ def _nulls(source: Source, at: Location, nulls: Any) -> tuple[str, ...]:
             what = "write printable text in quotes, at least a character"
             source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
         elif nulls.index(marker) != index:
-            source.wrong(at, f"the null marker {marker!r} of csv stands twice; keep one of them")
+            source.wrong(at, f"the null marker {marker!r} of csv appears twice; keep one of them")
     return tuple(nulls)
 
 
 def _check_numbers(source: Source, at: Location, csv: Csv) -> None:
-    """Note separators of numbers that could not be told from each other, or from other marks."""
+    """Note separators of numbers that could not be distinguished, or from other marks."""
     for name, mark, allowed in (
         ("decimal", csv.decimal, (".", ",")),
         ("thousands", csv.thousands, THOUSANDS),

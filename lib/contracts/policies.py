@@ -59,7 +59,7 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
     for index, name in enumerate(names):
         here = (*part.at, "quasiIdentifiers", index)
         if name in names[:index]:
-            part.source.wrong(here, f"the quasi-identifier {name!r} stands twice; keep one")
+            part.source.wrong(here, f"the quasi-identifier {name!r} appears twice; keep one")
         elif not isinstance(name, str) or name not in outputs:
             what = f"the quasi-identifier {part.source.text(here)!r} is no column; name a column"
             part.source.wrong(here, what)
@@ -76,13 +76,15 @@ def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Colu
     """The column that tells whom a row is about."""
     here = (*part.at, "subject")
     methods = {column.name: column.deidentify for column in columns}
-    told = f"the subject of kAnonymity is {part.source.text(here)!r}"
+    subject = f"the subject of kAnonymity is {part.source.text(here)!r}"
     if not isinstance(name, str) or name not in methods:
-        part.source.wrong(here, f"{told}, which is no column; name a column")
+        part.source.wrong(here, f"{subject}, which is no column; name a column")
     elif not methods[name].distinguishes:
-        what = f"{told}, whose method {methods[name].name} does not keep subjects apart"
+        what = f"{subject}, whose method {methods[name].name} does not keep subjects apart"
         telling = [method.name for method in METHODS if method.distinguishes]
         part.source.wrong(here, f"{what}; name a column with {' or '.join(telling)}")
     elif name in names:
-        part.source.wrong(here, f"{told}, which is a quasi-identifier too; remove it from those")
+        part.source.wrong(
+            here, f"{subject}, which is a quasi-identifier too; remove it from those"
+        )
     return str(name)

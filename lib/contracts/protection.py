@@ -1,4 +1,4 @@
-"""The protection of a dataset: what another version of its contract may not weaken.
+"""The protection of a dataset: what another version of its contract must not weaken.
 
 A producer names the version that a file keeps. So no version beside the current one may leave what
 the current one hides.
@@ -21,7 +21,7 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
     """Note where a version of a contract protects less than the current one does."""
     name = f"{source.dataset}{SUFFIX}"
     if differing := _other_dialect(contract, current):
-        what = f"csv differs from {name} in {', '.join(differing)}, so that other text would stand"
+        what = f"csv differs from {name} in {', '.join(differing)}, so that other text would be"
         source.wrong(("customProperties",), f"{what} in a column; make it the same")
     counted = _counted(current)
     for index, column in enumerate(contract.columns):
@@ -100,7 +100,7 @@ def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: 
 
 
 def _counted(contract: Contract) -> list[str]:
-    """The columns by which k-anonymity tells people apart, or the rows that stand for them."""
+    """The columns by which k-anonymity tells people apart, or the rows that represent them."""
     if contract.anonymity is None:
         return []
     anonymity = contract.anonymity

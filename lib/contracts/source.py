@@ -90,7 +90,7 @@ class Source:
                 self._unreadable(line, f"{what}; shorten it")
                 return
             if isinstance(event, yaml.AliasEvent):
-                what = f"the alias *{event.anchor}; write out what it stands for"
+                what = f"the alias *{event.anchor}; write out its content"
                 self._unreadable(line, f"has {what}")
             elif tag := getattr(event, "tag", None):
                 self._unreadable(line, f"has the tag {tag}; remove it")
@@ -129,7 +129,7 @@ class Source:
                 what = "has a name that is not text to YAML; correct it or put it in quotes"
                 self.wrong(inner, f"{self.subject(inner)} {what}")
             elif key.value in mapping:
-                self.wrong(inner, f"{self.subject(inner)} stands twice; keep one of them")
+                self.wrong(inner, f"{self.subject(inner)} appears twice; keep one of them")
             else:
                 mapping[key.value] = self._value(value, inner)
         return mapping
@@ -190,7 +190,7 @@ def _line(mark: Any) -> int:
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a contract's file, such as a column, that mistakes are told of."""
+    """A part of a contract's file, such as a column, that mistakes are about."""
 
     source: Source
     at: Location

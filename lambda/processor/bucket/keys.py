@@ -33,7 +33,7 @@ class ObjectKeys:
         source: its own.
         dataset: the dataset it names, if any.
         unsafe: whether ``.`` or ``..`` is a segment of its own key.
-        outputs: of what is made of it, by name: ``processed`` and ``quarantine``.
+        outputs: of what is written for it, by name: ``processed`` and ``quarantine``.
         manifest: of what says that it is done.
     """
 

@@ -11,7 +11,7 @@ from processor import ProcessorError
 
 
 class NotificationError(ProcessorError):
-    """A message is not one that this bucket sends; what it holds instead is not told."""
+    """A message is not one that this bucket sends; what it holds instead is not repeated."""
 
 
 def created_keys(body: str, bucket: str) -> list[str]:

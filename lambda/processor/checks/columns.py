@@ -154,10 +154,10 @@ class ColumnCheck:
     ) -> tuple[CheckedColumn, list[tuple[ReasonAbout, pa.BooleanArray]]]:
         """Return the column converted, and the failed rows of each check that any row fails.
 
-        The form and the rules are about the text as it stands in the file. Who is meant is asked
+        The form and the rules are about the text as it is in the file. Who is meant is asked
         of the normalized text: a blank one is null, and two that get one token are not unique. Of
-        one with too many marks in a row it cannot be told, so its row is rejected.
-        ``textless`` are the nulls that stand for a value without a text.
+        one with too many marks in a row it is not clear, so its row is rejected.
+        ``textless`` are the nulls that represent a value without a text.
         """
         failures: list[tuple[ReasonAbout, pa.BooleanArray]] = []
         known = text

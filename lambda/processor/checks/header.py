@@ -12,7 +12,7 @@ _MEANT = 256  # characters of a header's name that are compared with a contract'
 def positions(
     contract: Contract, header: Sequence[str], line: int | None = None
 ) -> dict[str, int]:
-    """Return where in the header, which stands on this line, each column of the contract is.
+    """Return where in the header, which is on this line, each column of the contract is.
 
     They go by their names in the contract, whatever a file calls them.
 

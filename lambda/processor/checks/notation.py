@@ -2,7 +2,7 @@
 
 They become the texts that they have everywhere else, ``1234.50``, before anything is asked of
 them: bounds of a contract are written so, and tokens join with those of JSON and Parquet. Digits
-may stand together or in groups, but then all of them, and by three.
+may be written together or in groups, but then all of them, and by three.
 """
 
 import re

@@ -28,7 +28,7 @@ def predicates(rules: Rules, type_: ColumnType) -> Iterator[tuple[Reason, Predic
         )
     if rules.enum is not None:
         yield Reason.COLUMN_ENUM, partial(pc.is_in, value_set=_constants(rules.enum, type_))
-    # The rule's own value stands on the left: least <= value.
+    # The rule's own value is on the left: least <= value.
     for reason, length, compare in (
         (Reason.COLUMN_MIN_LENGTH, rules.min_length, pc.less_equal),
         (Reason.COLUMN_MAX_LENGTH, rules.max_length, pc.greater_equal),

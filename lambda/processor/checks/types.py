@@ -64,7 +64,7 @@ def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
 
 
 def value_of(text: str, column: Column) -> Any:
-    """Return the value that a text of a contract stands for; None if it is not of the type."""
+    """Return the value that a text of a contract represents; None if it is not of the type."""
     return converted(pa.array([text], pa.string()), column_type(column))[0].as_py()
 
 

@@ -42,7 +42,7 @@ class Keys(Protocol):
 
 
 class OutputColumn(NamedTuple):
-    """What leaves of a column: what is taken of it, and what is made of its clean rows.
+    """What leaves of a column: which of its arrays is taken, and how its clean rows are changed.
 
     It takes the texts as they are in the file, or the values of the contract's type.
     """

@@ -35,7 +35,7 @@ class Csv:
     ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
     the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
     ``encoding`` is one of ENCODINGS, see :mod:`processor.readers.encodings`. The first
-    ``preamble_lines`` of a file, up to their line ends, are no part of the table, whatever stands
+    ``preamble_lines`` of a file, up to their line ends, are no part of the table, whatever is
     there. An ``escape`` is a backslash, see :mod:`processor.readers.escaping`; ``decimal`` and
     ``thousands`` are what numbers have before their fraction and between groups of three digits,
     see :mod:`processor.checks.notation`.

@@ -1,6 +1,6 @@
 """Generalize: every value of a class becomes the least value of it, of the same type.
 
-A day becomes the first of its month or year, an instant the begin of its hour, day, month or
+A day becomes the first of its month or year, an instant the start of its hour, day, month or
 year in UTC, a number the multiple of the width that is not above it, a text its first characters.
 """
 
@@ -39,7 +39,7 @@ class Generalize(
     takes=tuple(OPTIONS),
     says={
         "{method: generalize, to: month}": (
-            "the first day of the month or `year`; of a timestamp also the begin of the `day` or "
+            "the first day of the month or `year`; of a timestamp also the start of the `day` or "
             "`hour`, in UTC"
         ),
         "{method: generalize, width: 500}": (

@@ -1,6 +1,6 @@
 """Hmac: a token of the text, the same for the same text and never back.
 
-A token stands for one text, so it is for types whose values have one text each, and for columns
+A token represents one text, so it is for types whose values have one text each, and for columns
 of so many values that their frequencies do not tell them apart.
 """
 
@@ -111,6 +111,6 @@ def _few(column: Column) -> str:
         return ""
     try:
         count = (int(most) - int(least)) // int(rules.multiple_of or 1) + 1
-    except (ValueError, ZeroDivisionError):  # wrong, which is told elsewhere
+    except (ValueError, ZeroDivisionError):  # wrong, which is reported elsewhere
         return ""
     return f"has about {count:,} values" if count < FEW_VALUES else ""

@@ -28,7 +28,7 @@ class _ManyError(Exception):
 def count_texts(pattern: str, bound: int, longest: int | None = None) -> int | None:
     """Return how many texts of up to ``longest`` characters a pattern of RE2 matches.
 
-    Case is as written. None if these are ``bound`` or more, or cannot be told with little work.
+    Case is as written. None if these are ``bound`` or more, or cannot be counted with little work.
     """
     reader = _Reader(pattern, bound, longest)
     try:

@@ -57,7 +57,7 @@ class Mask(
 def mask(text: pa.StringArray, first: int, last: int) -> pa.StringArray:
     """Replace each character by ``*`` but the ``first`` and ``last``; null stays null.
 
-    Characters are Unicode code points. A text keeps none unless twice as many stand between its
+    Characters are Unicode code points. A text keeps none unless twice as many are between its
     padding, which is zeros too: of ``00001234`` the last four would be all there is.
     """
     lengths = pc.utf8_length(text)

@@ -20,7 +20,7 @@ from processor.deidentification import ibans
 _HIDDEN = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
 _JOINTS = rf"[./_\t\p{{Zs}}\p{{Pd}}\x{{2212}}{_HIDDEN}]{{1,3}}"
 
-# Whatever stands before the sign without a space, whether or not it may stand there.
+# Whatever precedes the sign without a space, whether or not it is allowed there.
 _LOCAL = r'(?:"[^"\r\n]{1,64}"|[^\s"<>()\[\],;:@]+)'
 _SIGN = r"[@\x{ff20}\x{fe6b}]"
 _CODED_SIGN = r"(?i:%(?:25)*40|&(?:amp;)*(?:#0*64|#x0*40|commat);?|\\u0040|\\x40|=40)"

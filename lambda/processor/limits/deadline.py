@@ -20,7 +20,7 @@ from processor.reasons import FileRefusedError, Reason
 
 
 class OutOfTimeError(ProcessorError):
-    """Time ran out, and the object may not be to blame; the message is to come again."""
+    """Time ran out, perhaps not because of the object; the message is to be delivered again."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Allowance:
     """So many bytes more than the process has when this is made."""
 
     def __init__(self, size: int) -> None:
-        """Look what it has."""
+        """Measure how much memory the process has."""
         pages = int(_STATM.read_text("ascii").split()[5])
         self._most = pages * resource.getpagesize() + size
 

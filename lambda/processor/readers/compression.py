@@ -60,7 +60,7 @@ class Decompressed:
     """What a compressed stream holds, by ``read``.
 
     A truncated or damaged stream is refused where that shows, even after all of its records:
-    gzip's CRC, and zstd's checksum where the producer wrote one, stand at the end.
+    gzip's CRC, and zstd's checksum where the producer wrote one, are at the end.
     """
 
     def __init__(

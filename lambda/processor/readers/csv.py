@@ -30,7 +30,7 @@ _OF_HEADER: Mapping[Stated, Reason] = {
     Reason.ROW_CONTROL_CHARACTER: Reason.HEADER_CONTROL_CHARACTER,
 }
 
-# The first line by which Excel is told the delimiter.
+# The first line that tells Excel the delimiter.
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
 

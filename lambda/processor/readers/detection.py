@@ -63,7 +63,7 @@ def open_records(
             raise FileRefusedError(Reason.FILE_COMPRESSED_TWICE)
     _check_name(name, form, packing)
     if form == "parquet":
-        with tempfile.TemporaryFile() as file:  # its metadata stand at the end
+        with tempfile.TemporaryFile() as file:  # its metadata are at the end
             copyfileobj(source, file, 1 << 20)
             yield ParquetRecords(file, contract)
     elif form == "json":

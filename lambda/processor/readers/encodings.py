@@ -17,7 +17,7 @@ _JSON = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{(?!\x00)")
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
-    """Return what stands for bytes that are not of the encoding, and where they end.
+    """Return a placeholder for bytes that are not of the encoding, and where they end.
 
     As a byte it is none of UTF-8, so that framing refuses the file, and knows the line.
     """

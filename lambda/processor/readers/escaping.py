@@ -24,11 +24,11 @@ _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class StrayQuoteError(ValueError):
-    """A quote stands inside an unquoted field."""
+    """A quote is inside an unquoted field."""
 
 
 class UnknownEscapeError(ValueError):
-    """It cannot be told what a character after a backslash means."""
+    """What a character after a backslash means is not clear."""
 
 
 class Escaping:
@@ -55,7 +55,7 @@ class Escaping:
         return [place for place, line in enumerate(lines) if self._special.search(line)]
 
     def measure(self, lines: Iterable[str]) -> tuple[int, list[tuple[str, bool]]]:
-        """Take the lines of one record, and no more: how many, and its fields as they stand.
+        """Take the lines of one record, and no more: how many, and its fields as written.
 
         Each is the text inside its quotes if it has any, and whether it has. A quote that is stray
         is left in the text of a field without.
@@ -109,7 +109,7 @@ class Escaping:
         return count, [*fields, (part, quoted)]  # empty lines at the end of a file are none
 
     def read(self, fields: Iterable[tuple[str, bool]]) -> list[str]:
-        """Return what fields mean that stand so.
+        """Return what fields mean that are written so.
 
         Raises:
             StrayQuoteError: an unquoted one has a quote.

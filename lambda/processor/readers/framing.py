@@ -151,7 +151,7 @@ class QuotedFraming(Framing):
             try:
                 fields = next(reader)
                 end = cursor.place
-                # A stray quote stands in a field.
+                # A stray quote is part of a field.
                 if end - place == 1 and quote not in "".join(fields):
                     found[place] = fields
                     continue

@@ -1,9 +1,9 @@
 """JSON Lines: one object per line becomes one record, its fields in the order of the contract.
 
-A number is the text it stands there as, and so are ``true`` and ``false``: what they are worth,
+A number is its text, and so are ``true`` and ``false``: what they are worth,
 the contract says. ``null`` and a key that is absent are the empty field. An array or object is
-the text it stands there as where the contract has such a column. A line that is not such an object
-is rejected alone, because the next one can still be told from it.
+its own text where the contract has such a column. A line that is not such an object
+is rejected alone, because the next one is still recognisable.
 """
 
 import json
@@ -118,7 +118,7 @@ class JsonRecords:
 
 
 def _parsed(line: str) -> dict[str, Any]:
-    """Return the object that stands on a line."""
+    """Return the object on a line."""
     try:
         found = _DECODER.decode(line)
     except RowFaultError:
@@ -141,7 +141,7 @@ def _text(name: str, value: Any) -> str:
 
 
 def _members(line: str) -> Iterator[tuple[str, str]]:
-    """Yield the members of the object that stands on a sound line, their values as they stand."""
+    """Yield the members of the object on a sound line, their values as written."""
     place = line.index("{")
     while line[place] != "}":
         key, place = _DECODER.raw_decode(line, _after_space(line, place + 1))

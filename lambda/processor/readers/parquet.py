@@ -46,7 +46,7 @@ _CAUSES: dict[str, Stated] = {
 
 @dataclass(frozen=True)
 class ParquetBatch(Batch):
-    """Rows that stand on no line; their raw form is one JSON object.
+    """Rows that are on no line; their raw form is one JSON object.
 
     Attributes:
         names: of the fields.

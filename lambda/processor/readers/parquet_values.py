@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from processor.arrow import retyped, within
 from processor.contract.column import Column
 
-# Makes the texts of values; those of 96 bits are seconds, and their nanoseconds stand beside them.
+# Makes the texts of values. Those of 96 bits are seconds; their nanoseconds are kept beside them.
 Texts = Callable[[Any, Any], pa.StringArray]
 
 _NO_TEXT = pa.scalar(None, pa.string())

@@ -1,6 +1,6 @@
-"""Quoting: where records with quotes end, and whether each quote stands where it may.
+"""Quoting: where records with quotes end, and whether each quote is where it may be.
 
-A quote inside an unquoted field is stray: what its writer meant by it cannot be told, so the
+A quote inside an unquoted field is stray: what its writer meant by it is not clear, so the
 record is to be rejected. Blanks before a quote make it stray too, but then the record ends where
 the quoted text does: no line of that text may be taken for a record of its own.
 """
@@ -13,14 +13,14 @@ from processor.contract.model import Csv
 
 
 class MalformedError(ValueError):
-    """It cannot be told where a record ends: text after a closing quote, or no closing quote."""
+    """It is not clear where a record ends: text after a closing quote, or no closing quote."""
 
 
 class Quoting:
     """How a dialect quotes.
 
     Attributes:
-        quote: what stands around a field; empty if nothing does, and then nothing else is of use.
+        quote: what surrounds a field; empty if nothing does, and then nothing else is of use.
     """
 
     def __init__(self, dialect: Csv) -> None:

@@ -52,14 +52,14 @@ class RejectedRows:
         Raises:
             FileRefusedError: so many of all rejected rows are short that this is no file of rows.
         """
-        told = {}
+        texts = {}
         for known, count in Counter(map(tuple, rejects.values())).items():
-            told[known] = ", ".join(map(_json, known))
+            texts[known] = ", ".join(map(_json, known))
             for reason in known:
                 self.by_reason[reason] += count
         for index in sorted(rejects):
             row, line = batch.first_row + index, batch.line(index)
-            reasons = told[tuple(rejects[index])]
+            reasons = texts[tuple(rejects[index])]
             text = batch.raw(index)
             self._short += len(text) < SHORT
             raw = _json(text)

@@ -126,11 +126,11 @@ def test_a_contract_compiles_to_what_the_processor_reads(directory: Path) -> Non
 WRONG = r"""
 status: active
 --> id: x
-5: field 'id' stands twice; keep one of them
+5: field 'id' appears twice; keep one of them
 
 required: true\n
 --> required: true\n        required: false\n
-22: field 'required' of column 'email' stands twice; keep one of them
+22: field 'required' of column 'email' appears twice; keep one of them
 
 status: active
 --> true: active
@@ -142,7 +142,7 @@ status: active
 
 status: active
 --> tags: &all [a]\nname: *all
-6: the file has the alias *all; write out what it stands for
+6: the file has the alias *all; write its content out
 
 status: active
 --> status: !!str active
@@ -292,7 +292,7 @@ without a brace first and without a space at either end
 
 - name: gift
 --> - name: quantity
-63: column 'quantity' stands twice; give each column a name of its own
+63: column 'quantity' appears twice; give each column a name of its own
 
 encryptedName: email_token
 --> encryptedName: Phone

@@ -98,7 +98,7 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{nulls: [NULL]}", "the null marker 'NULL' of csv is none; write printable text"),
         ("{nulls: [0]}", "the null marker '0' of csv is none; write printable text"),
         ('{nulls: ["a\\n"]}', "the null marker 'a\\n' of csv is none; write printable text"),
-        ("{nulls: [A, B, A]}", "the null marker 'A' of csv stands twice; keep one of them"),
+        ("{nulls: [A, B, A]}", "the null marker 'A' of csv appears twice; keep one of them"),
         ("{decimal: ;}", "the decimal of csv is ';'; use one of '.', ','"),
         ("{decimal: ''}", "the decimal of csv is ''; use one of '.', ','"),
         ("{thousands: _}", "the thousands of csv is '_'; use one of '', '.', ',', ' ',"),

@@ -99,7 +99,7 @@ NOT_COMPLETE = (
         (
             "kAnonymity",
             "{k: 5, quasiIdentifiers: [country, country]}",
-            "the quasi-identifier 'country' stands twice; keep one",
+            "the quasi-identifier 'country' appears twice; keep one",
         ),
         (
             "kAnonymity",

@@ -173,7 +173,7 @@ def test_all_versions_read_the_same_fields_in_the_same_bytes(
         (sentence,) = compare(directory, *pair)
         assert sentence.startswith("contracts/orders@1.1.0.odcs.yaml, line ")
         assert sentence.endswith(
-            f": csv differs from orders.odcs.yaml in {option}, so that other text would stand in "
+            f": csv differs from orders.odcs.yaml in {option}, so that other text would be in "
             "a column; make it the same."
         )
 
