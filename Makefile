@@ -258,7 +258,7 @@ $(INSTALLED): requirements-dev.txt lambda/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 		"Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + \
 		"; name another with: make PYTHON=python3.11")'
-	@echo "Installing the Python packages (once, about two minutes)"
+	@echo "Installing the Python packages (once, about a minute)"
 	@$(PYTHON) -m venv $(VENV)
 	@mkdir -p .cache && sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.txt >.cache/uv.txt
 	@$(limited) $(PIP) -r .cache/uv.txt
