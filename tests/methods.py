@@ -1,4 +1,4 @@
-"""The methods of de-identification: ``python3 -m tests.methods``.
+"""The methods of de-identification: ``.venv/bin/python -m tests.methods``.
 
 The command writes ``docs/methods.md``; tests/unit/contracts/test_methods.py holds it current.
 """
@@ -16,7 +16,7 @@ HEAD = """\
 # Methods of de-identification
 
 What a contract may write as the custom property `deidentify` of a column, and what then leaves of
-its values. `python3 -m tests.methods` writes this page.
+its values. `.venv/bin/python -m tests.methods` writes this page.
 
 | `deidentify` | for types | what leaves |
 | --- | --- | --- |

@@ -1,4 +1,4 @@
-"""The page about the reasons: ``python3 -m tests.reasons``.
+"""The page about the reasons: ``.venv/bin/python -m tests.reasons``.
 
 The command writes ``docs/reasons.md``; tests/unit/repository/test_reasons.py holds it current.
 """
@@ -12,7 +12,7 @@ HEAD = """\
 # Reasons
 
 Why a file is refused as a whole, or a row rejected: every reason that the processor can give,
-what it means, and what to do. `python3 -m tests.reasons` writes this page from
+what it means, and what to do. `.venv/bin/python -m tests.reasons` writes this page from
 `lambda/processor/reasons.py`.
 
 A **refused** file has no clean row. Its manifest says why: `refusal.reason`, with the `line` and
@@ -23,7 +23,7 @@ with the `setting` that raises it, if there is one. A **rejected** row is in qua
 
 The **producer** uploads the files, the **steward** answers for the contract and reads what is in
 quarantine, and the **operator** deploys. Whatever is corrected, upload the file again: the same
-key is fine. `make contract dataset=<dataset> file=<file>` shows on your own machine what would
+key is fine. `make contract dataset=customers file=my.csv` shows on your own machine what would
 become of a file, with these reasons.
 """
 GROUPS = {
