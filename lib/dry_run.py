@@ -134,9 +134,9 @@ def show(console: Console, title: str, found: DryRun) -> None:
         )
     if found.reasons:
         table = Table("reason", "rows", "first lines")
-        for reason, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
+        for text, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):
             more = ", …" if count > SHOWN_LINES else ""
-            table.add_row(reason, f"{count:,}", ", ".join(lines) + more)
+            table.add_row(text, f"{count:,}", ", ".join(lines) + more)
         console.print(table)
         for reason in sorted(set(map(Reason.of, found.reasons)), key=list(Reason).index):
             console.print(f"{reason}: {_explain(reason)}")
