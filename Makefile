@@ -225,7 +225,9 @@ publish: setup ## Put the bundle into the account, and leave it in cdk.out/.cach
 .PHONY: strays
 strays: setup ## Delete the stacks that pull requests left in the account (hours=6)
 	@suffixes="$$($(limited) python -m delivery.strays --hours $(hours))"; \
-	for suffix in $$suffixes; do $(limited) make destroy suffix=$$suffix approval=never; done
+	for suffix in $$suffixes; do \
+		$(limited) make destroy suffix=$$suffix approval=never || left=$$suffix; \
+	done; [ -z "$${left:-}" ]  # one that cannot be deleted keeps no other
 
 .PHONY: pipeline
 pipeline: setup ## What the workflows do, in the same order, to a sandbox of its own

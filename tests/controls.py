@@ -163,7 +163,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "The function's role can do what the way of a file needs, and nothing else.",
+        "The function's role can do what the path of a file needs, and nothing else.",
         "CC6.1 CC6.3",
         "AC-3 AC-6",
         "ProcessorRole/Allowed",

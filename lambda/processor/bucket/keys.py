@@ -1,4 +1,4 @@
-"""Layout: where in the bucket the outputs of an object lie."""
+"""Keys: where in the bucket the outputs of an object lie."""
 
 import hashlib
 import re

@@ -114,7 +114,7 @@ class Method(ABC):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """How texts are normalized before they are checked, see :mod:`.checks.normalization`."""
+        """How texts are normalized before they are checked, see :mod:`processor.checks.normalization`."""
         return ()
 
     def complaints(self, column: "Column") -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Records: the format of a file is what its first bytes say, and its name must agree."""
+"""Detection: the format of a file is what its first bytes say, and its name must agree."""
 
 import io
 import re

@@ -260,3 +260,10 @@ def test_a_stray_is_older_than_any_test() -> None:
     (hours,) = re.findall(r"^hours \?= (\d+)$", MAKEFILE, re.MULTILINE)
     jobs = read_jobs("pull-request")
     assert jobs["deploy"]["timeout-minutes"] + jobs["destroy"]["timeout-minutes"] < 60 * int(hours)
+
+
+def test_properties_are_tried_on_more_examples_than_at_home() -> None:
+    ci = read((ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    steps = [step for job in ci["jobs"].values() for step in job["steps"]]
+    (tested,) = [step for step in steps if step.get("run") == "make test"]
+    assert tested["env"] == {"examples": "thorough"}
