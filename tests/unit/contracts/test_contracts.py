@@ -142,7 +142,7 @@ status: active
 
 status: active
 --> tags: &all [a]\nname: *all
-6: the file has the alias *all; write its content out
+6: the file has the alias *all; write out its content
 
 status: active
 --> status: !!str active
