@@ -114,7 +114,7 @@ class Method(ABC):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """How texts are normalized before they are checked, see :mod:`processor.checks.normalization`."""
+        """Which steps of :mod:`processor.checks.normalization` come before the checks."""
         return ()
 
     def complaints(self, column: "Column") -> Iterator[tuple[str, str]]:
