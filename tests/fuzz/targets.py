@@ -12,10 +12,10 @@ from processor.batches import Stream
 from processor.contract.model import Csv
 from processor.readers.csv import CsvRecords
 from processor.readers.signatures import foreign_format, foreign_text
-from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
-from tests.unit.processor.examples import PEOPLE, fields
+from tests.unit.processor.examples import PEOPLE
+from tests.unit.processor.framed import Framed, frame
 from tests.unit.processor.test_transformation import NESTED, compare, run
 
 SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
@@ -43,8 +43,6 @@ BINARY = (
     *(bytes([n]) + b"*M\x18" for n in range(80, 96)),
 )
 
-Framed = tuple[list[oracle.Record], tuple[str, int | None, int] | None]
-
 
 def check_framing(data: bytes) -> None:
     """Frame CSV; the first two bytes choose the dialect, and how the network cuts the rest."""
@@ -62,20 +60,7 @@ def check_framing(data: bytes) -> None:
 
 def _frame(stream: Stream, dialect: Csv) -> Framed:
     """Return the data rows that framing yields, and its refusal."""
-    found: list[oracle.Record] = []
-    records: CsvRecords | None = None
-    try:
-        records = CsvRecords(stream, dialect, COLUMNS)
-        for batch in records:
-            found += [
-                oracle.Record(
-                    row, batch.line(index), batch.raw(index), batch.faults.get(index, "")
-                )
-                for index, row in enumerate(fields(batch))
-            ]
-    except FileRefusedError as refused:
-        return found, (refused.reason, refused.line, records.rows_read if records else 0)
-    return found, None
+    return frame(lambda: CsvRecords(stream, dialect, COLUMNS))
 
 
 def _judge(content: bytes, dialect: Csv) -> Framed:

@@ -18,34 +18,22 @@ from processor.readers.csv import CsvRecords
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
-from tests.unit.processor.examples import EXAMPLES, document, fields
+from tests.unit.processor.examples import EXAMPLES, document
 from tests.unit.processor.examples import column as make_column
+from tests.unit.processor.framed import Framed, frame
 from tests.unit.processor.test_transformation import run
 
-Framed = tuple[list[oracle.Record], tuple[str, int | None, int] | None]
 COLUMNS = ("a", "b")
-
-
-def frame(records: CsvRecords | None, data: bytes, dialect: Csv) -> Framed:
-    """Frame a file without a header, and say why it is refused."""
-    framed: list[oracle.Record] = []
-    try:
-        records = records or CsvRecords(io.BytesIO(data), dialect, COLUMNS)
-        for batch in records:
-            framed += [
-                oracle.Record(
-                    row, batch.line(index), batch.raw(index), batch.faults.get(index, "")
-                )
-                for index, row in enumerate(fields(batch))
-            ]
-    except FileRefusedError as refusal:
-        return framed, (refusal.reason, refusal.line, records.rows_read if records else 0)
-    return framed, None
 
 
 # What an escape and its character are replaced by, so that a reader without escapes is right.
 STANDS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
 UNKNOWN, NULL, LAST = "\ue010", "\ue011", "\ue012"
+
+
+def frame_bytes(data: bytes, dialect: Csv) -> Framed:
+    """Frame a file without a header."""
+    return frame(lambda: CsvRecords(io.BytesIO(data), dialect, COLUMNS))
 
 
 def judge(data: bytes, dialect: Csv) -> Framed:
@@ -116,7 +104,7 @@ def test_escapes_are_what_the_second_opinion_says(
     monkeypatch.setattr(batches, "BATCH_ROWS", 3)
     dialect = Csv(delimiter=delimiter, quote=quote, escape="\\", header=False, nulls=("\\N",))
     data = text.encode()
-    found, refused = frame(None, data, dialect)
+    found, refused = frame_bytes(data, dialect)
     expected = judge(data, dialect)
     # Of the last record the escaped line end may be one of the empty lines at the end.
     ended = [record._replace(raw=record.raw.rstrip("\r\n")) for record in found]
@@ -143,7 +131,7 @@ def test_without_escapes_nothing_is_different(
             records = CsvRecords(stream, how)
         except FileRefusedError as refusal:
             return refusal.reason, refusal.line
-        return records.header, frame(records, b"", how)
+        return records.header, frame(lambda: records)
 
     expected = outcome(io.BytesIO(text.encode()), other)
     assert outcome(body, dialect) == expected
@@ -170,7 +158,7 @@ def test_what_python_writes_is_read(rows: list[list[str]], quoting: int, doubled
     else:
         data = written(rows, quoting=quoting, doublequote=doubled)
     quote = "" if quoting == csv.QUOTE_NONE and b'"' not in data else '"'
-    found, refused = frame(None, data, Csv(escape="\\", quote=quote, header=False))
+    found, refused = frame_bytes(data, Csv(escape="\\", quote=quote, header=False))
     assert refused is None
     assert [record.fields for record in found] == rows
     reader = csv.reader(io.StringIO(data.decode(), newline=""), escapechar="\\", strict=True)
@@ -179,7 +167,7 @@ def test_what_python_writes_is_read(rows: list[list[str]], quoting: int, doubled
 
 def test_letters_mean_what_databases_write_and_not_what_python_reads() -> None:
     data = b"a\\nb\\tc\\rd,\\N\n\\q,x\n"
-    found, _ = frame(None, data, Csv(escape="\\", quote="", header=False, nulls=("\\N",)))
+    found, _ = frame_bytes(data, Csv(escape="\\", quote="", header=False, nulls=("\\N",)))
     assert found[0].fields == ["a\nb\tc\rd", ""]
     assert found[1].fault == "row:unknown-escape"
     assert next(csv.reader(io.StringIO(data.decode()), escapechar="\\")) == ["anbtcrd", "N"]
@@ -220,7 +208,7 @@ def test_a_record_of_many_lines_takes_time_for_its_length_alone(
     def seconds(size: int) -> float:
         text = begin + line * (size // len(line) - 8) + end
         clock = time.process_time()
-        found, refused = frame(None, f"{text},1\n".encode(), Csv(escape="\\", header=False))
+        found, refused = frame_bytes(f"{text},1\n".encode(), Csv(escape="\\", header=False))
         taken = time.process_time() - clock
         assert refused is None
         assert found[0].raw == f"{text},1"
