@@ -34,7 +34,7 @@ def build(app: App) -> TapStack:
 
 
 def main() -> None:
-    """Synthesize; a configuration that is wrong ends in one sentence, not in a traceback."""
+    """Synthesize; a wrong configuration ends in one sentence, not in a traceback."""
     app = App()
     attach_packs(app)
     try:

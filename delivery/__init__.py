@@ -1,1 +1,1 @@
-"""What the workflows do that takes more than a command of the Makefile."""
+"""What the workflows do beyond the Makefile's commands."""

@@ -1,7 +1,7 @@
 """``python -m delivery.strays``: the suffixes of stacks that pull requests left behind.
 
-The workflow deletes a pull request's stack when its tests have ended. What an outage of GitHub or
-a failed deletion left is found here, by its name and its age.
+The workflow deletes a pull request's stack after its tests. This finds those that an outage of
+GitHub or a failed deletion left, by name and age.
 """
 
 import argparse
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 STACK = re.compile(r"TapStack-(?P<suffix>pr-[1-9][0-9]*)")
 LOOKUP_ROLE = "arn:{partition}:iam::{account}:role/cdk-hnb659fds-lookup-role-{account}-{region}"
-"""The role of CDK's bootstrap that may read; all that the workflow's own role may do is assume it.
+"""The role of CDK's bootstrap that may read; the workflow's own role may only assume it.
 
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html
 """
 
 
 def choose(stacks: Iterable[Mapping[str, Any]], before: datetime) -> Iterator[str]:
-    """The suffixes of pull requests' stacks that nobody has touched since a moment.
+    """The suffixes of pull requests' stacks that have not changed since a given time.
 
     Args:
         stacks: as CloudFormation describes them.
-        before: what was created or updated later may still be under test.
+        before: stacks created or updated later may still be under test.
     """
     for stack in stacks:
         found = STACK.fullmatch(stack["StackName"])
@@ -43,10 +43,10 @@ def list_stacks(cloudformation: "CloudFormationClient") -> Iterator[Mapping[str,
 
 
 def look_up() -> "CloudFormationClient":
-    """CloudFormation as the bootstrap's lookup role, where the AWS variables lead.
+    """A CloudFormation client with the bootstrap's lookup role, as the AWS variables say.
 
     Raises:
-        botocore.exceptions.ClientError: the caller may not assume the role.
+        botocore.exceptions.ClientError: the caller cannot assume the role.
     """
     session = boto3.Session()
     sts = session.client("sts")
@@ -66,7 +66,7 @@ def look_up() -> "CloudFormationClient":
 
 
 def main() -> None:
-    """Print the suffixes, one a line."""
+    """Print the suffixes, one per line."""
     parser = argparse.ArgumentParser(prog="python -m delivery.strays", description=__doc__)
     parser.add_argument("--hours", type=float, default=6, help="how long nobody touched them")
     before = datetime.now(UTC) - timedelta(hours=parser.parse_args().hours)

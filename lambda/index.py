@@ -1,11 +1,11 @@
 """The handler of the function ``data-processor``.
 
-Messages arrive at least once, and so may their effects: processing an object again, or at the
-same time as somebody else, leaves the bucket as if it had been processed once. A message that
-fails is reported as such, alone, and comes again until the queue parks it.
+Messages arrive at least once. Processing an object twice, even at the same time, leaves the bucket
+as if it had been processed once. Only the messages that fail are reported as failed; SQS delivers
+them again, and finally moves them to the dead-letter queue.
 
-Nothing that an object holds is ever logged. Errors of libraries may quote it, so of an error only
-the type and the places in the code it came through are logged, and libraries log nothing.
+The content of an object is never logged. Library errors may quote it, so only the type of an error
+and the places in the code it passed through are logged, and libraries log nothing.
 """
 
 import os
@@ -44,10 +44,10 @@ from processor.silence import silence
 logger = Logger()
 batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
 
-# Of the time that is left; the rest is for writing what came of it.
+# Of the time that is left; the rest is for writing the result.
 _TIME_TO_TRANSFORM = 0.8
 # Of the function's timeout. An object that gets less is not refused for being slow: the function
-# began late, or another object or attempt came first.
+# started late, or another object or attempt came first.
 _FULL_TIME = 0.75
 
 _METRICS = {
@@ -60,7 +60,7 @@ _METRICS = {
 
 
 class ObjectFailedError(Exception):
-    """An object could not be processed; ``facts`` are what may be said about it."""
+    """An object could not be processed; ``facts`` is what may be logged about it."""
 
     def __init__(self, facts: dict[str, Any]) -> None:
         """Keep the facts."""
@@ -70,10 +70,10 @@ class ObjectFailedError(Exception):
 
 @logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Process the objects that a batch of SQS messages speaks of; return the failed messages.
+    """Process the objects that a batch of SQS messages names; return the failed messages.
 
-    A message is acknowledged when the manifest of each of its objects describes the newest
-    version; until then it may have any part of its effects, and has them again when it returns.
+    A message is acknowledged once the manifest of each of its objects describes the newest
+    version. Until then it may have been partly processed, and is processed again when it returns.
     """
     with silence():
         return process_partial_response(event, process_message, batch, context)
@@ -83,7 +83,7 @@ def process_message(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """Process all objects of one message.
 
     Raises:
-        ObjectFailedError: one of them failed, or the message is not one of S3; it has been logged.
+        ObjectFailedError: one of them failed, or the message is not from S3; it has been logged.
     """
     failures = list(_failures(record, lambda_context))
     for failure in failures:
@@ -113,7 +113,7 @@ def _failures(record: SQSRecord, context: LambdaContext) -> Iterator[ObjectFaile
 def _deadline(record: SQSRecord, context: LambdaContext) -> Deadline:
     """Return when the next object of a message must be transformed."""
     seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
-    # A message that has been received so often and fails is parked.
+    # A message that fails after so many receives goes to the dead-letter queue.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     receives = int(record.attributes.approximate_receive_count)
     return Deadline(
@@ -128,7 +128,7 @@ def _deadline(record: SQSRecord, context: LambdaContext) -> Deadline:
 def make_processor() -> Processor:
     """Make the one processor of this process, from the environment and the bundled contracts."""
     config = Config(
-        # Without a route a connection must fail long before the function's own time is up.
+        # Without a route, a connection must fail long before the function times out.
         connect_timeout=5,
         retries={"mode": "standard", "max_attempts": 3},
         s3={"us_east_1_regional_endpoint": "regional"},
@@ -159,9 +159,9 @@ def _tell(key: str, outcome: Outcome) -> None:
 
 @contextmanager
 def _sanitised(about: Mapping[str, str]) -> Iterator[None]:
-    """Turn any error into :class:`ObjectFailedError`, without a word of what it quotes.
+    """Turn any error into :class:`ObjectFailedError`, without anything that it quotes.
 
-    Logging is left to others: whatever fails inside ``except`` tells of this error too.
+    The caller logs it: an error raised inside ``except`` would carry the original one.
     """
     facts: dict[str, Any] = dict(about)
     try:

@@ -1,6 +1,6 @@
-"""The constructs of the zero-trust data pipeline, and what they are made of.
+"""The constructs of the zero-trust data pipeline, and their parts.
 
-Contracts are compiled to the model of the processor, which lies where the function's code does.
+Contracts are compiled to the processor's own model, which is part of the function's code.
 """
 
 import sys

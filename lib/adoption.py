@@ -1,10 +1,10 @@
-"""Adoption: a new stack takes over what a deleted one has left.
+"""Adoption: a new stack takes over what a deleted one retained.
 
 An environment that retains data leaves its bucket, keys and log groups behind. Deployed again, it
-would meet their names, and its new pseudonym key would make tokens that join with no earlier one.
-``cdk import`` puts what was left into the new stack first. CloudFormation imports a template of
-which no resource refers to one that is not imported, so this module cuts such references out of
-a synthesized template; the next ``cdk deploy`` brings them back.
+would fail on their names, and its new pseudonym key would make tokens that do not join with
+earlier ones. So ``cdk import`` first adopts what was left. CloudFormation can import only a
+template without references to resources that are not imported, so this module cuts those out of a
+synthesized template; the next ``cdk deploy`` restores them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/import-resources-manually.html
 """
 
@@ -32,15 +32,15 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/resource-import-s
 
 
 class AdoptionError(ValueError):
-    """There is nothing to adopt, or an output that names it is missing; the message says which."""
+    """There is nothing to adopt, or an output with its name is missing; the message says which."""
 
 
 def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """The resource mapping that ``cdk import`` takes: logical id to identifier.
 
     Args:
-        template: of the environment.
-        outputs: of the deleted stack, by name.
+        template: the environment's.
+        outputs: those of the deleted stack, by name.
 
     Raises:
         AdoptionError: there is no template, nothing is retained, or the outputs are not those of
@@ -83,10 +83,10 @@ def identify(template: Template, outputs: Mapping[str, str]) -> dict[str, dict[s
 
 
 def detach(template: Template) -> dict[str, Any]:
-    """A template of the retained resources alone, without what refers to any other.
+    """A template of the retained resources only, without references to any other.
 
-    A list loses the items that do, a statement of a policy as a whole, so that no denial gets
-    wider by losing a condition. An import changes nothing of the resource itself.
+    A list loses the items that refer to others. A policy loses whole statements, so that no denial
+    gets wider by losing a condition. An import does not change the resource itself.
     """
     retained = _retained(template)
     others = template["Resources"].keys() - retained.keys()

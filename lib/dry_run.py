@@ -1,8 +1,8 @@
-"""A dry run: what would become of a local file under its contract, without AWS.
+"""A dry run: what would happen to a local file under its contract, without AWS.
 
-``make contract`` checks all contracts; ``make contract dataset=customers file=my.csv`` also puts a
-file through the processor itself. Tokens are made with a key that is thrown away, nothing is
-written, and no value of the file is shown but the columns that are not the contract's.
+``make contract`` checks all contracts; ``make contract dataset=customers file=my.csv`` also runs a
+file through the processor itself. Tokens are made with a throw-away key, nothing is written, and
+no value of the file is shown except the names of columns that the contract does not have.
 """
 
 import argparse
@@ -38,21 +38,21 @@ class ThrowAwayKeys(PseudonymKeys):
     """Keys that nobody knows and nobody can derive again."""
 
     def __init__(self) -> None:  # pylint: disable=super-init-not-called
-        """Need no KMS."""
+        """Start without KMS."""
         self._made: dict[tuple[str, int], Pseudonymiser] = {}
 
     def pseudonymiser(self, scope: str, epoch: int) -> Pseudonymiser:
-        """Return what computes tokens under a new key, the same for the same arguments."""
+        """Return what computes tokens under a new key; equal arguments get the same key."""
         new = Pseudonymiser(secrets.token_bytes(32))
         return self._made.setdefault((scope, epoch), new)
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would become of a file: its rows, and the lines rejected for each reason.
+    """What would happen to a file: its rows, and the lines rejected for each reason.
 
-    ``reasons`` counts them and has the first; those of a refused file are not complete.
-    ``labels`` are what a file calls columns of the contract, where that is not their name.
+    ``reasons`` has the number and the first lines; for a refused file they are incomplete.
+    ``labels`` has the names in files of the contract's columns, where they differ.
     """
 
     account: RowAccount
@@ -61,7 +61,7 @@ class DryRun:
 
 
 def run(contract: Contract, file: Path) -> DryRun:
-    """Put a file through the processor.
+    """Run a file through the processor.
 
     Raises:
         OSError: the file cannot be read.
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python -m lib.dry_run",
-        description="Check all contracts, and show what would become of a local file.",
+        description="Check all contracts, and show what would happen to a local file.",
     )
     parser.add_argument(
         "dataset", nargs="?", help="whose contract the file is to keep, or <dataset>@<version>"
@@ -172,7 +172,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console.print(f"The contracts are valid: {', '.join(contracts)}")
     if given.dataset is None:
         return 0
-    # The version that files keep which name none has a name of its own too.
+    # The default version, for files that name none, also has a name of its own.
     contracts |= {f"{c.dataset}@{c.version}": c for c in contracts.values()}
     if given.dataset not in contracts:
         there = ", ".join(sorted(contracts))

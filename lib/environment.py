@@ -15,9 +15,9 @@ class Environment:
     """What every part of the stack knows about the environment it belongs to.
 
     Attributes:
-        suffix: tells the environments of an account apart, such as ``dev``.
-        settings: what ``cdk.json`` says of it.
-        names: what parts are called that others must know beforehand.
+        suffix: distinguishes the environments of an account, such as ``dev``.
+        settings: what ``cdk.json`` says about it.
+        names: the names of parts that others must know beforehand.
     """
 
     suffix: str
@@ -35,8 +35,8 @@ class Environment:
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """What becomes of data, keys and logs when the stack is deleted."""
+        """What happens to data, keys and logs when the stack is deleted."""
         if self.settings.retain_data:
-            # Not RETAIN: a first creation that fails would leave names that the next one meets.
+            # Not RETAIN: a failed first creation would leave resources whose names block the next.
             return RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         return RemovalPolicy.DESTROY

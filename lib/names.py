@@ -1,27 +1,27 @@
-"""The names that parts of the stack know of each other before any of them exists.
+"""The names that parts of the stack need before any of them exists.
 
-They keep apart what would otherwise wait for each other in a circle: a key admits the bucket, the
-queue is encrypted by the key, and the bucket announces to the queue; the keys admit the
-function's role, which names the keys.
+They avoid circular dependencies: the key admits the bucket, encrypts the queue, and the bucket
+announces to the queue; the keys admit the function's role, which names the keys.
 """
 
 from aws_cdk import Aws
 
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-"""The condition under which a service assumes a role for resources of this account alone."""
+"""The condition that a service assumes a role only for resources of this account."""
 
 
 class Names:
     """The names of one environment.
 
     Attributes:
-        bucket: of the data bucket, unique in the partition.
-        function, function_arn: of the data processor.
-        role, role_arn: what the function acts as.
-        break_glass_role, break_glass_role_arn: what removes versions where data are retained.
-        function_log_group: of the data processor.
-        flow_log_group: of the VPC's flow logs.
-        provider_log_group: of CDK's own functions, which run during deployments.
+        bucket: the data bucket, unique in the partition.
+        function, function_arn: the data processor.
+        role, role_arn: the function's role.
+        break_glass_role, break_glass_role_arn: the role that removes versions where data are
+            retained.
+        function_log_group: the data processor's.
+        flow_log_group: for the VPC's flow logs.
+        provider_log_group: for CDK's own functions, which run during deployments.
     """
 
     def __init__(self, environment_suffix: str) -> None:

@@ -12,13 +12,13 @@ from pydantic import ConfigDict, Field, ValidationError, field_validator, model_
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
 
-# The suffix becomes part of names with quotas of their own. The tightest is the bucket's: 63
-# characters for zero-trust-data-<suffix>-<12-digit account>-<region of up to 14>.
+# The suffix is part of names that have length limits. The tightest is the bucket's: 63 characters
+# for zero-trust-data-<suffix>-<12-digit account>-<region of up to 14>.
 SUFFIX_MAX_LENGTH = 16
 SUFFIX_PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
-# CloudWatch Logs takes these retentions only; what is below 90 days is not offered, because
-# 90 days of logs is what the project promises.
+# CloudWatch Logs accepts only these retentions. Those below 90 days are left out, because the
+# project promises 90 days of logs.
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 Retention = Literal[
     90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -32,13 +32,13 @@ Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
 
 MAX_ZONES = 3
 ZONE = re.compile(r"(?P<region>[a-z]{2,4}(-[a-z]+)+-\d)[a-z]")
-# Of three zones, an account sees two.
+# An account sees only two of their three zones.
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 REGIONS_OF_TWO_ZONES = ("us-west-1",)
 
 
 class SettingsError(ValueError):
-    """A suffix or a setting is not allowed; the message names it, its value and what is."""
+    """A suffix or a setting is not allowed; the message names it, its value and the remedy."""
 
 
 @dataclass(
@@ -56,14 +56,14 @@ class EnvironmentSettings:
             Each costs about 7.30 USD a month per zone.
         log_retention_days: for every log group of the stack.
         memory_mb, timeout_seconds, ephemeral_storage_mb, architecture: of the function.
-        max_concurrency: how many files are processed at the same time, at the most. A new account
-            may have no more than 10 concurrent executions of all its functions together.
+        max_concurrency: the most files that are processed at the same time. A new account may have
+            only 10 concurrent executions of all its functions together.
             https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
-        retain_data: data survive deletion of the stack, which is protected against it.
-        restrict_administrators: whether the bucket refuses to let administrators of the account
-            read raw data and write outputs; on, they would have to change its policy first.
-        object_lock_days: governance-mode retention of every new object version; None is off.
+        retain_data: data survive deletion of the stack, which has termination protection.
+        restrict_administrators: whether the bucket refuses the account's administrators to read
+            raw data and write outputs; they would have to change its policy first.
+        object_lock_days: governance-mode retention of every new object version; None means off.
         owner, data_classification: tags on every resource.
     """
 
@@ -127,7 +127,7 @@ def check_region(settings: EnvironmentSettings, suffix: str, region: str) -> Non
     Args:
         settings: of the environment.
         suffix: of the environment.
-        region: such as ``eu-central-1``; a token, where it is not known yet, passes.
+        region: such as ``eu-central-1``; a token, if it is not known yet, passes.
     """
     if Token.is_unresolved(region):
         return
@@ -199,11 +199,11 @@ def read_settings(node: Node, suffix: str) -> EnvironmentSettings:
 
 def _sentence(item: Mapping[str, Any]) -> str:
     """One mistake that pydantic found, as a sentence."""
-    if item["type"] == "value_error":  # one of our own rules: says it all
+    if item["type"] == "value_error":  # one of our own rules: complete
         return f"{item['ctx']['error']}."
     name = str(item["loc"][0])
     if item["type"] == "unexpected_keyword_argument":
         names = ", ".join(to_camel(field.name) for field in fields(EnvironmentSettings))
         return f"{name} is not a setting; the settings are {names}."
-    message = item["msg"].replace("tuple", "list")  # as it is written in JSON
+    message = item["msg"].replace("tuple", "list")  # as written in JSON
     return f"{name} is {item['input']!r}: {message[0].lower()}{message[1:]}."

@@ -21,7 +21,7 @@ from lib.settings import MAX_ZONES, check_region
 
 
 class TapStack(Stack):
-    """A file lands in the bucket; the queue tells the function; the function writes what it may.
+    """The bucket announces each file to the queue; the function processes it and writes outputs.
 
     Args:
         environment_suffix: names the environment; see ``lib.settings`` for what is allowed.

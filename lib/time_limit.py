@@ -1,7 +1,8 @@
 """A time limit for a step of the Makefile: ``python -m lib.time_limit 15 unit pytest tests/unit``.
 
-The step gets a session of its own, so that all of its processes can be ended with it; signals are
-passed on. The standard library is all there is: the limit also holds for installing the rest.
+The step gets its own session, so that all of its processes can be ended with it; signals are
+passed on. Only the standard library is used, because the limit also applies to installing the
+rest.
 """
 
 import argparse
@@ -14,9 +15,9 @@ from collections.abc import Sequence
 from types import FrameType
 
 GRACE = 60.0
-"""Seconds in which a step that took too long may clean up.
+"""Seconds that a step which took too long has to clean up.
 
-One that is stopped has half of them: what stops it may be a limit around this one.
+A stopped step has half of them: it may have been stopped by another limit around this one.
 """
 
 OVERDUE = 124
@@ -27,7 +28,7 @@ NOT_FOUND = 127
 
 
 class StoppedError(BaseException):
-    """Somebody asked this process to end."""
+    """A signal asked this process to end."""
 
     def __init__(self, number: int) -> None:
         """Take the signal's number."""
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(command: Sequence[str], seconds: float) -> int:
-    """Run a command and return its exit status as a shell does; nothing of it is left running.
+    """Run a command and return its exit status as a shell does; leave none of it running.
 
     Raises:
         OSError: there is no such command.
@@ -78,7 +79,7 @@ def run(command: Sequence[str], seconds: float) -> int:
         try:
             return _status(process.wait(seconds))
         except subprocess.TimeoutExpired:
-            _ask_to_end(process, signal.SIGINT, GRACE)  # at which pytest says where it is
+            _ask_to_end(process, signal.SIGINT, GRACE)  # on which pytest prints its position
             raise
         except StoppedError as stopped:
             _ask_to_end(process, stopped.number, GRACE / 2)
@@ -94,8 +95,8 @@ def _ask_to_end(process: subprocess.Popen[bytes], number: int, patience: float) 
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    """Signal all that is left of a step."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # the second on macOS
+    """Signal all remaining processes of a step."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # PermissionError: on macOS
         os.killpg(process.pid, number)
 
 

@@ -8,7 +8,7 @@ from processor.reasons import Anonymity, FileRefusedError, Stated
 
 
 class RowAccountError(ProcessorError):
-    """Rows were lost or made up on the way: the processor is wrong, and nothing is done."""
+    """Rows were lost or invented on the way: the processor has a bug, and nothing is written."""
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class RowAccount:
     Attributes:
         read: data rows that framing saw.
         clean: rows that the Parquet file says it has.
-        rejected: rows that were written as rejects, or all that were read of a refused file.
+        rejected: rows that were written as rejects; of a refused file, all that were read.
         by_reason: rejected rows that have each reason; a row may have several.
         refusal: why nothing of the file is clean, if so.
-        anonymity: that of the clean rows, if the contract asks.
+        anonymity: of the clean rows, if the contract asks for it.
         dropped_columns: columns of the file that the contract does not know.
     """
 
@@ -39,7 +39,7 @@ class RowAccount:
         return self.rejected > 0 or self.refusal is not None
 
     def check(self) -> None:
-        """Make sure that the three counts, each made by another part, agree.
+        """Make sure that the three counts agree; each comes from a different part.
 
         Raises:
             RowAccountError: they do not.

@@ -3,11 +3,11 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
-MAX_DIGITS = 18  # of a decimal whose multiples are counted: what 64 bits hold
+MAX_DIGITS = 18  # of a decimal that is counted in units: what 64 bits hold
 
 
 def units(values: pa.Decimal128Array) -> pa.Int64Array:
-    """Return decimals of at most MAX_DIGITS digits as integers: how many of their last digit."""
+    """Return decimals of at most MAX_DIGITS digits as integers, in units of their last digit."""
     return retyped(values, pa.decimal128(values.type.precision, 0)).cast(pa.int64())
 
 
@@ -26,7 +26,7 @@ def within(values: pa.Array, bounds: tuple[object, object]) -> pa.Array:
 
 
 def plain(values: pa.Array) -> pa.Array:
-    """Return dates and times as the integers they are stored as: no time zone is asked for."""
+    """Return dates and times as the integers they are stored as; this needs no time zone."""
     if not pa.types.is_temporal(values.type):
         return values
     return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())

@@ -1,4 +1,4 @@
-"""Batches: what every reader yields, the consecutive records of a file, and what it reads."""
+"""Batches: what every reader yields (consecutive records of a file), and what it reads from."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from processor.reasons import Stated
 
-# A record's longest length in bytes, with its line ends; and that of a run of empty lines.
+# The longest record in bytes, with its line ends; the same for a run of empty lines.
 RECORD_LIMIT = 1 << 20
-BLOCK_SIZE = RECORD_LIMIT  # not more: then only the first line of a block can be too long
+BLOCK_SIZE = RECORD_LIMIT  # no larger: then only the first line of a block can be too long
 BATCH_ROWS = 1 << 14
 BATCH_FIELDS = 1 << 20
 COLUMN_LIMIT = 1 << 12
@@ -18,15 +18,15 @@ ROWS = pa.list_(pa.string())
 
 
 def batch_rows(columns: int) -> int:
-    """Return how many rows a batch may have, by the columns of the file or of its contract."""
+    """Return how many rows a batch may have, given the columns of the file or its contract."""
     return max(1, min(BATCH_ROWS, BATCH_FIELDS // columns))
 
 
 class Stream(Protocol):
-    """What framing needs of a body: bytes, at most so many at a time, none at the end."""
+    """What readers need of a body: bytes, at most so many at a time, none at the end."""
 
     def read(self, amount: int, /) -> bytes:
-        """Return up to ``amount`` bytes; fewer do not mean the end, none do."""
+        """Return up to ``amount`` bytes; only an empty result means the end."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +36,10 @@ class Batch:
     Attributes:
         first_row: ordinal of the first record; data rows count from 1.
         rows: the fields of each record, of type ROWS; null where there are none.
-        ends: for each record the line it ends on, from 1, of ``lines``.
-        before: how many physical lines of the file come before.
+        ends: for each record the line of ``lines`` that it ends on, from 1.
+        before: how many physical lines of the file come before the batch.
         lines: the physical lines of all records, with their line ends.
-        faults: for each record that could not be read its index and its reason to be rejected.
+        faults: the index of each record that could not be read, and its reason.
     """
 
     first_row: int
@@ -54,7 +54,7 @@ class Batch:
         return self.before + self._start(index) + 1
 
     def raw(self, index: int) -> str:
-        """Return the text of record ``index`` as it stood in the file, without its line end."""
+        """Return the text of record ``index`` as it is in the file, without its line end."""
         start, end = self._start(index), self.ends[index]
         text = self.lines[start] if end - start == 1 else "".join(self.lines[start:end])
         return text.removesuffix("\n").removesuffix("\r")
@@ -69,8 +69,8 @@ class Records(Protocol):
     Attributes:
         header: the names of the fields.
         rows_read: data rows framed so far.
-        dropped_columns: names, not of the header, that were left out so far.
-        localized: whether numbers are written as the contract's CSV files have them.
+        dropped_columns: names that are not in the header and were left out so far.
+        localized: whether numbers are written in the notation of the contract's CSV files.
     """
 
     header: list[str]
@@ -79,7 +79,7 @@ class Records(Protocol):
 
     @property
     def dropped_columns(self) -> int:
-        """They are counted while the rows go by."""
+        """They are counted while the rows are read."""
 
     def __iter__(self) -> Iterator[Batch]:
         """Yield the batches; raise FileRefusedError if the rest cannot be framed.

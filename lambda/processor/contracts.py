@@ -1,6 +1,6 @@
-"""The contracts that the bundle holds: their JSON, as it is written and as it is read.
+"""The contracts in the bundle: writes and reads their JSON.
 
-It is written when the application is synthesized, and read when a contract is first asked for.
+It is written at synth, and read when a contract is first needed.
 """
 
 import json
@@ -23,9 +23,9 @@ from processor.deidentification.methods import BY_NAME
 
 
 class Contracts:
-    """The contracts of a directory, read when first asked for.
+    """The contracts of a directory, each read when first needed.
 
-    They are ``<dataset>.json``, and ``<dataset>@<version>.json`` of other versions.
+    They are ``<dataset>.json``, and ``<dataset>@<version>.json`` for other versions.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -34,12 +34,12 @@ class Contracts:
         self._read: dict[str, Contract] = {}
 
     def find(self, dataset: str, version: str | None = None) -> Contract | None:
-        """Return the contract of ``dataset``, in a certain version if that is said, or None.
+        """Return the contract of ``dataset``, in the version if one is given, or None.
 
-        Both come from whoever wrote the object, so they are no path before they look like names.
+        Both come from the object's producer, so they are checked before they become a path.
 
         Raises:
-            ContractError: the contract is there and cannot be read.
+            ContractError: the contract exists but cannot be read.
         """
         if not DATASET.fullmatch(dataset):
             return None
@@ -95,7 +95,7 @@ def dump(contract: Contract) -> dict[str, Any]:
         unknown_columns=contract.unknown_columns,
         max_rejected_share=contract.max_rejected_share,
         anonymity=_document(**vars(contract.anonymity)) if contract.anonymity else None,
-        # A dialect that is said is written, even one that is the default.
+        # A dialect that the contract states is written, even the default one.
         csv=None if contract.csv is RFC_4180 else _document(**vars(contract.csv)),
         columns=[column_document(column) for column in contract.columns],
     )
@@ -120,7 +120,7 @@ def column_document(column: Column) -> dict[str, Any]:
 
 
 def method_document(method: Method) -> dict[str, Any]:
-    """Return the JSON of a method: its name and the options that it has."""
+    """Return the JSON of a method: its name and its options."""
     options = {one.name: getattr(method, one.name) for one in fields(method)}
     options |= {one.name: options[one.name] or None for one in fields(method) if one.default == ()}
     return _document(method=method.name, **options)
@@ -143,7 +143,7 @@ def _column(document: Mapping[str, Any]) -> Column:
 
 
 def _given(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields by Python's names, their lists as what cannot be changed."""
+    """Return the fields by Python's names, with lists as tuples."""
     return {
         snake_case(name): tuple(value) if isinstance(value, list) else value
         for name, value in document.items()
@@ -151,7 +151,7 @@ def _given(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _document(**given: Any) -> dict[str, Any]:
-    """Return the fields by their names in JSON; what is None is left out."""
+    """Return the fields by their names in JSON, without those that are None."""
     return {
         camel_case(name): [*value] if isinstance(value, tuple) else value
         for name, value in given.items()

@@ -1,32 +1,9 @@
 """Processing: the path of one object from ``incoming/`` to its manifest.
 
-Messages about an object may come twice, late, at once, or again after a crash. Whatever the
-interleaving, the bucket ends as if the newest version had been processed once. This is optimistic
-concurrency on S3's conditional writes. An attempt
-
-1. reads the state of the outputs: the ETag of each, and the manifest;
-2. opens the newest version of the source, *after* that;
-3. is done if the manifest describes this version and the outputs that lie there;
-4. processes the version into temporary files;
-5. writes the clean rows, the rejected rows, and last the manifest, each on condition that the
-   object has the ETag of step 1, or still does not exist. If a condition fails, somebody else is
-   at work on the same object, and the attempt starts again.
-
-*The last manifest describes the newest version.* A manifest is written only if no other was
-since step 1, so attempts that write one follow each other: the later read its state after the
-earlier manifest was written, and its source after that, so its version is no older. The message
-about the newest version comes after that version exists, so the attempt that settles it sees it.
-
-*Its outputs are those that lie there.* An attempt that wrote an output and then lost a race
-starts again, finds that the manifest does not describe what lies there (1, 3), and puts it right;
-one that crashed does so when its message comes again. Nobody acknowledges a message before it
-wrote the manifest itself or saw one that describes everything. An output that this version
-does not have, but an older one had, is overwritten with an empty one: the processor may not
-delete.
-
-*A deleted source* is not processed, although a version of it may still be readable: its producer
-wanted it gone, or it has expired, as its quarantined rows do. If a crash left outputs that no
-manifest describes, it is an error, for a person.
+Messages about an object may arrive twice, late, at the same time, or again after a crash. In each
+case the bucket ends as if the newest version had been processed once. S3's conditional writes
+ensure that, without locks: docs/architecture.md#concurrency has the steps of an attempt, and why
+they suffice. The outputs must be read before the source is opened, and the manifest written last.
 """
 
 import json
@@ -54,8 +31,8 @@ from processor.transformation import Outputs, Transformation, refuse
 
 ATTEMPTS = 5
 
-# How the keys of empty objects end that only mark a folder, or that it is complete: those of S3's
-# console, of EMR, and of Spark and Hadoop.
+# Endings of the keys of empty objects that only mark a folder, or its completion: from S3's
+# console, EMR, and Spark and Hadoop.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
 # https://repost.aws/knowledge-center/emr-s3-empty-files
 _MARKERS = ("/", "_$folder$", "/_SUCCESS")
@@ -65,23 +42,23 @@ GZIP = "application/gzip"
 
 
 class ContentionError(ProcessorError):
-    """Others kept changing the outputs of the object; the message is to come again."""
+    """Others kept changing the outputs of the object; the message must come again."""
 
 
 class UnfinishedError(ProcessorError):
-    """The source was deleted while outputs lie there that no manifest describes."""
+    """The source was deleted, and left outputs that no manifest describes."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a message about an object.
+    """The result of a message about an object.
 
     Attributes:
         kind: ``processed`` or ``quarantined`` now, ``duplicate`` of earlier work, ``deleted`` by
-            somebody or expired, or a ``marker`` of a folder, which is no file.
-        version_id: the version of the object that this is about; None if it was deleted.
+            somebody or expired, or a ``marker`` of a folder, which is not a file.
+        version_id: the version of the object; None if it was deleted.
         dataset: the dataset, if there is a contract for it.
-        account: the rows, if the object was worked on now.
+        account: the rows, if the object was processed now.
     """
 
     kind: Literal["processed", "quarantined", "duplicate", "deleted", "marker"]
@@ -91,7 +68,7 @@ class Outcome:
 
 
 class _State(NamedTuple):
-    """The outputs of an object as they lie in the bucket."""
+    """The current outputs of an object."""
 
     etags: dict[str, str | None]
     manifest: Any
@@ -104,7 +81,7 @@ class _State(NamedTuple):
 
     @property
     def explained(self) -> bool:
-        """Whether a manifest describes the outputs that are still there, or there are none."""
+        """Whether a manifest describes the outputs that still exist, or there are none."""
         if self.manifest is None:
             return self.empty
         return covers(self.manifest, self.etags)
@@ -126,7 +103,7 @@ class Processor:
         limit: SizeLimit,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take what it works with; ``now`` is asked for the time in UTC."""
+        """Take its parts; ``now`` returns the time in UTC."""
         self._store = store
         self._contracts = contracts
         self._keys = keys
@@ -136,36 +113,34 @@ class Processor:
     def process(self, key: str, deadline: Deadline = NEVER) -> Outcome:
         """Process the newest version of the object ``key``, unless that has been done.
 
-        An object that is not transformed before the ``deadline`` is refused, if it had its full
-        time; what others took of it, as by winning a race, is not held against it.
+        An object that is not transformed before the ``deadline`` is refused, but only if it had
+        its full time: after losing a race to another attempt, it is not.
 
         Raises:
             LayoutError: the key is not of an incoming object.
-            OutOfTimeError: the deadline came, but perhaps not because of the object.
+            OutOfTimeError: the deadline passed, but perhaps not because of the object.
             ContentionError: others kept interfering.
-            UnfinishedError: the object was deleted half-way.
-            ContractError: the contract of the object's dataset is broken.
+            UnfinishedError: the object was deleted while it was processed.
+            ContractError: the contract of the object's dataset cannot be read.
             RowAccountError: the rows do not add up.
         """
-        places = bucket_keys.places(key)
+        keys = bucket_keys.keys_of(key)
         for _ in range(ATTEMPTS):
             try:
-                return self._attempt(places, deadline)
+                return self._attempt(keys, deadline)
             except ConflictError:
                 deadline = replace(deadline, refuses=False)
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
 
-    def _attempt(self, places: ObjectKeys, deadline: Deadline) -> Outcome:
-        state = self._state(places)
-        source = self._store.open(places.source)
+    def _attempt(self, keys: ObjectKeys, deadline: Deadline) -> Outcome:
+        state = self._state(keys)
+        source = self._store.open(keys.source)
         if source is None:
             if state.explained:
                 return Outcome("deleted")
             raise UnfinishedError("the object was deleted before its outputs were complete")
         contract = (
-            self._contracts.find(places.dataset, source.contract_version)
-            if places.dataset
-            else None
+            self._contracts.find(keys.dataset, source.contract_version) if keys.dataset else None
         )
         dataset = contract.dataset if contract else None
         with closing(source.body):
@@ -175,15 +150,15 @@ class Processor:
                 return Outcome("marker", source.version_id, dataset)
             with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
                 files = Outputs(clean, rejected)
-                account = self._transform(source, places, contract, files, deadline)
+                account = self._transform(source, keys, contract, files, deadline)
                 account.check()
-                outputs = self._write(places, state, account, files)
+                outputs = self._write(keys, state, account, files)
         self._store.write(
-            places.manifest,
+            keys.manifest,
             compose(
                 bucket=self._store.bucket,
                 source=source,
-                dataset=places.dataset,
+                dataset=keys.dataset,
                 contract=contract,
                 account=account,
                 outputs=outputs,
@@ -196,25 +171,25 @@ class Processor:
         kind = "quarantined" if account.refusal else "processed"
         return Outcome(kind, source.version_id, dataset, account)
 
-    def _state(self, places: ObjectKeys) -> _State:
-        found = self._store.read(places.manifest)
+    def _state(self, keys: ObjectKeys) -> _State:
+        found = self._store.read(keys.manifest)
         content, manifest_etag = found or (b"null", None)
-        etags = {name: self._store.etag(key) for name, key in places.outputs.items()}
+        etags = {name: self._store.etag(key) for name, key in keys.outputs.items()}
         return _State(etags, json.loads(content), manifest_etag)
 
     def _transform(
         self,
         source: Source,
-        places: ObjectKeys,
+        keys: ObjectKeys,
         contract: Contract | None,
         files: Outputs,
         deadline: Deadline,
     ) -> RowAccount:
         try:
-            if places.unsafe:
+            if keys.unsafe:
                 raise FileRefusedError(Reason.OBJECT_UNSAFE_NAME)
             if contract is None:
-                raise FileRefusedError(self._missing(places))
+                raise FileRefusedError(self._missing(keys))
             if source.archived:
                 raise FileRefusedError(Reason.OBJECT_ARCHIVED)
             if source.size > self._limit.bytes:
@@ -227,28 +202,28 @@ class Processor:
             origin = {"key": source.key, "version_id": source.version_id}
             return refuse(refusal, contract, origin, files)
 
-    def _missing(self, places: ObjectKeys) -> Reason:
+    def _missing(self, keys: ObjectKeys) -> Reason:
         """Return why an object has no contract."""
-        if places.dataset is None:
+        if keys.dataset is None:
             return Reason.DATASET_NONE
-        if self._contracts.find(places.dataset):
+        if self._contracts.find(keys.dataset):
             return Reason.CONTRACT_UNKNOWN_VERSION
         return Reason.DATASET_NO_CONTRACT
 
     def _write(
         self,
-        places: ObjectKeys,
+        keys: ObjectKeys,
         state: _State,
         account: RowAccount,
         files: Outputs,
     ) -> dict[str, Artifact | None]:
-        """Write the outputs that this version has, and those that an older one left."""
+        """Write the outputs of this version, and overwrite those that an older one left."""
         outputs: dict[str, Artifact | None] = {}
         for name, file, rows, needed, content_type in (
             ("processed", files.clean, account.clean, not account.refusal, PARQUET),
             ("quarantine", files.rejected, account.rejected, account.has_rejects, GZIP),
         ):
-            key = places.outputs[name]
+            key = keys.outputs[name]
             etag = state.etags[name]
             outputs[name] = None
             if needed or etag:

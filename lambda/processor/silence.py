@@ -1,7 +1,7 @@
-"""Silence: what libraries have to say stays out of the function's log, because it may quote.
+"""Silence: keeps the messages of libraries out of the function's log, as they may quote a file.
 
-botocore warns of a header that it cannot parse and quotes it, urllib3 too; Python tells of an
-error in a thread or a destructor with its message. Whoever puts a file chooses some of that text.
+botocore and urllib3 warn about a header that they cannot parse, and quote it. Python prints the
+message of an error in a thread or a destructor. The producer of a file chooses some of that text.
 """
 
 import io
@@ -22,15 +22,15 @@ class _Nowhere(io.TextIOBase):
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Let nothing through to the root logger's handlers, or to ``sys.stderr``.
+    """Stop everything on its way to the root logger's handlers, or to ``sys.stderr``.
 
-    A logger with a handler of its own, such as that of Powertools, still writes. Lambda's runtime
-    gives the root logger a handler, and takes what is written to the standard error for the log.
+    A logger with its own handler, such as Powertools', still writes. Lambda's runtime adds a
+    handler to the root logger, and logs what is written to standard error.
     https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
     """
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    # With no handler at all, logging has one of last resort.
+    # Without any handler, logging uses one of last resort.
     root.handlers = [logging.NullHandler()]
     root.setLevel(NEVER)
     try:

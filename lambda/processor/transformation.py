@@ -1,4 +1,4 @@
-"""The transformation of one file: from its bytes to clean and rejected rows, all counted."""
+"""The transformation of one file: its bytes become clean and rejected rows, all counted."""
 
 import gc
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from processor.writers.quarantine import RejectedRows
 
 
 class Outputs(NamedTuple):
-    """The two files that are written of each file: Parquet, and gzipped JSON Lines."""
+    """The two files that are written for each file: Parquet, and gzipped JSON Lines."""
 
     clean: IO[bytes]
     rejected: IO[bytes]
@@ -34,13 +34,13 @@ class Outputs(NamedTuple):
 
 @dataclass(frozen=True)
 class Transformation:
-    """The transformation of files that are to keep a contract.
+    """The transformation of files under a contract.
 
     Attributes:
-        contract: what they are to keep.
-        keys: what tokens are made with.
-        limit: of a file's content, decompressed.
-        deadline: when it must be done.
+        contract: what they must satisfy.
+        keys: the keys of the tokens.
+        limit: for a file's content, decompressed.
+        deadline: when each must be done.
     """
 
     contract: Contract
@@ -49,12 +49,12 @@ class Transformation:
     deadline: Deadline = NEVER
 
     def run(self, stream: Stream, name: str, outputs: Outputs) -> RowAccount:
-        """Write the clean and the rejected rows of a file; ``name`` says what it should be.
+        """Write the clean and the rejected rows of a file; its ``name`` promises a format.
 
         Raises:
-            FileRefusedError: it does not keep its contract as a whole, or not in time, or needs
-                more room than there is; what the outputs then hold is of no use.
-            OutOfTimeError: there was too little time to tell.
+            FileRefusedError: the file as a whole breaks its contract, or takes too much time or
+                room; the content of the outputs is then useless.
+            OutOfTimeError: there was too little time to find out.
         """
         deidentification = Deidentification(self.contract, self.keys)
         timed = TimedStream(stream, self.deadline)
@@ -72,7 +72,7 @@ class Transformation:
                         checked = check.check(batch)
                         rejected.write(batch, checked.rejects)
                         clean.write(deidentification.apply(checked))
-                outputs.rejected.flush()  # its last bytes need room too
+                outputs.rejected.flush()  # flushing its last bytes needs room too
                 return RowAccount(
                     records.rows_read,
                     count_rows(outputs.clean),
@@ -99,9 +99,9 @@ def _row_check(contract: Contract, records: Records) -> RowCheck:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Pause the collector of cycles: rows make none, and it would walk through every one of them.
+    """Pause the cycle collector: rows have no cycles, and it would visit every one of them.
 
-    One second in twenty went into that.
+    That took one second in twenty.
     """
     gc.disable()
     try:
@@ -116,9 +116,9 @@ def refuse(
     source: dict[str, str],
     outputs: Outputs,
 ) -> RowAccount:
-    """Write that a file was refused, over what the outputs hold: no clean row, one reject.
+    """Replace the outputs with those of a refused file: no clean row, one reject.
 
-    ``source`` says where the raw object stays. Without a contract the Parquet file has no columns.
+    ``source`` says where the raw object is. Without a contract the Parquet file has no columns.
     """
     disk.clear(*outputs)
     with CleanRows(outputs.clean, output_schema(contract) if contract else pa.schema([])):

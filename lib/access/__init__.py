@@ -1,1 +1,1 @@
-"""Who may do what: the policies of the function's role, of the bucket and endpoints, of users."""
+"""Who may do what: the policies of the function's role, the bucket, the endpoints, and users."""

@@ -1,4 +1,4 @@
-"""The people: who may put files in, who may read what came out, and who may break the glass."""
+"""Access policies for people: who may write files, read outputs, and break the glass."""
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -15,28 +15,28 @@ DATASET_TAG = "dataset"
 class AccessPolicies(Construct):
     """Managed policies to be attached to the account's own users and roles.
 
-    Nobody gets one by deploying the stack. Under SSE-KMS a read takes the key as well as the
-    object, so each policy brings its use of the data key along.
+    Deploying the stack gives them to nobody. Under SSE-KMS a read needs the key as well as the
+    object, so each policy includes the use of the data key.
 
-    Pseudonyms are deterministic: who puts chosen values in and reads what comes out can look up
+    Pseudonyms are deterministic: whoever can write chosen values and read the outputs can look up
     every token. So the producer's policy denies everything with the outputs, and the readers'
-    policies deny everything under ``incoming/``: a role that holds both can do neither. It takes
-    two roles, and two people who collude or one who may assume both. Nor does a steward read clean
-    rows, whatever else they hold: a rejected row, raw, may have a twin among them.
+    policies deny everything under ``incoming/``: a role with both can do neither. An attack needs
+    two roles, and two people who collude or one who can assume both. A steward cannot read clean
+    rows either, whatever else the role has: a raw rejected row may match one of them.
 
-    Each is for the one dataset that the principal's tag ``dataset`` names, which is the first
-    folder below the prefix, whether there is a contract for it or not. Without the tag, or with
-    an empty one, they allow nothing; a wildcard in it would be taken by its letter, and a slash
-    leads deeper into the same folder. Files that lie in no folder are for none of the three.
+    Each policy is limited to the dataset in the principal's tag ``dataset``: the first folder
+    below the prefix, whether there is a contract for it or not. Without the tag, or with an empty
+    one, it allows nothing. A wildcard in the tag is taken literally, and a slash leads deeper into
+    the same folder. Files outside any folder are out of reach of all three.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 
     Attributes:
         producer: writes to ``incoming/<dataset>/``, and reads nothing.
-        consumer: reads ``processed/<dataset>/``, and in ``manifests/<dataset>/`` what is done.
-        steward: reads ``quarantine/<dataset>/`` and ``manifests/<dataset>/``: raw rows, for those
-            who correct them.
-        break_glass: the one role that may remove versions for good where data are retained; else
-            None. Anybody whom IAM lets may assume it, with MFA. It finds and removes, not reads.
+        consumer: reads ``processed/<dataset>/``, and ``manifests/<dataset>/`` to see what is done.
+        steward: reads ``quarantine/<dataset>/`` (raw rows, to correct them) and
+            ``manifests/<dataset>/``.
+        break_glass: where data are retained, the one role that can remove versions for good; else
+            None. Whoever IAM allows can assume it, with MFA. It can find and remove, but not read.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class AccessPolicies(Construct):
                     actions=["s3:AbortMultipartUpload", "s3:PutObject"],
                     resources=[self._bucket.arn_for_objects(_of_dataset(INCOMING))],
                 ),
-                # The parts of a multipart upload are decrypted to be joined.
+                # Joining the parts of a multipart upload decrypts them.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
                 self._keep_from(*OUTPUTS),
@@ -136,8 +136,8 @@ class AccessPolicies(Construct):
     def _keep_from(self, *prefixes: str) -> iam.PolicyStatement:
         """Deny whatever can be done with the objects under some prefixes.
 
-        All of S3 and not a list: reading has many names (versions, torrents, replication,
-        annotations), writing too, and AWS adds more.
+        All of S3 and not a list: there are many actions that read (versions, torrents,
+        replication, annotations) or write, and AWS adds more.
         """
         return iam.PolicyStatement(
             sid="SeparateDuties",
@@ -180,5 +180,5 @@ class AccessPolicies(Construct):
 
 
 def _of_dataset(prefix: str) -> str:
-    """What lies under a prefix of the dataset that the principal's tag names."""
+    """The objects under a prefix in the dataset that the principal's tag names."""
     return f"{prefix}${{aws:PrincipalTag/{DATASET_TAG}}}/*"

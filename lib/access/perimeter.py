@@ -1,7 +1,7 @@
-"""The perimeter: who may pass which door, whatever their own policies say.
+"""The perimeter: who is kept out at the bucket and the endpoints, whatever their own policies say.
 
-The doors are the bucket's policy and the policies of the network's endpoints. A door denies or
-leaves out; what somebody may do at all is said by their own policies.
+The bucket's policy denies, and the endpoints' policies allow only what is needed. Everybody also
+needs their own policies to do anything.
 """
 
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
 CUSTOMER_ALGORITHM = f"{ENCRYPTION}-customer-algorithm"
 STORAGE_CLASS = "s3:x-amz-storage-class"
-# Of all classes those whose objects can be read at once. They are named, and not the archives, so
-# that a class which AWS adds is refused until somebody has looked at it.
+# The storage classes whose objects can be read at once. These are listed, and not the archives, so
+# that a class which AWS adds is refused until somebody has reviewed it.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
 READABLE_CLASSES = (
     "STANDARD",
@@ -40,24 +40,24 @@ ACCOUNT = {"aws:PrincipalAccount": Aws.ACCOUNT_ID}
 def close_bucket(
     data: DataBucket, environment: Environment, *, keys: Keys, network: Network
 ) -> None:
-    """Deny at the bucket what no policy elsewhere shall be able to allow.
+    """Deny at the bucket what no other policy may allow.
 
-    CloudFormation works on the bucket and not on its objects, lifecycle rules are no requests,
-    and the bucket's policy can always be changed: nothing here prevents any of these.
+    This does not prevent CloudFormation's work on the bucket, which does not touch objects, nor
+    lifecycle rules, which are not requests, nor changes to the bucket's policy.
 
     Args:
-        data: to be closed.
-        environment: names the function's role and the one that alone may remove versions where
-            data are retained; says whether administrators of the account are restricted.
-        keys: of which one alone may encrypt the objects.
-        network: through the endpoint of which alone the function's role may come.
+        data: the bucket.
+        environment: names the function's role, and the only role that can remove versions where
+            data are retained; says whether the account's administrators are restricted.
+        keys: the data key is the only one that may encrypt objects.
+        network: the function's role may come only through its endpoint.
     """
     bucket, settings, role_arn = data.bucket, environment.settings, environment.names.role_arn
     break_glass = environment.names.break_glass_role_arn
     remover = break_glass if settings.retain_data else _emptying_role_arn(bucket)
     for statement in (
         *_encryption_statements(bucket, keys.data),
-        # A write that names no class gets STANDARD, and has no such key.
+        # A write that names no class gets STANDARD, and lacks this condition key.
         _deny(
             "DenyUnreadableClasses",
             ["s3:PutObject"],
@@ -72,8 +72,8 @@ def close_bucket(
             ArnEquals={"aws:PrincipalArn": role_arn},
             StringNotEquals={"aws:SourceVpce": network.s3_endpoint.vpc_endpoint_id},
         ),
-        # Strangers and services of AWS have no account, and no business here: what a service does
-        # for somebody of the account counts as his.
+        # Anonymous callers and AWS services have no account, and need no access: a service's
+        # request on behalf of a principal counts as that principal's.
         _deny(
             "DenyOtherAccounts",
             ["s3:*"],
@@ -101,15 +101,16 @@ def close_bucket(
 def _business_statements(
     bucket: s3.Bucket, role_arn: str, remover_arn: str
 ) -> list[iam.PolicyStatement]:
-    """Deny reading raw data and writing outputs to everybody whose task it is not.
+    """Deny reading raw data and writing outputs to everybody who does not need it.
 
-    The function alone reads raw files and writes outputs, one role removes them, and rejected rows
-    are read by whoever is tagged for their dataset as stewards are. An administrator has to change
-    something first: this policy, a role's tags or trust, the function's code. AWS logs each of
-    these as a management event in CloudTrail, where it logs reads only if somebody asked for it.
+    Only the function can read raw files and write outputs, one role can remove them, and only
+    principals tagged for a dataset, as stewards are, can read its rejected rows. An administrator
+    must first change something: this policy, a role's tags or trust, or the function's code.
+    CloudTrail records each of these as a management event by default, while it does not record
+    reads.
 
-    Who has no tag is taken to be of a dataset that no contract can be for. Without that default
-    AWS could not tell what the statement is about, and might leave it out.
+    A principal without the tag gets a dataset that no contract can have. Without that default, AWS
+    could not resolve the statement's resource, and might ignore the statement.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
     own = f"{QUARANTINE}${{aws:PrincipalTag/{DATASET_TAG}, 'NONE'}}/*"
@@ -124,7 +125,7 @@ def _business_statements(
             ],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
         ),
-        # All but reading: writing has many names.
+        # Everything but reading: there are many actions that write.
         iam.PolicyStatement(
             sid="DenyForgingOutputs",
             effect=iam.Effect.DENY,
@@ -146,10 +147,10 @@ def _emptying_role_arn(bucket: s3.Bucket) -> str:
 
 
 def _encryption_statements(bucket: s3.Bucket, key: kms.IKey) -> list[iam.PolicyStatement]:
-    """Deny writes that ask for another encryption than the bucket's default.
+    """Deny writes that request an encryption other than the bucket's default.
 
-    A write that asks for none gets the default, the environment's key, and is welcome: that is
-    what ``aws s3 cp`` does. ``aws:kms`` without a key would be the key ``aws/s3``.
+    A write that requests none gets the default, the environment's key, and is allowed: ``aws s3
+    cp`` does that. ``aws:kms`` without a key would mean the key ``aws/s3``.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
     """
     writes = (["s3:PutObject"], [bucket.arn_for_objects("*")])
@@ -180,10 +181,10 @@ def close_endpoints(
 ) -> None:
     """Let through each endpoint only what processing a file needs.
 
-    No bucket of AWS's own is on the list of S3. Functions of a VPC may need some: packages of
-    Amazon Linux, layers of container images in ECR, patches of Systems Manager, and answers to
-    CloudFormation. This function installs nothing and is no image, Lambda fetches its code
-    outside the VPC, and CDK's own functions, which do answer, are not in it.
+    The S3 endpoint admits none of AWS's own buckets. Other functions in a VPC may need them for
+    Amazon Linux packages, ECR image layers, Systems Manager patches, or answers to CloudFormation.
+    This function installs nothing and is not an image, Lambda fetches its code outside the VPC,
+    and CDK's own functions, which do answer, are not in it.
     """
     bucket = data.bucket
     function = {"ArnEquals": {"aws:PrincipalArn": environment.names.role_arn}}
@@ -205,7 +206,7 @@ def close_endpoints(
                 conditions={**function, **within},
             )
         )
-    # The function itself needs none of the others: they are for those who ask for them.
+    # The function needs none of the others: the settings ask for them.
     for endpoint in network.other_endpoints:
         endpoint.add_to_policy(
             iam.PolicyStatement(
@@ -220,7 +221,7 @@ def close_endpoints(
 def _deny(
     sid: str, actions: list[str], resources: list[str], **conditions: Mapping[str, Any]
 ) -> iam.PolicyStatement:
-    """Deny to everybody, under conditions."""
+    """Return a denial for everybody, under conditions."""
     return iam.PolicyStatement(
         sid=sid,
         effect=iam.Effect.DENY,

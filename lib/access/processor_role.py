@@ -1,4 +1,4 @@
-"""What the data-processor function may do: process files, and nothing else, ever."""
+"""What the data-processor function may do: process files, and nothing else."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -71,13 +71,13 @@ class ProcessorRole(Construct):
         denied = iam.ManagedPolicy(
             self,
             "Denied",
-            description="What the data-processor function may not do, whatever else is attached",
+            description="What the data-processor function must not do, whatever else is attached",
             statements=_denials(allowed, names.function_arn, network),
         )
         acknowledge_prefixes(
             ceiling,
             bucket,
-            "The function goes the way of every file, and producers name the files.",
+            "The function handles every file, and producers name the files.",
             *(f"{prefix}*" for prefix in (INCOMING, *OUTPUTS)),
         )
         acknowledge(
@@ -91,7 +91,7 @@ class ProcessorRole(Construct):
             self,
             "Role",
             role_name=names.role,
-            # AWS documents no aws:SourceArn for this; the denials pin the role to the function.
+            # AWS documents no aws:SourceArn for this; the denials tie the role to the function.
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
             description=f"Lambda execution role of {names.function}",
             managed_policies=[ceiling, denied],
@@ -147,7 +147,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
 def _service_statements(
     function_arn: str, log_group_arn: str, queue: sqs.IQueue, keys: Keys
 ) -> list[iam.PolicyStatement]:
-    """What the Lambda service does in the role's name around the code."""
+    """What the Lambda service does with the role outside the code."""
     return [
         iam.PolicyStatement(
             sid="WriteLogs",
@@ -178,8 +178,8 @@ def _service_statements(
                 "StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": function_arn}
             },
         ),
-        # AWS asks for these on every resource: the interfaces do not exist yet, and their
-        # descriptions know no resources.
+        # AWS requires '*' for these: the interfaces do not exist yet, and Describe actions support
+        # no resources.
         # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
         iam.PolicyStatement(
             sid="AttachToNetwork",
@@ -192,7 +192,7 @@ def _service_statements(
 def _denials(
     allowed: Sequence[iam.PolicyStatement], function_arn: str, network: Network
 ) -> list[iam.PolicyStatement]:
-    """What stays forbidden when somebody attaches a wider policy and removes the boundary."""
+    """What stays denied if somebody attaches a wider policy and removes the boundary."""
     return [
         _deny(
             "DenyEverythingElse",
@@ -200,7 +200,7 @@ def _denials(
             resources=["*"],
         ),
         *_deny_elsewhere(allowed),
-        # Credentials that leave the network open neither data nor keys.
+        # Outside the network, the credentials open neither data nor keys.
         _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
         _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
         *_deny_by_caller(function_arn),
@@ -208,10 +208,10 @@ def _denials(
 
 
 def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
-    """Keep apart what the function's code does, what Lambda does for it, and other functions.
+    """Separate what the function's code does, what Lambda does for it, and other functions.
 
-    Requests of code carry the ARN of its function, and so do its credentials when they are
-    stolen. The polling of the queue and the calls for network interfaces carry none.
+    Requests with the credentials of a function's code carry its ARN, even when they are stolen.
+    Lambda's own requests, which poll the queue and manage network interfaces, carry none.
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     """
     other = {"ArnNotEquals": {SOURCE_FUNCTION: function_arn}}  # or none
@@ -232,7 +232,7 @@ def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
 
 
 def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
-    """Deny what is allowed somewhere wherever it is not."""
+    """Deny each allowed action on every resource that it is not allowed on."""
     places: dict[str, list[str]] = {}
     for statement in allowed:
         for action in statement.actions:

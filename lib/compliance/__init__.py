@@ -1,1 +1,1 @@
-"""The rules that every synth is held to, and what CDK adds to the stack of its own."""
+"""The rules that every synth must pass, and the functions that CDK adds to the stack."""

@@ -1,4 +1,4 @@
-"""CDK's own functions, which run while deploying: held to what our own are held to."""
+"""CDK's own functions, which run while deploying: the same rules apply to them as to ours."""
 
 import jsii
 from aws_cdk import CfnResource, IAspect
@@ -13,17 +13,17 @@ from lib.names import OF_THIS_ACCOUNT
 
 @jsii.implements(IAspect)
 class CdkFunctions:
-    """Treats functions and roles that are no constructs of ours, nor of the library's usual ones.
+    """Adapts functions and roles that neither we nor the library's usual constructs created.
 
-    A function logs to ``log_group``; a group of its own would be unencrypted and kept for ever.
+    A function logs to ``log_group``; its default group would be unencrypted and kept forever.
     """
 
     def __init__(self, log_group: logs.LogGroup) -> None:
-        """Take the group to log to."""
+        """Take the log group."""
         self._log_group = log_group
 
     def visit(self, node: IConstruct) -> None:
-        """Treat one construct; the name is CDK's ``IAspect``."""
+        """Adapt one construct; the method's name is from CDK's ``IAspect``."""
         if not isinstance(node, CfnResource) or isinstance(
             node, lambda_.CfnFunction | iam.CfnRole
         ):
@@ -32,8 +32,8 @@ class CdkFunctions:
             node.add_property_override(
                 "AssumeRolePolicyDocument.Statement.0.Condition", OF_THIS_ACCOUNT
             )
-            # Logs arrive late, and this role may create groups: deleted after the group, it would
-            # leave one that is not encrypted, and whose name the next deployment meets.
+            # Logs arrive late, and this role may create groups. If it outlived the group, it would
+            # leave an unencrypted one, whose name would make the next deployment fail.
             node.node.add_dependency(self._log_group)
         if node.cfn_resource_type == "AWS::Lambda::Function":
             node.add_property_override("LoggingConfig.LogGroup", self._log_group.log_group_name)

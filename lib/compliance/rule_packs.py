@@ -1,9 +1,9 @@
-"""The packs of rules that every synth is held to, and why a finding is acceptable where it is.
+"""The rule packs that every synth must pass, and why some findings are acceptable.
 
-Each finding is a violation that stops the synth, unless the construct it is about acknowledges it
-with a reason. https://github.com/cdklabs/cdk-nag
+Each finding is a violation that stops the synth, unless its construct acknowledges it with a
+reason. https://github.com/cdklabs/cdk-nag
 
-Checkov reads the template afterwards, and finds the same acknowledgements in it.
+Checkov reads the template afterwards, and accepts the same acknowledgements.
 https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html
 """
 
@@ -14,7 +14,7 @@ from constructs import IConstruct
 
 
 def attach_packs(app: App) -> None:
-    """Hold everything that ``app`` synthesizes to the packs."""
+    """Apply the packs to everything that ``app`` synthesizes."""
     Validations.of(app).add_plugins(
         cdk_nag.AwsSolutionsChecks(app),
         cdk_nag.HIPAASecurityChecks(app),
@@ -28,9 +28,9 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
     """Accept the findings of ``rules`` about ``construct``, and say why.
 
     Args:
-        construct: the narrowest one that they are about.
-        reason: one that a reviewer of security would accept.
-        rules: ``<pack>-<rule>``, and what exactly in brackets where the rule tells; or
+        construct: the narrowest one that has them.
+        reason: one that a security reviewer would accept.
+        rules: ``<pack>-<rule>``, with the exact finding in brackets where the rule states it; or
             ``CKV_AWS_<number>``, which Checkov reads in the template.
     """
     of_checkov = [rule for rule in rules if rule.startswith("CKV_")]
@@ -50,7 +50,7 @@ def acknowledge(construct: IConstruct, reason: str, *rules: str) -> None:
 
 
 def acknowledge_lint(stack: Stack, reason: str, *rules: str) -> None:
-    """Accept what cfn-lint finds by ``rules`` anywhere in the template of ``stack``, and say why.
+    """Accept cfn-lint's findings by ``rules`` anywhere in the template, and say why.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cfn-lint.html
     """

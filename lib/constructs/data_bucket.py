@@ -11,7 +11,7 @@ from lib.constructs.keys import Keys
 from lib.environment import Environment
 from processor.bucket.keys import INCOMING, OUTPUTS, QUARANTINE
 
-RAW = (INCOMING, QUARANTINE)  # rejected rows are raw, too
+RAW = (INCOMING, QUARANTINE)  # rejected rows are raw too
 
 # How long a replaced or deleted version can be brought back.
 OLD_VERSIONS = Duration.days(30)
@@ -19,7 +19,7 @@ OLD_RAW_VERSIONS = Duration.days(1)  # the shortest that S3 offers
 
 
 class DataBucket(Construct):
-    """An encrypted, versioned, private bucket whose new objects are announced in a queue.
+    """An encrypted, versioned, private bucket that announces new objects to a queue.
 
     Attributes:
         bucket: see the module.
@@ -34,7 +34,7 @@ class DataBucket(Construct):
         keys: Keys,
         intake: IntakeQueue,
     ) -> None:
-        """Create the bucket after the queue's policy, which S3 tries out at creation."""
+        """Create the bucket after the queue's policy, which S3 tests at creation."""
         super().__init__(scope, construct_id)
         expiry, lock = (
             environment.settings.raw_data_expiry_days,
@@ -67,8 +67,8 @@ class DataBucket(Construct):
                 "version. "
                 "Lower objectLockDays, or raise rawDataExpiryDays to what is true.",
             )
-        # It goes with the bucket and not before, whether that stays or is deleted: it asks for
-        # TLS, keeps versions, and refuses writes once the bucket is being emptied.
+        # The policy stays as long as the bucket: it requires TLS, protects versions, and refuses
+        # writes while the bucket is emptied.
         assert self.bucket.policy
         self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._announce(intake.queue)
@@ -94,8 +94,8 @@ class DataBucket(Construct):
     def _announce(self, queue: sqs.Queue) -> None:
         """Send every new object under ``incoming/`` to the queue.
 
-        A property of the bucket itself: CDK's own notifications need a function with the right
-        to change any bucket's.
+        This is a property of the bucket itself: CDK's own notifications need a function that may
+        change those of any bucket.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html
         """
         resource = self.bucket.node.default_child
@@ -116,10 +116,10 @@ class DataBucket(Construct):
 
 
 def _lifecycle(raw_data_expiry_days: int) -> list[s3.LifecycleRule]:
-    """Return what expires when: of two rules about an object S3 follows the shorter, so none are.
+    """Return what expires when. No two rules apply to one object, as S3 would follow the shorter.
 
-    An object that expires leaves a delete marker and becomes an old version. The marker goes once
-    it hides nothing; a rule with an age cannot ask for that.
+    An expired object becomes an old version behind a delete marker. The marker is removed once it
+    hides nothing; a rule with an age cannot also say that.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleExpiration.html
     """

@@ -1,4 +1,4 @@
-"""The data-processor function: its code, its environment, and the queue it works off."""
+"""The data-processor function: its code, its environment, and its queue."""
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ec2 as ec2
@@ -42,9 +42,9 @@ class DataProcessor(Construct):
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
         settings, bucket = environment.settings, data.bucket
-        # Deletion goes the other way round: the function, then its network interfaces, which
-        # Lambda removes with this role and without which the security group cannot go, then the
-        # role, and only then is the bucket emptied: the function does not write into it again.
+        # Deletion is in reverse order: the function, then its network interfaces, which Lambda
+        # removes with this role and which hold the security group, then the role. Only then is the
+        # bucket emptied, so the function does not write into it again.
         network.function_security_group.node.add_dependency(role)
         role.node.add_dependency(bucket)
         limit = largest_object(settings)
@@ -71,7 +71,7 @@ class DataProcessor(Construct):
                 "PSEUDONYM_KEY_ID": keys.pseudonym.key_id,
                 "MAX_OBJECT_BYTES": str(limit.bytes),
                 "MAX_OBJECT_SETTING": limit.setting,
-                # What is too slow is refused at the last try: the queue parks what fails then.
+                # A file that is too slow is refused at the last try, before its message is parked.
                 "MAX_RECEIVES": str(MAX_RECEIVES),
                 "TIMEOUT_SECONDS": str(settings.timeout_seconds),
                 "POWERTOOLS_SERVICE_NAME": "data-processor",
@@ -89,8 +89,8 @@ class DataProcessor(Construct):
             max_concurrency=settings.max_concurrency,
             report_batch_item_failures=True,
         )
-        # An update must not move the function before the way to its endpoints is open, and no file
-        # is read before the network is closed and the bucket's policy holds.
+        # An update must not move the function before its endpoints are reachable, and no file may
+        # be read before the network is closed and the bucket's policy applies.
         self.function.node.add_dependency(network)
         mapping.node.add_dependency(network, bucket)
         acknowledge(

@@ -1,7 +1,7 @@
-"""The DNS firewall: names that the network may ask for, so that none carries data out.
+"""The DNS firewall: limits the names that the network can resolve, so that none carries data out.
 
-The resolver of a VPC answers for the whole internet, gateways or not: what is written into a name
-reaches whoever runs that name's domain.
+The resolver of a VPC answers for the whole internet, even without a gateway: data written into a
+name reaches whoever runs that name's domain.
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall.html
 """
 
@@ -14,15 +14,15 @@ from lib.environment import Environment
 
 
 class DnsFirewall(Construct):
-    """Lets the names of S3 and of the endpoints' services through, and no other.
+    """Allows the names of S3 and of the endpoints' services, and no others.
 
-    Nobody outside AWS sees what is asked of these. Where the firewall itself fails, no name is
-    answered: that is the default of the association (fail closed).
+    Nobody outside AWS sees queries for these. If the firewall itself fails, no name is resolved:
+    that is the default of the association (fail closed).
 
     Args:
-        environment: names what cannot be nameless, and the services with an endpoint in the VPC,
-            as their host names begin.
-        vpc: to be guarded.
+        environment: for names, and for the services with an endpoint in the VPC, whose names are
+            the first label of their hosts.
+        vpc: the VPC to protect.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class DnsFirewall(Construct):
                     action="ALLOW",
                     priority=1,
                     firewall_domain_list_id=allowed.attr_id,
-                    # AWS's own names lead to more of its own.
+                    # AWS's own names are aliases of more AWS names.
                     firewall_domain_redirection_action="TRUST_REDIRECTION_DOMAIN",
                 ),
                 resolver.CfnFirewallRuleGroup.FirewallRuleProperty(
@@ -74,5 +74,5 @@ class DnsFirewall(Construct):
             name=name,
             firewall_rule_group_id=rules.attr_id,
             vpc_id=vpc.vpc_id,
-            priority=101,  # the lowest that is not AWS's own
+            priority=101,  # the lowest that AWS does not reserve
         )

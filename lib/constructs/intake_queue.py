@@ -10,28 +10,29 @@ from lib.compliance.rule_packs import acknowledge
 from lib.constructs.keys import Keys
 from lib.environment import Environment
 
-# A delivery that Lambda throttles counts as a receive: with fewer, a good file is parked for the
-# load of others. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+# A delivery that Lambda throttles counts as a receive: with fewer, load from other files would
+# send a good one to the dead-letter queue.
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 MAX_RECEIVES = 5
 
-# The longest there is, counted from the first enqueue, in the dead-letter queue too: what is over
-# it goes nowhere. An alarm is on long before.
+# The maximum, counted from the first enqueue, in the dead-letter queue too; older messages are
+# lost. An alarm is on long before.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 RETENTION = Duration.days(14)
 OLDEST = Duration.days(1)
 
 # AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
-# not delivered a second time meanwhile.
+# not delivered again meanwhile.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
 
 
 class IntakeQueue(Construct):
-    """An encrypted queue that one bucket may write to; ``MAX_RECEIVES`` failures park a message.
+    """An encrypted queue that one bucket may write to; ``MAX_RECEIVES`` failures end its tries.
 
     Attributes:
         queue: one message per new object.
-        dead_letter_queue: from here the operator redrives.
+        dead_letter_queue: failed messages, which an operator redrives.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from lib.names import Names
 
 ROTATION = Duration.days(90)
 
-# What a key's administrators need: none of it uses the key, and none lets anybody else use it
-# but PutKeyPolicy, which CloudTrail shows.
+# What a key's administrators need. None of it uses the key, and only PutKeyPolicy lets anybody use
+# it, which CloudTrail shows.
 # https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 ADMINISTRATION = [
     "kms:CancelKeyDeletion",
@@ -43,11 +43,11 @@ ADMINISTRATION = [
 
 
 class Keys(Construct):
-    """Four keys, so that who may read data says nothing about logs, settings or pseudonyms.
+    """Four keys, so that access to data gives no access to logs, settings or pseudonyms.
 
-    Each policy keeps administration apart from use. The account's own IAM policies decide who
-    administers, so that the account can always change a key, but they cannot give a use that the
-    key's policy does not name.
+    Each policy separates administration from use. The account's IAM policies decide who
+    administers, so the account can always change a key, but they cannot allow a use that the key's
+    policy does not name.
 
     Attributes:
         data: encrypts the bucket and the queues.
@@ -63,7 +63,7 @@ class Keys(Construct):
         construct_id: str,
         environment: Environment,
     ) -> None:
-        """Create the keys and admit to each those who use it."""
+        """Create the keys, and admit the users of each."""
         super().__init__(scope, construct_id)
 
         def add_key(name: str, description: str) -> kms.Key:
@@ -102,7 +102,7 @@ class Keys(Construct):
         self._admit_function(environment.names)
 
     def _admit_storage(self) -> None:
-        """Whom the account's IAM policies let may use the data key, but through S3 and SQS only.
+        """Principals that IAM policies allow may use the data key, but only through S3 and SQS.
 
         https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
         """
@@ -117,7 +117,7 @@ class Keys(Construct):
         )
 
     def _admit_bucket_notifications(self, bucket_arn: str) -> None:
-        """S3 writes its notifications into a queue that this key encrypts.
+        """Let S3 write its notifications into a queue that this key encrypts.
 
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
         """
@@ -135,7 +135,7 @@ class Keys(Construct):
         )
 
     def _admit_log_groups(self, names: Sequence[str]) -> None:
-        """CloudWatch Logs may use its key for these groups of this account and region alone.
+        """Let CloudWatch Logs use its key only for these groups of this account and region.
 
         Without this statement the deployment ends with "The specified KMS key does not exist or
         is not allowed to be used with Arn …".
@@ -163,9 +163,9 @@ class Keys(Construct):
         )
 
     def _admit_function(self, names: Names) -> None:
-        """The function's role derives keys and reads its environment; Lambda encrypts the latter.
+        """Let the function's role derive keys and read its environment, and Lambda encrypt that.
 
-        The role is named in a condition: as a principal it would have to exist before the key.
+        The role is in a condition: as a principal, it would have to exist before the key.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
         """
         role = {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
@@ -200,7 +200,7 @@ class Keys(Construct):
 
 
 def via(*services: str) -> list[str]:
-    """What ``kms:ViaService`` says of requests that these services make in this region."""
+    """The ``kms:ViaService`` of requests that these services make in this region."""
     return [f"{service}.{Aws.REGION}.{Aws.URL_SUFFIX}" for service in services]
 
 

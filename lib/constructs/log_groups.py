@@ -1,4 +1,4 @@
-"""The log groups: created before what writes to them, encrypted, kept for a stated time."""
+"""The log groups: created before their writers, encrypted, kept for a stated time."""
 
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -11,7 +11,7 @@ class LogGroups(Construct):
     """One log group for each writer.
 
     Attributes:
-        function, flow, provider: of those that :class:`lib.names.Names` names.
+        function, flow, provider: the groups that :class:`lib.names.Names` names.
     """
 
     def __init__(

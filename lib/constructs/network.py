@@ -1,4 +1,4 @@
-"""The network: isolated subnets, with a way to S3 and to named services and to nothing else."""
+"""The network: isolated subnets, with routes to S3 and some named services only."""
 
 from collections.abc import Sequence
 
@@ -30,8 +30,8 @@ class Network(Construct):
 
     Attributes:
         vpc: isolated subnets only: no gateway but the one to S3.
-        function_security_group: for the function; 443 to the endpoints and to S3, no way in.
-        endpoints_security_group: of the interface endpoints; 443 from the function, no way out.
+        function_security_group: for the function; 443 to the endpoints and S3, nothing in.
+        endpoints_security_group: for the interface endpoints; 443 from the function, nothing out.
         s3_endpoint, kms_endpoint: the two that the function needs.
         other_endpoints: what else the settings ask for.
     """
@@ -44,7 +44,7 @@ class Network(Construct):
         *,
         log_groups: LogGroups,
     ) -> None:
-        """Create the VPC, its endpoints, and the security groups that make the path work."""
+        """Create the VPC, its endpoints, and the security groups that connect them."""
         super().__init__(scope, construct_id)
         settings = environment.settings
         zones = self._choose_zones(settings.availability_zones)
@@ -54,7 +54,7 @@ class Network(Construct):
             vpc_name=f"zero-trust-vpc-{environment.suffix}",
             ip_addresses=ec2.IpAddresses.cidr(settings.vpc_cidr),
             availability_zones=list(zones),
-            reserved_azs=MAX_ZONES - len(zones),  # a zone more moves no subnet
+            reserved_azs=MAX_ZONES - len(zones),  # another zone moves no subnet
             create_internet_gateway=False,
             nat_gateways=0,
             restrict_default_security_group=True,
@@ -106,7 +106,7 @@ class Network(Construct):
             f"{name.capitalize()}Endpoint",
             service=SERVICES[name],
             security_groups=[self.endpoints_security_group],
-            open=False,  # the function's group alone is let in, not the whole VPC
+            open=False,  # only the function's group is admitted, not the whole VPC
         )
 
     def _add_security_group(self, name: str, description: str) -> ec2.SecurityGroup:
@@ -119,11 +119,11 @@ class Network(Construct):
         )
 
     def _allow_s3(self, prefix_list_id: str) -> None:
-        """Let the function send to S3's own addresses, the list of which has this id.
+        """Let the function send to S3's addresses, in the prefix list with this id.
 
-        A gateway endpoint has no security group; without this rule all deploys well and not an
-        object is ever read. The rule is part of the group itself, because a group without one
-        is created with a rule that allows everything.
+        A gateway endpoint has no security group: without this rule everything deploys, but no
+        object can be read. The rule is part of the group itself, because a group without any is
+        created with a rule that allows everything.
         """
         resource = self.function_security_group.node.default_child
         assert isinstance(resource, ec2.CfnSecurityGroup)
@@ -141,7 +141,7 @@ class Network(Construct):
         )
 
     def _add_flow_log_role(self, log_group: logs.ILogGroup) -> iam.IRole:
-        """Let VPC flow logs of this account be delivered into the group.
+        """Let this account's VPC flow logs be delivered to the group.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
         """

@@ -1,4 +1,4 @@
-"""The id of the region's S3 prefix list, which a rule for the S3 gateway endpoint has to name."""
+"""The id of the region's S3 prefix list, which a rule for the S3 gateway endpoint must name."""
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -13,17 +13,17 @@ LOOKUP_MEMORY_MB = 256
 
 
 class S3PrefixList(Construct):
-    """Asks for the id while deploying.
+    """Looks up the id while deploying.
 
-    It differs by region and no template function knows it; a lookup at synth would need
-    credentials, and a table of ids would be wrong the day a region is added.
+    It differs by region, and no template function returns it. A lookup at synth would need
+    credentials, and a table of ids would be out of date when a region is added.
 
     Attributes:
         prefix_list_id: known when the stack is deployed.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, log_group: logs.ILogGroup) -> None:
-        """Create the lookup, and the role of CDK's function that makes it."""
+        """Create the lookup, and the role of CDK's function that runs it."""
         super().__init__(scope, construct_id)
         policy = iam.ManagedPolicy(
             self,
@@ -65,7 +65,7 @@ class S3PrefixList(Construct):
             role=role.without_policy_updates(),
         )
         self.prefix_list_id = lookup.get_response_field("PrefixLists.0.PrefixListId")
-        # One function serves all lookups of a stack; in the construct tree it is their sibling.
+        # One function serves all lookups of a stack; it is their sibling in the construct tree.
         identifier = cr.AwsCustomResource.PROVIDER_FUNCTION_UUID.replace("-", "")
         provider = Stack.of(self).node.find_child(f"AWS{identifier}")
         acknowledge(

@@ -1,11 +1,11 @@
-"""Data contracts: read from ODCS files, checked, and compiled to what the processor reads.
+"""Data contracts: read from ODCS files, checked, and compiled for the processor.
 
 A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract Standard, v3; its
-other versions are ``<dataset>@<version>.odcs.yaml`` beside it. It passes three checks: the
-standard's own ``schema.json``, its published pydantic model, and the
-rules of this pipeline, which refuse what the processor would not enforce. What describes the
-data without deciding about a single record (``quality``, ``relationships``, ``examples``, …) is
-documentation and has no effect here.
+other versions are ``<dataset>@<version>.odcs.yaml`` next to it. It passes three checks: the
+standard's own ``schema.json``, its published pydantic model, and the rules of this pipeline, which
+refuse what the processor would not enforce. Fields that describe the data without deciding about
+any record (``quality``, ``relationships``, ``examples``, …) are documentation and have no effect
+here.
 
 https://bitol-io.github.io/open-data-contract-standard/
 """
@@ -39,7 +39,7 @@ class ContractError(ValueError):
 
 
 def compile_contracts(directory: Path) -> dict[str, Contract]:
-    """Check every ``*.odcs.yaml`` in ``directory`` and compile it; by the names of the files.
+    """Check and compile every ``*.odcs.yaml`` in ``directory``; the result is by file name.
 
     Raises:
         ContractError: every mistake of every file, with file, line, field, reason and remedy.
@@ -79,7 +79,7 @@ def write_contracts(contracts: Mapping[str, Contract], directory: Path) -> None:
 
 
 def _compile(source: Source) -> Contract | None:
-    """The compiled contract; None, or of no use, when ``source`` has mistakes afterwards."""
+    """The compiled contract; None or useless if ``source`` then has mistakes."""
     _check_size(source)
     contract = check_standard(source)
     if contract is None:
@@ -123,9 +123,9 @@ def _compile(source: Source) -> Contract | None:
 
 
 def _check_size(source: Source) -> None:
-    """Note what the standard's own checks would take minutes for.
+    """Note a contract that the standard's own checks would take minutes for.
 
-    For each level that columns are nested in columns they take three times as long.
+    Each level of columns nested in columns triples their time.
     """
     document = source.document if isinstance(source.document, dict) else {}
     for number, described in enumerate(_items(document.get("schema"))):
@@ -140,7 +140,7 @@ def _check_size(source: Source) -> None:
 
 
 def _items(value: Any) -> list[dict[str, Any]]:
-    """The mappings in a list, or an empty one in place of anything else."""
+    """The items of a list, with an empty mapping for each that is not one."""
     return (
         [one if isinstance(one, dict) else {} for one in value] if isinstance(value, list) else []
     )
@@ -167,7 +167,7 @@ def _check_dataset(source: Source, name: str) -> None:
 def _check_domains(
     source: Source, contract: Contract, recipes: dict[str, tuple[Any, str]]
 ) -> None:
-    """Note columns of one domain whose tokens would not join: made in another way, by whom."""
+    """Note columns of one domain whose tokens would not join, as they are made differently."""
     for index, column in enumerate(contract.columns):
         method = column.deidentify
         if isinstance(method, Hmac) and method.domain:

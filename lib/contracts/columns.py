@@ -1,4 +1,4 @@
-"""The columns of a contract: what the processor would enforce, and nothing that it would not."""
+"""The columns of a contract: everything that the processor would enforce, and nothing else."""
 
 import itertools
 import re
@@ -23,7 +23,7 @@ from processor.deidentification.keep import Keep
 from processor.deidentification.methods import METHODS
 
 MAX_NAME_LENGTH = 128
-MAX_LABEL_LENGTH = 1_024  # of what a file calls a column
+MAX_LABEL_LENGTH = 1_024  # of a column's name in files
 FOREIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
@@ -41,20 +41,20 @@ OPTIONS = {
     "array": (),
     "object": (),
 }
-# What a timestamp without a zone may be one of: where clocks are never turned back.
+# The zones allowed for timestamps without one: those whose clocks are never turned back.
 UTC_NAMES = ("Etc/UTC", "UTC", "Z")
-# One value of these has several texts, or there are so few that most rows would be rejected.
+# A value of these has several texts, or there are so few that most rows would be rejected.
 NOT_UNIQUE = ("boolean", "double", "array", "object")
 
 
 @dataclass(frozen=True)
 class ColumnRules(Part):
-    """One property of the schema object, on its way to a column."""
+    """Compiles one property of the schema object to a column."""
 
     given: SchemaProperty
 
     def compile(self) -> Column:
-        """The column; of no use when something is wrong with it."""
+        """The column; useless if something is wrong with it."""
         given = self.given
         self._check_name(str(given.name), "name")
         if given.semanticType == "measure":
@@ -80,7 +80,8 @@ class ColumnRules(Part):
 
     def _check_name(self, name: str, field: str) -> None:
         fits = 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()
-        # The reason for a reject is <column>:<rule>, and a header with a brace first is JSON.
+        # The reason for a reject is <column>:<rule>, and a header that begins with a brace is
+        # JSON.
         if not fits or ":" in name or name.startswith("{"):
             what = (
                 f"has the {field} {name!r}; use 1 to {MAX_NAME_LENGTH} printable characters "
@@ -89,7 +90,7 @@ class ColumnRules(Part):
             self.wrong(what, field)
 
     def _physical_name(self) -> str | None:
-        """What files call the column, where that is not its name: almost any text may be."""
+        """The column's name in files, if that differs: almost any text."""
         label = self.given.physicalName
         if label in (None, self.given.name):
             return None
@@ -103,7 +104,7 @@ class ColumnRules(Part):
         return label
 
     def _type(self) -> tuple[str, dict[str, Any]]:
-        """The processor's type, with precision and scale of a decimal; "" if it has none."""
+        """The processor's type, with a decimal's precision and scale; "" if there is none."""
         logical = str(self.given.logicalType)
         if logical not in LOGICAL_TYPES:
             wrong_type(self.source, self.at)
@@ -129,7 +130,7 @@ class ColumnRules(Part):
         return "decimal", {"precision": precision, "scale": scale}
 
     def _lacks_zone(self) -> bool:
-        """Whether the texts of a timestamp have no zone: then they are of UTC, as by default."""
+        """Whether a timestamp's texts have no zone; they are then in UTC."""
         options = self.given.logicalTypeOptions or {}
         lacks = options.get("timezone") is False
         default = options.get("defaultTimezone", UTC_NAMES[0])
@@ -145,7 +146,7 @@ class ColumnRules(Part):
         return lacks
 
     def _check_json(self) -> None:
-        """Make sure that nobody expects the parts of an array or an object to be checked."""
+        """Refuse rules for the parts of an array or object, which are not checked."""
         logical = self.given.logicalType
         if str(self.given.physicalType).lower() != "json":
             what = f"is an {logical}, which is kept as JSON text if its physicalType is json"
@@ -155,7 +156,7 @@ class ColumnRules(Part):
                 self.wrong(f"has {field}, which are not checked in JSON text; remove them", field)
 
     def _options(self, column: Column) -> dict[str, Any]:
-        """The rules that logicalTypeOptions gives a column, of which the type is known."""
+        """The rules that logicalTypeOptions gives a column of a known type."""
         options = self.given.logicalTypeOptions or {}
         kind = column.type
         for name in options:
@@ -203,7 +204,7 @@ class ColumnRules(Part):
     def _lengths(self, options: Mapping[str, Any]) -> dict[str, Any]:
         lengths = {name: options[name] for name in ("minLength", "maxLength") if name in options}
         for name, length in lengths.items():
-            if not is_count(length, 0):  # to JSON Schema 1.0 is an integer
+            if not is_count(length, 0):  # in JSON Schema, 1.0 is an integer
                 what = f"has the {name} {length!r}; use a whole number such as 1"
                 self.wrong(what, "logicalTypeOptions", name)
         if len(lengths) == 2 and lengths["minLength"] > lengths["maxLength"]:
@@ -216,7 +217,7 @@ class ColumnRules(Part):
         if not (pattern.startswith("^") and pattern.endswith("$")):
             what = f"has the pattern {pattern!r}; begin it with ^ and end it with $"
             self.wrong(what, "logicalTypeOptions", "pattern")
-        try:  # as it is, and in the group by which the processor holds alternatives together
+        try:  # as it is, and in the group that the processor puts around alternatives
             for expression in (pattern, f"^(?:{pattern})$"):
                 match = pc.MatchSubstringOptions(expression)
                 pc.call_function("match_substring_regex", [pa.array([""])], match)
@@ -266,7 +267,7 @@ class ColumnRules(Part):
         return {"enum": tuple(values)}
 
     def _output(self, method: Method) -> str | None:
-        """The name in the output: of its own for a token, which shows nothing of a value."""
+        """The name in the output: a token, which shows nothing of a value, may have its own."""
         encrypted = self.given.encryptedName
         if encrypted is not None:
             self._check_name(encrypted, "encryptedName")
@@ -284,10 +285,10 @@ def _is_token(method: Method | type[Method]) -> bool:
 
 
 def check_names(rules: Sequence[ColumnRules], columns: Sequence[Column]) -> None:
-    """Note columns that no header, or no output, could tell from each other."""
+    """Note columns with the same name in a header or an output."""
     names: set[str] = set()
     labels: dict[str, str] = {}
-    written: dict[str, str] = {}  # without case, which Athena and others do not distinguish
+    written: dict[str, str] = {}  # without case, as Athena and others do not distinguish it
     for rule, column in zip(rules, columns, strict=True):
         name, output = column.name, column.output
         if name in names:

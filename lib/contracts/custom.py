@@ -1,4 +1,4 @@
-"""The custom properties of this pipeline, where the standard leaves room for them."""
+"""The custom properties of this pipeline, which the standard leaves room for."""
 
 import difflib
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from open_data_contract_standard.model import CustomProperty
 
 from lib.contracts.source import Location, Source
 
-# The custom properties of this pipeline, and where in a contract each of them belongs.
+# The custom properties of this pipeline, and where each belongs in a contract.
 CUSTOM_PROPERTIES = {
     "deidentify": "a column",
     "pseudonymEpoch": "the contract",
@@ -23,9 +23,9 @@ _SPELLED = {name.lower(): name for name in CUSTOM_PROPERTIES}
 def custom_properties(
     source: Source, at: Location, level: str, given: Sequence[CustomProperty] | None
 ) -> dict[str, tuple[Location, Any]]:
-    """Place and value of each of this pipeline's custom properties below ``at``.
+    """The place and value of each of this pipeline's custom properties below ``at``.
 
-    Those of others are left alone: what names a vendor, or is not even nearly a name of ours.
+    Those of others are ignored: names with a vendor, or nothing like one of ours.
     """
     found: dict[str, tuple[Location, Any]] = {}
     for index, custom in enumerate(given or ()):

@@ -1,8 +1,8 @@
-"""De-identification in a contract: a method for what is sensitive, with options that make sense.
+"""De-identification in a contract: a method for each sensitive column, with options that fit.
 
-Nobody passes personal data through by forgetting a line: what is confidential or restricted has
-a method, and a method that would leave some of its values as they are is refused. What a method
-takes and refuses, it says itself: see :mod:`processor.deidentification.methods`.
+Forgetting a line does not let personal data through: a confidential or restricted column needs a
+method, and a method that would leave some of its values unchanged is refused. Each method defines
+what it takes and refuses: see :mod:`processor.deidentification.methods`.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ METHOD_NAMES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 
 def read_method(part: Part, given: SchemaProperty, column: Column | None) -> Method:
-    """What becomes of a column, which is None if its type is not known."""
+    """The method of a column, which is None if its type is not known."""
     classification = given.classification
     allowed = ", ".join(CLASSIFICATIONS)
     if classification is None:
@@ -46,7 +46,7 @@ def read_method(part: Part, given: SchemaProperty, column: Column | None) -> Met
 
 
 def _read(part: Part, at: Location, value: Any, column: Column | None) -> Method:
-    """The method at ``at``; of no use when something is wrong with it."""
+    """The method at ``at``; useless if something is wrong with it."""
     written = dict(value) if isinstance(value, dict) else {}
     name = written.pop("method", None)
     if not isinstance(name, str) or name not in BY_NAME:
@@ -56,7 +56,7 @@ def _read(part: Part, at: Location, value: Any, column: Column | None) -> Method
         return Keep()
     method, complaints = BY_NAME[name].read(written, lambda option: part.text(*at, option))
     found = [*method.complaints(column)] if column else []
-    # Of an option that is not for the column it does not matter that its value is wrong too.
+    # If an option is not for the column, a wrong value of it does not matter.
     found += [one for one in complaints.items() if one[0] not in dict(found)]
     for option, complaint in found:
         part.wrong(complaint, *at, option)

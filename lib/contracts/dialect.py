@@ -1,9 +1,9 @@
 """The dialect of a contract's CSV files.
 
-The standard has no place for it: the ``delimiter`` of a server says how documents of JSON follow
-each other in a file, and only where ``format`` is json (ODCS v3, Servers, s3). The ``encoding`` of
-a server is what is expected there, of as many servers as a contract may list; what the files are
-written in is said once, beside the rest of the dialect, and no server may say otherwise.
+The standard has no field for it: the ``delimiter`` of a server separates JSON documents in a file,
+and only where ``format`` is json (ODCS v3, Servers, s3). A contract may list many servers, each
+with its ``encoding``; the encoding of the files is stated once, with the rest of the dialect, and
+no server may contradict it.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from processor.contract.vocabulary import ENCODINGS, ESCAPE, camel_case, snake_c
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
-# What else a server may say of files in an encoding, as Python calls it.
+# Other names that a server may use for an encoding, by Python's name.
 ALSO = {
     "utf-8": ("utf-8-sig", "ascii"),
     "windows-1252": ("ascii",),
@@ -30,7 +30,7 @@ THOUSANDS = ("", ".", ",", " ", "'", "\u2019", "\u00a0", "\u202f")
 
 
 def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> Csv:
-    """The dialect among the custom properties of a contract; of no use when it is wrong."""
+    """The dialect among the custom properties of a contract; useless if it is wrong."""
     csv = _dialect(source, *found["csv"]) if "csv" in found else RFC_4180
     _check_servers(source, csv.encoding)
     return csv
@@ -81,7 +81,7 @@ def _dialect(source: Source, at: Location, value: Any) -> Csv:
 
 
 def _nulls(source: Source, at: Location, nulls: Any) -> tuple[str, ...]:
-    """The markers of null; notes those that no field could be."""
+    """The null markers; notes those that no field could contain."""
     if not isinstance(nulls, list):
         source.wrong(at, f"the nulls of csv are {nulls!r}; write a list such as ['NULL', 'N/A']")
         return ()
@@ -96,7 +96,7 @@ def _nulls(source: Source, at: Location, nulls: Any) -> tuple[str, ...]:
 
 
 def _check_numbers(source: Source, at: Location, csv: Csv) -> None:
-    """Note separators of numbers that could not be distinguished, or from other marks."""
+    """Note number separators that equal each other or other marks."""
     for name, mark, allowed in (
         ("decimal", csv.decimal, (".", ",")),
         ("thousands", csv.thousands, THOUSANDS),
@@ -116,7 +116,7 @@ def _check_numbers(source: Source, at: Location, csv: Csv) -> None:
 
 
 def _check_servers(source: Source, encoding: str) -> None:
-    """Note servers of CSV that say another encoding."""
+    """Note CSV servers with another encoding."""
     if encoding not in ENCODINGS:
         return
     allowed = (codecs.lookup(encoding).name, *ALSO.get(encoding, ()))

@@ -1,4 +1,4 @@
-"""The policies of a contract: when a file as a whole is not good enough."""
+"""The policies of a contract: when a file as a whole is refused."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ ANONYMITY = {camel_case(option.name) for option in fields(Anonymity)} - {"subjec
 def read_policies(
     source: Source, found: Mapping[str, tuple[Location, Any]], columns: Sequence[Column]
 ) -> dict[str, Any]:
-    """The policies among the custom properties of a contract; of no use when one is wrong.
+    """The policies among the custom properties of a contract; useless if one is wrong.
 
     They are fields of a :class:`Contract`.
     """
@@ -73,7 +73,7 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
 
 
 def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Column]) -> str:
-    """The column that tells whom a row is about."""
+    """The column that says whom a row is about."""
     here = (*part.at, "subject")
     methods = {column.name: column.deidentify for column in columns}
     subject = f"the subject of kAnonymity is {part.source.text(here)!r}"

@@ -1,7 +1,7 @@
-"""The protection of a dataset: what another version of its contract must not weaken.
+"""The protection of a dataset: what other versions of its contract must not weaken.
 
-A producer names the version that a file keeps. So no version beside the current one may leave what
-the current one hides.
+A producer names the version that applies to a file. So no other version may show what the current
+one hides.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from processor.contract.vocabulary import camel_case
 from processor.contracts import column_document, method_document
 from processor.deidentification.keep import Keep
 
-# What of a column is no rule for its values.
+# The attributes of a column that are not rules for its values.
 NO_RULES = ("name", "output", "physicalName", "deidentify")
 
 
@@ -53,9 +53,10 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
 
 
 def _counterparts(index: int, contract: Contract, current: Contract) -> Iterator[Column]:
-    """The columns of the current contract that have the name of a column, or its values.
+    """The columns of the current contract with the name of a column, or with its values.
 
-    Those are in what a file calls the same, or in the same place of a CSV file without a header.
+    It has its values if it has the same name in files, or the same position in a CSV file without
+    a header.
     """
     column = contract.columns[index]
     without_header = not any(one.csv.header for one in (contract, current))
@@ -69,19 +70,19 @@ def _counterparts(index: int, contract: Contract, current: Contract) -> Iterator
 
 
 def _written(method: Method) -> str:
-    """A method as a contract has it."""
+    """A method as contracts write it."""
     options = (f"{option}: {value}" for option, value in method_document(method).items())
     return f"{{{', '.join(options)}}}"
 
 
 def _other_dialect(contract: Contract, current: Contract) -> list[str]:
-    """The options by which the same bytes of CSV would be other fields, empty or numbers."""
+    """The options by which the same CSV bytes would become other fields, nulls or numbers."""
     own, wanted = vars(contract.csv), vars(current.csv)
     return [camel_case(option) for option in own if own[option] != wanted[option]]
 
 
 def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: str) -> None:
-    """Note the rules by which a value would be rejected as another column only."""
+    """Note the rules that reject a value only as a value of another column."""
     own, wanted = (
         {rule: value for rule, value in one.items() if rule not in NO_RULES}
         for one in (
@@ -100,7 +101,7 @@ def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: 
 
 
 def _counted(contract: Contract) -> list[str]:
-    """The columns by which k-anonymity tells people apart, or the rows that represent them."""
+    """The columns by which k-anonymity distinguishes people, or the rows that represent them."""
     if contract.anonymity is None:
         return []
     anonymity = contract.anonymity
@@ -110,7 +111,7 @@ def _counted(contract: Contract) -> list[str]:
 
 
 def _hides_as_much(own: Method, wanted: Method) -> bool:
-    """Whether a method leaves no more of a value than another, as far as both can be compared."""
+    """Whether a method shows no more of a value than another, as far as they can be compared."""
     return isinstance(wanted, Keep) or own.hides_as_much_as(wanted)
 
 
@@ -135,7 +136,7 @@ def _takes_smaller_classes(contract: Contract, current: Contract) -> bool:
 
 
 def _origin(name: str, contract: Contract) -> tuple[str, int] | None:
-    """Where the values of a column are found in files; None if there is no such column."""
+    """Where files have the values of a column; None if there is no such column."""
     by_place = not contract.csv.header
     for place, column in enumerate(contract.columns):
         if column.name == name:

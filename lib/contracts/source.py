@@ -12,12 +12,12 @@ from yaml.resolver import Resolver
 
 SUFFIX = ".odcs.yaml"
 
-# A contract of 1,000 columns has some 500 KB and 60,000 events, 10 levels deep. PyYAML takes half
-# a minute for ten times as much, and Python's stack ends at some 300 levels.
+# A contract of 1,000 columns has about 500 KB and 60,000 events, 10 levels deep. PyYAML takes half
+# a minute for ten times as much, and Python's stack ends at about 300 levels.
 MOST_BYTES = 1 << 20
 MOST_EVENTS = 100_000
 MOST_LEVELS = 32
-MOST_DIGITS = 400  # of a number; a double has no more than 325 in front of its point or behind it
+MOST_DIGITS = 400  # of a number; a double has no more than 325 on either side of its point
 
 # Keys and indexes from the top of a document down to one of its values.
 Location = tuple[str | int, ...]
@@ -26,15 +26,15 @@ Location = tuple[str | int, ...]
 class Source:
     """A contract's file: its document, the line and text of every value, and its mistakes.
 
-    Its name is that of the ``dataset``, and after an at sign the ``version``, if it is not the one
-    that a file is held to when it names none.
+    Its name is the ``dataset``, followed by an at sign and the ``version`` if it is not the
+    default version for files that name none.
 
-    A repeated key, an alias and a tag are mistakes: of a repeated key PyYAML keeps the last
-    without a word, and the others hide from the reader of a column which rules the column has.
+    A repeated key, an alias and a tag are mistakes: PyYAML silently keeps the last of repeated
+    keys, and the other two hide a column's rules from its reader.
     """
 
     def __init__(self, file: Path) -> None:
-        """Read the file; what cannot be read of it is a mistake like any other."""
+        """Read the file; anything that cannot be read is noted as a mistake."""
         self.label = f"{file.parent.name}/{file.name}"
         self.name = file.name.removesuffix(SUFFIX)
         self.dataset, _, self.version = self.name.partition("@")
@@ -60,7 +60,7 @@ class Source:
             loader: Any = yaml.SafeLoader(text)
             try:
                 self._take(loader, events)
-            except (ValueError, OverflowError) as error:  # such as the escape of no character
+            except (ValueError, OverflowError) as error:  # such as an invalid escape
                 self._unreadable(loader.line + 1, f"is not YAML: {error}")
             if not self._mistakes:
                 self.document = self._value(_Events(events).get_single_node(), ())
@@ -99,7 +99,7 @@ class Source:
         self._mistakes.add((line, f"the file {complaint}"))
 
     def _value(self, node: yaml.Node | None, at: Location) -> Any:
-        """What ``yaml.safe_load`` makes of ``node``; notes lines and texts on the way."""
+        """What ``yaml.safe_load`` would return for ``node``; notes lines and texts on the way."""
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, at)
         if isinstance(node, yaml.SequenceNode):
@@ -113,9 +113,9 @@ class Source:
                 self.wrong(at, f"{self.subject(at)} {what}: correct it or put it in quotes")
                 return None
             try:
-                node.value.encode()  # an escaped surrogate is no text
+                node.value.encode()  # an escaped surrogate is not text
                 return SafeConstructor().construct_object(node)
-            except (ValueError, yaml.MarkedYAMLError):  # such as 2023-02-30, taken for a date
+            except (ValueError, yaml.MarkedYAMLError):  # such as 2023-02-30, read as a date
                 what = f"is {node.value!r}, which is no YAML value; correct it or put it in quotes"
                 self.wrong(at, f"{self.subject(at)} {what}")
         return None
@@ -135,21 +135,21 @@ class Source:
         return mapping
 
     def wrong(self, at: Location, sentence: str) -> None:
-        """Note a mistake at ``at``, or at the nearest place above it that the file has."""
+        """Note a mistake at ``at``, or at the nearest parent that the file has."""
         while at not in self._lines:
             at = at[:-1]
         self._mistakes.add((self._lines[at], sentence))
 
     def sentences(self) -> list[str]:
-        """The mistakes in order of lines, each with file and line."""
+        """The mistakes, sorted by line, each with file and line."""
         return [f"{self.label}, line {line}: {what}." for line, what in sorted(self._mistakes)]
 
     def text(self, at: Location) -> str:
-        """The scalar at ``at`` as the file has it; empty if there is none."""
+        """The scalar at ``at`` as it is in the file; empty if there is none."""
         return self._texts.get(at, "")
 
     def subject(self, at: Location) -> str:
-        """What a sentence calls the value at ``at``."""
+        """The name of the value at ``at`` in sentences."""
         column = ""
         if len(at) > 3 and (at[0], at[2]) == ("schema", "properties"):
             name = self.text((*at[:4], "name"))
@@ -171,34 +171,34 @@ class _Events(Composer, Resolver):
         self._rest = deque(events)
 
     def check_event(self, *choices: type[yaml.Event]) -> bool:
-        """Whether there is another, of one of these types."""
+        """Whether the next event exists, and is of one of these types."""
         return bool(self._rest) and (not choices or isinstance(self._rest[0], choices))
 
     def peek_event(self) -> yaml.Event:
-        """The next, which stays."""
+        """The next event, without removing it."""
         return self._rest[0]
 
     def get_event(self) -> yaml.Event:
-        """The next, which goes."""
+        """The next event, removed."""
         return self._rest.popleft()
 
 
 def _line(mark: Any) -> int:
-    """The line of a YAML mark, of either of PyYAML's classes for them; 1 without a mark."""
+    """The line of a YAML mark, of either of PyYAML's classes; 1 without a mark."""
     return mark.line + 1 if mark else 1
 
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a contract's file, such as a column, that mistakes are about."""
+    """A part of a contract's file that can have mistakes, such as a column."""
 
     source: Source
     at: Location
 
     def wrong(self, complaint: str, *field: str | int) -> None:
-        """Note what is wrong with the part, at ``field`` if the file has it."""
+        """Note a mistake in the part, at ``field`` if the file has it."""
         self.source.wrong((*self.at, *field), f"{self.source.subject(self.at)} {complaint}")
 
     def text(self, *field: str | int) -> str:
-        """The scalar at ``field`` as the file has it; empty if there is none."""
+        """The scalar at ``field`` as it is in the file; empty if there is none."""
         return self.source.text((*self.at, *field))

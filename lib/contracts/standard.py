@@ -18,7 +18,7 @@ from pydantic import ValidationError as ModelError
 
 from lib.contracts.source import Location, Source
 
-MOST_TOLD = 200  # of mistakes at a time: the cause of each takes milliseconds to find
+MOST_TOLD = 200  # mistakes at a time: finding the cause of each takes milliseconds
 LOGICAL_TYPES = (
     *("string", "integer", "number", "boolean", "date", "timestamp", "time", "array", "object"),
 )
@@ -33,9 +33,9 @@ SCHEMA_TYPES = {
 
 
 def check_standard(source: Source) -> OpenDataContractStandard | None:
-    """The contract as the standard's model has it; None if its schema or its model refuses it.
+    """The contract as the standard's model; None if its schema or its model refuses it.
 
-    The model alone would take a misspelt field or an unknown logicalType without a word.
+    The model alone would silently accept a misspelt field or an unknown logicalType.
     """
     if source.sentences():
         return None
@@ -75,7 +75,7 @@ def _standard() -> tuple[Draft201909Validator, frozenset[str]]:
 
 
 def _unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[SchemaError]:
-    """Say that items repeat. jsonschema compares each with each: minutes for 20,000 of an enum."""
+    """Report repeated items. jsonschema compares every pair: minutes for an enum of 20,000."""
     if wanted and isinstance(items, list):
         texts = {json.dumps(item, sort_keys=True, default=str) for item in items}
         if len(texts) < len(items):
@@ -83,7 +83,7 @@ def _unique(_: Any, wanted: bool, items: Any, __: Any) -> Iterator[SchemaError]:
 
 
 def _causes(errors: Sequence[SchemaError]) -> Iterator[SchemaError]:
-    """The errors that are nobody's consequence, each as deep as it can be found.
+    """The errors that are not the consequence of others, each as deep as possible.
 
     A field whose value is wrong counts as unevaluated too, and so do its neighbours.
     """
@@ -106,7 +106,7 @@ def _report(source: Source, error: SchemaError) -> None:
         len(column) == 4
         and (column[0], column[2]) == ("schema", "properties")
         and source.text((*column, "logicalType")) not in LOGICAL_TYPES
-    ):  # without a type the schema applies the rules of every type
+    ):  # without a type, the schema applies the rules of every type
         wrong_type(source, column)
     elif error.validator in ("additionalProperties", "unevaluatedProperties"):
         instance: Any = error.instance

@@ -1,4 +1,4 @@
-"""The versions of a contract side by side, and what they must have in common."""
+"""The versions of a contract, and what they must have in common."""
 
 from lib.contracts.protection import check_protection
 from lib.contracts.source import SUFFIX, Source
@@ -7,16 +7,16 @@ from processor.contract.vocabulary import VERSION
 
 
 class Versions:
-    """The contracts seen so far; of one dataset the default version comes first."""
+    """The contracts seen so far; each dataset's default version comes first."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no contracts."""
         self._by_id: dict[str, Source] = {}
         self._defaults: dict[str, Contract] = {}
         self._labels: dict[tuple[str, str], str] = {}
 
     def check(self, source: Source, contract: Contract) -> None:
-        """Note what is wrong with a contract beside those before it."""
+        """Note what is wrong with a contract, given the earlier ones."""
         version = contract.version
         first = self._by_id.setdefault(contract.id, source)
         if first.dataset != source.dataset:

@@ -1,1 +1,1 @@
-"""What the function is deployed with: its bundle, and the largest object it can carry."""
+"""The function's bundle, and the largest object that it can process."""

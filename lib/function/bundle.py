@@ -1,6 +1,6 @@
 """The function's bundle: its code, the compiled contracts and pinned dependencies, no Docker.
 
-``python -m lib.function.bundle`` builds it for the default architecture and prints what it weighs.
+``python -m lib.function.bundle`` builds it for the default architecture and prints its size.
 """
 
 import argparse
@@ -32,15 +32,15 @@ CONTRACTS = ROOT / "contracts"
 REQUIREMENTS = SOURCE / "requirements.txt"
 CACHE = ROOT / ".cache" / "function"
 
-# python3.11 runs on Amazon Linux 2, whose glibc is 2.26: a manylinux_2_28 wheel installs well
-# and fails at the first import. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+# python3.11 runs on Amazon Linux 2, whose glibc is 2.26: a manylinux_2_28 wheel would install, and
+# fail at the first import. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 PYTHON = "3.11"
 WHEELS = {
     "x86_64": ("manylinux2014_x86_64", "manylinux_2_26_x86_64"),
     "arm64": ("manylinux2014_aarch64", "manylinux_2_26_aarch64"),
 }
 
-# What no import of the processor reaches: tests, headers, sources, Arrow's RPC.
+# What the processor never imports: tests, headers, sources, Arrow's RPC.
 UNUSED = (
     "bin",
     "pyarrow/include*",
@@ -54,7 +54,7 @@ UNUSED = (
     "pyarrow/libarrow_python*.so.*.*",
 )
 
-# Lambda's own limit is 250 MB unzipped; ours leaves room.
+# Lambda's own limit is 250 MB unzipped; ours leaves some room.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_UNZIPPED_MB = 200
 MAX_ZIPPED_MB = 60
@@ -67,11 +67,11 @@ class BundleError(RuntimeError):
 def function_code(architecture: str, contracts: Path = CONTRACTS) -> lambda_.Code:
     """The asset of the function for ``x86_64`` or ``arm64``.
 
-    It is known by what goes into it, so that a second synth neither installs nor copies again.
-    Where the context key ``aws:cdk:bundling-stacks`` leaves the stack out, nothing is installed.
+    Its hash is of its inputs, so that a second synth neither installs nor copies again. If the
+    context key ``aws:cdk:bundling-stacks`` excludes the stack, nothing is installed.
 
     Raises:
-        ContractError: a contract is not valid; that is checked whether or not it is bundled.
+        ContractError: a contract is not valid; this is checked even if nothing is bundled.
     """
     bundle = FunctionBundle(architecture, compile_contracts(contracts))
     return lambda_.Code.from_asset(
@@ -84,7 +84,7 @@ def function_code(architecture: str, contracts: Path = CONTRACTS) -> lambda_.Cod
 
 @jsii.implements(ILocalBundling)
 class FunctionBundle:
-    """What is zipped for the function, built on this machine for the function's platform.
+    """The contents of the function's zip, built on this machine for the function's platform.
 
     Args:
         architecture: ``x86_64`` or ``arm64``; ``host`` for this interpreter, which is where an
@@ -94,7 +94,7 @@ class FunctionBundle:
     """
 
     def __init__(self, architecture: str, contracts: Mapping[str, Contract]) -> None:
-        """Take what the bundle is made of; nothing is built yet."""
+        """Take the bundle's inputs; nothing is built yet."""
         self._target = os.environ.get("FUNCTION_BUNDLE_PLATFORM", architecture)
         self._contracts = contracts
 
@@ -106,7 +106,7 @@ class FunctionBundle:
         return _hash("\n".join(parts).encode())
 
     def try_bundle(self, output_dir: str, *_options: object, **_named: object) -> bool:
-        """Fill ``output_dir``; the name and what it returns are CDK's ``ILocalBundling``."""
+        """Fill ``output_dir``; the name and the result are those of CDK's ``ILocalBundling``."""
         self.build(Path(output_dir))
         return True
 
@@ -153,8 +153,9 @@ class FunctionBundle:
                     shutil.rmtree(unused)
                 else:
                     unused.unlink()
-            # Nothing can be written where a function runs, so without byte code each cold start
-            # compiles anew. The zip has no times to go by; another Python's is ignored.
+            # A function cannot write next to its code, so without byte code each cold start would
+            # compile it again. The zip has no usable times; byte code of another Python is
+            # ignored.
             unchecked = PycInvalidationMode.UNCHECKED_HASH
             compileall.compile_dir(target, quiet=2, stripdir=target, invalidation_mode=unchecked)
             target.replace(installed)
@@ -162,7 +163,7 @@ class FunctionBundle:
 
 
 def _platform_options(target: str) -> list[str]:
-    """Pip's options that make it install for ``target`` instead of for this interpreter."""
+    """The options that make pip install for ``target`` instead of this interpreter."""
     if target == "host":
         return []
     platforms = [option for tag in WHEELS[target] for option in ("--platform", tag)]
@@ -179,7 +180,7 @@ def _hash(data: bytes) -> str:
 
 
 def main() -> None:
-    """Build the bundle and print its size; exit with 1 when it is too large for comfort."""
+    """Build the bundle and print its size; exit with 1 if it is too large."""
     parser = argparse.ArgumentParser(prog="python -m lib.function.bundle", description=__doc__)
     parser.add_argument("--architecture", choices=[*WHEELS, "host"], default="x86_64")
     architecture = parser.parse_args().architecture

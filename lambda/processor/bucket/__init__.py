@@ -1,1 +1,1 @@
-"""The bucket: its keys, what it announces, what is asked of it, and the manifest."""
+"""The bucket: its keys, its notifications, the requests to it, and the manifest."""

@@ -1,4 +1,4 @@
-"""Keys: where in the bucket the outputs of an object lie."""
+"""Keys: where the outputs of an object are in the bucket."""
 
 import hashlib
 import re
@@ -12,9 +12,9 @@ QUARANTINE = "quarantine/"
 MANIFESTS = "manifests/"
 OUTPUTS = (PROCESSED, QUARANTINE, MANIFESTS)
 
-KEY_LIMIT = 1024  # bytes of UTF-8, for every key of S3
+KEY_LIMIT = 1024  # bytes of UTF-8, for every S3 key
 
-# What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave of it.
+# What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave for the name.
 _NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
 _ELSEWHERE = {".", ".."}
@@ -22,7 +22,7 @@ _STEM_LIMIT = _NAME_LIMIT - len("~") - 64
 
 
 class LayoutError(ProcessorError):
-    """A key is not one of an incoming object."""
+    """A key is not that of an incoming object."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class ObjectKeys:
     """The keys that belong to one source object.
 
     Attributes:
-        source: its own.
-        dataset: the dataset it names, if any.
-        unsafe: whether ``.`` or ``..`` is a segment of its own key.
-        outputs: of what is written for it, by name: ``processed`` and ``quarantine``.
-        manifest: of what says that it is done.
+        source: the object's own key.
+        dataset: the dataset that it names, if any.
+        unsafe: whether ``.`` or ``..`` is a segment of the object's own key.
+        outputs: the keys of its outputs, by name: ``processed`` and ``quarantine``.
+        manifest: the key of its manifest.
     """
 
     source: str
@@ -44,14 +44,15 @@ class ObjectKeys:
     manifest: str
 
 
-def places(key: str) -> ObjectKeys:
-    """Return the places of the object ``incoming/<name>``; the first folder is its dataset.
+def keys_of(key: str) -> ObjectKeys:
+    """Return the keys of the object ``incoming/<name>``; the first folder is its dataset.
 
-    No two objects share a place: a name too long for its outputs' keys is cut and ends with a
-    digest of the whole name, and so is any name that ends as if that had been done to it.
+    No two objects share a key. A name that is too long for its outputs' keys is cut, and ends with
+    a digest of the whole name; so does any name that already ends like a cut one.
 
-    To S3 a dot is a character; whoever takes a key for a path lands elsewhere. Of a name with such
-    a segment the outputs have no more than the dataset and the digest.
+    To S3 a dot is an ordinary character, but a program that treats a key as a path ends up
+    elsewhere. If a name has such a segment, its outputs' keys have only the dataset and the
+    digest.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
 
     Raises:

@@ -1,4 +1,4 @@
-"""The manifest: the one object that says an incoming object is done, and what became of it."""
+"""The manifest: the object that says an incoming object is done, and with what result."""
 
 import json
 from collections.abc import Mapping
@@ -79,17 +79,17 @@ def compose(
 
 
 def describes(document: Any, etags: Mapping[str, str | None]) -> bool:
-    """Tell whether the outputs that lie in the bucket are those a manifest speaks of.
+    """Tell whether the outputs in the bucket are exactly those that a manifest describes.
 
-    ``etags`` are theirs by name, None where there is no such object.
+    ``etags`` has their ETags by name, None where there is no such object.
     """
     return all(etag == _etag(document, name) for name, etag in etags.items())
 
 
 def covers(document: Any, etags: Mapping[str, str | None]) -> bool:
-    """Tell whether a manifest speaks of every output that lies in the bucket.
+    """Tell whether a manifest describes every output in the bucket.
 
-    It may speak of more: quarantine expires, and the manifest stays.
+    It may describe more: quarantine expires, and the manifest stays.
     """
     return all(etag in (None, _etag(document, name)) for name, etag in etags.items())
 

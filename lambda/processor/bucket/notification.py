@@ -11,17 +11,17 @@ from processor import ProcessorError
 
 
 class NotificationError(ProcessorError):
-    """A message is not one that this bucket sends; what it holds instead is not repeated."""
+    """A message is not one that this bucket sends; the error does not repeat its content."""
 
 
 def created_keys(body: str, bucket: str) -> list[str]:
     """Return the keys of the objects that a message says were created in ``bucket``.
 
-    Only the keys are taken from it: sizes, versions and ETags may be out of date. The test
-    event that S3 sends when notifications are configured speaks of no object.
+    Only the keys are used: sizes, versions and ETags may be out of date. The test event that S3
+    sends when notifications are configured names no object.
 
     Raises:
-        NotificationError: anything else.
+        NotificationError: the message is anything else.
     """
     try:
         event = json.loads(body)

@@ -1,4 +1,4 @@
-"""The store: the few things the processor does with the bucket, and what S3 answers to them."""
+"""The store: the few requests that the processor makes to the bucket, and S3's answers."""
 
 import logging
 from contextlib import closing
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
 
-# What S3 answers when the condition of a write does not hold: somebody else wrote, is writing,
-# or deleted what was to be replaced.
+# What S3 answers when the condition of a write does not hold: somebody else wrote, is writing, or
+# deleted the object to be replaced.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
 
-# Both quote headers that they cannot parse, such as Expires, which is the producer's text.
+# Both quote headers that they cannot parse, such as Expires, whose text the producer chose.
 for _library in ("botocore", "urllib3"):
     logging.getLogger(_library).setLevel(NEVER)
 
-# What S3 answers to GetObject when the object lies in an archive, which it does until somebody
-# restores it, and how a description of such an object tells.
+# What S3 answers to GetObject for an archived object that nobody has restored, and how HeadObject
+# marks such an object.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 _IN_ARCHIVE = "InvalidObjectState"
 _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 
-# The object's metadata that name the version of the contract it keeps.
+# The metadata key that names the version of the contract that an object keeps.
 CONTRACT_VERSION = "contract-version"
 
 
@@ -40,7 +40,7 @@ class Body(Stream, Protocol):
     """The bytes of an object; close it, read or not."""
 
     def close(self) -> None:
-        """Give back the connection."""
+        """Release the connection."""
 
 
 class ConflictError(Exception):
@@ -51,8 +51,8 @@ class ConflictError(Exception):
 class Source:
     """An object to be processed: one version of it, and its bytes.
 
-    ``contract_version`` is that which its producer named, in the object's metadata. The bytes of
-    an object in an archive cannot be had: it is ``archived``, and has none.
+    ``contract_version`` is the one that its producer named in the object's metadata. An object in
+    an archive cannot be read: it is ``archived``, and its body is empty.
     """
 
     key: str
@@ -67,7 +67,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Stored:
-    """What S3 says of an object that was written."""
+    """What S3 says about an object that was written."""
 
     etag: str
     version_id: str
@@ -77,7 +77,7 @@ class Store:
     """A versioned bucket."""
 
     def __init__(self, client: "S3Client", bucket: str) -> None:
-        """Remember whom to ask."""
+        """Keep the client and the bucket's name."""
         self._client = client
         self.bucket = bucket
 
@@ -108,7 +108,7 @@ class Store:
         )
 
     def _describe_archived(self, key: str) -> "HeadObjectOutputTypeDef":
-        """Return what S3 says of an object in an archive, which is not its content."""
+        """Return what S3 says about an object in an archive, without its content."""
         response = self._client.head_object(Bucket=self.bucket, Key=key)
         if response.get("StorageClass") in _ARCHIVES or "ArchiveStatus" in response:
             return response
@@ -117,8 +117,8 @@ class Store:
     def etag(self, key: str) -> str | None:
         """Return the ETag of an object, or None if there is none.
 
-        Of all keys that begin with this one it is itself the first. Unlike asking for the object,
-        listing has no two ways to say that there is none.
+        A key sorts before every longer key with that prefix, so one listing entry suffices. A
+        listing, unlike a request for the object, has only one answer if there is none.
         """
         response = self._client.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
         for found in response.get("Contents", []):
@@ -137,10 +137,10 @@ class Store:
     def write(
         self, key: str, body: IO[bytes] | bytes, content_type: str, replacing: str | None
     ) -> Stored:
-        """Write an object if its ETag is still ``replacing``, or if there still is none.
+        """Write an object if its ETag is still ``replacing``, or if there is still none.
 
         Raises:
-            ConflictError: that is no longer so.
+            ConflictError: the condition does not hold.
         """
         put = partial(
             self._client.put_object,
@@ -160,8 +160,9 @@ class Store:
     def _get(self, key: str) -> "GetObjectOutputTypeDef | None":
         """Return what S3 answers to GetObject, or None if there is no such object.
 
-        The list is asked first. GetObject says 404 only to those who may list the whole bucket;
-        to this function, which may list by prefix, it says 403 for what does not exist.
+        The object is listed first. GetObject answers 404 only to those who may list the whole
+        bucket; to this function, which may list by prefix, it answers 403 for an object that does
+        not exist.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
         if self.etag(key) is None:

@@ -1,7 +1,7 @@
-"""Classes: the rows, or subjects, that share the values of some columns, and how many they are.
+"""Classes: how many rows, or subjects, share the values of some columns.
 
-Each batch is counted as a whole. Counts that are too many to hold are sorted and go to a temporary
-file, as a run. In the end all runs are read side by side in their order, a part of each at a time.
+Each batch is counted as a whole. When there are too many counts to hold, they are sorted and
+written to a temporary file as a run. At the end all runs are merged, a part of each at a time.
 Memory is bounded, whatever the number of classes, and the answer is exact.
 """
 
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from processor.limits.deadline import Deadline
 
-# Of counts that are held, and of the part of a run that is read at once.
+# The number of counts held in memory, and of those read from a run at once.
 RUN_ROWS, RUN_BYTES = 1 << 18, 1 << 24
 PART_ROWS, PART_BYTES = 1 << 12, 1 << 17
 
@@ -26,11 +26,11 @@ class Pairs:
     """How many rows each class has of each subject."""
 
     def __init__(self, file: IO[bytes], deadline: Deadline) -> None:
-        """Begin with none, and an empty file."""
+        """Begin with no counts and an empty file."""
         self._file = file
         self._deadline = deadline
         self._held: list[pa.Table] = []
-        self._runs: list[list[tuple[int, int]]] = []  # of each part where it begins, and its bytes
+        self._runs: list[list[tuple[int, int]]] = []  # start and bytes of each part
 
     def add(self, classes: pa.Array, subjects: pa.Array) -> None:
         """Count rows: the class of each, and its subject, or ``NOBODY``."""
@@ -42,9 +42,9 @@ class Pairs:
                 self._store()
 
     def sorted(self) -> Iterator[tuple[pa.Table, bytes | None]]:
-        """Yield the counts, and the last class of those, which may go on; None at the end.
+        """Yield the counts, and the last class among them, which may continue; None at the end.
 
-        What is yielded later is in no smaller class.
+        Later counts never belong to a smaller class.
         """
         if self._runs:
             self._store()
@@ -52,7 +52,7 @@ class Pairs:
         yield _counted(self._held), None
 
     def _store(self) -> None:
-        """Write what is held as a run."""
+        """Write the counts held in memory as a run."""
         self._deadline.check()
         table = _counted(self._held).sort_by([(key, "ascending") for key in _KEYS])
         self._held = []
@@ -85,7 +85,7 @@ class Pairs:
 
 
 class _Head:
-    """What has been read of a run, and not been counted yet."""
+    """The part of a run that has been read but not yet counted."""
 
     def __init__(self, rows: pa.Table, run: Iterator[tuple[int, int]]) -> None:
         self.rows = rows

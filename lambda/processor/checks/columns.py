@@ -1,10 +1,9 @@
-"""Columns: the records of a batch become Arrow columns, checked and converted as a whole.
+"""Columns: turns a batch of records into Arrow columns, and checks and converts them.
 
-A value converts only when its text is exactly of its type's form: one regular expression per
-type says what that is (RE2, so the time is linear in the text), and what matches converts by
-Arrow's own parsers. The empty field is null. No value is rejected alone: a row is, with every
-reason there is, each as ``column:rule``. A null field is a value that has no text in its format,
-such as an infinite number: it is of no type, and only a column that is dropped may hold it.
+A value converts only if its text has exactly the form of its type, see :mod:`.types`. An empty
+field is null. A row, never a single value, is rejected, with all of its reasons, each as
+``column:rule``. A null field is a value that has no text in its format, such as an infinite
+number: it fits no type, and only a dropped column may hold it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +31,9 @@ NOTHING: Mapping[str, Notation] = MappingProxyType({})
 
 
 class CheckedColumn(NamedTuple):
-    """A column of a batch: its texts, and its values of the contract's type; null where not.
+    """A column of a batch: its texts, and its values of the contract's type, or null.
 
-    Where the contract normalizes the texts for tokens, they are normalized.
+    The texts are normalized if the contract normalizes them for tokens.
     """
 
     text: pa.StringArray
@@ -46,9 +45,9 @@ class CheckedBatch:
     """What the checks found in a batch.
 
     Attributes:
-        columns: by name; they hold the rows that have as many fields as the header.
-        clean: which of those rows keep the contract; None when all do.
-        rejects: for each other row its index in the batch and its reasons, in order.
+        columns: by name; they hold the rows with as many fields as the header.
+        clean: which of those rows keep the contract; None if all do.
+        rejects: the index of each other row in the batch, and its reasons, in order.
     """
 
     columns: dict[str, CheckedColumn]
@@ -73,10 +72,10 @@ class RowCheck:
         header: Sequence[str],
         notation: Mapping[str, Notation] = NOTHING,
     ) -> None:
-        """Prepare the checks of each column; of some, numbers are in a ``notation`` of their own.
+        """Prepare the checks of each column; some have numbers in their own ``notation``.
 
         Raises:
-            FileRefusedError: the header is not one of this contract.
+            FileRefusedError: the header does not fit the contract.
         """
         self._width = len(header)
         self._positions = positions(contract, header, contract.csv.preamble_lines + 1)
@@ -85,7 +84,7 @@ class RowCheck:
         self._checks = [ColumnCheck(column) for column in contract.columns]
 
     def close(self) -> None:
-        """Forget the file; this frees what it took of the disk."""
+        """Forget the file; this frees its disk space."""
         for check in self._checks:
             check.close()
 
@@ -132,7 +131,7 @@ class ColumnCheck:
     """The checks of one column."""
 
     def __init__(self, column: Column) -> None:
-        """Prepare the type's form and the rules, in the order their reasons are given."""
+        """Prepare the type's form and the rules, in the order in which their reasons are given."""
         self.name = column.name
         self._required = column.required
         self._dropped = column.dropped
@@ -145,19 +144,19 @@ class ColumnCheck:
         self._steps = column.deidentify.steps
 
     def close(self) -> None:
-        """Forget which values there were."""
+        """Forget the values seen."""
         if self._seen:
             self._seen.close()
 
     def check(
         self, text: pa.StringArray, textless: pa.BooleanArray | None = None
     ) -> tuple[CheckedColumn, list[tuple[ReasonAbout, pa.BooleanArray]]]:
-        """Return the column converted, and the failed rows of each check that any row fails.
+        """Return the converted column, and the failed rows of each check that any row fails.
 
-        The form and the rules are about the text as it is in the file. Who is meant is asked
-        of the normalized text: a blank one is null, and two that get one token are not unique. Of
-        one with too many marks in a row it is not clear, so its row is rejected.
-        ``textless`` are the nulls that represent a value without a text.
+        The form and the rules apply to the text as it is in the file. Presence and uniqueness
+        apply to the normalized text: a blank one is null, and two with the same token are not
+        unique. A text with too many marks in a row cannot be normalized, so its row is rejected.
+        ``textless`` marks the nulls that represent a value without a text.
         """
         failures: list[tuple[ReasonAbout, pa.BooleanArray]] = []
         known = text

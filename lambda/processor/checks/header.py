@@ -1,4 +1,4 @@
-"""The header: which of a file's columns are those of its contract."""
+"""The header: which of a file's columns are in its contract."""
 
 import difflib
 from collections.abc import Sequence
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from processor.contract.model import Contract
 from processor.reasons import FileRefusedError, Reason
 
-_MEANT = 256  # characters of a header's name that are compared with a contract's
+_MEANT = 256  # characters of a name in the header that are compared with a contract's
 
 
 def positions(
     contract: Contract, header: Sequence[str], line: int | None = None
 ) -> dict[str, int]:
-    """Return where in the header, which is on this line, each column of the contract is.
+    """Return the position of each of the contract's columns in the header, which is on this line.
 
-    They go by their names in the contract, whatever a file calls them.
+    The result is by the names in the contract, whatever a file calls them.
 
     Raises:
-        FileRefusedError: the header is not one of this contract.
+        FileRefusedError: the header does not fit the contract.
     """
     names = {column.label: column.name for column in contract.columns}
     found: dict[str, int] = {}
@@ -47,7 +47,7 @@ def positions(
 
 
 def _meant(text: str, contract: Contract) -> str | None:
-    """Return the name of the column that was probably meant, by its label or else its name."""
+    """Return the name of the column that was probably meant, matched by its label or its name."""
     names = {column.name: column.name for column in contract.columns}
     names |= {column.label: column.name for column in contract.columns}
     folded = {spelt.strip().casefold(): name for spelt, name in names.items()}

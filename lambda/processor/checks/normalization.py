@@ -1,4 +1,4 @@
-"""Normalization: texts that mean one person become one text, before tokens are made of them."""
+"""Normalization: makes texts that mean the same person equal, before they become tokens."""
 
 import re
 import unicodedata
@@ -10,29 +10,29 @@ import pyarrow.compute as pc
 
 STEPS = ("nfc", "trim", "lowercase")
 
-# Text that is safe to stream has at most 30 marks in a row, which no language comes near:
+# Stream-safe text has at most 30 marks in a row, far more than any language uses:
 # https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format
-# To put n of them in their order takes the time of n * n.
+# Sorting n marks takes time proportional to n * n.
 _TOO_MANY_MARKS = "M" * 31
 
 
 class Normalized(NamedTuple):
-    """Texts that are normalized, but for those, if any, that have too many marks in a row."""
+    """Texts, normalized unless they have too many marks in a row."""
 
     text: pa.StringArray
     unfit: pa.BooleanArray | None
 
 
 def normalize(text: pa.StringArray, steps: Collection[str]) -> Normalized:
-    """Make texts that mean one person one text; what is blank then is null, it means nobody.
+    """Make texts that mean the same person equal; a text that is then blank becomes null.
 
-    ``steps`` are any of STEPS, in any order; normalizing twice changes nothing.
+    ``steps`` is any of STEPS, in any order; normalizing twice changes nothing.
 
-    ``nfc``: canonically equal texts are one text, in Unicode's form NFC. A text with more than 30
-    marks in a row stays as it is.
-    ``trim``: characters that cannot be seen go everywhere, white space at both ends.
-    ``lowercase``: texts that differ in case are one text, by Unicode's case folding. Together
-    with ``nfc`` that is canonical caseless matching, definition D145 of
+    ``nfc``: canonically equal texts become the same text, in Unicode's form NFC. A text with more
+    than 30 marks in a row stays as it is.
+    ``trim``: invisible characters are removed everywhere, white space at both ends.
+    ``lowercase``: texts that differ only in case become the same text, by Unicode's case folding.
+    Together with ``nfc`` that is canonical caseless matching, definition D145 of
     https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/
     """
     unfit = None
@@ -62,34 +62,34 @@ def normalize(text: pa.StringArray, steps: Collection[str]) -> Normalized:
 
 
 class _TooManyMarksError(ValueError):
-    """It would take too long to put the marks of a text in order."""
+    """Sorting the marks of a text would take too long."""
 
 
 def _normalized(text: str, steps: Collection[str]) -> str | None:
-    """Normalize one text, for those that are not ASCII.
+    """Normalize one text; used for those that are not ASCII.
 
-    Not by Arrow, which decomposes whatever it is asked for: apache/arrow#51225.
+    Arrow cannot: it decomposes, whatever form it is asked for (apache/arrow#51225).
     """
     visible = _INVISIBLE.sub("", text)
     if not visible.strip():
         return None
-    if "trim" in steps:  # before composing: some of these keep characters from it
+    if "trim" in steps:  # before composing: some of these prevent it
         text = visible
     if "nfc" in steps and _has_too_many_marks(text):
         raise _TooManyMarksError
-    if "lowercase" in steps:  # which takes some letters apart
+    if "lowercase" in steps:  # which decomposes some letters
         text = (unicodedata.normalize("NFD", text) if "nfc" in steps else text).casefold()
     return unicodedata.normalize("NFC", text) if "nfc" in steps else text
 
 
 def _has_too_many_marks(text: str) -> bool:
-    # The first letters of the categories: all that is reordered, or becomes it, is a mark.
+    # The first letters of the categories: only marks, or what becomes marks, are reordered.
     return len(text) >= len(_TOO_MANY_MARKS) and (
         _TOO_MANY_MARKS in "".join(map(unicodedata.category, text))[::2]
     )
 
 
-# Default_Ignorable_Code_Point, and the anchors of interlinear annotation, not seen either:
+# Default_Ignorable_Code_Point, and the anchors of interlinear annotation, also invisible:
 # https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"

@@ -1,8 +1,8 @@
 """Notation: numbers as a contract's CSV files write them, such as ``1.234,50``.
 
-They become the texts that they have everywhere else, ``1234.50``, before anything is asked of
-them: bounds of a contract are written so, and tokens join with those of JSON and Parquet. Digits
-may be written together or in groups, but then all of them, and by three.
+They become the usual texts, ``1234.50``, before anything is checked: bounds in a contract are
+written that way, and tokens join with those of JSON and Parquet. Digits may be written without
+groups, or all in groups of three.
 """
 
 import re
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from processor.contract.model import Contract, Csv
 
 _NUMERIC = ("integer", "decimal", "double")
-_NO_NUMBER = "?"  # a text, so that it is judged, and one of no number
+_NO_NUMBER = "?"  # a text, so that it is checked, but not that of a number
 
 
 class Notation:
@@ -27,7 +27,7 @@ class Notation:
         self._pattern = f"^-?(?:0|[1-9][0-9]*{grouped})(?:{decimal}[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 
     def plain(self, text: pa.StringArray) -> pa.StringArray:
-        """Return the texts that numbers have elsewhere; what is none has one of no number."""
+        """Return the usual texts of numbers; anything else becomes a text that is not a number."""
         fits = pc.or_(pc.match_substring_regex(text, self._pattern), pc.equal(text, ""))
         text = pc.if_else(fits, text, _NO_NUMBER)
         if self._thousands:
@@ -36,7 +36,7 @@ class Notation:
 
 
 def notation_of(contract: Contract) -> dict[str, Notation]:
-    """Return the notation of each column that is of numbers, if CSV has one of its own."""
+    """Return the notation of each column of numbers, if the CSV dialect has its own."""
     dialect = contract.csv
     if (dialect.decimal, dialect.thousands) == (".", ""):
         return {}

@@ -1,16 +1,16 @@
-"""Policies: when a file as a whole is not good enough, although many of its rows are.
+"""Policies: when a file as a whole is refused, although many of its rows are good.
 
-*The share of rejects.* A file of which too much is wrong is not to be trusted with the rest.
+*The share of rejects.* If too many rows of a file are wrong, the others are not trusted.
 
 *k-anonymity* (Sweeney 2002). Columns that together may single out a person, such as month of
-birth and region, are declared as quasi-identifiers. Rows that have the same values of them, as
-they leave, are a class; k is the size of the smallest. It is a number about one file: what
-several files tell together, or what a whole class has in common, it does not show.
+birth and region, are declared as quasi-identifiers. Rows that share the values of these columns in
+the output are a class; k is the size of the smallest. It describes one file: it does not show what
+several files reveal together, or what a whole class has in common.
 
-The size of a class is its rows, or, if the contract names a ``subject``, the different subjects
-that they are about: five rows of one person hide nobody.
+The size of a class is the number of its rows or, if the contract names a ``subject``, of different
+subjects: five rows of one person hide nobody.
 
-Counting takes its time, so the deadline holds for it too.
+Counting takes time, so the deadline applies to it too.
 """
 
 import tempfile
@@ -34,12 +34,12 @@ _CLASSES = pa.schema([("class", pa.binary()), ("members", pa.int64()), ("rows", 
 def judge(
     contract: Contract, read: int, rejected: int, clean_file: IO[bytes], deadline: Deadline = NEVER
 ) -> Anonymity | None:
-    """Return how anonymous a file's clean rows are, if the contract asks.
+    """Return how anonymous a file's clean rows are, if the contract asks for it.
 
     Raises:
         FileRefusedError: they are not anonymous enough, too many rows were rejected, or there is
-            no time to tell.
-        OutOfTimeError: there is no time to tell, but may be at the next attempt.
+            no time to find out.
+        OutOfTimeError: there is no time to find out, but the next attempt may have more.
     """
     share = contract.max_rejected_share
     if share is not None and rejected > Fraction(share) * read:
@@ -65,10 +65,10 @@ def measure(
 ) -> Anonymity:
     """Return how anonymous the rows of a Parquet file are by the values of some columns.
 
-    Rows without a value of the ``subject`` are about nobody who could hide in their class.
+    Rows without a value of the ``subject`` count for nobody in their class.
 
     Raises:
-        FileRefusedError, OutOfTimeError: the deadline is over.
+        FileRefusedError, OutOfTimeError: the deadline has passed.
     """
     k: int | None = None
     classes = rows_below = 0
@@ -111,7 +111,7 @@ def _batches(
 
 
 def _sized(begun: pa.Table, counted: pa.Table, *, by_subject: bool) -> pa.Table:
-    """Return the members and the rows of each class; ``begun`` are those of its first part."""
+    """Return the members and the rows of each class; ``begun`` has those of its first part."""
     rows = counted.column("rows")
     if by_subject:
         somebody = pc.not_equal(counted.column("subject"), pa.scalar(NOBODY, pa.binary()))
@@ -124,7 +124,7 @@ def _sized(begun: pa.Table, counted: pa.Table, *, by_subject: bool) -> pa.Table:
 
 
 def _joined(columns: Sequence[pa.Array]) -> pa.StringArray:
-    """Return a text for each row, the same for the same values, null being one of them."""
+    """Return a text for each row, equal for equal values; null equals null."""
     texts = [pc.cast(plain(column), pa.string()) for column in columns]
     lengths = [pc.cast(pc.binary_length(text), pa.string()) for text in texts]
     marked = [

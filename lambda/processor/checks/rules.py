@@ -1,4 +1,4 @@
-"""Rules: what a contract asks of a value beyond its type."""
+"""Rules: what a contract requires of a value beyond its type."""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,7 +17,7 @@ Predicate = Callable[[pa.Array], pa.BooleanArray]
 
 
 def predicates(rules: Rules, type_: ColumnType) -> Iterator[tuple[Reason, Predicate]]:
-    """Yield the rules that are set: the reason where each fails and what tells where it holds."""
+    """Yield the rules that are set: the reason for a failure, and what tests a value."""
     if rules.pattern is not None:
         pattern = f"^(?:{rules.pattern})$"
         yield Reason.COLUMN_PATTERN, partial(pc.match_substring_regex, pattern=pattern)
@@ -64,7 +64,7 @@ def _as_integers(values: pa.Array) -> pa.Int64Array:
 
 
 def _constants(texts: Sequence[str], type_: ColumnType) -> pa.Array:
-    """Convert texts of the contract; a bound that became null would let everything pass."""
+    """Convert texts of the contract, strictly: a bound that became null would allow everything."""
     values = converted(pa.array(texts, pa.string()), type_)
     if values.null_count:
         raise ContractError(f"not all of {list(texts)} are texts of type {type_.type}")

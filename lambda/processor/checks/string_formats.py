@@ -1,10 +1,10 @@
 """Formats: the texts that the standard's ``format`` names, each as one regular expression (RE2).
 
-They are the grammars of the standards that define them, without what only a network could tell.
+They are the grammars of the standards that define them, except what only a network could check.
 """
 
 # The Gregorian calendar, years 0001 to 9999: the days of each month, and 29 February in years
-# divisible by 4, but by 400 when by 100.
+# divisible by 4, except those divisible by 100 but not by 400.
 _YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
 _DAY = (
     "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
@@ -55,7 +55,7 @@ STRING_FORMATS = {
     "date": DATE,
     "time": TIME,
     "date-time": DATE_TIME,
-    # RFC 9562, in small or capital letters
+    # RFC 9562, in lower or upper case
     "uuid": f"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
     # RFC 5321, without quoted local parts, comments and address literals
     "email": rf"{_ATOM}(?:[.]{_ATOM})*@{_LABEL}(?:[.]{_LABEL})+",

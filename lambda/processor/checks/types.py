@@ -1,8 +1,8 @@
-"""Types: what the texts of a column's type look like, and what they become.
+"""Types: what the texts of a column's type look like, and what values they become.
 
-A value converts only when its text is exactly of its type's form: one regular expression per
-type says what that is (RE2, so the time is linear in the text), and what matches converts by
-Arrow's own parsers.
+A value converts only if its text has exactly the form of its type. The form is one regular
+expression per type (RE2, so the time is linear in the text); Arrow's own parsers convert what
+matches.
 """
 
 import json
@@ -25,11 +25,11 @@ _INSTANTS = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 class ColumnType(NamedTuple):
-    """What a type's texts look like, and what they become.
+    """What a type's texts look like, and what values they become.
 
-    ``reason`` is that of all other texts. ``otherwise`` are those that would be of the type but
-    for their zone: one too many, or none. ``form`` says to people what the texts look like, where
-    a contract may hold one.
+    ``reason`` is given for all other texts. ``otherwise`` is for texts that fail only because a
+    time zone is missing or must not be there. ``form`` describes the texts to people, for types
+    whose values a contract may contain.
     """
 
     reason: Reason
@@ -64,12 +64,12 @@ def converted(text: pa.StringArray, type_: ColumnType) -> pa.Array:
 
 
 def value_of(text: str, column: Column) -> Any:
-    """Return the value that a text of a contract represents; None if it is not of the type."""
+    """Return the value of a text in a contract; None if it is not of the type."""
     return converted(pa.array([text], pa.string()), column_type(column))[0].as_py()
 
 
 def is_step(text: str, column: Column) -> bool:
-    """Tell whether a text is a number of the column's type above 0, whose multiples there are."""
+    """Tell whether a text is a number of the column's type above 0, so that it has multiples."""
     value = value_of(text, column)
     return value is not None and value > 0
 
@@ -82,7 +82,7 @@ def matches(text: pa.StringArray, pattern: str) -> pa.BooleanArray:
 def _to_integers(text: pa.StringArray) -> pa.Int64Array:
     try:
         return text.cast(pa.int64())
-    except pa.ArrowInvalid:  # nineteen digits, and more than 64 bits hold
+    except pa.ArrowInvalid:  # nineteen digits may need more than 64 bits
         wide = text.cast(pa.decimal128(19, 0))
         return within(wide, _INT64).cast(pa.int64())
 
@@ -91,13 +91,13 @@ def _to_doubles(text: pa.StringArray) -> pa.DoubleArray:
     values = text.cast(pa.float64())
     fits = pc.is_finite(values)
     zero = pc.equal(values, 0)
-    if zero.true_count:  # of another number nothing would be left
+    if zero.true_count:  # a tiny number would become zero
         fits = pc.and_not(fits, pc.and_(zero, pc.match_substring_regex(text, "^-?[0.]*[1-9]")))
     return pc.if_else(fits, values, pa.scalar(None, pa.float64()))
 
 
 def _to_timestamps(text: pa.StringArray) -> pa.TimestampArray:
-    # An offset can carry the instant out of the years that a date may have.
+    # An offset can move the instant out of the years that a date may have.
     return within(text.cast(pa.timestamp("us", "UTC")), _INSTANTS)
 
 
@@ -117,9 +117,9 @@ def _json_of(text: pa.StringArray, kind: type) -> pa.StringArray:
 
 
 def _is_json(text: str, kind: type) -> bool:
-    """Tell whether a text is JSON as everybody reads it: no NaN, no key twice, not too deep."""
+    """Tell whether all parsers read a text as the same JSON: no NaN, no repeated key, not deep."""
     try:
-        # Numbers stay texts: they cannot be too long, and none is changed.
+        # Numbers stay texts: none is too long to parse, and none is changed.
         document = json.loads(
             text,
             parse_int=str,
@@ -127,7 +127,7 @@ def _is_json(text: str, kind: type) -> bool:
             parse_constant=_refuse,
             object_pairs_hook=_unambiguous,
         )
-        if "\\u" in text:  # perhaps half a surrogate pair, which UTF-8 cannot spell
+        if "\\u" in text:  # perhaps half a surrogate pair, which UTF-8 cannot encode
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False

@@ -1,9 +1,8 @@
-"""Uniqueness: which values of a column an earlier row of the file already had.
+"""Uniqueness: which values of a column occurred in an earlier row of the file.
 
-A value is remembered by a hash of 128 bits under a key that lives as long as the file is read, so
-nobody can make two values collide on purpose, and none will by chance. The last hashes are in
-memory. When they are too many they go to a temporary database on disk: memory is bounded, and the
-answer stays exact.
+A value is remembered as a 128-bit hash under a random key for each file, so nobody can make two
+values collide on purpose, and none will by chance. The latest hashes are in memory. When there are
+too many, they move to a temporary database on disk: memory is bounded, and the answer stays exact.
 """
 
 import hashlib
@@ -17,7 +16,7 @@ import pyarrow.compute as pc
 
 from processor.arrow import plain
 
-# So many hashes take about 25 MiB.
+# That many hashes take about 25 MiB.
 MEMORY_LIMIT = 1 << 18
 _CACHE_KIB = 1 << 14  # of the database
 
@@ -26,7 +25,7 @@ class Seen:
     """The values that a column had so far."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Begin with no values."""
         self._hash = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=16)
         self._recent: set[bytes] = set()
         self._stored = False
@@ -37,7 +36,7 @@ class Seen:
             self._database.close()
 
     def repeated(self, values: pa.Array) -> pa.BooleanArray:
-        """Tell of each value whether there was one like it before it; null is like no other."""
+        """Tell for each value whether an equal one came before it; null equals nothing."""
         return pa.array([self._repeats(value) for value in _texts(values).to_pylist()], pa.bool_())
 
     def _repeats(self, value: bytes | None) -> bool:
@@ -78,5 +77,5 @@ class Seen:
 
 
 def _texts(values: pa.Array) -> pa.BinaryArray:
-    """Return a text for each value, the same for the same value."""
+    """Return a text for each value, equal for equal values."""
     return pc.cast(pc.cast(plain(values), pa.string()), pa.binary())

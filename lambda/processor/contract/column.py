@@ -1,4 +1,4 @@
-"""A column of a contract: its rules, and the method that says what becomes of its values."""
+"""A column of a contract: its rules, and the method of de-identification for its values."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,7 +15,7 @@ Texts = Callable[[pa.StringArray], pa.StringArray]
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """What a value must satisfy beyond its type; None where the contract says nothing.
+    """What a value must satisfy beyond its type; None if the contract does not say.
 
     The lengths count Unicode characters, ``pattern`` is RE2, and ``format`` one of
     :mod:`processor.checks.string_formats`, all for strings only. ``enum``, the bounds and
@@ -38,11 +38,11 @@ class Keys(Protocol):
     """The keys of a contract's tokens."""
 
     def tokens(self, column: str, domain: str | None) -> Texts:
-        """Return what makes the tokens of a column, or of all columns of a domain."""
+        """Return the function that makes the tokens of a column, or of all columns of a domain."""
 
 
 class OutputColumn(NamedTuple):
-    """What leaves of a column: which of its arrays is taken, and how its clean rows are changed.
+    """What a column becomes in the output: which of its arrays it uses, and how that changes.
 
     It takes the texts as they are in the file, or the values of the contract's type.
     """
@@ -53,18 +53,18 @@ class OutputColumn(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Method(ABC):
-    """What becomes of a column's values.
+    """What happens to a column's values.
 
-    A method is a subclass, whose name in small letters a contract calls it by. Its fields are
-    its options, in camel case, each annotated with one of :mod:`.options`. Nothing of a value
-    leaves unless the subclass is one of :class:`Written` too.
+    A method is a subclass; its name in lower case is its name in contracts. Its fields are its
+    options, in camel case there, each annotated with one of :mod:`.options`. Nothing is written
+    for a column unless the subclass derives from :class:`Written` too.
 
     Attributes:
-        name: what a contract calls it.
+        name: its name in contracts.
         takes: the types it is for.
-        says: for the documentation: what leaves, by what a contract writes.
-        hides: whether nothing of a value can be seen in what leaves.
-        distinguishes: whether what leaves is different for different values.
+        says: for the documentation: what is written, by what a contract says.
+        hides: whether nothing of a value can be seen in the output.
+        distinguishes: whether different values have different outputs.
     """
 
     name: ClassVar[str]
@@ -91,9 +91,9 @@ class Method(ABC):
     def read(
         cls, written: Mapping[str, object], text: Callable[[str], str]
     ) -> tuple[Self, dict[str, str]]:
-        """Return the method with the options that a contract has, and what is wrong with each.
+        """Return the method with the options that a contract sets, and what is wrong with each.
 
-        ``text`` returns an option's text in the file. A value that is refused has its fallback.
+        ``text`` returns an option's text in the file. A wrong value is replaced by its fallback.
         """
         hints = get_type_hints(cls, include_extras=True)
         options = {camel_case(field.name): field for field in fields(cls)}
@@ -114,11 +114,11 @@ class Method(ABC):
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """Which steps of :mod:`processor.checks.normalization` come before the checks."""
+        """Which steps of :mod:`processor.checks.normalization` run before the checks."""
         return ()
 
     def complaints(self, column: "Column") -> Iterator[tuple[str, str]]:
-        """Yield what is wrong with the method for a column: an option, or ``method``, and what."""
+        """Yield what is wrong with the method for a column: the option, or ``method``, and why."""
         if column.type not in self.takes:
             yield "method", self.misfit(column.type)
         yield from self.check(column)
@@ -130,27 +130,27 @@ class Method(ABC):
 
     @abstractmethod
     def check(self, column: "Column") -> Iterator[tuple[str, str]]:
-        """Yield what else is wrong with it: above all, where it would leave a value as it is."""
+        """Yield what else is wrong with it: above all, that it would leave a value as it is."""
 
     def hides_as_much_as(self, other: "Method") -> bool:
-        """Whether it certainly leaves no more of a value than another, as an equal one does."""
+        """Whether it certainly shows no more of a value than another; true if they are equal."""
         return self == other
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written(Method, takes=(), says={}):
-    """A method that leaves something to write."""
+    """A method that writes something."""
 
     @abstractmethod
     def output_type(self, column: "Column") -> pa.DataType:
-        """Return the type of what leaves."""
+        """Return the type of the output."""
 
     @abstractmethod
     def prepare(self, column: "Column", keys: Keys) -> OutputColumn:
-        """Return what makes what leaves.
+        """Return the function that makes the output.
 
         Raises:
-            ContractError: the options are none for the column's type.
+            ContractError: the options do not fit the column's type.
         """
 
 
@@ -158,9 +158,8 @@ class Written(Method, takes=(), says={}):
 class Column:
     """A column of the file, and of the output unless it is dropped (``output`` is None).
 
-    A file calls it by its ``physical_name``, and only so, where it has one. ``precision`` and
-    ``scale`` are set for decimals. A ``timestamp`` without ``timezone`` has no zone in its text,
-    and is one of UTC.
+    If it has a ``physical_name``, files must call it that. ``precision`` and ``scale`` are set for
+    decimals. A ``timestamp`` without ``timezone`` has no zone in its text, and is in UTC.
     """
 
     name: str
@@ -176,7 +175,7 @@ class Column:
     timezone: bool = True
 
     def __post_init__(self) -> None:
-        """Let nothing leave of a column that is dropped, and no other be lost.
+        """Make sure that a dropped column has no output, and every other has one.
 
         Raises:
             ValueError: it has an output and is dropped, or has none and is not.
@@ -186,10 +185,10 @@ class Column:
 
     @property
     def dropped(self) -> bool:
-        """Whether nothing of it leaves."""
+        """Whether the output has nothing of it."""
         return self.output is None
 
     @property
     def label(self) -> str:
-        """What a file calls it."""
+        """Its name in files."""
         return self.name if self.physical_name is None else self.physical_name

@@ -1,8 +1,8 @@
-"""The compiled data contract of a dataset: what a file's columns must be and what becomes of them.
+"""The compiled data contract of a dataset: what a file's columns must be, and what they become.
 
-The JSON is written when the application is synthesized, from the contract in the Open Data
-Contract Standard, and checked there. Where it is read, a key that nobody knows is an error: a rule
-that is silently not applied would let data through. See :mod:`processor.contracts`.
+The JSON is written at synth, from a checked contract in the Open Data Contract Standard. When it
+is read, an unknown key is an error: a rule that is silently not applied would let data through.
+See :mod:`processor.contracts`.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ContractError(ProcessorError):
 class Anonymity:
     """Each row of a file must share the values of some columns with ``k - 1`` others.
 
-    Where a column is the ``subject``, they must be about ``k`` different ones.
+    If a column is the ``subject``, they must be about ``k`` different subjects.
     """
 
     k: int
@@ -32,13 +32,12 @@ class Anonymity:
 class Csv:
     """How CSV files are written: by default as in RFC 4180, with a header.
 
-    ``quote`` is empty where nothing is quoted. Without a ``header`` the fields are the columns of
+    ``quote`` is empty if nothing is quoted. Without a ``header``, the fields are the columns of
     the contract, in its order. A field that is one of ``nulls`` is empty, quoted or not. The
     ``encoding`` is one of ENCODINGS, see :mod:`processor.readers.encodings`. The first
-    ``preamble_lines`` of a file, up to their line ends, are no part of the table, whatever is
-    there. An ``escape`` is a backslash, see :mod:`processor.readers.escaping`; ``decimal`` and
-    ``thousands`` are what numbers have before their fraction and between groups of three digits,
-    see :mod:`processor.checks.notation`.
+    ``preamble_lines`` of a file are not part of the table, whatever they contain. An ``escape`` is
+    a backslash, see :mod:`processor.readers.escaping`. ``decimal`` and ``thousands`` separate a
+    number's fraction and its groups of three digits, see :mod:`processor.checks.notation`.
     """
 
     delimiter: str = ","
@@ -52,17 +51,17 @@ class Csv:
     thousands: str = ""
 
     def __post_init__(self) -> None:
-        """Let no other escape pass for the one that there is.
+        """Make sure that the escape is the supported one.
 
         Raises:
-            ValueError: it is none.
+            ValueError: it is another.
         """
         if self.escape not in ("", ESCAPE):
             raise ValueError(f"escape {self.escape!r} is unknown")
 
     @property
     def any_text(self) -> bool:
-        """Whether a file may begin with any text, and so look like one of another format."""
+        """Whether a file may begin with any text, and so look like another format."""
         return not self.header or self.preamble_lines > 0
 
 
@@ -75,8 +74,8 @@ class Contract:
 
     Attributes:
         epoch: the generation of its pseudonyms, from 1.
-        unknown_columns: what becomes of columns without a contract: ``drop`` them, or ``refuse``
-            the file, as where nothing is said.
+        unknown_columns: what to do about columns without a contract: ``drop`` them, or ``refuse``
+            the file, which is the default.
         max_rejected_share: of the rows, as a decimal text; a file with more is refused.
         anonymity: what a file must satisfy, if anything.
         csv: the dialect of its CSV files.
@@ -94,5 +93,5 @@ class Contract:
 
     @property
     def labels(self) -> list[str]:
-        """What a file calls its columns."""
+        """The names of its columns in files."""
         return [column.label for column in self.columns]

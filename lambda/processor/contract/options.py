@@ -10,19 +10,19 @@ from typing import Any
 
 from processor.contract.vocabulary import DATASET
 
-MOST = 2**31 - 1  # the largest count: that of characters, rows or epochs
+MOST = 2**31 - 1  # the largest count of characters, rows or epochs
 
 
 def is_count(value: object, least: int) -> bool:
     """Whether ``value`` is a whole number from ``least`` that the processor can count with.
 
-    To Python ``true`` is a number; not here.
+    To Python, ``True`` is a number; not here.
     """
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
 class OptionError(ValueError):
-    """A value is none that the option may have; the message says what is wrong, for people."""
+    """An option has a wrong value; the message says what is wrong, for people."""
 
 
 class Option(ABC):
@@ -31,14 +31,14 @@ class Option(ABC):
     @property
     @abstractmethod
     def fallback(self) -> Any:
-        """What takes the place of a value that was refused, while mistakes are collected."""
+        """What replaces a wrong value while mistakes are collected."""
 
     @abstractmethod
     def read(self, name: str, value: object, text: str) -> Any:
         """Return the option's value, from its name, YAML's value and its text in the file.
 
         Raises:
-            OptionError: it is none.
+            OptionError: the value is wrong.
         """
 
 
@@ -58,7 +58,7 @@ class Count(Option):
 
 @dataclass(frozen=True)
 class Name(Option):
-    """A name of the same form as that of a dataset."""
+    """A name of the same form as a dataset's."""
 
     fallback: None = None
 
@@ -72,7 +72,7 @@ class Name(Option):
 
 @dataclass(frozen=True)
 class Some(Option):
-    """A list of at least one of ``allowed``, each once; they are put in that order."""
+    """A list of at least one of ``allowed``, without repeats; it is sorted in that order."""
 
     allowed: Sequence[str]
 
@@ -92,7 +92,7 @@ class Some(Option):
 
 @dataclass(frozen=True)
 class Text(Option):
-    """The text as the file has it, such as a number's; the method itself says what is wrong."""
+    """The text as it is in the file, such as a number's; the method itself checks it."""
 
     fallback: None = None
 

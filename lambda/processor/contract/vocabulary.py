@@ -6,7 +6,7 @@ from typing import Literal
 DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 
-# What the last two hold is kept as JSON text.
+# Values of the last two are kept as JSON text.
 # fmt: off
 Type = Literal[
     "string", "integer", "decimal", "double", "boolean", "date", "timestamp", "time",
@@ -21,10 +21,10 @@ ESCAPE = "\\"
 
 
 def snake_case(name: str) -> str:
-    """Return the name that Python has for what contracts and their JSON have in camel case."""
+    """Return Python's name for a name in camel case, as in contracts and their JSON."""
     return re.sub(r"[A-Z]", lambda match: "_" + match[0].lower(), name)
 
 
 def camel_case(name: str) -> str:
-    """Return the name that contracts and their JSON have for what Python has in snake case."""
+    """Return the name in contracts and their JSON for Python's name in snake case."""
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

@@ -1,1 +1,1 @@
-"""The limits of what one file may take: size, time, memory and disk."""
+"""The limits of one file: size, time, memory and disk."""

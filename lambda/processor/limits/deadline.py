@@ -1,11 +1,11 @@
 """The deadline: an object that takes too long is refused while there is time to say so.
 
-A function that is stopped half-way says nothing. The message would come again, end the same way,
-and take its place in the dead-letter queue, where it needs a person.
+A function that is stopped half-way reports nothing. The message would come again, end the same
+way, and end up in the dead-letter queue, where it needs a person.
 
-But a file is not slow because S3 was, or because others took its time. So only the last try of a
-message refuses it, and only an attempt that had its full time; any other fails, and the message
-comes again.
+But the file is not to blame if S3 was slow, or if other work took its time. So only the last try
+of a message refuses it, and only an attempt that had its full time; any other fails, and the
+message comes again.
 """
 
 import math
@@ -28,10 +28,10 @@ class Deadline:
     """A moment of a clock.
 
     Attributes:
-        moment: in the clock's seconds; if not said otherwise it never comes.
-        full_time: seconds that an attempt has at least, if it may refuse the object.
-        refuses: whether the object is refused when time is up.
-        clock: what tells the time.
+        moment: in the clock's seconds; by default it never comes.
+        full_time: the least seconds that an attempt must have to refuse the object.
+        refuses: whether the object may be refused when time is up.
+        clock: returns the time.
     """
 
     moment: float = math.inf
@@ -40,21 +40,21 @@ class Deadline:
     clock: Callable[[], float] = time.monotonic
 
     def begin(self) -> Self:
-        """Return the deadline of an attempt that begins now."""
+        """Return the deadline for an attempt that begins now."""
         has_full_time = self.moment - self.clock() >= self.full_time
         return replace(self, refuses=self.refuses and has_full_time)
 
     @property
     def over(self) -> bool:
-        """Whether it is later than that."""
+        """Whether the moment has passed."""
         return self.clock() > self.moment
 
     def check(self) -> None:
-        """Give the object up if it is later than that.
+        """Give up the object if the moment has passed.
 
         Raises:
-            FileRefusedError: it is, and the object is too slow.
-            OutOfTimeError: it is, and the next attempt may have more time.
+            FileRefusedError: it has, and the object is too slow.
+            OutOfTimeError: it has, and the next attempt may have more time.
         """
         if not self.over:
             return

@@ -1,6 +1,6 @@
-"""The disk: what does not fit is the file's fault, and the next attempt would have no more room.
+"""The disk: a file that fills it is refused, because the next attempt would have no more room.
 
-Rows may be shorter than what is kept of them, so the size of a file does not tell beforehand.
+What is kept of a row may be longer than the row, so a file's size does not predict it.
 """
 
 import errno
@@ -16,10 +16,10 @@ from processor.reasons import FileRefusedError, Reason
 
 @contextmanager
 def refused_when_full() -> Iterator[None]:
-    """Refuse a file if there is no room for what is written to temporary files and databases.
+    """Refuse a file if temporary files and databases fill the disk.
 
     Raises:
-        FileRefusedError: there was none inside the block.
+        FileRefusedError: the disk was full inside the block.
     """
     try:
         yield
@@ -38,7 +38,7 @@ def _is_full(error: OSError | sqlite3.OperationalError) -> bool:
 
 
 def clear(*files: IO[bytes]) -> None:
-    """Make files empty, even if the disk is full: what is still buffered needs room first."""
+    """Empty files, even if the disk is full: flushing what is still buffered needs room first."""
     for file in files:
         with suppress(UnsupportedOperation):  # of a file in memory
             os.ftruncate(file.fileno(), 0)

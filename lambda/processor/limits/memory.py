@@ -1,7 +1,7 @@
-"""Memory: how much more of it a library may take while it reads what somebody else wrote.
+"""Memory: how much more of it a library may take while it reads an untrusted file.
 
-Sizes that a file states can lie, and some are honest and enormous. The kernel knows what is asked
-for: beyond the limit an allocation fails, and the library says so, before a page of it is touched.
+The sizes stated in a file can be false, or true and enormous. So the kernel sets the limit: beyond
+it an allocation fails before any page of it is touched, and the library reports that.
 https://man7.org/linux/man-pages/man2/getrlimit.2.html (RLIMIT_DATA, Linux 4.7)
 """
 
@@ -14,7 +14,7 @@ _STATM = Path("/proc/self/statm")  # its sixth number: pages of data and stack
 
 
 class Allowance:
-    """So many bytes more than the process has when this is made."""
+    """A number of bytes on top of what the process uses when this is created."""
 
     def __init__(self, size: int) -> None:
         """Measure how much memory the process has."""
@@ -23,7 +23,7 @@ class Allowance:
 
     @contextmanager
     def enforced(self) -> Iterator[None]:
-        """Let what asks for more raise MemoryError inside the block."""
+        """Make allocations beyond it raise MemoryError inside the block."""
         soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
         limits = [limit for limit in (self._most, soft) if limit != resource.RLIM_INFINITY]
         resource.setrlimit(resource.RLIMIT_DATA, (min(limits), hard))

@@ -1,11 +1,11 @@
-"""The size limit: how much content of a file is processed."""
+"""The size limit: how much content a file may have."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class SizeLimit:
-    """The most bytes of content that are processed, and the setting to change for more."""
+    """The most bytes of content that a file may have, and the setting that raises it."""
 
     bytes: int
     setting: str

@@ -1,4 +1,4 @@
-"""Compression: the bytes that gzip or zstd hold, checked, and no more than there may be."""
+"""Compression: decompresses gzip and zstd, checked, and up to a limit."""
 
 import gzip
 import io
@@ -12,8 +12,8 @@ from processor.batches import Stream
 from processor.readers.zstd_frames import CheckedFrames
 from processor.reasons import FileRefusedError, Reason
 
-# Text of records hardly shrinks to less than a fiftieth; a bomb does to a thousandth. Small
-# files may be as repetitive as they like.
+# Records hardly ever shrink to less than a fiftieth; a bomb shrinks to a thousandth. Small files
+# may be as repetitive as they like.
 RATIO_LIMIT = 200
 RATIO_FREE = 1 << 24  # bytes
 
@@ -24,7 +24,7 @@ ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")  # a frame, or o
 
 
 class Counted(io.RawIOBase):
-    """A stream as Python's own readers want it, that knows what came out of it.
+    """A stream for Python's own readers that counts the bytes read.
 
     Attributes:
         count: bytes read so far.
@@ -43,7 +43,7 @@ class Counted(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill the buffer, however small the pieces are; less is the end."""
+        """Fill the buffer, however small the pieces are; a shorter result means the end."""
         filled = 0
         try:
             while filled < len(buffer) and (piece := self._stream.read(len(buffer) - filled)):
@@ -57,10 +57,10 @@ class Counted(io.RawIOBase):
 
 
 class Decompressed:
-    """What a compressed stream holds, by ``read``.
+    """The content of a compressed stream, by ``read``.
 
-    A truncated or damaged stream is refused where that shows, even after all of its records:
-    gzip's CRC, and zstd's checksum where the producer wrote one, are at the end.
+    A truncated or damaged stream is refused, even after all of its records: gzip's CRC, and zstd's
+    checksum if the producer wrote one, are at the end.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class Decompressed:
         """Return up to ``amount`` bytes.
 
         Raises:
-            FileRefusedError: it is damaged, or holds more than it may.
+            FileRefusedError: it is damaged, or its content is too large.
         """
         try:
             piece: bytes = self._file.read(amount)
         except (EOFError, OSError, zlib.error, pa.ArrowException):
-            if self._counted.failed:  # the network's fault, not the file's: for the next attempt
+            if self._counted.failed:  # the network failed, not the file: retry
                 raise
             raise FileRefusedError(self._damaged) from None
         self._read += len(piece)

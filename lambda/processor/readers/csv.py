@@ -1,12 +1,12 @@
-"""CSV: a stream of bytes becomes records, each with its ordinal, line number and raw text.
+"""CSV: turns a stream of bytes into records, each with its ordinal, line number and raw text.
 
-CSV as in RFC 4180, or with what the contract says instead of commas, double quotes and a header;
-UTF-8 with or without byte order mark, which :mod:`processor.readers.encodings` makes of others.
-Lines may end in LF, CRLF or CR, mixed.
-No record can vanish: every physical line belongs to exactly one record, or the file is refused.
-Only empty lines at the end of the file are none.
+The CSV of RFC 4180, or of the contract's dialect. The text is UTF-8, with or without a byte order
+mark; :mod:`processor.readers.encodings` converts other encodings. Lines may end in LF, CRLF or CR,
+mixed. No record can vanish: every physical line belongs to exactly one record, or the file is
+refused. Only empty lines at the end of the file are not records.
 
-A batch is what a block of lines holds: memory is bounded by the block, whatever the file.
+A batch has the records of one block of lines, so memory is bounded by the block, whatever the
+file.
 """
 
 import re
@@ -23,25 +23,25 @@ from processor.readers.line_buffer import LineBuffer
 from processor.readers.lines import blocks
 from processor.reasons import FileRefusedError, Reason, Stated
 
-# The same faults, of the record that is the header.
+# The same faults when the record is the header.
 _OF_HEADER: Mapping[Stated, Reason] = {
     Reason.ROW_STRAY_QUOTE: Reason.HEADER_STRAY_QUOTE,
     Reason.ROW_UNKNOWN_ESCAPE: Reason.HEADER_UNKNOWN_ESCAPE,
     Reason.ROW_CONTROL_CHARACTER: Reason.HEADER_CONTROL_CHARACTER,
 }
 
-# The first line that tells Excel the delimiter.
+# The first line that names the delimiter for Excel.
 _SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 
 
 class CsvRecords:
-    """The records of a CSV stream: ``header`` first, then the data by iteration, in batches.
+    """The records of a CSV stream: first ``header``, then batches of data by iteration.
 
     Attributes:
-        header: the fields of the first record, or the columns where that is no header.
+        header: the fields of the first record, or the contract's columns if there is no header.
         rows_read: data rows framed so far.
-        dropped_columns: none; those that the contract does not name are in the header.
-        localized: yes.
+        dropped_columns: 0; columns that the contract does not name are in the header.
+        localized: true.
     """
 
     dropped_columns = 0
@@ -50,7 +50,7 @@ class CsvRecords:
     def __init__(
         self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()
     ) -> None:
-        """Read the header, if there is one in this dialect.
+        """Read the header, if the dialect has one.
 
         Raises:
             FileRefusedError: it is missing, or cannot be framed.
@@ -70,7 +70,7 @@ class CsvRecords:
             self._buffer.end_before_blank_lines()
 
     def _skip(self, count: int) -> None:
-        """Pass over the lines before the table; what Excel reads there must not contradict."""
+        """Skip the lines before the table; a delimiter that they name must be the dialect's."""
         buffer = self._buffer
         while buffer.before < count:
             if not buffer.fill():
@@ -107,7 +107,7 @@ class CsvRecords:
             yield replace(batch, rows=_emptied(batch.rows, self._nulls)) if self._nulls else batch
 
     def _next_batch(self, most: int) -> Batch | None:
-        """Frame the next records: at most so many, and only those that begin in one block."""
+        """Frame the next records: no more than fit a batch, and all from one block."""
         if self._refusal:
             raise self._refusal
         if not self._buffer.fill():
@@ -119,7 +119,7 @@ class CsvRecords:
 
 
 def _emptied(rows: pa.ListArray, nulls: Sequence[str]) -> pa.ListArray:
-    """Return rows in which each field that is one of ``nulls`` is empty."""
+    """Return the rows with each field that is one of ``nulls`` made empty."""
     fields = rows.values
     marked = pc.is_in(fields, value_set=pa.array(nulls, pa.string()))
     emptied = pc.if_else(marked, "", fields)

@@ -1,4 +1,4 @@
-"""Detection: the format of a file is what its first bytes say, and its name must agree."""
+"""Detection: finds a file's format by its first bytes; its name must agree."""
 
 import io
 import re
@@ -20,7 +20,7 @@ from processor.readers.parquet import ParquetRecords
 from processor.readers.signatures import foreign_format, foreign_text
 from processor.reasons import FileRefusedError, Reason
 
-# What a name may end in, by what the content then must be.
+# The endings of names, by what the content must then be.
 _SUFFIXES = {
     "csv": "csv",
     "json": "json",
@@ -29,8 +29,8 @@ _SUFFIXES = {
     "parquet": "parquet",
 }
 _COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
-_ENCODINGS = (Reason.ENCODING_UTF_16, Reason.ENCODING_UTF_32)  # of text, which has lines
-_BEGIN = 1 << 16  # bytes that are looked at
+_ENCODINGS = (Reason.ENCODING_UTF_16, Reason.ENCODING_UTF_32)  # of text formats
+_BEGIN = 1 << 16  # bytes that detection reads
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def open_records(
 ) -> Iterator[Records]:
     """Open the records of a file called ``name``.
 
-    A brace begins JSON, unless by contract a file of CSV may begin with any value: then it is
-    JSON if its name says so. By contract CSV may also be in another encoding than UTF-8.
+    A brace begins JSON, unless the contract's CSV files may begin with any value: then the file is
+    JSON only if its name says so. The contract's CSV may have an encoding other than UTF-8.
 
     Raises:
         FileRefusedError: it is not what its name says, or its beginning cannot be read.
@@ -63,7 +63,7 @@ def open_records(
             raise FileRefusedError(Reason.FILE_COMPRESSED_TWICE)
     _check_name(name, form, packing)
     if form == "parquet":
-        with tempfile.TemporaryFile() as file:  # its metadata are at the end
+        with tempfile.TemporaryFile() as file:  # its metadata is at the end
             copyfileobj(source, file, 1 << 20)
             yield ParquetRecords(file, contract)
     elif form == "json":
@@ -75,7 +75,7 @@ def open_records(
 
 
 def _kind(begin: bytes, dialect: Csv) -> str:
-    """Return the format of what begins so, if CSV is written in a dialect."""
+    """Return the format of a file with this beginning, if its CSV is in this dialect."""
     if not begin:
         raise FileRefusedError(Reason.FILE_EMPTY, line=1)
     if compression.GZIP.match(begin):
@@ -102,7 +102,7 @@ def _kind(begin: bytes, dialect: Csv) -> str:
 
 
 def _beginning(begin: bytes, dialect: Csv) -> bytes:
-    """Return how a text begins, as UTF-8: JSON is, and CSV where the dialect says no other."""
+    """Return the beginning of a text, decoded from the dialect's encoding if it is CSV."""
     if dialect.encoding == "utf-8" or (not dialect.any_text and looks_like_json(begin)):
         return without_mark(begin)
     text = begin.decode(codec_of(begin, dialect.encoding), "ignore")
@@ -119,7 +119,7 @@ def _check_name(name: str, form: str, packing: str) -> None:
 
 
 def _promise(name: str) -> tuple[str, str]:
-    """Return the format and the compression that a name says; empty where it says nothing."""
+    """Return the format and the compression that a name promises; empty if it promises none."""
     match = re.search(r"(?:\.(\w+))?\.(gz|zst)\Z|\.(\w+)\Z", name.lower())
     if match is None:
         return "", ""

@@ -1,4 +1,4 @@
-"""Encodings: CSV that by contract is not UTF-8 becomes UTF-8 on its way to framing.
+"""Encodings: converts CSV that is not UTF-8 by contract to UTF-8 before framing.
 
 ``windows-1252`` has no characters at 81, 8D, 8F, 90 and 9D. ``utf-16`` begins with a byte order
 mark; ``utf-16-le`` and ``utf-16-be`` have none (RFC 2781). JSON is UTF-8 (RFC 8259).
@@ -11,15 +11,15 @@ import re
 from processor.batches import Stream
 from processor.reasons import FileRefusedError, Reason
 
-PIECE = 1 << 16  # bytes that are decoded at once
+PIECE = 1 << 16  # bytes decoded at once
 _ORDERS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]*\{(?!\x00)")
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
-    """Return a placeholder for bytes that are not of the encoding, and where they end.
+    """Return a placeholder for bytes that the encoding does not have, and where they end.
 
-    As a byte it is none of UTF-8, so that framing refuses the file, and knows the line.
+    The placeholder is not UTF-8, so framing refuses the file, and knows the line.
     """
     assert isinstance(error, UnicodeDecodeError)
     return "\udcff", error.end
@@ -50,10 +50,10 @@ class Recoded:
 
 
 def codec_of(begin: bytes, encoding: str) -> str:
-    """Return Python's name for the ``encoding`` of a file of CSV that begins so.
+    """Return Python's name for the ``encoding`` of a CSV file with this beginning.
 
     Raises:
-        FileRefusedError: its byte order mark is missing, one too many, or that of another.
+        FileRefusedError: its byte order mark is missing, unexpected, or that of another encoding.
     """
     mark = next((mark for mark in _ORDERS if begin.startswith(mark)), None)
     if begin.startswith(codecs.BOM_UTF8):
@@ -68,5 +68,5 @@ def codec_of(begin: bytes, encoding: str) -> str:
 
 
 def looks_like_json(begin: bytes) -> bool:
-    """Tell whether bytes are the beginning of JSON in UTF-8, not of an object in UTF-16."""
+    """Tell whether bytes begin JSON in UTF-8, and not a brace in UTF-16."""
     return _JSON.match(begin) is not None

@@ -1,13 +1,13 @@
-r"""Escaping: CSV in which, by contract, a backslash takes the next character's meaning away.
+r"""Escaping: CSV in which, by contract, a backslash escapes the next character.
 
-So MySQL, Hive and COPY of PostgreSQL write, without quotes or with them. After a backslash stands
+MySQL, Hive and PostgreSQL's COPY write this, with or without quotes. A backslash precedes
 
 - a delimiter, quote, backslash or line end, which is then part of the field, or
 - ``n``, ``r`` or ``t``, for a line feed, carriage return or tab.
 
-With any other character writers mean different things, so the row is rejected; but a whole field
-may be a null marker with a backslash, such as ``\N``. In quotes, two quotes are one as ever.
-Python's csv module with an ``escapechar`` differs: to it ``\n`` is the letter, and so on.
+Before any other character, its meaning depends on the writer, so the row is rejected. But a whole
+field may be a null marker with a backslash, such as ``\N``. Two quotes in quotes are one, as
+usual. Python's csv module with an ``escapechar`` differs: it reads `` `` as the letter n.
 
 https://dev.mysql.com/doc/refman/8.4/en/load-data.html
 https://www.postgresql.org/docs/current/sql-copy.html
@@ -28,11 +28,11 @@ class StrayQuoteError(ValueError):
 
 
 class UnknownEscapeError(ValueError):
-    """What a character after a backslash means is not clear."""
+    """The meaning of a character after a backslash is not clear."""
 
 
 class Escaping:
-    """How a dialect with an escape tells fields from each other, and what they mean."""
+    """How a dialect with an escape separates fields, and what they mean."""
 
     def __init__(self, dialect: Csv) -> None:
         """Prepare."""
@@ -51,20 +51,20 @@ class Escaping:
         self._nulls = frozenset(marker for marker in dialect.nulls if ESCAPE in marker)
 
     def find(self, lines: Sequence[str]) -> list[int]:
-        """Return the places of lines with an escape or a quote."""
+        """Return the indexes of lines with an escape or a quote."""
         return [place for place, line in enumerate(lines) if self._special.search(line)]
 
     def measure(self, lines: Iterable[str]) -> tuple[int, list[tuple[str, bool]]]:
-        """Take the lines of one record, and no more: how many, and its fields as written.
+        """Take the lines of one record; return how many there are, and its fields as written.
 
-        Each is the text inside its quotes if it has any, and whether it has. A quote that is stray
-        is left in the text of a field without.
+        Each field is its text, without its quotes, and whether it had quotes. A stray quote stays
+        in the text of an unquoted field.
 
         Raises:
             MalformedError: it does not end, or there is text after a closing quote.
         """
         fields: list[tuple[str, bool]] = []
-        # A field's text in pieces: to lengthen it line by line would copy it each time.
+        # A field's text in pieces: appending line by line would copy it each time.
         pieces: list[str] = []
         begun = quoted = stray = False
         inside = False  # of quotes
@@ -82,7 +82,7 @@ class Escaping:
                     inner = _match(self._quoted, text, place)
                     pieces.append(inner)
                     place += len(inner)
-                    if text[place : place + 1] in ("", ESCAPE):  # it goes on in the next line
+                    if text[place : place + 1] in ("", ESCAPE):  # it continues in the next line
                         pieces.append(line[place:])
                         break
                     inside, place = False, place + 1
@@ -106,14 +106,14 @@ class Escaping:
         part = "".join(pieces)
         if inside or not part.endswith(("\r", "\n")):
             raise MalformedError
-        return count, [*fields, (part, quoted)]  # empty lines at the end of a file are none
+        return count, [*fields, (part, quoted)]  # empty lines at the end of a file are not records
 
     def read(self, fields: Iterable[tuple[str, bool]]) -> list[str]:
-        """Return what fields mean that are written so.
+        """Return the meaning of fields, from how they are written.
 
         Raises:
-            StrayQuoteError: an unquoted one has a quote.
-            UnknownEscapeError: one has an escape that means nothing.
+            StrayQuoteError: an unquoted field has a quote.
+            UnknownEscapeError: a field has an escape without a clear meaning.
         """
         fields = list(fields)
         if not all(quoted or self._sound.fullmatch(part) for part, quoted in fields):
@@ -132,6 +132,6 @@ class Escaping:
 
 
 def _match(pattern: re.Pattern[str], text: str, place: int) -> str:
-    """Return what matches there, perhaps nothing."""
+    """Return the match at a place, which may be empty."""
     found = pattern.match(text, place)
     return found[0] if found else ""

@@ -1,7 +1,7 @@
-"""Framing: which lines of a CSV file make one record, and which fields it has.
+"""Framing: which lines of a CSV file are one record, and which fields it has.
 
-Most lines have no quote and no escape: each is a record, and Arrow splits all of them at once.
-The others are read one by one, because such a record may go on for lines. Both kinds are then put
+Most lines have no quote and no escape: each is a record, and Arrow splits all of them at once. The
+others are read one by one, because such a record may have many lines. Both kinds are then merged
 in the order of the file.
 """
 
@@ -24,7 +24,7 @@ from processor.readers.lines import FOREIGN, find_foreign
 from processor.readers.quoting import MalformedError, Quoting
 from processor.reasons import FileRefusedError, Reason, Stated
 
-# The limit of the csv module is one for the whole process, and its default less than ours.
+# The csv module has one limit for the whole process, and its default is below ours.
 csv.field_size_limit(batches.RECORD_LIMIT)
 
 _NO_TEXT = pa.scalar(None, pa.string())
@@ -36,10 +36,9 @@ class Framed(NamedTuple):
 
     Attributes:
         rows: the fields of each, of type ROWS; null where there are none.
-        ends: for each how many lines of the buffer end with it.
-        faults: for each that could not be read its index and its reason to be rejected.
-        refusal: why the record after them cannot be framed, nor anything behind it; None if
-            nothing is known against it.
+        ends: for each record, how many lines of the buffer have been used when it ends.
+        faults: the index of each record that could not be read, and its reason.
+        refusal: why the record after them, and so the rest, cannot be framed; None if unknown.
     """
 
     rows: pa.ListArray
@@ -49,12 +48,12 @@ class Framed(NamedTuple):
 
 
 class Framing(ABC):
-    """How a dialect tells records from each other."""
+    """How a dialect separates records."""
 
     def frame(self, buffer: LineBuffer, most: int) -> Framed:
-        """Return the records that begin in the buffer's first lines, in ``most`` of them.
+        """Return the records that begin in the buffer's first ``most`` lines.
 
-        The buffer has lines. More may be added, for the last record to end.
+        The buffer is not empty. Lines may be added to it until the last record ends.
 
         Raises:
             FileRefusedError: the first record cannot be framed.
@@ -68,11 +67,11 @@ class Framing(ABC):
 
     @abstractmethod
     def _frame(self, buffer: LineBuffer, most: int) -> Framed:
-        """Do it, or raise _UnframedError for any of the records."""
+        """Return the records, or raise _UnframedError for any of them."""
 
 
 class QuotedFraming(Framing):
-    r"""The framing of a dialect with quotes, or with nothing but delimiters.
+    r"""The framing of a dialect with quotes, or with delimiters only.
 
     An example: the buffer has the five lines on the left, and more may follow in other blocks.
 
@@ -82,17 +81,17 @@ class QuotedFraming(Framing):
     0     ``1,plain``    has no quote, so Arrow splits it
     1     ``2,"one"``    has a quote, so the csv module reads it, and takes no other line
     2     ``3,"two``     has a quote, so the csv module reads it, and takes line 3 too
-    3     ``lines"``     has a quote, but is part of line 2's record: it is passed over
-    4     ``4,a "b"``    has a quote that is left in a field: it is stray
-    ====  =============  ==================================================================
+    3     ``lines"``     has a quote, but is part of line 2's record: it is skipped 4     ``4,a
+    "b"``    has a quote that is left in a field: it is stray ====  =============
+    ==================================================================
 
     The records begin on the lines 0, 1, 2 and 4, so ``ends`` is ``[1, 2, 4, 5]``. ``rows`` is
     ``[["1", "plain"], ["2", "one"], ["3", "two\nlines"], None]``, and ``faults`` says why the
     last has no fields: ``{3: row:stray-quote}``.
 
-    Were line 4 ``4,"b``, it would go on: the csv module comes to the end of the lines, and
-    :meth:`Quoting.measure` looks for the closing quote in the blocks that follow. If there is
-    none, the first three records are returned, with the refusal of the fourth.
+    If line 4 were ``4,"b``, it would continue: the csv module would reach the end of the lines,
+    and :meth:`Quoting.measure` would look for the closing quote in the next blocks. If there were
+    none, the first three records would be returned, with the refusal of the fourth.
     """
 
     def __init__(self, dialect: Csv) -> None:
@@ -133,10 +132,10 @@ class QuotedFraming(Framing):
     def _read_quoted(
         self, buffer: LineBuffer, places: Iterable[int]
     ) -> tuple[dict[int, list[str] | None], dict[int, int]]:
-        """Read the records with quotes, of the lines that have some.
+        """Read the records with quotes, given the lines that have quotes.
 
-        Returns the fields of each by its first line, None if a quote is stray; and where those of
-        several lines end.
+        Returns the fields of each by its first line, None if a quote is stray; and the ends of
+        those with several lines.
         """
         quote = self._quoting.quote
         found: dict[int, list[str] | None] = {}
@@ -156,7 +155,7 @@ class QuotedFraming(Framing):
                     found[place] = fields
                     continue
                 sound = self._is_sound(buffer.lines[place:end])
-            except csv.Error:  # or it goes on in the next block
+            except csv.Error:  # or it continues in the next block
                 reader = self._quoting.reader(iter(cursor))
                 sound = False
             if not sound:
@@ -204,7 +203,7 @@ class EscapedFraming(Framing):
         starts = _starts(longer, count)
         texts = _without_ends(buffer.lines[:end])
         reasons |= dict.fromkeys(find_foreign(texts), FOREIGN)
-        # Each record has its own reason at its begin, and any control character's replaces that.
+        # Where a record begins, its own reason yields to that of any control character.
         faults = {bisect_right(starts, place) - 1: reason for place, reason in reasons.items()}
         texts = texts[:count]
         texts = pc.if_else(pc.not_equal(texts, ""), texts, _NO_TEXT)
@@ -213,10 +212,10 @@ class EscapedFraming(Framing):
 
 
 class _Cursor:
-    """Lines from a place on. Who reads them may set the place between two records.
+    """Lines from a position on. Their reader may set the position between two records.
 
-    A reader of the csv module takes the lines of one record and no more, so afterwards the place
-    is where that record ends. One reader for all of them is quicker than one for each.
+    A reader of the csv module takes the lines of one record and no more, so afterwards the
+    position is where that record ends. One reader for all records is faster than one for each.
     """
 
     def __init__(self, lines: list[str]) -> None:
@@ -230,7 +229,7 @@ class _Cursor:
 
 
 class _UnframedError(Exception):
-    """The record that begins at a place cannot be framed, and so nothing behind it."""
+    """The record at a position cannot be framed, and so neither can the rest."""
 
     def __init__(self, place: int, refusal: FileRefusedError) -> None:
         super().__init__(place)
@@ -241,7 +240,7 @@ class _UnframedError(Exception):
 def _measured(
     buffer: LineBuffer, place: int, measure: Callable[[Iterable[str]], tuple[int, _Found]]
 ) -> tuple[int, _Found]:
-    """Return where a record ends that begins at a place, and what else was found of it."""
+    """Return where the record at a position ends, and what else was measured."""
     try:
         count, found = measure(buffer.record(place))
     except MalformedError:
@@ -259,7 +258,7 @@ def _replaced(
     starts: Sequence[int],
     faults: Iterable[int],
 ) -> pa.ListArray:
-    """Return the records that begin on these lines: rows by line, or others; none for a fault."""
+    """Return the records on these lines, from ``quoted`` or else ``rows``; null for a fault."""
     order: list[int | None] = list(range(len(rows)))
     for number, place in enumerate(quoted, len(rows)):
         order[place] = number
@@ -271,7 +270,7 @@ def _replaced(
 
 
 def _starts(longer: dict[int, int], count: int) -> Sequence[int]:
-    """Return the lines, of so many, on which a record begins."""
+    """Return which of ``count`` lines begin a record."""
     if not longer:
         return range(count)
     starts: list[int] = []

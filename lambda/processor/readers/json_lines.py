@@ -1,9 +1,9 @@
-"""JSON Lines: one object per line becomes one record, its fields in the order of the contract.
+"""JSON Lines: turns the object on each line into a record, with fields in the contract's order.
 
-A number is its text, and so are ``true`` and ``false``: what they are worth,
-the contract says. ``null`` and a key that is absent are the empty field. An array or object is
-its own text where the contract has such a column. A line that is not such an object
-is rejected alone, because the next one is still recognisable.
+Numbers, ``true`` and ``false`` stay text; the contract gives them a type. ``null`` and an absent
+key are the empty field. An array or object is its own text if the contract has such a column. Of
+lines that are not such an object, only the line is rejected, because the next one can still be
+found.
 """
 
 import json
@@ -18,19 +18,19 @@ from processor.contract.model import Contract
 from processor.readers.lines import FOREIGN, FOREIGN_TEXT, blocks, without_blank_end
 from processor.reasons import Reason, Stated
 
-# Names that are counted before they are dropped; more are dropped, and counted as so many.
+# The most names of dropped columns that are counted; further ones are dropped uncounted.
 DROPPED_LIMIT = 1 << 12
 
 _WHITESPACE = " \t\r\n"  # RFC 8259
 _SPACE = re.compile(f"[{_WHITESPACE}]*")
-# An escape; of half a surrogate pair alone, which UTF-8 cannot spell, the group has it.
+# An escape; the group matches half a surrogate pair alone, which UTF-8 cannot encode.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)")
 _FOREIGN = re.compile(FOREIGN_TEXT)
 _WORDS = {True: "true", False: "false", None: ""}
 
 
 class RowFaultError(ValueError):
-    """A line is no record."""
+    """A line is not a record."""
 
     def __init__(self, reason: Stated) -> None:
         """Keep the reason."""
@@ -42,16 +42,16 @@ class JsonRecords:
     """The records of a JSON Lines stream, in batches.
 
     Attributes:
-        header: what a file calls the contract's columns.
+        header: the names in files of the contract's columns.
         rows_read: lines framed so far.
-        dropped_columns: names of no column that were dropped so far, at most DROPPED_LIMIT.
-        localized: numbers are not.
+        dropped_columns: names without a column that were dropped so far, at most DROPPED_LIMIT.
+        localized: false.
     """
 
     localized = False
 
     def __init__(self, stream: Stream, contract: Contract) -> None:
-        """Take what the contract says of the keys and values of a line."""
+        """Take what the contract says about the keys and values of a line."""
         self.header = contract.labels
         self.rows_read = 0
         self._blocks = without_blank_end(blocks(stream))
@@ -141,11 +141,11 @@ def _text(name: str, value: Any) -> str:
 
 
 def _members(line: str) -> Iterator[tuple[str, str]]:
-    """Yield the members of the object on a sound line, their values as written."""
+    """Yield the members of the object on a valid line, with their values as written."""
     place = line.index("{")
     while line[place] != "}":
         key, place = _DECODER.raw_decode(line, _after_space(line, place + 1))
-        begin = _after_space(line, _after_space(line, place) + 1)  # there is a colon between
+        begin = _after_space(line, _after_space(line, place) + 1)  # a colon is between them
         value, place = _DECODER.raw_decode(line, begin)
         if isinstance(value, dict | list):
             yield key, line[begin:place]
@@ -154,7 +154,7 @@ def _members(line: str) -> Iterator[tuple[str, str]]:
 
 def _after_space(line: str, place: int) -> int:
     space = _SPACE.match(line, place)
-    assert space  # it matches nothing too
+    assert space  # it also matches the empty text
     return space.end()
 
 
@@ -170,7 +170,7 @@ def _constant(_: str) -> None:
     raise RowFaultError(Reason.ROW_NOT_JSON)
 
 
-# Numbers stay texts: nothing is rounded, and no time goes into ten thousand digits.
+# Numbers stay texts: nothing is rounded, and ten thousand digits take no time.
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=str, parse_float=str, parse_constant=_constant
 )

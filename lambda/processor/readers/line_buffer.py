@@ -1,4 +1,4 @@
-"""The line buffer: lines that have been read, and whose records have not been taken yet."""
+"""The line buffer: lines that have been read, and whose records have not yet been taken."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -15,8 +15,8 @@ class LineBuffer:
     another: looking for its end adds the lines of further blocks.
 
     Attributes:
-        lines: the next lines, as far as they have been read, with their line ends.
-        before: how many lines of the file were taken.
+        lines: the next lines that have been read, with their line ends.
+        before: how many lines of the file have been taken.
     """
 
     def __init__(self, blocks: Iterator[list[str]]) -> None:
@@ -26,7 +26,7 @@ class LineBuffer:
         self.before = 0
 
     def fill(self) -> bool:
-        """Read a block if there are no lines; return whether there are any then.
+        """Read a block if there are no lines; return whether there are lines now.
 
         Raises:
             FileRefusedError: the block cannot be read.
@@ -34,14 +34,14 @@ class LineBuffer:
         return bool(self.lines) or self._add()
 
     def take(self, count: int) -> list[str]:
-        """Take so many lines from the front, or all that there are."""
+        """Take this many lines from the front, or all of them."""
         taken = self.lines[:count]
         del self.lines[:count]
         self.before += len(taken)
         return taken
 
     def record(self, place: int) -> Iterator[str]:
-        """Yield the lines that a record can have which begins at a place; add blocks for them.
+        """Yield the lines that the record at an index may have; add blocks for them.
 
         Raises:
             FileRefusedError: the record has become too long, or a block cannot be read.
@@ -55,7 +55,7 @@ class LineBuffer:
             place += 1
 
     def end_before_blank_lines(self) -> None:
-        """Leave out the empty lines at the end of the file."""
+        """Remove the empty lines at the end of the file."""
         self._blocks = without_blank_end(chain([self.lines], self._blocks), self.before + 1)
         self.lines = []
 

@@ -1,7 +1,7 @@
-"""Lines: a stream of bytes becomes its physical lines, block by block.
+"""Lines: turns a stream of bytes into its physical lines, block by block.
 
-What is read is cut at line ends into blocks, so that what a file becomes depends on its bytes
-alone and not on how the network delivered them.
+Blocks are cut at line ends, so the result depends only on the bytes of a file, and not on how the
+network delivered them.
 """
 
 import codecs
@@ -16,17 +16,17 @@ from processor.batches import Stream
 from processor.reasons import FileRefusedError, Reason
 
 FOREIGN = Reason.ROW_CONTROL_CHARACTER
-# What text does not have: control characters but tab and line ends, and the escapes of HZ (RFC
-# 1843), which has none.
+# What text does not have: control characters except tab and line ends, and the escapes of HZ (RFC
+# 1843), which has no control characters.
 FOREIGN_TEXT = r"[\x00-\x08\x0b\x0c\x0e-\x1f]|~\{(?:[!-w][!-~])+~\}"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LINE_ENDS = ("\n", "\r\n", "\r")
 
 
 def find_foreign(texts: pa.StringArray) -> list[int]:
-    """Return the places of texts that are not what somebody meant by UTF-8.
+    """Return the indexes of texts that were not meant as UTF-8.
 
-    Encodings of seven bits, such as ISO-2022-JP and HZ, are UTF-8 to whom reads them so.
+    Seven-bit encodings, such as ISO-2022-JP and HZ, are also valid UTF-8.
     """
     content = texts.buffers()[2]
     if content is None or not content.size:
@@ -40,9 +40,9 @@ def find_foreign(texts: pa.StringArray) -> list[int]:
 
 
 def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[list[str]]:
-    """Yield the physical lines of a stream, with their line ends, block by block; never none.
+    """Yield the physical lines of a stream, with their line ends, in blocks that are never empty.
 
-    The stream is UTF-8 by now, if it could be, whatever its ``encoding`` was.
+    The stream has been converted to UTF-8, if possible, whatever its ``encoding`` was.
 
     Raises:
         FileRefusedError: a line is too long or not UTF-8; all lines before it have been yielded.
@@ -71,8 +71,8 @@ def without_blank_end(lists: Iterable[list[str]], line: int = 1) -> Iterator[lis
     """Yield lists of lines, from this ``line`` of the file on, without the empty ones at its end.
 
     Raises:
-        FileRefusedError: there are more empty lines in a row than can be held back until it shows
-            whether they are the end.
+        FileRefusedError: there are too many empty lines in a row to hold back until the end of the
+            file is known.
     """
     held: list[str] = []
     try:
@@ -102,7 +102,7 @@ def without_blank_end(lists: Iterable[list[str]], line: int = 1) -> Iterator[lis
 
 
 def _read(stream: Stream) -> bytes:
-    """Read one block, however small the pieces are that the stream hands out."""
+    """Read one block, however small the pieces that the stream returns."""
     pieces = []
     missing = batches.BLOCK_SIZE
     while missing and (piece := stream.read(missing)):
@@ -112,17 +112,17 @@ def _read(stream: Stream) -> bytes:
 
 
 def without_mark(data: bytes) -> bytes:
-    """Take the byte order mark off the beginning of a file."""
+    """Remove the byte order mark from the beginning of a file."""
     return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _complete(data: bytes) -> int:
-    """Return where the last line ends that is surely complete; a final CR may be half a CRLF."""
+    """Return the end of the last complete line; a final CR may be half a CRLF."""
     return 1 + max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1))
 
 
 def _decode(data: bytes) -> tuple[list[str], bool]:
-    """Return the lines, and whether that was all: if not, those before the first bad byte."""
+    """Return the lines before the first bad byte, and whether there was none."""
     lines: list[str] = []
     try:
         lines.extend(map(bytes.decode, data.splitlines(keepends=True)))

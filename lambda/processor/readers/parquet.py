@@ -1,8 +1,8 @@
-"""Parquet: the rows of a file as texts, batch by batch, so that the contract judges them alike.
+"""Parquet: the rows of a file as texts, batch by batch, so that the same checks apply to them.
 
-What the metadata say is not believed: they can lie. The file is read page by page, and what that
-takes is bounded by the kernel. Only columns of the contract are read, and of those that it drops
-only what has a text. :mod:`processor.readers.parquet_values` says which texts values have.
+The metadata is not trusted. The file is read page by page, and the kernel limits the memory for
+that. Only columns of the contract are read, and dropped columns only if their type has a text.
+:mod:`processor.readers.parquet_values` says which text each value has.
 """
 
 import json
@@ -26,18 +26,18 @@ from processor.readers.parquet_values import Texts, kind_of, texts_of
 from processor.reasons import FileRefusedError, Reason, Stated
 
 MAGIC = b"PAR1"
-ENCRYPTED = b"PARE"  # the mark where the footer is encrypted too
-# What follows is binary, such as the length of what is encrypted; or else this is text.
+ENCRYPTED = b"PARE"  # the mark of files whose footer is encrypted too
+# Binary data follows, such as the length of the encrypted part; otherwise this is text.
 BEGIN = re.compile(rb"PAR[1E](?![\t\r\n -~])|PARE...\0", re.DOTALL)
 BATCH_ROWS = 1 << 12
 BATCH_BYTES = 1 << 22  # of text
-MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers make pages of about one MiB
-FOOTER_LIMIT = 1 << 23  # bytes; the metadata unfold to some tens of times as many
+MEMORY_LIMIT = 160 << 20  # bytes that reading may take; writers write pages of about one MiB
+FOOTER_LIMIT = 1 << 23  # bytes; in memory the metadata takes some tens of times as many
 
 _DAMAGED = Reason.FILE_DAMAGED_PARQUET
 _ERRORS = (pa.ArrowException, OSError, ValueError)
-# What Arrow says when nothing is damaged, but it cannot read the file. VARIANT is the only group
-# that it does not know: https://parquet.apache.org/docs/file-format/types/logicaltypes/
+# What Arrow says when the file is undamaged, but it cannot read it. VARIANT is the only group that
+# it does not know: https://parquet.apache.org/docs/file-format/types/logicaltypes/
 _CAUSES: dict[str, Stated] = {
     "ecrypt": Reason.FILE_ENCRYPTED_PARQUET,
     "Undefined cannot be applied to group": Reason.HEADER_COLUMN_TYPE.about("variant"),
@@ -46,10 +46,10 @@ _CAUSES: dict[str, Stated] = {
 
 @dataclass(frozen=True)
 class ParquetBatch(Batch):
-    """Rows that are on no line; their raw form is one JSON object.
+    """Rows without lines; the raw form of each is a JSON object.
 
     Attributes:
-        names: of the fields.
+        names: the names of the fields.
     """
 
     names: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ class ParquetBatch(Batch):
         del index
 
     def raw(self, index: int) -> str:
-        """Return the texts of a row by name; null is a value that has none."""
+        """Return the texts of a row by name; null is a value without a text."""
         return json.dumps(dict(zip(self.names, self.rows[index].as_py(), strict=True)))
 
 
@@ -67,10 +67,10 @@ class ParquetRecords:
     """The rows of a Parquet file.
 
     Attributes:
-        header: the names of its columns that the contract has, or one other if there is none.
+        header: the names of its columns that are in the contract, or one other if none is.
         rows_read: rows read so far.
-        dropped_columns: how many are not in the header.
-        localized: numbers are not.
+        dropped_columns: how many columns are not in the header.
+        localized: false.
     """
 
     localized = False
@@ -79,8 +79,8 @@ class ParquetRecords:
         """Read the metadata.
 
         Raises:
-            FileRefusedError: they cannot be read, ask for too much memory, or are not those of
-                the contract.
+            FileRefusedError: it cannot be read, needs too much memory, or does not fit the
+                contract.
         """
         self._allowance = Allowance(MEMORY_LIMIT)
         self.rows_read = 0
@@ -104,8 +104,8 @@ class ParquetRecords:
         """Yield the batches.
 
         Raises:
-            FileRefusedError: the file is not what its metadata say, asks for too much memory, or
-                has a row that is too long.
+            FileRefusedError: the file is not what its metadata says, needs too much memory, or has
+                a row that is too long.
         """
         batches = self._file.iter_batches(
             self._batch_rows, columns=list(self._texts), use_threads=False
@@ -122,7 +122,7 @@ class ParquetRecords:
         return {leaf.name: leaf for leaf in leaves if leaf.path == leaf.name}
 
     def _conversions(self, contract: Contract, found: dict[str, int]) -> dict[str, Texts]:
-        """Return what makes the texts of each column that has any."""
+        """Return the function that makes the texts of each column that has texts."""
         conversions = {}
         leaves = self._leaves()
         for column in contract.columns:
@@ -140,15 +140,15 @@ class ParquetRecords:
         return conversions
 
     def _int96(self) -> list[str]:
-        """Return which columns to be read are of 96 bits."""
+        """Return which of the columns to read have 96-bit values."""
         leaves = self._leaves()
         return [name for name in self._texts if leaves[name].physical_type == "INT96"]
 
     def _fitting_rows(self, width: int) -> int:
-        """Return how many rows to read at once, by what the metadata say of their size."""
+        """Return how many rows to read at once, from the size that the metadata states."""
         rows = min(BATCH_ROWS, batch_rows(width))
         metadata = self._file.metadata
-        # Not by column: pyarrow ends the process if the metadata of one are encrypted or missing.
+        # Not by column: pyarrow aborts the process if the metadata of one is encrypted or missing.
         for group in map(metadata.row_group, range(metadata.num_row_groups)):
             if group.num_rows > 0:
                 fitting = BATCH_BYTES * group.num_rows // max(group.total_byte_size, 1)
@@ -157,7 +157,7 @@ class ParquetRecords:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        """Bound the memory, and refuse the file when reading fails."""
+        """Limit the memory, and refuse the file if reading fails."""
         try:
             with self._allowance.enforced():
                 yield
@@ -168,7 +168,7 @@ class ParquetRecords:
             raise FileRefusedError(found[0] if found else _DAMAGED) from None
 
     def _read(self, batches: Iterator[pa.RecordBatch]) -> list[pa.StringArray]:
-        """Return the texts of the next rows by column; no column is the end."""
+        """Return the texts of the next rows by column; no columns at the end."""
         with self._reading():
             rows = next(batches, None)
             if rows is None:
@@ -182,7 +182,7 @@ class ParquetRecords:
             ]
 
     def _cut(self, columns: list[pa.StringArray]) -> Iterator[Batch]:
-        """Yield rows of as many bytes as a batch may have: their number was guessed."""
+        """Cut rows, whose number was an estimate, into batches of the allowed bytes."""
         lengths = [pc.binary_length(column).cast(pa.int64()).fill_null(0) for column in columns]
         begin = size = 0
         for row, length in enumerate(reduce(pc.add, lengths).to_pylist()):
@@ -202,10 +202,10 @@ class ParquetRecords:
 
 
 class _Nanoseconds:
-    """Columns of 96 bits once more, as nanoseconds of which 64 bits are left."""
+    """Reads 96-bit columns a second time, as nanoseconds modulo 64 bits."""
 
     def __init__(self, file: IO[bytes], names: list[str], size: int) -> None:
-        """Begin to read them, if there are any."""
+        """Start reading them, if there are any."""
         self._held: pa.Table | None = None
         if names:
             again = _opened(file, "ns")
@@ -217,7 +217,7 @@ class _Nanoseconds:
         if self._held is None:
             return {}
         names = self._held.column_names
-        while self._held.num_rows < rows:  # what is next has not always as many
+        while self._held.num_rows < rows:  # the next batch may have fewer
             more = pa.Table.from_batches([next(self._batches)]).select(names)
             self._held = pa.concat_tables([self._held, more])
         found = self._held.slice(0, rows).combine_chunks()
@@ -226,7 +226,7 @@ class _Nanoseconds:
 
 
 def _opened(file: IO[bytes], unit: str) -> pq.ParquetFile:
-    """Open a file; instants of 96 bits are read in this unit."""
+    """Open a file; 96-bit instants are read in this unit."""
     return pq.ParquetFile(
         file,
         buffer_size=1 << 20,
@@ -237,7 +237,7 @@ def _opened(file: IO[bytes], unit: str) -> pq.ParquetFile:
 
 
 def _check_footer(file: IO[bytes]) -> None:
-    """Refuse a file without the two marks, or whose metadata are too large to unfold."""
+    """Refuse a file without the two marks, or with metadata too large for the memory."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(size - 8, 0))
     end = file.read(8)

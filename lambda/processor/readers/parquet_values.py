@@ -1,10 +1,10 @@
-"""Values of Parquet: the text that each would have had in CSV, so that the contract judges it.
+"""Values of Parquet: gives each the text that it would have in CSV, so that the same checks apply.
 
-The text is exact or there is none: an infinite number, or an instant out of the years 1 to 9999,
-becomes null, while a value that is not there becomes the empty text. A number is written without
-an exponent, but for a floating-point one so large that not every integer of its size exists: it
-could be taken for an identifier that it is not. What the contract's type has no place for is left
-off where it is nothing: zeros beyond the scale, the sign of zero, the midnight of a day.
+The text is exact, or there is none: an infinite number, or an instant outside the years 1 to 9999,
+becomes null, while a missing value becomes the empty text. Numbers are written without an
+exponent, except floating-point ones so large that integers of their size are inexact: those could
+be mistaken for identifiers. Zeros beyond the contract's scale, the sign of zero, and midnight in a
+date are left out.
 """
 
 import json
@@ -21,22 +21,22 @@ import pyarrow.parquet as pq
 from processor.arrow import retyped, within
 from processor.contract.column import Column
 
-# Makes the texts of values. Those of 96 bits are seconds; their nanoseconds are kept beside them.
+# Makes the texts of values. 96-bit values come as seconds, and their nanoseconds separately.
 Texts = Callable[[Any, Any], pa.StringArray]
 
 _NO_TEXT = pa.scalar(None, pa.string())
-_PLAIN_SCALE = 6  # of decimals that Arrow never writes with an exponent
+_PLAIN_SCALE = 6  # up to which Arrow writes decimals without an exponent
 _PLAIN_LEAST = 1e-38  # of numbers written without one: no decimal has more digits
-# From here on not every integer exists: 2 to the power of the digits of the significand.
+# From here on not every integer is representable: 2 to the power of the significand's digits.
 _GAPS = {16: 1 << 11, 32: 1 << 24, 64: 1 << 53}
 _SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 _DAY = 86_400  # seconds
-_DAYS = (-719_162, 2_932_896)  # from the year 1 to 9999, as Parquet counts
+_DAYS = (-719_162, 2_932_896)  # from year 1 to 9999, in Parquet's days
 _INT64 = (-(2**63), 2**63 - 1)
-# Until version 21 Arrow, which has no other, calls every TIME one of UTC.
+# Until version 21, Arrow marks every TIME as UTC, although its own type has no zone.
 # https://github.com/apache/arrow/pull/47316
 _UNAWARE = re.compile(r"parquet-cpp-arrow version (?:1?[0-9]|2[01])\.")
-# What bytes may be and still be text. Impala and Hive do not say that their strings are.
+# Types of bytes that may hold text: Impala and Hive do not mark their strings as text.
 _TEXTUAL = ("None", "String", "Enum", "JSON")
 _UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 
@@ -44,19 +44,19 @@ _UUID_PARTS = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
 def texts_of(
     column: Column, type_: pa.DataType, leaf: pq.ColumnSchema, created_by: str | None
 ) -> Texts | None:
-    """Return what makes the texts of a column; None if its type has none.
+    """Return the function that makes the texts of a column; None if its type has none.
 
-    ``type_`` is how Arrow reads it, and ``leaf`` what it is in Parquet.
+    ``type_`` is its type in Arrow, and ``leaf`` its column in Parquet.
     """
     stored = _stored(type_)
     make = _conversion(column, stored, _logical(leaf), created_by or "")
-    if isinstance(type_, pa.UuidType):  # Arrow 20 writes it as mere bytes
+    if isinstance(type_, pa.UuidType):  # Arrow 20 writes it as plain bytes
         make = _uuids
     return make and partial(_texts, make, stored)
 
 
 def kind_of(type_: pa.DataType, leaf: pq.ColumnSchema | None) -> str:
-    """Return what to call a type that has no text: Arrow's name, or Parquet's for mere bytes."""
+    """Return the name of a type without texts: Arrow's, or Parquet's for plain bytes."""
     logical = str(_logical(leaf)["Type"]).lower() if leaf else "none"
     arrows = str(_stored(type_)).partition("<")[0].partition("[")[0].replace("_", "-")
     return arrows if logical == "none" or not arrows.endswith("binary") else logical
@@ -68,7 +68,7 @@ def _logical(leaf: pq.ColumnSchema) -> dict[str, Any]:
 
 
 def _stored(type_: pa.DataType) -> pa.DataType:
-    """Return the type without what says how it is kept or meant."""
+    """Return the storage type, without dictionary or extension."""
     if isinstance(type_, pa.UuidType | pa.JsonType):
         return type_.storage_type
     return type_.value_type if pa.types.is_dictionary(type_) else type_
@@ -100,8 +100,8 @@ def _conversion(
 
 
 def _texts(make: Texts, stored: pa.DataType, values: Any, nanoseconds: Any) -> pa.StringArray:
-    """Return the texts; null where there is none, and empty where there is no value."""
-    # Strings are UTF-8 only if somebody looks. A time out of the day is bad, but damages nothing.
+    """Return the texts; null if a value has none, and empty if there is no value."""
+    # Nothing else checks that strings are UTF-8. A time outside the day does not damage the file.
     values.validate(full=not pa.types.is_time(stored))
     if isinstance(values, pa.ExtensionArray):
         values = values.storage
@@ -115,7 +115,7 @@ def _written(values: Any, _: Any) -> pa.StringArray:
 
 
 def _decoded(values: Any, _: Any) -> pa.StringArray:
-    """Return bytes as texts where they are UTF-8."""
+    """Return bytes as texts if they are UTF-8."""
     try:
         return values.cast(pa.string())
     except pa.ArrowInvalid:
@@ -138,7 +138,7 @@ def _uuids(values: Any, _: Any) -> pa.StringArray:
 
 
 def _floats(values: Any, _: Any, scale: int | None) -> pa.StringArray:
-    """Return the shortest text that is read as the same number; NaN and infinity have none."""
+    """Return the shortest text that reads back as the same number; NaN and infinity have none."""
     gap = _GAPS[values.type.bit_width]
     if pa.types.is_float16(values.type):
         values = values.cast(pa.float32())
@@ -147,7 +147,7 @@ def _floats(values: Any, _: Any, scale: int | None) -> pa.StringArray:
     texts = values.cast(pa.string())
     size = pc.abs(values)
     large = pc.greater_equal(size, gap)
-    # Arrow writes an exponent from 1e10 on, and below 1e-6.
+    # Arrow writes an exponent from 1e10 up, and below 1e-6.
     other = pc.xor(pc.match_substring(texts, "e"), large)
     other = pc.fill_null(pc.and_(other, pc.greater_equal(size, _PLAIN_LEAST)), False)
     if other.true_count:
@@ -197,12 +197,12 @@ def _timestamps(values: Any, nanoseconds: Any, day: bool) -> pa.StringArray:
     least, most = _DAYS[0] * _DAY * second, (_DAYS[1] + 1) * _DAY * second - 1
     inside = within(counts, (max(least, _INT64[0]), min(most, _INT64[1])))
     texts = pc.replace_substring(inside.view(pa.timestamp(unit)).cast(pa.string()), " ", "T")
-    if nanoseconds is not None:  # of which 64 bits are left, which is enough for the fraction
+    if nanoseconds is not None:  # modulo 64 bits, which is enough for the fraction
         beyond = pc.subtract(nanoseconds.view(pa.int64()), pc.multiply(counts, _SECOND["ns"]))
         fraction = pc.utf8_lpad(beyond.cast(pa.string()), 9, "0")
         texts = pc.binary_join_element_wise(texts, fraction, ".")
     texts = _in_microseconds(texts)
-    if values.type.tz is not None:  # the instant is stored in UTC, whatever the zone is called
+    if values.type.tz is not None:  # the instant is stored in UTC, whatever the zone
         return _zoned(texts, "Z")
     return pc.replace_substring_regex(texts, "T00:00:00([.]0+)?$", "") if day else texts
 
@@ -212,5 +212,5 @@ def _zoned(texts: pa.StringArray, zone: str) -> pa.StringArray:
 
 
 def _in_microseconds(texts: pa.StringArray) -> pa.StringArray:
-    """Leave as many digits as a time of the contract has, if nothing is lost by it."""
+    """Reduce times to the digits that the contract's types have, if nothing is lost."""
     return pc.replace_substring_regex(texts, "([.][0-9]{6})000$", r"\1")

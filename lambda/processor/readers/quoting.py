@@ -1,8 +1,8 @@
 """Quoting: where records with quotes end, and whether each quote is where it may be.
 
-A quote inside an unquoted field is stray: what its writer meant by it is not clear, so the
-record is to be rejected. Blanks before a quote make it stray too, but then the record ends where
-the quoted text does: no line of that text may be taken for a record of its own.
+A quote inside an unquoted field is stray: its meaning is not clear, so the record is rejected.
+Blanks before a quote make it stray too, but then the record includes all of the quoted text, so
+that no line of that text is taken for a record.
 """
 
 import csv
@@ -20,11 +20,11 @@ class Quoting:
     """How a dialect quotes.
 
     Attributes:
-        quote: what surrounds a field; empty if nothing does, and then nothing else is of use.
+        quote: what surrounds a field; empty if nothing does, and then only this may be used.
     """
 
     def __init__(self, dialect: Csv) -> None:
-        """Prepare what tells records from each other."""
+        """Prepare the patterns that separate records."""
         self.quote = dialect.quote
         self._delimiter = dialect.delimiter
         quote, delimiter = re.escape(dialect.quote or '"'), re.escape(dialect.delimiter)
@@ -41,7 +41,7 @@ class Quoting:
         return self._whole.fullmatch(text) is not None
 
     def measure(self, lines: Iterable[str]) -> tuple[int, bool]:
-        """Take the lines of one record, and no more: how many, and whether a quote is stray.
+        """Take the lines of one record; return how many there are, and whether a quote is stray.
 
         Raises:
             MalformedError: it does not end, or there is text after a closing quote.
@@ -63,7 +63,7 @@ class Quoting:
                     if not stray and text[place : place + 1] not in ("", self._delimiter):
                         raise MalformedError
                 unquoted = self._unquoted.match(text, place)
-                assert unquoted  # it matches nothing too
+                assert unquoted  # it also matches the empty text
                 end = unquoted.end()
                 stray = stray or self.quote in text[place:end]
                 place = end + 1
@@ -72,5 +72,5 @@ class Quoting:
         raise MalformedError
 
     def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
-        """Return what reads the fields of records without stray quotes, and raises csv.Error."""
+        """Return a reader for the fields of records without stray quotes; it raises csv.Error."""
         return csv.reader(lines, delimiter=self._delimiter, quotechar=self.quote, strict=True)

@@ -1,6 +1,6 @@
-"""Signatures: how files in formats that are not read begin, so that a reason can name them.
+"""Signatures: how files of unsupported formats begin, so that a reason can name them.
 
-Text of a seven-bit or eight-bit encoding has none; UTF-16 and UTF-32 show by their zeros, too.
+Text in a seven-bit or eight-bit encoding has none; UTF-16 and UTF-32 also show by their zeros.
 """
 
 import re
@@ -8,7 +8,7 @@ import re
 from processor.reasons import Reason
 
 _PATTERNS = {
-    Reason.FORMAT_ZIP: rb"PK(?:\x03\x04|\x05\x06|\x07\x08)",  # and so xlsx, ods, jar
+    Reason.FORMAT_ZIP: rb"PK(?:\x03\x04|\x05\x06|\x07\x08)",  # including xlsx, ods and jar
     Reason.FORMAT_XZ: rb"\xfd7zXZ\x00",
     Reason.FORMAT_BZIP2: rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)",
     Reason.FORMAT_7Z: rb"7z\xbc\xaf\x27\x1c",
@@ -17,7 +17,7 @@ _PATTERNS = {
     Reason.FORMAT_SNAPPY: rb"\xff\x06\x00\x00sNaPpY",
     Reason.FORMAT_LZIP: rb"LZIP\x01",
     Reason.FORMAT_COMPRESS: rb"\x1f\x9d",
-    Reason.FORMAT_XLS: rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # and whatever else is in OLE
+    Reason.FORMAT_XLS: rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",  # and other OLE files
     Reason.FORMAT_PDF: rb"%PDF-[0-9]",
     Reason.FORMAT_AVRO: rb"Obj\x01",
     Reason.FORMAT_ORC: rb"ORC[\x00-\x1f]",
@@ -38,12 +38,12 @@ _COMPILED_TEXTS = {name: re.compile(pattern) for name, pattern in _TEXTS.items()
 
 
 def foreign_format(begin: bytes) -> Reason | None:
-    """Return the reason to refuse a file that begins so, which names its format or encoding."""
+    """Return the reason to refuse a file with this beginning; it names the format or encoding."""
     return _first(_COMPILED, begin)
 
 
 def foreign_text(begin: bytes) -> Reason | None:
-    """Return the reason to refuse a text that begins so, unless it may begin with any value."""
+    """Return the reason to refuse a text with this beginning, if the dialect rules it out."""
     return _first(_COMPILED_TEXTS, begin)
 
 

@@ -1,4 +1,4 @@
-"""The frames of zstd: what each asks of whoever decompresses it, known before that is done.
+"""The frames of zstd: checks what each needs from the decompressor, before it is decompressed.
 
 https://www.rfc-editor.org/rfc/rfc8878 (section 3.1)
 """
@@ -10,8 +10,8 @@ from typing import Any
 from processor.batches import Stream
 from processor.reasons import FileRefusedError, Reason
 
-# Bytes that the decompressor keeps: what the RFC recommends everybody to support. `zstd` asks for
-# as many up to its level 19, and for more with --ultra or --long.
+# Bytes that the decompressor keeps: the size that the RFC recommends supporting. `zstd` needs that
+# many up to level 19, and more with --ultra or --long.
 WINDOW_LIMIT = 1 << 23
 
 _FRAME = 0xFD2FB528
@@ -19,10 +19,10 @@ _SKIPPED = range(0x184D2A50, 0x184D2A60)
 
 
 class CheckedFrames(io.RawIOBase):
-    """A stream of zstd as it is, up to a frame that asks for too much, or for a dictionary."""
+    """An unchanged zstd stream, up to a frame that needs too large a window, or a dictionary."""
 
     def __init__(self, stream: Stream) -> None:
-        """Begin with the first frame."""
+        """Start with the first frame."""
         super().__init__()
         self._stream = stream
         self._frames = _frames()
@@ -58,7 +58,7 @@ class CheckedFrames(io.RawIOBase):
 
 
 def _frames() -> Generator[int, bytes, None]:
-    """Yield how many bytes are wanted next, or to be skipped if it is negative."""
+    """Yield how many bytes to read next, or to skip if negative."""
     while (magic := int.from_bytes((yield 4), "little")) == _FRAME or magic in _SKIPPED:
         if magic in _SKIPPED:
             yield -int.from_bytes((yield 4), "little")
@@ -80,7 +80,7 @@ def _frames() -> Generator[int, bytes, None]:
         while not last:
             block = int.from_bytes((yield 3), "little")
             last, kind = block & 1, block >> 1 & 3
-            yield -(1 if kind == 1 else block >> 3)  # a byte that is repeated is there once
+            yield -(1 if kind == 1 else block >> 3)  # a repeated byte is stored once
         yield -4 if flags & 4 else 0
-    while True:  # what is no frame the decompressor refuses
+    while True:  # the decompressor refuses anything else
         yield -(1 << 30)

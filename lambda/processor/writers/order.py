@@ -1,12 +1,11 @@
-"""Order: rows leave in an order that says nothing of the order they came in.
+"""Order: sorts rows so that their order says nothing about the order in the source.
 
-Sources are sorted, by time of arrival or by name, so a row's place in its file would tell what was
-dropped or hashed of it. Here the place is made of the values that leave, and of nothing else: who
-has the rows could sort them so himself, and learns nothing. Rows that are alike are
-interchangeable.
+Sources are often sorted, by arrival or by name, so a row's position would reveal dropped or hashed
+values. Here the position depends only on the output values: whoever has the rows could sort them
+the same way, and learns nothing. Equal rows are interchangeable.
 
-What remains is the row group: it holds the rows of one stretch of the file, and row groups follow
-each other as the stretches did.
+The row group remains: it holds the rows of one section of the file, and row groups are in the
+order of the sections.
 """
 
 import pyarrow as pa
@@ -16,16 +15,16 @@ _PREFIX = 8  # bytes of a text, as one number
 
 
 def arrange(table: pa.Table) -> pa.Table:
-    """Return the rows in an order that is the same whatever order they are given in."""
+    """Return the rows in an order that does not depend on the given order."""
     table = table.combine_chunks()
     order = _by_prefix(table)
     return table.take(_by_values(table) if order is None else order)
 
 
 def _by_prefix(table: pa.Table) -> pa.UInt64Array | None:
-    """Return an order by the beginnings of the first column, if all of them differ.
+    """Return an order by the first bytes of the first column, if all of them differ.
 
-    Those of tokens do, and numbers are sorted in a third of the time of texts.
+    Those of tokens do, and sorting numbers takes a third of the time.
     """
     first = table.column(0)
     if not pa.types.is_string(first.type) or first.null_count:
@@ -41,7 +40,7 @@ def _by_prefix(table: pa.Table) -> pa.UInt64Array | None:
 
 def _by_values(table: pa.Table) -> pa.UInt64Array:
     """Return an order by all columns, from left to right."""
-    # Of doubles by their bits: 0 and -0 are equal and not alike.
+    # Doubles by their bits: 0 and -0 are equal, but not identical.
     keys = [
         column.combine_chunks().view(pa.int64()) if pa.types.is_float64(column.type) else column
         for column in table.columns

@@ -1,7 +1,6 @@
-"""Outputs: the clean rows as Parquet and the rejected ones as JSON Lines.
+"""Parquet: writes the clean rows.
 
-Both are written to a file while the rows go by, and what is written is a function of the rows,
-byte for byte.
+They are written while the rows are read, and the bytes depend only on the rows.
 """
 
 from typing import IO, Self
@@ -12,16 +11,16 @@ import pyarrow.parquet as pq
 from processor.reasons import FileRefusedError, Reason
 from processor.writers.order import arrange
 
-# A row group is written when it has so many rows, or so many bytes in Arrow's form.
+# A row group is written when it has this many rows, or this many bytes in Arrow.
 ROW_GROUP_ROWS = 1 << 17
 ROW_GROUP_BYTES = 1 << 25
-_COLUMN_BYTES = 1 << 10  # that a column of a batch takes, whatever it holds
-# A column of a row group takes about as much in the footer, which is in memory until the end.
+_COLUMN_BYTES = 1 << 10  # the overhead of a column of a batch
+# Each column of a row group takes about as much in the footer, which stays in memory to the end.
 CHUNK_LIMIT = 1 << 16
 
 
 class CleanRows:
-    """Writes the Parquet file of the rows that keep the contract; complete when exited."""
+    """Writes the Parquet file of the clean rows; complete when exited."""
 
     def __init__(self, file: IO[bytes], schema: pa.Schema) -> None:
         """Begin the file."""
@@ -46,7 +45,7 @@ class CleanRows:
         """Add the rows of a batch.
 
         Raises:
-            FileRefusedError: there are so many columns, and rows, that the footer grows too large.
+            FileRefusedError: the columns and rows are so many that the footer grows too large.
         """
         if not batch.num_rows:
             return

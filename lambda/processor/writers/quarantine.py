@@ -1,6 +1,6 @@
 """Quarantine: the rejected rows, or the refused object, as gzipped JSON Lines.
 
-It is written while the rows go by, and what is written is a function of the rows, byte for byte.
+It is written while the rows are read, and the bytes depend only on the rows.
 """
 
 import gzip
@@ -12,17 +12,17 @@ from typing import IO, Self
 from processor.batches import Batch
 from processor.reasons import FileRefusedError, Reason, Stated
 
-# Rejected rows of few characters are the dearest of bytes, of which gzip makes next to none.
+# Short rejected rows cost the most time per byte, and gzip shrinks them to almost nothing.
 SHORT = 16  # characters
 SHORT_LIMIT = 1 << 20  # rows
 _json = json.JSONEncoder().encode  # of a text, three times as fast as json.dumps
 
 
 class RejectedRows:
-    """Writes the gzipped JSON Lines of what does not keep the contract; complete when exited.
+    """Writes the rejected rows, or the refusal, as gzipped JSON Lines; complete when exited.
 
     A line is ``{"row", "line", "reasons", "raw"}`` for a rejected row, or for a refused object
-    ``{"reason", "line", "source"}``. The text is ASCII: nothing in it ends a line for anybody.
+    ``{"reason", "line", "source"}``. The text is ASCII: no reader finds a line end in it.
 
     Attributes:
         rows: how many rows were written.
@@ -31,7 +31,7 @@ class RejectedRows:
 
     def __init__(self, file: IO[bytes]) -> None:
         """Begin the file."""
-        # The quickest level: a file whose rows are all bad must be done in the same time.
+        # The fastest level: a file with only bad rows must be done in the same time.
         packed = gzip.GzipFile(fileobj=file, mode="wb", compresslevel=1, mtime=0)
         self._lines = io.BufferedWriter(packed, 1 << 16)
         self.rows = 0
@@ -50,7 +50,7 @@ class RejectedRows:
         """Write the rejected rows of a batch: their indices in it, and their reasons.
 
         Raises:
-            FileRefusedError: so many of all rejected rows are short that this is no file of rows.
+            FileRefusedError: too many of the rejected rows are short.
         """
         texts = {}
         for known, count in Counter(map(tuple, rejects.values())).items():

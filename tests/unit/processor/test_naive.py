@@ -69,8 +69,8 @@ def _keep_the_empty_end(patch: pytest.MonkeyPatch) -> None:
 
 def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
     """Take a key for a path."""
-    places = keys.places
-    patch.setattr(keys, "places", lambda key: places(posixpath.normpath(key)))
+    keys_of = keys.keys_of
+    patch.setattr(keys, "keys_of", lambda key: keys_of(posixpath.normpath(key)))
 
 
 def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 from aws_cdk.assertions import Annotations, Match
 
 from lib.tap_stack import TapStack
-from processor.bucket.keys import places
+from processor.bucket.keys import keys_of
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, make_app, synthesize
 
 
@@ -91,13 +91,13 @@ def test_transport_below_tls_1_2_is_denied_to_all(stack: Synthesized, condition:
 
 
 SOURCE = "incoming/people/a.csv"
-PLACES = places(SOURCE)
-WITHOUT_RAW = {PLACES.outputs["processed"], PLACES.manifest}  # what tests of the processor prove
-RAW = {SOURCE, *PLACES.outputs.values(), PLACES.manifest} - WITHOUT_RAW
+KEYS = keys_of(SOURCE)
+WITHOUT_RAW = {KEYS.outputs["processed"], KEYS.manifest}  # what tests of the processor prove
+RAW = {SOURCE, *KEYS.outputs.values(), KEYS.manifest} - WITHOUT_RAW
 
 
 def test_quarantine_is_raw() -> None:
-    assert PLACES.outputs["quarantine"] in RAW
+    assert KEYS.outputs["quarantine"] in RAW
 
 
 @pytest.mark.parametrize("key", sorted(RAW))

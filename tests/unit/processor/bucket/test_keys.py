@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.bucket.keys import KEY_LIMIT, LayoutError, ObjectKeys, places
+from processor.bucket.keys import KEY_LIMIT, LayoutError, ObjectKeys, keys_of
 from tests.unit.processor.examples import EXAMPLES
 
 
 def all_keys(found: ObjectKeys) -> list[str]:
-    """Return every key of the places."""
+    """Return every key of an object."""
     return [found.source, found.manifest, *found.outputs.values()]
 
 
 def test_the_outputs_mirror_the_name() -> None:
-    assert places("incoming/people/2026/march 1.csv") == ObjectKeys(
+    assert keys_of("incoming/people/2026/march 1.csv") == ObjectKeys(
         source="incoming/people/2026/march 1.csv",
         dataset="people",
         unsafe=False,
@@ -28,41 +28,41 @@ def test_the_outputs_mirror_the_name() -> None:
 
 @pytest.mark.parametrize("key", ["incoming/people.csv", "incoming/"])
 def test_an_object_in_no_folder_is_of_no_dataset(key: str) -> None:
-    assert places(key).dataset is None
+    assert keys_of(key).dataset is None
 
 
 @pytest.mark.parametrize("key", ["processed/people/x.csv", "people/x.csv", "incoming", ""])
 def test_what_does_not_lie_under_incoming_has_no_place(key: str) -> None:
     with pytest.raises(LayoutError, match="incoming/"):
-        places(key)
+        keys_of(key)
 
 
 @EXAMPLES
 @given(st.text(st.characters(codec="utf-8"), max_size=40), st.integers(1, 30))
-def test_every_key_of_s3_has_its_places(text: str, times: int) -> None:
+def test_every_s3_key_has_output_keys(text: str, times: int) -> None:
     key = ("incoming/" + text * times).encode()[:KEY_LIMIT].decode(errors="ignore")
-    assert all(len(found.encode()) <= KEY_LIMIT for found in all_keys(places(key)))
+    assert all(len(found.encode()) <= KEY_LIMIT for found in all_keys(keys_of(key)))
 
 
 def test_the_longest_name_that_fits_stays_as_it_is() -> None:
     name = "people/" + "x" * (KEY_LIMIT - len("quarantine/people/.jsonl.gz"))
-    longest = places(f"incoming/{name}")
+    longest = keys_of(f"incoming/{name}")
     assert longest.outputs["quarantine"] == f"quarantine/{name}.jsonl.gz"
     assert len(longest.outputs["quarantine"]) == KEY_LIMIT
 
 
 def test_longer_names_are_cut_and_told_apart() -> None:
-    first, second = (places(f"incoming/people/{'é' * 500}{end}") for end in ("1.csv", "2.csv"))
+    first, second = (keys_of(f"incoming/people/{'é' * 500}{end}") for end in ("1.csv", "2.csv"))
     assert first.dataset == "people"
     assert first.manifest.startswith("manifests/people/éé")
     assert not set(all_keys(first)) & set(all_keys(second))
-    assert first == places(first.source)
+    assert first == keys_of(first.source)
 
 
 def test_nobody_can_take_the_place_of_a_cut_name() -> None:
-    long = places(f"incoming/people/{'x' * 1000}")
+    long = keys_of(f"incoming/people/{'x' * 1000}")
     name = long.manifest.removeprefix("manifests/").removesuffix(".json")
-    impostor = places(f"incoming/{name}")
+    impostor = keys_of(f"incoming/{name}")
     assert not set(all_keys(long)) & set(all_keys(impostor))
 
 
@@ -71,7 +71,7 @@ UNSAFE = ["a/../b", "../x.csv", "people/../x.csv", "people/./x.csv", "./x", "peo
 
 @pytest.mark.parametrize("name", [*UNSAFE, f"{'x' * 990}/../y"])
 def test_a_segment_of_dots_leads_nowhere(name: str) -> None:
-    found = places(f"incoming/{name}")
+    found = keys_of(f"incoming/{name}")
     assert found.unsafe
     for key in (found.manifest, *found.outputs.values()):
         assert not {".", ".."} & set(key.split("/"))
@@ -81,10 +81,10 @@ def test_a_segment_of_dots_leads_nowhere(name: str) -> None:
 
 
 def test_names_of_dots_are_told_apart() -> None:
-    manifests = [places(f"incoming/{name}").manifest for name in UNSAFE]
+    manifests = [keys_of(f"incoming/{name}").manifest for name in UNSAFE]
     assert len(set(manifests)) == len(UNSAFE)
     impostors = [key.removeprefix("manifests/").removesuffix(".json") for key in manifests]
-    assert not set(manifests) & {places(f"incoming/{name}").manifest for name in impostors}
+    assert not set(manifests) & {keys_of(f"incoming/{name}").manifest for name in impostors}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,6 @@ def test_names_of_dots_are_told_apart() -> None:
     ["people/...", "people/..x", "people/x..", "people/%2e%2e/x", "people/.hidden/x", "a//b"],
 )
 def test_other_dots_are_characters(name: str) -> None:
-    found = places(f"incoming/{name}")
+    found = keys_of(f"incoming/{name}")
     assert not found.unsafe
     assert found.manifest == f"manifests/{name}.json"
