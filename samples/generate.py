@@ -1,12 +1,12 @@
-"""Write the sample files: invented people, whose data cannot be mistaken for anybody's.
+"""Write the sample files: invented people, whose data cannot be anybody's.
 
 E-mail addresses end in example.com, .org or .net (RFC 2606), telephone numbers are +1 … 555 01xx,
 national ids begin with 000, which no authority ever issued, card numbers begin with 9999 and fail
 the Luhn check, IBANs are of the country XX, which does not exist, with 00 for check digits.
 
-``customers.csv`` has 10,000 rows. 9,900 keep their contract, with whatever a CSV file may hold:
-quotes, commas and line breaks within fields, letters of many scripts, empty optional fields. 100
-rows break it on purpose; so many for each of these reasons:
+``customers.csv`` has 10,000 rows. 9,900 keep their contract, with everything that a CSV file may
+contain: quotes, commas and line breaks within fields, letters of many scripts, empty optional
+fields. 100 rows break it on purpose, with these numbers of reasons:
 
      10  email:required
      10  email:pattern
@@ -96,11 +96,11 @@ class Chance:
         return options[self.below(len(options))]
 
     def happens(self, percent: int) -> bool:
-        """True in so many of a hundred cases."""
+        """True in this many of a hundred cases."""
         return self.below(100) < percent
 
     def digits(self, count: int) -> str:
-        """So many decimal digits."""
+        """This many decimal digits."""
         return f"{self.below(10**count):0{count}}"
 
     def day(self, first: date, last: date) -> date:
@@ -120,7 +120,7 @@ class Chance:
 
 
 def customer_id(number: int) -> str:
-    """The customer's number, in the form of the contract."""
+    """The customer's number, in the contract's form."""
     return f"C{10_000_000 + number * 37}"
 
 
@@ -139,12 +139,12 @@ def address(chance: Chance) -> str:
 
 
 def postcode(chance: Chance, country: str) -> str:
-    """A postcode of the country's form."""
+    """A postcode in the country's form."""
     return "".join(chance.digits(1) if sign == "#" else sign for sign in POSTCODES[country])
 
 
 def optional(chance: Chance, percent: int, value: str) -> str:
-    """The value in so many of a hundred cases, otherwise an empty field."""
+    """The value in this many of a hundred cases, otherwise an empty field."""
     return value if chance.happens(percent) else ""
 
 
@@ -171,7 +171,7 @@ def customer(chance: Chance, number: int) -> Row:
     }
 
 
-# So many rows, and what is done to a good one. Each line is a line of the table above.
+# The number of rows, and the change to a good one. Each line is a line of the table above.
 MISTAKES: tuple[tuple[int, Callable[[Row], Row]], ...] = (
     (10, lambda row: row | {"email": ""}),
     (10, lambda row: row | {"email": row["email"].replace("@", " at ")}),
@@ -205,7 +205,7 @@ def customers() -> Iterator[Row]:
 
 
 def card_number(chance: Chance) -> str:
-    """Sixteen digits of no card: the last one is not the check digit of ISO/IEC 7812."""
+    """Sixteen digits that are no card's: the last is not the check digit of ISO/IEC 7812."""
     digits = f"9999{chance.digits(11)}"
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(digits)]
     total = sum(product - 9 if product > 9 else product for product in doubled)

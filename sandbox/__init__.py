@@ -1,8 +1,8 @@
-"""An AWS of one's own: an emulator on this machine that the real CDK CLI deploys to.
+"""A local AWS: an emulator on this machine that the real CDK CLI deploys to.
 
 ``python3 -m sandbox --help`` shows the commands. Programs and tests use :mod:`sandbox.emulator` to
 start and stop one, :mod:`sandbox.environment` to point AWS tools at it, and
-:mod:`sandbox.deployment` to put the stack onto it.
+:mod:`sandbox.deployment` to deploy the stack to it.
 """
 
 from pathlib import Path

@@ -20,7 +20,7 @@ MAX_LAG = 30.0
 """The longest lag, in seconds: alarms look at the last minute."""
 
 INTERRUPTED = 128 + 2
-"""The exit status by which shells know that Ctrl-C ended a command."""
+"""The exit status that tells shells that Ctrl-C ended a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -131,7 +131,7 @@ def seconds(text: str) -> float:
     """Return a lag that somebody typed.
 
     Raises:
-        argparse.ArgumentTypeError: it is none.
+        argparse.ArgumentTypeError: it is not a lag.
     """
     with contextlib.suppress(ValueError):
         if 0 <= (lag := float(text)) <= MAX_LAG:
@@ -143,7 +143,7 @@ def up(options: argparse.Namespace) -> None:
     """Start the emulator.
 
     Raises:
-        SandboxError: it is up with another lag than the one that is asked for.
+        SandboxError: it is up with a lag other than the one asked for.
     """
     there = emulator.find(_state(options))
     if there and options.lag not in (None, there.lag):
@@ -177,7 +177,7 @@ def show_status(options: argparse.Namespace) -> None:
 
 
 def show_logs(options: argparse.Namespace) -> None:
-    """Print log lines, to the end or for ever."""
+    """Print log lines, to the end or forever."""
     target = emulator.running(_state(options))
     if options.server:
         print(target.log.read_text(errors="replace"), end="")

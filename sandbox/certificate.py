@@ -1,4 +1,4 @@
-"""The sandbox's own certificate, and one bundle of roots that trusts it and everything else."""
+"""The sandbox's own certificate, and a bundle of roots that also has the machine's."""
 
 import os
 import ssl
@@ -17,7 +17,7 @@ ROOT_VARIABLES = (
     "PIP_CERT",
     "NODE_EXTRA_CA_CERTS",
 )
-"""The variables by which a machine says which roots its tools trust."""
+"""The variables that name the roots that a machine's tools trust."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Certificate:
     def roots(self) -> Path:
         """The sandbox's authority together with the roots that this machine trusts.
 
-        The variables that name a bundle replace the tools' own roots. With the authority alone in
-        it, ``pip`` and ``npm`` could no longer reach their registries from the same environment.
+        A bundle that a variable names replaces the tools' own roots. With only the sandbox's
+        authority in it, ``pip`` and ``npm`` could not reach their registries from the same
+        environment.
         """
         return self.directory / "roots.pem"
 
@@ -64,7 +65,7 @@ def issue(directory: Path, environ: Mapping[str, str] = os.environ) -> Certifica
 
 
 def _machine_roots(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the files of roots this machine trusts, each once."""
+    """Yield the files of roots that this machine trusts, each once."""
     default = (
         ssl.get_default_verify_paths().cafile or Path(botocore.__file__).parent / "cacert.pem"
     )

@@ -1,4 +1,4 @@
-"""The demo: the sample files go into a deployed pipeline, and a person sees what came of them.
+"""The demo: processes the sample files in a deployed pipeline, and shows the results.
 
 ``python -m sandbox.demo`` (or ``make demo``) starts the sandbox, deploys, uploads, waits, shows.
 """
@@ -69,7 +69,7 @@ def show(console: Console) -> None:
     os.environ.update(environment(target))
     s3 = boto3.client("s3")
     bucket = outputs["S3BucketName"]
-    # A folder of this run's own: what an earlier demo left is not taken for an answer.
+    # A folder for this run, so that an earlier demo's manifests are not mistaken for its own.
     names = [f"{Path(file).stem}/demo-{int(time.time())}/{file}" for file in SAMPLES]
     manifests = process(console, s3, bucket, names)
     console.print()
@@ -98,7 +98,7 @@ def process(
     """Upload the samples under ``incoming/`` and wait; the manifest of each by its name.
 
     Raises:
-        SandboxError: one was not there in time.
+        SandboxError: one was missing when time was up.
     """
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     manifests: dict[str, Manifest] = {}
@@ -132,7 +132,7 @@ def read(s3: "S3Client", bucket: str, key: str) -> bytes | None:
 
 
 def account(manifests: dict[str, Manifest]) -> Table:
-    """What went in and what came out, file by file."""
+    """The input and output rows of each file."""
     table = Table(title="Every row is accounted for", title_justify="left")
     table.add_column("file", overflow="fold")
     for heading in ("rows in", "clean", "rejected", "Parquet"):
@@ -160,9 +160,9 @@ def reasons(manifests: dict[str, Manifest]) -> Table:
 
 
 def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
-    """The first clean rows of a file, as they came and as they left.
+    """The first clean rows of a file, before and after processing.
 
-    Rows leave in an order of their own, so each is found by the columns that are kept.
+    The output has its own order, so each row is found by the columns that are kept.
     """
     columns = compile_contracts(PROJECT / "contracts")[Path(file_name).stem].columns
     kept = [
@@ -196,7 +196,7 @@ def comparisons(s3: "S3Client", bucket: str, file_name: str) -> Iterator[Table]:
 def clean_rows(
     s3: "S3Client", bucket: str, file_name: str
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a sample that were not rejected, as they came, each with its number."""
+    """The original rows of a sample that were not rejected, each with its number."""
     rejects = gzip.decompress(read(s3, bucket, f"quarantine/{file_name}.jsonl.gz") or b"")
     rejected = {json.loads(line)["row"] for line in rejects.splitlines()}
     with (PROJECT / "samples" / Path(file_name).name).open(encoding="utf-8", newline="") as file:

@@ -1,4 +1,4 @@
-"""The stack on the sandbox: what the CDK CLI does to an AWS account, done to the emulator."""
+"""The stack on the sandbox: the CDK CLI deploys to the emulator as to an AWS account."""
 
 import json
 import subprocess
@@ -9,19 +9,19 @@ from sandbox.emulator import ACCOUNT, REGION, Emulator
 from sandbox.environment import environment
 
 OUTPUTS = PROJECT / "cfn-outputs" / "flat-outputs.json"
-"""Where tests and programs find the outputs: one flat JSON object, output name to value."""
+"""Where tests and programs find the outputs: one flat JSON object of names and values."""
 
 
 EXECUTION_POLICY = (
     "--cloudformation-execution-policies=arn:aws:iam::aws:policy/AdministratorAccess"
 )
-"""What CloudFormation may do in the sandbox. It is the default; given, the CLI says nothing."""
+"""What CloudFormation may do in the sandbox: the default, stated to silence the CLI's warning."""
 
 
 def deploy(emulator: Emulator, suffix: str, outputs: Path = OUTPUTS) -> dict[str, str]:
     """Deploy an environment's stack and write its outputs; return them.
 
-    The account is bootstrapped first, once in the life of an emulator.
+    The account is bootstrapped first, once per emulator.
 
     Raises:
         SandboxError: the CDK CLI failed; what it printed says why.
@@ -58,8 +58,8 @@ def destroy(emulator: Emulator, suffix: str) -> None:
 def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") -> None:
     """Run the CDK CLI of ``package.json`` on this project; its output is shown as it comes.
 
-    The assembly is written into the state directory: two runs cannot share ``cdk.out``, which may
-    be in use by the developer's own.
+    The assembly is written into the state directory: two runs cannot share ``cdk.out``, which the
+    developer may be using.
     """
     selection = ["--all", "-c", f"environmentSuffix={suffix}"] if suffix else []
     assembly = emulator.state / f"cdk.out-{suffix or command}"

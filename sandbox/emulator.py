@@ -1,7 +1,7 @@
-"""The life of an emulator: started in the background, found again, and ended with all it started.
+"""The life of an emulator: starts it in the background, finds it, and ends all its processes.
 
-Everything a sandbox has is in its state directory: the record of its process, its log, its
-certificate and the temporary directory of the emulator and its functions.
+A sandbox keeps everything in its state directory: the record of its process, its log, its
+certificate, and the temporary files of the emulator and its functions.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ ROOT_KEY = "test"
 """Access key and secret of the account's root user, whom IAM policies do not bind."""
 
 SERVER = ("-m", "sandbox.server")
-"""What the interpreter runs as the emulator."""
+"""The interpreter's arguments to run the emulator."""
 
 READY_SECONDS = 60.0
 """How long a start may take. It takes about two seconds on an idle machine."""
@@ -39,15 +39,17 @@ POLL_SECONDS = 0.05
 """How often to look whether a process is ready, or gone."""
 
 DETACH = '"$@" >"$0" 2>&1 </dev/null & echo $$ $!'
-"""Starts a command in the background, its output in a file; prints the shell's process and its."""
+"""Starts a command in the background, with its output in a file; prints the shell's id and its
+own.
+"""
 
 INHERITED_VARIABLES = ("HOME", "LANG", "LC_ALL", "TZ", "USER")
-"""What functions see of the caller's environment, besides what the emulator sets itself."""
+"""The caller's variables that functions see, besides those that the emulator sets."""
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """A started emulator, as its record says."""
+    """A started emulator, from its record."""
 
     state: Path
     """The state directory, absolute."""
@@ -61,9 +63,9 @@ class Emulator:
     port: int
     """The port on loopback."""
     functions_port: int
-    """The port that functions use, and nobody else: it tells what comes out of a VPC."""
+    """The port that only functions use: it identifies requests from a VPC."""
     plain_port: int
-    """The port without TLS, which policies are to refuse."""
+    """The port without TLS, which policies must refuse."""
     lag: float = 0.0
     """Seconds until changes show; see :mod:`sandbox.parity.lag`."""
 
@@ -71,7 +73,7 @@ class Emulator:
     def endpoint(self) -> str:
         """The URL for every AWS service.
 
-        An address, not a name: SDKs then put the bucket into the path, not into the host.
+        An address, not a name, so that SDKs put the bucket into the path, not into the host.
         """
         return f"https://{HOST}:{self.port}"
 
@@ -87,7 +89,7 @@ class Emulator:
 
     @property
     def certificate(self) -> certificate.Certificate:
-        """The certificate that the server shows."""
+        """The server's certificate."""
         return certificate.Certificate(self.state / "tls")
 
     @property
@@ -127,11 +129,11 @@ def start(
 ) -> Emulator:
     """Start an emulator, or return the one that is running already, whatever its lag.
 
-    What an emulator that died left behind is cleaned up first. ``program`` is what the Python
-    interpreter runs. ``lag`` is how many seconds changes take to show.
+    The remains of an emulator that died are cleaned up first. ``program`` is what the Python
+    interpreter runs. ``lag`` is the seconds that changes take to show.
 
     Raises:
-        SandboxError: the emulator did not become ready; nothing of it is left running.
+        SandboxError: the emulator did not become ready; none of it is left running.
     """
     state = state.resolve()
     with _locked(state):
@@ -199,10 +201,9 @@ def _recorded(state: Path) -> Emulator | None:
 
 
 def _clean(state: Path) -> None:
-    """End what the record names and empty the state directory.
+    """End the processes of the record, and empty the state directory.
 
-    A directory without a record is not ours, unless it is empty: ``--state`` may have been
-    mistyped.
+    A directory without a record is not ours unless it is empty: ``--state`` may be mistyped.
     """
     if not _record(state).exists():
         if any(state.iterdir()):
@@ -224,8 +225,8 @@ def _clean(state: Path) -> None:
 def _launch(state: Path, program: Sequence[str], lag: float) -> Emulator:
     """Start the server in a process group of its own and record it.
 
-    The shell in between ends at once, so the server is nobody's child: it outlives this process
-    and is reaped by the system when it ends.
+    The shell in between ends at once, so the server is not our child: it outlives this process,
+    and the system reaps it when it ends.
     """
     ports = _free_ports()
     lagging = {"SANDBOX_LAG": str(lag)} if lag else {}
@@ -254,7 +255,7 @@ def _server_environment(
     """Return all of the server's environment, which its functions inherit.
 
     The caller's own is left out: its ``PYTHONPATH``, profiles or proxies would change what the
-    functions do. Docker is out of reach so that a machine with Docker behaves as one without.
+    functions do. Docker is hidden so that machines with and without it behave alike.
     """
     tls = certificate.Certificate(state / "tls")
     roots = str(tls.roots)
@@ -290,7 +291,7 @@ def _server_environment(
 
 
 def _free_ports() -> dict[str, int]:
-    """Return free ports, by the names that an emulator has them under."""
+    """Return free ports, by the names of an emulator's fields."""
     names = ("port", "functions_port", "plain_port")
     with contextlib.ExitStack() as probes:
         found = [probes.enter_context(socket.socket()) for _ in names]
@@ -323,7 +324,7 @@ def _tail(log: str, lines: int = 20) -> str:
 
 
 def _alive(emulator: Emulator) -> bool:
-    """Whether the recorded server is running: the number alone may be another process's by now."""
+    """Whether the recorded server is running: its number may belong to another process by now."""
     try:
         process = psutil.Process(emulator.pid)
         return abs(process.create_time() - emulator.created) < 1 and not _zombie(process)
@@ -334,8 +335,8 @@ def _alive(emulator: Emulator) -> bool:
 def _end(emulator: Emulator) -> None:
     """Kill the server and its function workers, which would outlive it.
 
-    Asked to end, MiniStack takes half a minute, and nothing in it is worth saving: all that it
-    has is deleted next.
+    MiniStack takes half a minute to shut down cleanly, and has nothing to save: its state is
+    deleted next.
     """
     while members := _members(emulator):
         for process in members:
@@ -345,10 +346,10 @@ def _end(emulator: Emulator) -> None:
 
 
 def _members(emulator: Emulator) -> list[psutil.Process]:
-    """Return what lives of the emulator's process group.
+    """Return the living processes of the emulator's group.
 
-    The group's number is not given to another while one of its processes lives, whether or not the
-    server itself is still there.
+    The group's number is not reused while one of its processes lives, even if the server has
+    ended.
     """
     members = []
     for process in psutil.process_iter():
@@ -360,5 +361,5 @@ def _members(emulator: Emulator) -> list[psutil.Process]:
 
 
 def _zombie(process: psutil.Process) -> bool:
-    """Whether a process has ended, and only waits for its parent to notice."""
+    """Whether a process has ended, and waits only for its parent to notice."""
     return process.status() == psutil.STATUS_ZOMBIE

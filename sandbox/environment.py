@@ -8,11 +8,11 @@ from sandbox.emulator import ACCOUNT, HOST, REGION, ROOT_KEY, Emulator
 
 
 def environment(emulator: Emulator, base: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return ``base`` changed so that AWS SDKs, the CLI and CDK use this emulator.
+    """Return a copy of ``base`` that makes AWS SDKs, the CLI and CDK use this emulator.
 
-    Every ``AWS_`` variable of ``base`` is dropped, and the configuration files are left unread: a
-    profile, a session token or the endpoint of a single service would lead to a real account. A
-    machine that cannot run the function's bundle for AWS builds one for itself.
+    Every ``AWS_`` variable of ``base`` is dropped, and configuration files are not read: a
+    profile, a session token or a single service's endpoint would lead to a real account. A machine
+    that cannot run the function's bundle for AWS builds its own.
     """
     kept = {name: value for name, value in base.items() if not name.startswith("AWS_")}
     roots = str(emulator.certificate.roots)

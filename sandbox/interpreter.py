@@ -1,4 +1,4 @@
-"""The interpreter that runs the sandbox: the virtual environment's, whichever one was asked."""
+"""The interpreter that runs the sandbox: always the virtual environment's."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ def rerun(missing: ModuleNotFoundError) -> NoReturn:
     """Run this command again with the interpreter that has the packages.
 
     Raises:
-        SystemExit: there is none, or it has not got them either.
+        SystemExit: there is none, or it does not have them either.
     """
     if not ENVIRONMENT.exists() or ENVIRONMENT.samefile(sys.prefix):
         sys.exit(f"Error: the Python package {missing.name} is not installed. Run: make setup")

@@ -1,4 +1,4 @@
-"""What the functions logged, line by line as they logged it."""
+"""What the functions logged, line by line."""
 
 import contextlib
 import time
@@ -19,8 +19,8 @@ def lines(function: str = "", *, follow: bool = False) -> Iterator[str]:
     """Yield the functions' log events as ``time function: message``, oldest first.
 
     Args:
-        function: the one function to show; all when empty.
-        follow: keep waiting for new events, without an end.
+        function: the only function to show; all if empty.
+        follow: keep waiting for new events, forever.
 
     The process's environment must point to the emulator.
     """
@@ -50,7 +50,7 @@ def lines(function: str = "", *, follow: bool = False) -> Iterator[str]:
 
 
 def _log_groups(function: str) -> dict[str, str]:
-    """Return the log group of each function, or of the one, with the function's name."""
+    """Return the log group of each function, or of the given one, with the function's name."""
     with contextlib.closing(boto3.client("lambda")) as client:
         pages = client.get_paginator("list_functions").paginate()
         return {

@@ -14,8 +14,8 @@ from ministack import app
 def serve() -> None:
     """Run MiniStack in the foreground, on its own ports and no others.
 
-    With TLS on, MiniStack also takes port 443 when the process may, as root may. Two sandboxes
-    would share that port, and the developer's machine may need it.
+    With TLS on, MiniStack also takes port 443 if the process may, as root may. Two sandboxes would
+    share that port, and the developer's machine may need it.
     """
     vars(app)["_port_is_bindable"] = lambda _host, _port: False
     Config.create_sockets = _create_sockets  # type: ignore[assignment,method-assign]
@@ -25,7 +25,7 @@ def serve() -> None:
 def _create_sockets(
     config: Config, original: Callable[[Config], Sockets] = Config.create_sockets
 ) -> Sockets:
-    """Listen for functions apart from everybody else, and for those who come without TLS."""
+    """Listen on separate ports for functions, and for requests without TLS."""
     host = os.environ["BIND_HOST"]
     config.bind = [*config.bind, f"{host}:{os.environ['FUNCTIONS_PORT']}"]
     config.insecure_bind = [f"{host}:{os.environ['PLAIN_PORT']}"]

@@ -16,7 +16,7 @@ def show(emulator: Emulator | None) -> None:
 
 
 def table(emulator: Emulator | None) -> Table:
-    """Return the state of a sandbox, asking CloudFormation for the stacks.
+    """Return the state of a sandbox, with the stacks from CloudFormation.
 
     The process's environment must point to the emulator.
     """
@@ -37,7 +37,7 @@ def table(emulator: Emulator | None) -> Table:
 
 
 def stacks() -> list[tuple[str, str]]:
-    """Return name and status of each stack that is not deleted, by name."""
+    """Return the status of each stack that is not deleted, by name."""
     client = boto3.client("cloudformation")
     try:
         pages = client.get_paginator("describe_stacks").paginate()

@@ -15,10 +15,10 @@ from sandbox import PROJECT, SandboxError
 NODE_MODULES = PROJECT / "node_modules"
 LOCK = PROJECT / "package-lock.json"
 INSTALLED = NODE_MODULES / ".package-lock.json"
-"""What npm says it installed."""
+"""npm's record of what it installed."""
 
 COMMANDS = PROJECT / "sandbox" / "bin"
-"""Commands that shall talk to the sandbox and would not of themselves."""
+"""Commands that would not talk to the sandbox by default."""
 
 CDK = NODE_MODULES / "aws-cdk" / "bin" / "cdk"
 
@@ -42,7 +42,7 @@ def search_path() -> str:
 
 
 def supported(path: str) -> bool:
-    """Whether the ``node`` found on this search path is of a release line in support."""
+    """Whether the ``node`` on this search path is of a supported release line."""
     try:
         answer = subprocess.run(
             ["node", "--version"],
@@ -59,7 +59,7 @@ def supported(path: str) -> bool:
 
 
 def install() -> None:
-    """Install the packages of ``package-lock.json`` unless they are there, in these versions.
+    """Install the packages of ``package-lock.json``, unless these versions are installed.
 
     Raises:
         SandboxError: npm failed; its own output says why.
@@ -80,7 +80,7 @@ def install() -> None:
 
 
 def _versions(lock: Path) -> dict[str, str]:
-    """Return the version of each package that every platform needs, by its place."""
+    """Return the version of each package that every platform needs, by its path."""
     packages = json.loads(lock.read_text())["packages"]
     return {
         place: package["version"]
@@ -90,6 +90,6 @@ def _versions(lock: Path) -> dict[str, str]:
 
 
 def function_platform() -> bool:
-    """Whether this machine runs the function's bundle as it is built for AWS."""
+    """Whether this machine can run the function's bundle that is built for AWS."""
     here = (platform.system(), platform.machine(), sys.version_info[:2])
     return here == ("Linux", "x86_64", (3, 11))

@@ -1,8 +1,8 @@
 """Corrections that make MiniStack answer as AWS does where this project relies on it.
 
-Importing the package puts them in place, by service. They reach into MiniStack's internals, so
-they are for the one version they were tested with; ``tests/sandbox`` shows for each of them what
-that version does without it. Where ``SANDBOX_LAG`` says so, changes show late besides.
+Importing the package installs them, by service. They reach into MiniStack's internals, so they
+work only with the version they were tested with; ``tests/sandbox`` shows for each what that
+version does without it. With ``SANDBOX_LAG``, changes also show late.
 """
 
 import importlib
@@ -25,15 +25,14 @@ MODULES = (
     "route53resolver",
     "cloudformation",
 )
-"""The modules of corrections. The later ones' checks come before the earlier ones' in a request,
-and take the earlier ones' verdict first."""
+"""The modules of corrections. Later modules' checks wrap the earlier ones', and ask them first."""
 
 
 def load() -> None:
-    """Put all corrections in place.
+    """Install all corrections.
 
     Raises:
-        ImportError: MiniStack is not of the version that they were tested with.
+        ImportError: MiniStack is not the version that they were tested with.
     """
     installed = metadata.version("ministack")
     if installed != TESTED_VERSION:

@@ -77,7 +77,7 @@ RESOURCE_TYPES["AWS::Lambda::EventSourceMapping"]["create"] = create_mapping
 def role_may(
     role_arn: str, action: str, resource: str, context: dict[str, str] | None = None
 ) -> bool:
-    """Whether a session of a role may do something, by its own and the resource's policies."""
+    """Whether a role's session may do something, by its own and the resource's policies."""
     account = get_account_id()
     name = role_arn.rpartition("/")[2]
     service = action.partition(":")[0]

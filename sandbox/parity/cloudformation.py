@@ -1,4 +1,4 @@
-"""CloudFormation: a stack that meets what it did not create refuses it, or imports it."""
+"""CloudFormation: a stack refuses or imports an existing resource that it did not create."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +20,11 @@ NAMED: dict[str, tuple[str, Any]] = {
     "AWS::Logs::LogGroup": ("LogGroupName", log_groups),
     "AWS::S3::BucketPolicy": ("Bucket", bucket_policies),
 }
-"""Types that MiniStack creates over what there is: the property that names one, and those there
-are."""
+"""Types that MiniStack creates twice: the property with the name, and the existing ones."""
 
 
 def refuse_taken_names(resource_type: str) -> None:
-    """Let a creation fail where the name is taken, as the APIs behind it do.
+    """Make a creation fail if the name is taken, as the APIs behind it do.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
     """

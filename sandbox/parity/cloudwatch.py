@@ -1,4 +1,4 @@
-"""CloudWatch: metrics that come out of logs and queues, and alarms on them."""
+"""CloudWatch: metrics from logs and queues, and alarms on them."""
 
 import contextlib
 import json
@@ -42,7 +42,7 @@ def metrics_from_logs(
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html
     """
     for event in events:
-        with contextlib.suppress(ValueError, KeyError, TypeError):  # not of the format: no metric
+        with contextlib.suppress(ValueError, KeyError, TypeError):  # not in the format: no metric
             _publish_embedded(event["message"])
         for transformation in _matching_transformations(group, event["message"]):
             value = transformation["metricValue"]
@@ -87,7 +87,7 @@ def alarm_of_its_own_dimensions(original: Function, alarm: dict[str, Any]) -> No
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension
 
-    The original runs with this alarm's metrics as the only ones there are.
+    The original runs with this alarm's metrics as the only ones.
     """
     wanted = dimensions_key(dimensions_of(alarm.get("Dimensions") or []))
     own = {key: points for key, points in list(metrics.items()) if key[2] == wanted}

@@ -1,7 +1,7 @@
-"""How a correction takes its place: around one of MiniStack's functions, or beside its types.
+"""How a correction is installed: around one of MiniStack's functions, or as a resource type.
 
-A correction is named after the gap it closes. Its docstring says what AWS does and where AWS says
-so; a test of the same subject in ``tests/sandbox`` shows the gap without it.
+A correction is named after the gap it closes. Its docstring says what AWS does, and where AWS
+documents it; a test of the same subject in ``tests/sandbox`` shows the gap without it.
 
 A correction can be deleted as soon as the pinned MiniStack no longer has the gap: that test then
 fails, because it asserts the wrong answer of the plain emulator too.
@@ -18,19 +18,19 @@ RESOURCE_TYPES: dict[str, dict[str, Any]] = vars(provisioners)["_RESOURCE_HANDLE
 
 Function = Callable[..., Any]
 Provisioned = tuple[str, dict[str, Any]]
-"""What creating or updating a template's resource gives: its physical id and its attributes."""
+"""The result of creating or updating a template's resource: its physical id and attributes."""
 
 Properties = dict[str, Any]
-"""A resource's properties as the template has them, intrinsic functions resolved."""
+"""A resource's properties in the template, with intrinsic functions resolved."""
 
 
 def replaces(owner: ModuleType | type, name: str) -> Callable[[Function], Function]:
-    """Put a function in the place of ``owner.name``; it gets the replaced one as first argument.
+    """Replace ``owner.name`` with a function, which gets the original as its first argument.
 
-    ``owner`` is a module, or a class for the sake of its method.
+    ``owner`` is a module, or the class of a method.
 
     Raises:
-        AttributeError: MiniStack has no such function (any more).
+        AttributeError: MiniStack has no such function, or no longer has it.
     """
 
     def install(correction: Function) -> Function:

@@ -1,4 +1,4 @@
-"""EC2: resource types that MiniStack lacks, and answers that leave things out."""
+"""EC2: resource types that MiniStack lacks, and incomplete answers."""
 
 import json
 from typing import Any
@@ -48,14 +48,15 @@ ENDPOINT_FILTERS = {
 }
 
 
-# --- Security group rules as resources of their own ---------------------------------------------
+# --- Security group rules as separate resources --------------------------------------------------
 
 
 def security_group_rule(direction: str) -> dict[str, Function]:
     """Return the handlers of AWS::EC2::SecurityGroupIngress or …Egress.
 
     ``direction`` is the field of the rules in a group: ``IpPermissions`` or
-    ``IpPermissionsEgress``. The first egress rule replaces the one that lets everything out:
+    ``IpPermissionsEgress``. The first egress rule replaces the default one, which allows
+    everything:
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-securitygroupegress.html
     """
     egress = direction == "IpPermissionsEgress"
@@ -121,7 +122,7 @@ def delete_flow_log(physical_id: str, _properties: Properties) -> None:
 def update_flow_log(
     physical_id: str, _old: Properties, new: Properties, stack: str
 ) -> Provisioned:
-    """Replace a template's flow log: all its properties but the tags require it."""
+    """Replace a template's flow log: a change of any property but the tags requires it."""
     delete_flow_log(physical_id, {})
     return create_flow_log(physical_id, new, stack)
 
@@ -136,7 +137,7 @@ RESOURCE_TYPES["AWS::EC2::FlowLog"] = {
 def describe_flow_logs(
     parameters: dict[str, Any], describe: Function = ACTIONS["DescribeFlowLogs"]
 ) -> Any:
-    """Describe flow logs with the log group they write to, and as whom.
+    """Describe flow logs with their log group, and the role that they use.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html
     """
@@ -237,7 +238,7 @@ def all_fields_of_an_endpoint(
 def describe_vpc_endpoints(
     parameters: dict[str, Any], describe: Function = ACTIONS["DescribeVpcEndpoints"]
 ) -> Any:
-    """Describe the endpoints that the filters choose, not all.
+    """Describe only the endpoints that the filters choose.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
     """

@@ -1,4 +1,4 @@
-"""VPC endpoints, which all requests of a function in an isolated subnet go through."""
+"""VPC endpoints, which carry all requests of a function in an isolated subnet."""
 
 from typing import Any
 
@@ -15,10 +15,11 @@ from sandbox.parity.policies import Request, also_checks, because
 def isolated_function_needs_a_way(
     original: Function, access_key: str, action: str, service: str, region: str, **rest: Any
 ) -> Any:
-    """Let a VPC function reach only what its VPC has an open endpoint for.
+    """Let a VPC function reach only services with an open endpoint in its VPC.
 
-    On AWS a request without a way times out, whoever would allow it; here it is refused, and the
-    refusal says why. What a service does in the function's name does not pass through its VPC.
+    On AWS a request without a route times out, even if every policy allows it; here it is refused,
+    and the refusal says why. A service's requests on behalf of the function do not pass through
+    its VPC.
     """
     principal = iam.resolve_principal(access_key, get_account_id()) if access_key else None
     function = vpc.function_of(getattr(principal, "arn", ""))
@@ -35,9 +36,9 @@ def isolated_function_needs_a_way(
 
 @also_checks
 def endpoint_policy_must_allow(request: Request) -> Any:
-    """Ask the policy of the endpoint that a VPC function's request goes through.
+    """Check the policy of the endpoint that a VPC function's request goes through.
 
-    It must allow the request besides all other policies
+    It must allow the request, in addition to all other policies
     (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
     """
     if VIA_SERVICE in request.context.service_context:

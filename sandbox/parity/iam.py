@@ -1,4 +1,4 @@
-"""IAM: the permissions boundary of a template's role, and what cannot be deleted while in use."""
+"""IAM: the permissions boundary of a template's role, and deletions of what is in use."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from sandbox.parity.correction import (
 
 @completes("AWS::IAM::Role")
 def dropped_boundary(provisioned: Provisioned, properties: Properties) -> Provisioned:
-    """Bound a role as its template says.
+    """Give a role the permissions boundary in its template.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-iam-role.html
     """
@@ -47,11 +47,11 @@ HAS_VERSIONS = (
 )
 
 Conflict = Callable[[str], str | None]
-"""Returns why the entity of a name (or a policy of an ARN) cannot be deleted, or None."""
+"""Returns why the entity with a name (or the policy with an ARN) cannot be deleted, or None."""
 
 
 def refuses(action: str, parameter: str) -> Callable[[Conflict], Conflict]:
-    """Let a conflict that MiniStack does not see refuse an action, as ``DeleteConflict``."""
+    """Refuse an action with ``DeleteConflict`` for a conflict that MiniStack does not detect."""
 
     def install(conflict: Conflict) -> Conflict:
         original = HANDLERS[action]
@@ -77,7 +77,7 @@ def conflict_of_policy(arn: str) -> str | None:
 
 @refuses("DeleteRole", "RoleName")
 def conflict_of_role(name: str) -> str | None:
-    """Say of a role's inline policies what AWS says: CloudFormation shows it to people.
+    """Report a role's inline policies in AWS's words, which CloudFormation shows to people.
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
     """
@@ -112,11 +112,11 @@ def conflict_of_group(name: str) -> str | None:
 
 
 def delete_policy(arn: str, properties: Properties) -> None:
-    """Delete a template's policy, unless it is attached to what the template does not name.
+    """Delete a template's policy, unless it is attached to something outside the template.
 
     CloudFormation detaches a policy from the entities of its template, and removes its older
-    versions. An attachment that somebody made since then, or a use as a boundary, is not the
-    template's: the deletion fails, and so does the stack's, while all else in it is deleted
+    versions. Later attachments by others, and uses as a boundary, are not the template's: the
+    deletion fails, and so does the stack's, while everything else in it is deleted
     (https://github.com/gchq/sleeper/issues/3956 has AWS's words,
     https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1508 the rest).
     """
@@ -129,7 +129,7 @@ def delete_policy(arn: str, properties: Properties) -> None:
 
 
 def delete_role(name: str, properties: Properties) -> None:
-    """Delete a template's role, unless it has policies that are not its template's.
+    """Delete a template's role, unless it has policies from outside the template.
 
     https://github.com/waterbear-cloud/paco/issues/27 and
     https://github.com/convox/rack/issues/2672 have AWS's words.

@@ -9,7 +9,7 @@ from ministack.core.responses import get_region
 from ministack.services.kms import _resolve_key as resolve_key
 
 caller = contextvars.ContextVar("caller", default="")
-"""The access key that the request being served was authorized with."""
+"""The access key of the request being served."""
 
 
 VIA_SERVICE = "kms:viaservice"
@@ -30,10 +30,10 @@ def refusal(
 ) -> Refusal | None:
     """Return why the caller may not use a key through a service, or None if it may.
 
-    A service that encrypts for a caller asks KMS in the caller's name, so the caller needs the
+    A service that encrypts for a caller calls KMS on the caller's behalf, so the caller needs the
     permission, and conditions see ``kms:ViaService`` and the service's encryption context
     (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html). A key that is
-    disabled or to be deleted refuses everyone
+    disabled or pending deletion refuses everyone
     (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).
     """
     record = resolve_key(key)

@@ -1,9 +1,9 @@
-"""Lag: what an API call changes shows some seconds later, as on AWS.
+"""Lag: changes by API calls take effect some seconds later, as on AWS.
 
 ``SANDBOX_LAG`` says how many; without it this module is not loaded. What lags:
 
-- who may do what, and who may become whom: roles, managed policies and bucket policies as
-  requests are judged by them. IAM's own answers do not lag.
+- who may do what, and who may assume which role: requests are judged by the earlier roles, managed
+  policies and bucket policies. IAM's own answers do not lag.
   https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
   https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyModel
 - whether a KMS key is enabled, and its policy, as other services use it.
@@ -12,8 +12,8 @@
   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 - metrics, and with them alarms.
 
-What CloudFormation creates or changes shows at once. On AWS it waits, or tries again, until its
-changes hold; MiniStack does neither.
+CloudFormation's changes take effect at once. On AWS it waits, or tries again, until they do;
+MiniStack does neither.
 """
 
 import contextvars
@@ -44,30 +44,30 @@ from sandbox.parity.policies import Request, also_checks
 SECONDS = float(os.environ["SANDBOX_LAG"])
 
 clock = time.monotonic
-"""Tests move it."""
+"""Tests set it."""
 
 
-# --- What things were ----------------------------------------------------------------------------
+# --- Earlier states ------------------------------------------------------------------------------
 
 earlier: dict[Hashable, list[tuple[float, Any]]] = {}
-"""What things were before each of their latest changes, and until when they seem so."""
+"""The state of things before each of their latest changes, and until when it is seen."""
 
 
 def change(thing: Hashable, before: Any) -> None:
-    """Remember what a thing is before it changes."""
+    """Remember a thing's state before it changes."""
     lasting = [entry for entry in earlier.get(thing, []) if clock() < entry[0]]
     earlier[thing] = [*lasting, (clock() + SECONDS, copy.deepcopy(before))]
 
 
 def seen(thing: Hashable, now: Any) -> Any:
-    """Return what a thing seems to be: what it is now, or what it was before the last changes."""
+    """Return the state of a thing that is seen: the current one, or an earlier one."""
     return next((before for until, before in earlier.get(thing, []) if clock() < until), now)
 
 
 # --- Policies ------------------------------------------------------------------------------------
 
 UNCHANGING = ("Generate", "Get", "List", "Pass", "Simulate")
-"""How the names of IAM's actions begin that change nothing."""
+"""The prefixes of IAM's actions that change nothing."""
 
 KEY_CHANGES = {
     "kms:CancelKeyDeletion",
@@ -105,13 +105,13 @@ def _remember(store: Any, name: str) -> None:
 def as_it_was(
     original: Function, store: Any, account: str, region: Any, name: str, *default: Any
 ) -> Any:
-    """Show those who judge requests what was there; the APIs themselves read by other methods."""
+    """Judge requests by the earlier state; the APIs themselves use other methods."""
     return seen((id(store), account, name), original(store, account, region, name, *default))
 
 
 @replaces(iam, "evaluate_trust_policy")
 def trust_as_it_was(original: Function, document: Any, caller: str, request: Any = None) -> bool:
-    """Let nobody become a role that is not seen yet, and judge by the trust that is seen."""
+    """Refuse to assume a role that is not seen yet, and judge by the trust policy that is seen."""
     arn = request.resource_arn if request else ""
     if ":role/" in arn:
         role = roles.get_scoped(arn.split(":")[4], None, arn.rpartition("/")[2])
@@ -121,14 +121,14 @@ def trust_as_it_was(original: Function, document: Any, caller: str, request: Any
 
 @replaces(keys_of_services, "resolve_key")
 def key_as_it_was(original: Function, key: str) -> Any:
-    """Show other services the state and the policy that a key had."""
+    """Show other services the earlier state and policy of a key."""
     record = original(key)
     return record and seen(record["Arn"], record)
 
 
 @replaces(kms, "key_policy_for_arn")
 def key_policy_as_it_was(original: Function, arn: str) -> Any:
-    """Judge requests by the policy that a key had."""
+    """Judge requests by the earlier policy of a key."""
     found, record = original(arn), resolve_key(arn)
     return found and (seen(record["Arn"], record).get("Policy") or "", found[1])
 
@@ -158,7 +158,7 @@ QUEUE_HANDLERS["SetQueueAttributes"] = set_queue_attributes
 
 @replaces(sqs, "_get_q")
 def attributes_in_force(original: Function, *request: Any) -> Any:
-    """Give a queue the attributes whose time has come whenever somebody uses it."""
+    """Apply a queue's due attributes whenever it is used."""
     queue = original(*request)
     while queue.get("changes") and queue["changes"][0][0] <= clock():
         for name, value in queue["changes"].pop(0)[1].items():
@@ -172,7 +172,7 @@ def attributes_in_force(original: Function, *request: Any) -> Any:
 # --- Metrics -------------------------------------------------------------------------------------
 
 arriving: list[tuple[float, contextvars.Context, Function]] = []
-"""The values that are on their way: when they arrive, whose they are, and what stores them."""
+"""The values on their way: when they arrive, of which metric they are, and what stores them."""
 
 arrival = threading.Lock()
 
@@ -180,13 +180,13 @@ arrival = threading.Lock()
 @replaces(cloudwatch, "_store_datum")
 @replaces(metrics_of_sources, "store_datum")
 def store_later(original: Function, *datum: Any) -> None:
-    """Let a value of a metric arrive later, with the time that it is of."""
+    """Let a metric's value arrive later, with its original time."""
     store = functools.partial(original, *datum)
     arriving.append((clock() + SECONDS, contextvars.copy_context(), store))
 
 
 def take_in() -> None:
-    """Store the values that have arrived, and look at the alarms on them."""
+    """Store the values that have arrived, and evaluate the alarms on them."""
     with arrival:
         while arriving and arriving[0][0] <= clock():
             _, whose, store = arriving.pop(0)
@@ -196,13 +196,13 @@ def take_in() -> None:
 
 @replaces(cloudwatch, "_evict_old_metrics")
 def arrived_when_asked(original: Function) -> None:
-    """Take values in before CloudWatch answers a request."""
+    """Store values before CloudWatch answers a request."""
     take_in()
     original()
 
 
 @replaces(lambda_svc, "_poll_sqs")
 def arrived_by_themselves(original: Function) -> Any:
-    """Take values in every second, so that alarms act without being asked for."""
+    """Store values every second, so that alarms act without a request."""
     take_in()
     return original()

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: a log group's key must let the service in."""
+"""CloudWatch Logs: a log group's key must admit the service."""
 
 import itertools
 from typing import Any
@@ -37,8 +37,7 @@ def what_a_log_groups_policy_names(
 ) -> Any:
     """Match a log group with ``…:log-group:NAME:*``, its ARN in a template, whatever the action.
 
-    All actions but those of tags take the ARN with an end,
-    and MiniStack asks for it without one.
+    All actions but those for tags take the ARN with this suffix, and MiniStack checks it without.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
     """
     arn = rest.get("resource_arn", "")

@@ -1,4 +1,4 @@
-"""Policy evaluation: condition keys that MiniStack leaves out, and checks besides its own."""
+"""Policy evaluation: condition keys that MiniStack lacks, and checks in addition to its own."""
 
 import contextvars
 import json
@@ -26,38 +26,39 @@ ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 
 ROOT_MAY_ALWAYS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
 """What the account's root user may do whatever the bucket's policy denies, so that nobody is
-locked out (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html)."""
+locked out (https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html).
+"""
 
 
-# --- Checks of a request besides MiniStack's own -------------------------------------------------
+# --- Checks of a request in addition to MiniStack's ----------------------------------------------
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request that the policies MiniStack looks at have allowed."""
+    """A request that MiniStack's own checks have allowed."""
 
     principal: Any
-    """Who asks: MiniStack's ``PrincipalInfo``."""
+    """The caller: MiniStack's ``PrincipalInfo``."""
     service: str
-    """The service that is asked, as in the prefix of its actions."""
+    """The service called, as in the prefix of its actions."""
     context: Any
-    """What conditions see of it: MiniStack's ``EvalContext``."""
+    """What conditions can use: MiniStack's ``EvalContext``."""
 
 
 request_body = contextvars.ContextVar("request_body", default=b"")
 """The body of the request being served."""
 
 because = contextvars.ContextVar("because", default="")
-"""Which policy refused the request being served, as AWS's message ends."""
+"""Which policy refused the request being served: the end of AWS's message."""
 
 Check = Callable[[Request], Any]
-"""Returns MiniStack's ``EvalResult`` or ``AuthError`` of a refusal, or None."""
+"""Returns MiniStack's ``EvalResult`` or ``AuthError`` for a refusal, or None."""
 
 checks: list[Check] = []
 
 
 def also_checks(check: Check) -> Check:
-    """Let a check refuse requests that are allowed otherwise."""
+    """Let a check refuse requests that would otherwise be allowed."""
     checks.append(check)
     return check
 
@@ -66,7 +67,7 @@ def also_checks(check: Check) -> Check:
 def all_checks(
     original: Function, access_key: str, action: str, service: str, region: str, **rest: Any
 ) -> Any:
-    """Ask MiniStack first, then every check of the corrections; remember who asks, and what."""
+    """Ask MiniStack first, then every correction's check; remember the caller and the request."""
     request_body.set(_body_of_signed_request())
     because.set("")
     denied = original(access_key, action, service, region, **rest)
@@ -92,7 +93,7 @@ def all_checks(
 
 
 def _reason(denied: Any, request: Request) -> str:
-    """Return which policy decided, as AWS says it.
+    """Return which policy decided, in AWS's words.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
     """
@@ -113,7 +114,7 @@ def _reason(denied: Any, request: Request) -> str:
 def message_says_which_policy(
     original: Function, service: str, action: str, principal: str, request_id: str, **rest: Any
 ) -> Any:
-    """Say of each refusal what decided it, where MiniStack knows identity-based policies only."""
+    """Name the policy that decided each refusal; MiniStack names only identity-based policies."""
     if because.get() and not rest.get("error_code") and not rest.get("message"):
         resource = rest.get("resource_arn", "*")
         rest["message"] = (
@@ -124,14 +125,14 @@ def message_says_which_policy(
 
 
 def _body_of_signed_request() -> bytes:
-    """Return the body of the request being served; MiniStack forgets it when it is verified."""
+    """Return the body of the request being served, which MiniStack forgets after verifying it."""
     request = signed_request.get()
     return request.body if request else request_body.get()
 
 
 @also_checks
 def bucket_policy_denies_root(request: Request) -> Any:
-    """Let an explicit Deny of a bucket's policy bind the account's root user too.
+    """Apply an explicit Deny of a bucket's policy to the account's root user too.
 
     Identity policies do not apply to the root user, resource policies do
     (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
@@ -153,7 +154,7 @@ def bucket_policy_denies_root(request: Request) -> Any:
 
 
 def principal_arn(ctx: Any) -> str:
-    """Return ``aws:PrincipalArn``: of a role session it is the role's, not the session's."""
+    """Return ``aws:PrincipalArn``: for a role's session the role's ARN, not the session's."""
     session: str = ctx.principal_arn
     if ":assumed-role/" not in session:
         return session
@@ -162,7 +163,7 @@ def principal_arn(ctx: Any) -> str:
 
 
 def via_service(ctx: Any) -> str:
-    """Return ``aws:ViaAWSService``: whether a service asks in the principal's name."""
+    """Return ``aws:ViaAWSService``: whether a service calls on the principal's behalf."""
     return str(VIA_SERVICE in ctx.service_context).lower()
 
 
@@ -172,7 +173,7 @@ def source_endpoint(ctx: Any) -> str | None:
 
 
 def source_vpc(ctx: Any) -> str | None:
-    """Return ``aws:SourceVpc``, there when the request came through an endpoint."""
+    """Return ``aws:SourceVpc``, if the request came through an endpoint."""
     return _source(ctx).get("VpcId")
 
 
@@ -183,7 +184,7 @@ def _source(ctx: Any) -> dict[str, Any]:
 
 
 def source_function(ctx: Any) -> str | None:
-    """Return ``lambda:SourceFunctionArn``: whose code calls, known by its credentials.
+    """Return ``lambda:SourceFunctionArn``: the function whose credentials are used.
 
     https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
     """
@@ -196,7 +197,7 @@ def mac_algorithm(ctx: Any) -> str | None:
 
 
 def tls_version(ctx: Any) -> str | None:
-    """Return ``s3:TlsVersion``, which the emulator does not see: what clients negotiate today."""
+    """Return ``s3:TlsVersion`` as clients negotiate it today: the emulator does not see it."""
     return "1.3" if ctx.secure_transport else None
 
 
@@ -211,7 +212,7 @@ MISSING_KEYS: dict[str, Callable[[Any], str | None]] = {
     "lambda:sourcefunctionarn": source_function,
     "s3:tlsversion": tls_version,
 }
-"""The condition keys that MiniStack takes for absent, or gives a wrong value
+"""The condition keys that MiniStack treats as absent, or gives a wrong value
 (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html,
 https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html,
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html)."""
@@ -219,7 +220,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3
 
 @replaces(iam, "_resolve_condition_key")
 def missing_condition_keys(original: Function, key: str, ctx: Any) -> Any:
-    """Resolve the missing keys, and ``kms:EncryptionContext:…`` of a call of KMS."""
+    """Resolve the missing keys, and ``kms:EncryptionContext:…`` of a call to KMS."""
     name = key.lower()
     if name in MISSING_KEYS:
         return MISSING_KEYS[name](ctx)
@@ -231,7 +232,7 @@ def missing_condition_keys(original: Function, key: str, ctx: Any) -> Any:
 
 
 def _kms_parameters(ctx: Any) -> dict[str, Any]:
-    """Return the parameters of a call of KMS; none when a service calls KMS for a caller."""
+    """Return the parameters of a call to KMS; none if a service calls KMS for a caller."""
     if VIA_SERVICE in ctx.service_context or not ctx.action.startswith("kms:"):
         return {}
     parameters: dict[str, Any] = json.loads(request_body.get() or b"{}")
@@ -242,7 +243,7 @@ def _kms_parameters(ctx: Any) -> dict[str, Any]:
 def conditions_of_a_write(
     original: Function, action: str, query: dict[str, Any], path: str, headers: dict[str, str]
 ) -> Any:
-    """Give conditions the KMS key that a write names, or brings, and the storage class it names.
+    """Give conditions the KMS key that a write names or supplies, and its storage class.
 
     ``s3:x-amz-server-side-encryption-aws-kms-key-id``, ``…-customer-algorithm`` and
     ``s3:x-amz-storage-class``, each absent where its header is.
@@ -260,22 +261,22 @@ def conditions_of_a_write(
 VARIABLE = re.compile(r"\$\{(?P<name>[^},]+)(?:, '(?P<default>[^'}]*)')?\}")
 
 IS_EQUAL = re.compile(r"String(Not)?Equals", re.IGNORECASE)
-"""In the operators that know no wildcards."""
+"""In operators without wildcards."""
 
 LITERAL = {ord("*"): "\ue02a", ord("?"): "\ue03f"}
-"""Replaces a literal wildcard character; from Unicode's private use area."""
+"""Stands for a literal wildcard character; from Unicode's private use area."""
 
 NO_VALUE = "\ue000"
-"""What equals nothing, and is like nothing."""
+"""A value that equals nothing, and is like nothing."""
 
 
 @replaces(iam, "_first_match")
 def policy_variables(original: Function, ctx: Any, statements: list[Any], effect: str) -> Any:
-    """Put values in the place of ``${…}`` in resources and conditions.
+    """Replace ``${…}`` with values in resources and conditions.
 
-    What has a variable without a value matches nothing, so that a resource is outside a
-    ``NotResource``, and a value differs from all for the operators with ``Not``. A tag that is
-    empty has no value. Wildcards in a value are letters like others.
+    A pattern whose variable has no value matches nothing: a resource is then outside a
+    ``NotResource``, and for operators with ``Not`` a value differs from all. An empty tag has no
+    value. Wildcards in a value are ordinary characters.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
     return original(ctx, [_with_values(statement, ctx) for statement in statements], effect)
@@ -283,7 +284,7 @@ def policy_variables(original: Function, ctx: Any, statements: list[Any], effect
 
 @replaces(iam, "fnmatch_iam_cs")
 def letters_of_a_value(original: Function, text: str, pattern: str) -> Any:
-    """Compare a text with a pattern that has values in it, character by character."""
+    """Compare a text with a pattern in which values were inserted, character by character."""
     return original(text.translate(LITERAL), pattern)
 
 
@@ -302,9 +303,9 @@ def _with_values(statement: Any, ctx: Any) -> Any:
 
 
 def _fill(given: Any, ctx: Any, operator: str = "") -> Any:
-    """Return texts of a policy with the values of their variables, without those that have none.
+    """Return texts of a policy with their variables' values, leaving out those without.
 
-    ``operator`` is that of a condition, if they are its values.
+    ``operator`` is the condition's, if the texts are its values.
     """
     texts = [given] if isinstance(given, str) else given
     if "${" not in str(texts):

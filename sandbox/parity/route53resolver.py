@@ -1,6 +1,6 @@
 """Route 53 Resolver: the resource types of a DNS firewall, which MiniStack lacks.
 
-They are created and deleted, and filter nothing: names are resolved by the machine itself.
+They are created and deleted, but filter nothing: the machine itself resolves names.
 """
 
 from ministack.core.responses import get_account_id, get_region, new_uuid
@@ -15,12 +15,12 @@ PREFIXES = {
         "firewall-rule-group-association",
     ),
 }
-"""What identifiers of each type begin with, and how its ARNs call it:
+"""The prefix of each type's identifiers, and its name in ARNs:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Route53Resolver.html"""
 
 
 def handlers(prefix: str, kind: str) -> dict[str, Function]:
-    """Return what creates, updates and deletes a resource of a type."""
+    """Return the handlers that create, update and delete a type's resource."""
 
     def attributes(identifier: str) -> Provisioned:
         arn = f"arn:aws:route53resolver:{get_region()}:{get_account_id()}:{kind}/{identifier}"

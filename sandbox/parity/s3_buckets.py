@@ -27,7 +27,7 @@ from sandbox.parity.correction import RESOURCE_TYPES, Properties, Provisioned, c
 
 Response = tuple[int, dict[str, str], bytes]
 Configuration = tuple[str, Callable[[Any], bytes], Callable[..., Response], Callable[..., Any]]
-"""A property, its form as the S3 API's request, and the functions that put and delete it."""
+"""A property: what makes the S3 API's request of it, and the functions that put and delete it."""
 
 
 def request(tag: str, content: Mapping[str, Any]) -> bytes:
@@ -105,7 +105,7 @@ def logging(configuration: Properties) -> bytes:
 
 
 def stop_logging(bucket: str) -> Response:
-    """Turn server access logging off: S3 has no call of its own for it."""
+    """Turn server access logging off: S3 has no separate call for it."""
     response: Response = put_logging(bucket, request("BucketLoggingStatus", {}))
     return response
 
@@ -121,7 +121,7 @@ def tagging(tags: list[dict[str, str]]) -> bytes:
 
 
 def accepted(put: Callable[..., Response]) -> Callable[..., Response]:
-    """Make a property that the S3 API refuses fail the stack, as on AWS."""
+    """Fail the stack if the S3 API refuses a property, as on AWS."""
 
     def put_or_fail(bucket: str, body: bytes) -> Response:
         response = put(bucket, body)
@@ -148,7 +148,7 @@ vars(provisioners)["_S3_BUCKET_CONFIGURATIONS"] = (*KNOWN_CONFIGURATIONS, *CONFI
 
 @completes("AWS::S3::Bucket")
 def object_lock(provisioned: Provisioned, properties: Properties) -> Provisioned:
-    """Turn Object Lock on with the template's default retention; it cannot be turned off again."""
+    """Turn on Object Lock with the template's default retention; it cannot be turned off again."""
     if cfn_bool(properties.get("ObjectLockEnabled", False)):
         content: dict[str, Any] = {"ObjectLockEnabled": "Enabled"}
         rule = (properties.get("ObjectLockConfiguration") or {}).get("Rule")

@@ -23,12 +23,12 @@ ALGORITHM_HEADER = "x-amz-server-side-encryption"
 BUCKET_KEY_HEADER = "x-amz-server-side-encryption-bucket-key-enabled"
 
 BUCKET_KEY = "<BucketKeyEnabled>true"
-"""In a bucket's default encryption, says that its objects share the bucket's data key."""
+"""In a bucket's default encryption: its objects share the bucket's data key."""
 
 Headers = dict[str, str]
 
 addressed: contextvars.ContextVar[tuple[str, str]] = contextvars.ContextVar("addressed")
-"""Bucket and key of the object that the request being served reads or writes."""
+"""The bucket and key of the object that the request being served reads or writes."""
 
 describing = contextvars.ContextVar("describing", default=False)
 """Whether the request being served is a HeadObject."""
@@ -49,7 +49,7 @@ def remember_the_object(original: Function, bucket: str, key: str, *args: Any, *
 
 @replaces(s3, "_bucket_default_sse_headers")
 def bucket_key_of_default_encryption(original: Function, bucket: str) -> Headers:
-    """Say on each object that the bucket key was used.
+    """Mark each object as encrypted with the bucket key.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
     """
@@ -61,12 +61,12 @@ def bucket_key_of_default_encryption(original: Function, bucket: str) -> Headers
 
 @replaces(s3, "_resolve_sse_write_headers")
 def writer_needs_the_key(original: Function, headers: Headers, bucket: str) -> tuple[Any, Any]:
-    """Ask for ``kms:GenerateDataKey`` when a write is encrypted, and name the key by its ARN.
+    """Require ``kms:GenerateDataKey`` for an encrypted write, and name the key by its ARN.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
 
-    A write that asks for KMS without a key takes the account's own ``aws/s3`` key, which its users
-    may use; MiniStack refuses it, and ``cdk`` publishes its assets so.
+    A write that requests KMS without a key uses the account's ``aws/s3`` key, which its users may
+    use. MiniStack refuses that, but ``cdk`` publishes its assets that way.
     """
     if headers.get(ALGORITHM_HEADER) == "aws:kms" and not headers.get(KEY_HEADER):
         writing_with_kms.set(True)
@@ -105,7 +105,7 @@ def describing_needs_no_key(original: Function, *args: Any, **kwargs: Any) -> An
 
 @replaces(s3, "_check_sse_read_headers")
 def reader_needs_the_key(original: Function, headers: Headers, stored: dict[str, Any]) -> Any:
-    """Ask for ``kms:Decrypt`` when an object under a KMS key is read.
+    """Require ``kms:Decrypt`` to read an object under a KMS key.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     """
@@ -115,7 +115,7 @@ def reader_needs_the_key(original: Function, headers: Headers, stored: dict[str,
 
 @replaces(s3, "_check_sse_c_copy_source")
 def copier_needs_the_key(original: Function, headers: Headers, stored: dict[str, Any]) -> Any:
-    """Ask for ``kms:Decrypt`` when an object under a KMS key is copied from."""
+    """Require ``kms:Decrypt`` to copy from an object under a KMS key."""
     source = urllib.parse.unquote(headers.get("x-amz-copy-source", "")).lstrip("/")
     bucket, _, key = source.partition("?")[0].partition("/")
     return original(headers, stored) or _decryption(stored, bucket, key)
@@ -123,7 +123,7 @@ def copier_needs_the_key(original: Function, headers: Headers, stored: dict[str,
 
 @replaces(s3, "_upload_part")
 def uploader_needs_to_decrypt(original: Function, bucket: str, key: str, *request: Any) -> Any:
-    """Ask for ``kms:Decrypt`` for a multipart upload too: S3 reads the parts to put them together.
+    """Require ``kms:Decrypt`` for a multipart upload too: S3 reads the parts to join them.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
     """
@@ -133,7 +133,7 @@ def uploader_needs_to_decrypt(original: Function, bucket: str, key: str, *reques
 
 
 def _decryption(stored: dict[str, Any], bucket: str, key: str) -> Any:
-    """Return S3's error when the caller may not decrypt what is stored, or None."""
+    """Return S3's error if the caller may not decrypt the object, or None."""
     kms_key = stored_encryption(stored).get(KEY_HEADER)
     if kms_key is None:
         return None
@@ -143,7 +143,7 @@ def _decryption(stored: dict[str, Any], bucket: str, key: str) -> Any:
 
 @replaces(s3, "md5_hash")
 def etag_of_an_encrypted_object(original: Function, content: bytes) -> str:
-    """Give each write under a KMS key an ETag of its own, which is not the MD5 of the content.
+    """Give each write under a KMS key a unique ETag, which is not the MD5 of the content.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html: the ETag of an object
     encrypted with SSE-KMS is not an MD5 digest of its data. Two writes of the same content differ.
@@ -156,7 +156,7 @@ def etag_of_an_encrypted_object(original: Function, content: bytes) -> str:
 def etag_of_an_encrypted_upload(
     original: Function, bucket: str, key: str, event: str, *args: Any, **kwargs: Any
 ) -> None:
-    """Give a multipart upload under a KMS key an ETag of its own before its event goes out."""
+    """Give a multipart upload under a KMS key a unique ETag before its event is sent."""
     stored = (buckets.get(bucket) or {}).get("objects", {}).get(key)
     if event.endswith(":CompleteMultipartUpload") and KEY_HEADER in stored_encryption(stored):
         parts = stored["etag"].rpartition("-")[2]

@@ -18,16 +18,16 @@ from sandbox.parity.correction import Function, replaces
 from sandbox.parity.policies import Request, also_checks
 
 NEEDED = {"sqs:SendMessage": "kms:GenerateDataKey", "sqs:ReceiveMessage": "kms:Decrypt"}
-"""What a producer and a consumer of an encrypted queue need of its key:
+"""What a producer and a consumer of an encrypted queue may need to do with its key:
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
 move_tasks: list[dict[str, Any]] = []
-"""The message move tasks there were, the newest first."""
+"""The message move tasks so far, the newest first."""
 
 
 def key_of(queue_arn: str) -> str | None:
-    """Return the KMS key that a queue is encrypted with, if it is."""
+    """Return the KMS key of a queue, if it is encrypted."""
     queue = queue_by_arn(queue_arn)
     key: str | None = queue["attributes"].get("KmsMasterKeyId") if queue else None
     return key
@@ -35,7 +35,7 @@ def key_of(queue_arn: str) -> str | None:
 
 @also_checks
 def messages_need_the_key(request: Request) -> Any:
-    """Ask for the key of an encrypted queue when a message is sent or received."""
+    """Require the key of an encrypted queue to send or receive a message."""
     queue = request.context.resource_arn
     needed = NEEDED.get(request.context.action)
     key = key_of(queue) if needed else None
@@ -63,7 +63,7 @@ def deliveries_need_the_key(
 
 
 def start_message_move_task(request: dict[str, Any], _url: str) -> dict[str, str]:
-    """Move a dead-letter queue's messages to where they came from, or to a given queue.
+    """Move a dead-letter queue's messages to their original queue, or to a given one.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
     """
@@ -97,7 +97,7 @@ def start_message_move_task(request: dict[str, Any], _url: str) -> dict[str, str
 
 
 def _as_new(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message as it comes out of a redrive: with its own identifier, never received.
+    """Return a message as a redrive delivers it: with a new identifier, never received.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
     """
@@ -126,7 +126,7 @@ HANDLERS["ListMessageMoveTasks"] = list_message_move_tasks
 
 @replaces(iam_actions, "extract_resource_arn")
 def queue_of_a_move_task(original: Function, service: str, *request: Any) -> Any:
-    """Check permissions of a move task on the dead-letter queue that it names."""
+    """Check a move task's permissions on the dead-letter queue that it names."""
     if service == "sqs":
         _method, _path, _headers, body, *_ = request
         if b'"SourceArn"' in (body or b""):

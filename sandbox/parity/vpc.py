@@ -1,4 +1,4 @@
-"""What a function in a VPC can reach: an isolated subnet has no way out but its endpoints."""
+"""What a function in a VPC can reach: only its endpoints, from an isolated subnet."""
 
 import contextvars
 import ipaddress
@@ -15,33 +15,33 @@ from ministack.services.ec2 import _vpcs as vpcs
 from ministack.services.lambda_svc import _functions as functions
 
 ENDPOINT_NAMES = {"cloudwatch": "monitoring"}
-"""Services whose endpoint has another name than their actions have."""
+"""Services whose endpoint's name differs from the prefix of their actions."""
 
 HTTPS = 443
 
 EVERYWHERE = "0.0.0.0/0"
 
 door = contextvars.ContextVar("door", default=0)
-"""The port that the request being served came to."""
+"""The port on which the request being served arrived."""
 
 
 answer = app.app
 
 
 async def through_its_door(scope: Any, receive: Any, send: Any) -> None:
-    """Remember which port a request came to: functions have one of their own."""
+    """Remember the port on which a request arrived: functions have their own."""
     door.set((scope.get("server") or ("", 0))[1])
     await answer(scope, receive, send)
 
 
-vars(app)["app"] = through_its_door  # the server takes nothing but a coroutine function
+vars(app)["app"] = through_its_door  # the server accepts only a coroutine function
 
 
 def function_of(principal: str) -> dict[str, Any] | None:
     """Return the configuration of the VPC function that a request comes from, if any.
 
-    It is the one whose credentials the principal has. The same credentials used elsewhere, as a
-    thief would, are in no VPC.
+    It is the one whose credentials the principal has. Credentials that are used elsewhere, by a
+    thief, are in no VPC.
     """
     configuration = holder_of(principal)
     if configuration is None or str(door.get()) != os.environ["FUNCTIONS_PORT"]:
@@ -67,9 +67,9 @@ def endpoint_of(principal: str, action: str) -> dict[str, Any] | None:
 def endpoint_for(configuration: dict[str, Any], service: str) -> dict[str, Any] | None:
     """Return the endpoint through which a VPC function reaches a service, if it can.
 
-    There must be one in its VPC, and the way to it must be open: a gateway endpoint is a route in
-    the subnets' route tables to a prefix list that the function's security groups must let out, an
-    interface endpoint has the service's name and listens behind security groups of its own
+    It must be in the function's VPC and reachable: a gateway endpoint by a route in the subnets'
+    route tables, to a prefix list that the function's security groups allow; an interface endpoint
+    by the service's name, and through its own security groups
     (https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html,
     https://docs.aws.amazon.com/vpc/latest/privatelink/interface-endpoints.html).
     """
@@ -96,7 +96,7 @@ def _open(network: dict[str, Any], endpoint: dict[str, Any]) -> bool:
         return routed and any(
             _admits(rule, {prefix_list}, EVERYWHERE) for rule in _rules(own, "IpPermissionsEgress")
         )
-    # Without private DNS the service's own name leads to the internet.
+    # Without private DNS, the service's own name leads to the internet.
     named = cfn_bool(endpoint.get("PrivateDnsEnabled", False))
     addresses = vpcs[endpoint["VpcId"]]["CidrBlock"]
     theirs = endpoint.get("SecurityGroupIds") or []
