@@ -22,9 +22,9 @@ with the `setting` that raises it, if there is one. A **rejected** row is in qua
 `rejected_by_reason`.
 
 The **producer** uploads the files, the **steward** answers for the contract and reads what is in
-quarantine, and the **operator** deploys. Whatever is corrected, upload the file again: the same
+quarantine, and the **operator** deploys. After any correction, upload the file again: the same
 key is fine. `make contract dataset=customers file=my.csv` shows on your own machine what would
-become of a file, with these reasons.
+happen to a file, with these reasons.
 """
 GROUPS = {
     "Refused: the object": (
@@ -32,12 +32,12 @@ GROUPS = {
         ("object", "dataset", "contract"),
     ),
     "Refused: the format": (
-        "Files in formats that are not read. The first bytes tell, not the name.",
+        "Files in unsupported formats. The first bytes decide, not the name.",
         ("format",),
     ),
     "Refused: the encoding": ("Text that cannot be read.", ("encoding",)),
     "Refused: the file": ("What is wrong with the file as a whole.", ("file",)),
-    "Refused: the header": ("Columns that are not those of the contract.", ("header",)),
+    "Refused: the header": ("Columns that do not fit the contract.", ("header",)),
     "Refused: a record": ("After such a record the next one cannot be found.", ("record",)),
     "Rejected: the row": ("What is wrong with a row as a whole.", ("row",)),
     "Rejected: a value": (

@@ -1,7 +1,8 @@
 """The reasons: why a file is refused as a whole, or a row rejected.
 
-Their texts are part of the interface: manifests and quarantine have them, and programs of others
-compare them. A reason that is not here cannot be raised. ``docs/reasons.md`` is made of this.
+Their texts are part of the interface: manifests and quarantine have them, and other programs
+compare them. A reason that is not here cannot be raised. ``docs/reasons.md`` is generated from
+this.
 """
 
 import re
@@ -16,15 +17,15 @@ _BLANK = re.compile("<[a-z]+>")
 
 @dataclass(frozen=True)
 class Explanation:
-    """What people need to know of a reason.
+    """What people need to know about a reason.
 
     Attributes:
-        text: how manifests and quarantine state it.
+        text: its text in manifests and quarantine.
         means: what is wrong.
-        cause: what it usually comes from.
+        cause: what usually causes it.
         producer, steward, operator: what each of them can do, if anything: who uploads the files,
             who answers for the contract, and who deploys.
-        unit: of the number that is a refusal's ``limit``; None if it has none.
+        unit: the unit of a refusal's ``limit``; None if it has none.
     """
 
     text: str
@@ -37,7 +38,7 @@ class Explanation:
 
     @property
     def remedies(self) -> dict[str, str]:
-        """What to do, by who can do it."""
+        """What to do, by role."""
         remedies = {
             "producer": self.producer,
             "steward": self.steward,
@@ -46,7 +47,7 @@ class Explanation:
         return {who: remedy for who, remedy in remedies.items() if remedy}
 
 
-# What can be done about more than one of them.
+# Remedies that several reasons share.
 _SPLIT = "Split the file and upload the parts."
 _AGAIN = "Write the file again and upload it."
 _CSV = "Save the table as CSV in UTF-8, and upload that."
@@ -71,7 +72,7 @@ class Reason(StrEnum):
     explanation: Explanation
 
     def __new__(cls, explanation: Explanation) -> Self:
-        """Make a member, which is its text."""
+        """Make a member that equals its text."""
         reason = str.__new__(cls, explanation.text)
         reason._value_ = explanation.text
         reason.explanation = explanation
@@ -90,7 +91,7 @@ class Reason(StrEnum):
         return found[0]
 
     def about(self, subject: str) -> "ReasonAbout":
-        """Return the reason with its blank filled, by the name of a column, say."""
+        """Return the reason with its blank filled, such as by the name of a column."""
         return ReasonAbout(self, subject)
 
     OBJECT_UNSAFE_NAME = Explanation(
@@ -108,7 +109,7 @@ class Reason(StrEnum):
     )
     OBJECT_TOO_LARGE = Explanation(
         "object:too-large",
-        means="The object has more bytes than are processed.",
+        means="The object is larger than the limit.",
         cause="A full export instead of a daily one, or files that have grown.",
         producer=_SPLIT,
         operator=(
@@ -159,49 +160,49 @@ class Reason(StrEnum):
     )
     FORMAT_XZ = Explanation(
         "format:xz",
-        means="The file is compressed with xz, which is not read.",
+        means="The file is compressed with xz, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_BZIP2 = Explanation(
         "format:bzip2",
-        means="The file is compressed with bzip2, which is not read.",
+        means="The file is compressed with bzip2, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_7Z = Explanation(
         "format:7z",
-        means="The file is compressed with 7-Zip, which is not read.",
+        means="The file is compressed with 7-Zip, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_RAR = Explanation(
         "format:rar",
-        means="The file is compressed with RAR, which is not read.",
+        means="The file is compressed with RAR, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_LZ4 = Explanation(
         "format:lz4",
-        means="The file is compressed with LZ4, which is not read.",
+        means="The file is compressed with LZ4, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_SNAPPY = Explanation(
         "format:snappy",
-        means="The file is compressed with Snappy, which is not read.",
+        means="The file is compressed with Snappy, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_LZIP = Explanation(
         "format:lzip",
-        means="The file is compressed with lzip, which is not read.",
+        means="The file is compressed with lzip, which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
     FORMAT_COMPRESS = Explanation(
         "format:compress",
-        means="The file is compressed with compress (.Z), which is not read.",
+        means="The file is compressed with compress (.Z), which is not supported.",
         cause="The producer's tool compresses by default.",
         producer=_UNPACK,
     )
@@ -219,19 +220,19 @@ class Reason(StrEnum):
     )
     FORMAT_AVRO = Explanation(
         "format:avro",
-        means="The file is Avro, which is not read.",
+        means="The file is Avro, which is not supported.",
         cause="The producer's system exports Avro.",
         producer=_OTHER,
     )
     FORMAT_ORC = Explanation(
         "format:orc",
-        means="The file is ORC, which is not read.",
+        means="The file is ORC, which is not supported.",
         cause="The producer's system exports ORC.",
         producer=_OTHER,
     )
     FORMAT_ARROW = Explanation(
         "format:arrow",
-        means="The file is Arrow IPC or Feather, which is not read.",
+        means="The file is Arrow IPC or Feather, which is not supported.",
         cause="The producer's system exports Arrow.",
         producer=_OTHER,
     )
@@ -249,7 +250,7 @@ class Reason(StrEnum):
     )
     FORMAT_XML = Explanation(
         "format:xml",
-        means="The file is XML, which is not read.",
+        means="The file is XML, which is not supported.",
         cause="The producer's system exports XML.",
         producer=_OTHER,
     )
@@ -261,7 +262,7 @@ class Reason(StrEnum):
     )
     ENCODING_UTF_32 = Explanation(
         "encoding:utf-32",
-        means="The file is UTF-32, which is not read.",
+        means="The file is UTF-32, which is not supported.",
         cause="A tool wrote its internal form.",
         producer=_UTF8,
     )
@@ -287,7 +288,7 @@ class Reason(StrEnum):
     )
     ENCODING_NO_BYTE_ORDER_MARK = Explanation(
         "encoding:no-byte-order-mark",
-        means="The file has no byte order mark, which `utf-16` asks for.",
+        means="The file has no byte order mark, which `utf-16` requires.",
         cause="The tool writes UTF-16 without a mark.",
         producer="Write the mark.",
         steward="If no file has one, set `csv.encoding` to `utf-16-le` or `utf-16-be`.",
@@ -296,7 +297,7 @@ class Reason(StrEnum):
         "encoding:byte-order-mark",
         means=(
             "The file begins with a byte order mark of UTF-16, which the contract's "
-            "encoding has not."
+            "encoding does not have."
         ),
         cause="The tool writes a mark, or another encoding.",
         producer="Write the encoding that the contract says, without a mark.",
@@ -359,14 +360,14 @@ class Reason(StrEnum):
     )
     FILE_ZSTD_WINDOW_TOO_LARGE = Explanation(
         "file:zstd-window-too-large",
-        means="The zstd data ask for more memory than is given for decompressing.",
+        means="Decompressing the zstd data takes more memory than the limit.",
         cause="`zstd --ultra` or `zstd --long`.",
         producer="Compress at level 19 or less, without `--long`.",
         unit="bytes",
     )
     FILE_TOO_LARGE_DECOMPRESSED = Explanation(
         "file:too-large-decompressed",
-        means="The content has more bytes than are processed.",
+        means="The decompressed content is larger than the limit.",
         cause="A full export instead of a daily one, or files that have grown.",
         producer=_SPLIT,
         operator=(
@@ -382,7 +383,7 @@ class Reason(StrEnum):
         ),
         cause="Very repetitive content, or an attack.",
         producer="Split the file, or upload it without compression.",
-        steward="Ask the producer whether the file is meant.",
+        steward="Ask the producer whether the file is intended.",
         unit="times the size of the file",
     )
     FILE_SHORTER_THAN_PREAMBLE = Explanation(
@@ -402,7 +403,7 @@ class Reason(StrEnum):
     FILE_TOO_MANY_COLUMNS = Explanation(
         "file:too-many-columns",
         means="The header has more columns than are read.",
-        cause="A wrong delimiter or quote, or a table turned on its side.",
+        cause="A wrong delimiter or quote, or a transposed table.",
         producer="Upload files with the columns of the contract.",
         steward=_DIALECT,
         unit="columns",
@@ -420,7 +421,7 @@ class Reason(StrEnum):
     FILE_TOO_MANY_SHORT_REJECTS = Explanation(
         "file:too-many-short-rejects",
         means="So many rejected rows are nearly empty that this is no file of rows.",
-        cause="A wrong delimiter, or lines that hold nothing.",
+        cause="A wrong delimiter, or lines without content.",
         producer="Check the export.",
         steward="See the rejected rows with `make contract`.",
         unit="rows",
@@ -435,7 +436,7 @@ class Reason(StrEnum):
     FILE_NEEDS_TOO_MUCH_MEMORY = Explanation(
         "file:needs-too-much-memory",
         means="Reading the Parquet file takes more memory than is given for it.",
-        cause="Pages of some hundred megabytes, or metadata that lie.",
+        cause="Pages of several hundred megabytes, or false metadata.",
         producer="Write pages of about a megabyte, as writers do by default.",
         unit="bytes",
     )
@@ -471,7 +472,7 @@ class Reason(StrEnum):
         "file:k-anonymity",
         means=(
             "Rows share the values of the quasi-identifiers with fewer others than "
-            "`kAnonymity` asks for."
+            "`kAnonymity` requires."
         ),
         cause="A small file, or rare values.",
         producer="Upload larger files, such as one for a month.",
@@ -531,7 +532,7 @@ class Reason(StrEnum):
     )
     HEADER_MISSING_COLUMN = Explanation(
         "header:missing-column",
-        means="The file does not have a column that is required.",
+        means="The file does not have a required column.",
         cause="A removed or renamed column.",
         producer=_COLUMN,
         steward="If the column may be absent, do not require it in the contract.",
@@ -631,7 +632,7 @@ class Reason(StrEnum):
     ROW_TOO_DEEP = Explanation(
         "row:too-deep",
         means="The line is nested too deeply to be read.",
-        cause="An attack, or an endless structure.",
+        cause="An attack, or a cyclic structure.",
         producer=_OBJECT,
     )
     COLUMN_REQUIRED = Explanation(
@@ -643,11 +644,8 @@ class Reason(StrEnum):
     )
     COLUMN_STRING = Explanation(
         "<column>:string",
-        means=(
-            "The value has no text: a number that is infinite or none, or bytes that are "
-            "not UTF-8."
-        ),
-        cause="A division by zero, or binary content, in a file of Parquet.",
+        means="The value has no text: an infinite number or NaN, or bytes that are not UTF-8.",
+        cause="A division by zero, or binary content, in a Parquet file.",
         producer=_VALUE,
         steward="Drop the column in the contract, if nobody needs it.",
     )
@@ -726,7 +724,7 @@ class Reason(StrEnum):
     COLUMN_NESTED = Explanation(
         "<column>:nested",
         means="The value is a JSON array or object, and the column is not of such a type.",
-        cause="The export nests what was flat.",
+        cause="The export now nests a flat value.",
         producer="Write a single value.",
         steward="Make the column an array or object in the contract.",
     )
@@ -746,7 +744,7 @@ class Reason(StrEnum):
     )
     COLUMN_ENUM = Explanation(
         "<column>:enum",
-        means="The value is none of those that the contract lists.",
+        means="The value is not one of those that the contract lists.",
         cause="A new value, or another spelling.",
         producer=_VALUE,
         steward=_RULE_WRONG,
@@ -809,9 +807,7 @@ class Reason(StrEnum):
     )
     COLUMN_TOO_MANY_MARKS = Explanation(
         "<column>:too-many-marks",
-        means=(
-            "The text has more than 30 combining marks in a row, so it is not clear who is meant."
-        ),
+        means="The text has more than 30 combining marks in a row, so it cannot be normalized.",
         cause="An attack, or a damaged text.",
         producer=_VALUE,
     )
@@ -844,9 +840,9 @@ class Anonymity:
     Attributes:
         k: the size of the smallest class; None without rows, 0 if it has no subject.
         required: what the contract asks for.
-        classes: how many there are.
+        classes: the number of classes.
         rows_below: rows in classes smaller than required.
-        counted: what the size of a class is: ``rows``, or different ``subjects``.
+        counted: what the size of a class counts: ``rows``, or different ``subjects``.
     """
 
     k: int | None
@@ -857,19 +853,19 @@ class Anonymity:
 
 
 class FileRefusedError(Exception):
-    """An object cannot be processed as a whole; its raw form stays where it is.
+    """An object is refused as a whole; the raw object stays where it is.
 
     Attributes:
         reason: what was wrong, as ``subject:rule``; never text of the file.
         line: physical line of the file, from 1, where known.
-        column: position in the header, from 1, where the header is at fault.
-        rows_read: data rows that had been framed before; the transformation counts them.
-        name: a column of the *contract*, perhaps one that was meant; a header's own text is data
-            until proven otherwise.
-        text: of the header, for who has the file at hand; never to be stored or logged.
-        anonymity: that of the rows that would have been clean, where it was measured.
+        column: position in the header, from 1, if the header is wrong.
+        rows_read: data rows framed before the refusal; the transformation sets it.
+        name: a column of the *contract*, or the one that was probably meant; a header's own text
+            is treated as data.
+        text: the header's text, for people who have the file; never stored or logged.
+        anonymity: of the rows that would have been clean, if it was measured.
         limit: the number that was exceeded, in the unit of the reason.
-        setting: what to change for a higher one, where that can be done.
+        setting: the setting that raises it, if there is one.
     """
 
     def __init__(
@@ -884,7 +880,7 @@ class FileRefusedError(Exception):
         limit: int | None = None,
         setting: str | None = None,
     ) -> None:
-        """Keep the facts; the message is the reason alone."""
+        """Keep the facts; the message is only the reason."""
         super().__init__(reason)
         self.reason = reason
         self.line = line
