@@ -1,7 +1,7 @@
-"""``python -m tests.acceptance SUFFIX``: whether a deployed stack does what it should.
+"""``python -m tests.acceptance SUFFIX``: tests a deployed stack.
 
 It runs the integration tests and the attacks against the account and region that the AWS variables
-name, which may be the sandbox's. What they need to know of the stack it asks CloudFormation.
+name, which may be the sandbox's. It gets the stack's outputs from CloudFormation.
 """
 
 import argparse
@@ -30,13 +30,13 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ("tests/integration", "tests/attacks")
 
 WHOLE = ("CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
-"""The states of a stack that has all of its resources, and is at rest."""
+"""The states of a complete stack that is not changing."""
 
 POINT = 'For the sandbox: eval "$(python -m sandbox env)"'
 
 
 class UnacceptableError(Exception):
-    """There is nothing that the tests could run against; the message says what to do."""
+    """There is no stack to test; the message says what to do."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,10 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def find(suffix: str) -> dict[str, str]:
-    """Say what the tests are going to run against; the outputs of its stack.
+    """Print what the tests will run against; return the stack's outputs.
 
     Raises:
-        UnacceptableError: there is no such stack, or it is not whole, or nobody can be asked.
+        UnacceptableError: there is no such stack, it is incomplete, or AWS does not answer.
     """
     session, name = boto3.Session(), f"TapStack-{suffix}"
     try:
@@ -102,7 +102,7 @@ def _describe(session: boto3.Session, name: str, place: Place) -> Any:
     """The stack as CloudFormation describes it.
 
     Raises:
-        UnacceptableError: there is none, or it is not whole.
+        UnacceptableError: there is none, or it is incomplete.
     """
     with contextlib.closing(session.client("cloudformation")) as cloudformation:
         try:

@@ -1,4 +1,4 @@
-"""The outputs of a deployed stack: what the integration tests and the attacks find it through."""
+"""The outputs of a deployed stack, through which the integration tests and the attacks find it."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ OUTPUTS = ROOT / "cfn-outputs" / "flat-outputs.json"
 
 @pytest.fixture(scope="session", name="outputs")
 def read_outputs() -> dict[str, str]:
-    """The outputs of the deployed stack, by name, which is where the AWS variables lead to."""
+    """The outputs, by name, of the stack deployed where the AWS variables point."""
     named = os.environ.get("CFN_OUTPUTS")
     file = Path(named or OUTPUTS)
     if not file.is_file() and not named:

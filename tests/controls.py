@@ -10,8 +10,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "controls.md"
 HEAD = """\
 # Controls
 
-What is held, by which part of the stack, and the tests that fail when it is not. The criteria are
-the Trust Services Criteria of the AICPA (SOC 2) and the controls of
+Each control, the part of the stack that enforces it, and the tests that fail without it. The
+criteria are the Trust Services Criteria of the AICPA (SOC 2) and the controls of
 [NIST SP 800-53 Rev. 5](https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final). The parts are paths in
 the construct tree of the stack. `python3 -m tests.controls` writes this page.
 
@@ -24,10 +24,10 @@ class Control(NamedTuple):
     """A control.
 
     Attributes:
-        says: what holds, in a sentence.
-        soc2, nist: the criteria and controls that ask for it, separated by blanks.
+        says: the control, in a sentence. soc2, nist: the criteria and controls that require it,
+            separated by blanks.
         part: the path of a construct in the stack.
-        tests: the files, each with a function, that fail when it does not hold.
+        tests: the files, each with a function, that fail without it.
     """
 
     says: str
@@ -45,11 +45,11 @@ ATTACKS = "tests/attacks/"
 INTEGRATION = "tests/integration/"
 DEPLOYER = f"{POLICIES}test_deployer_policy.py"
 DECISIONS = f"{POLICIES}test_decisions.py::test_decision"
-MUTATIONS = f"{POLICIES}test_mutations.py::test_every_mutant_turns_a_decision"
+MUTATIONS = f"{POLICIES}test_mutations.py::test_every_mutant_changes_a_decision"
 
 CONTROLS = [
     Control(
-        "Objects are encrypted under the environment's own key, and a write cannot ask otherwise.",
+        "Objects are encrypted under the environment's own key, whatever a write requests.",
         "CC6.1 C1.1",
         "SC-28 SC-28(1) SC-13",
         "DataBucket/Bucket",
@@ -60,7 +60,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "No object is put into an archive, from where it could not be processed.",
+        "No object can be written into an archive, where it could not be processed.",
         "A1.2 PI1.2",
         "AC-3 SI-10",
         "DataBucket/Bucket",
@@ -87,7 +87,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Who administers a key cannot use it.",
+        "A key's administrators cannot use it.",
         "CC6.1 CC6.3",
         "AC-5 SC-12",
         "Keys",
@@ -98,7 +98,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "The pseudonym key can be used by the function's role alone.",
+        "Only the function's role can use the pseudonym key.",
         "CC6.1 C1.1",
         "AC-6 SC-12",
         "Keys/PseudonymKey",
@@ -109,7 +109,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Nothing is said to the bucket below TLS 1.2, nor to a queue in the clear.",
+        "The bucket refuses requests below TLS 1.2, and the queues refuse requests without TLS.",
         "CC6.7",
         "SC-8 SC-8(1)",
         "DataBucket/Bucket/Policy",
@@ -121,7 +121,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "The bucket is closed to the public, to other accounts and to strangers.",
+        "The bucket is closed to the public, to other accounts and to anonymous callers.",
         "CC6.1 CC6.6",
         "AC-3 SC-7",
         "DataBucket/Bucket/Policy",
@@ -132,32 +132,32 @@ CONTROLS = [
         ],
     ),
     Control(
-        "The network has no way out but the endpoints, and no way in.",
+        "The network has no exit but the endpoints, and no entrance.",
         "CC6.6 CC6.7",
         "SC-7 SC-7(5) AC-4",
         "Network/Vpc",
         [
             f"{POLICIES}test_reachability.py"
             "::test_the_function_reaches_its_endpoints_and_nothing_else",
-            f"{POLICIES}test_reachability.py::test_a_new_way_is_found",
+            f"{POLICIES}test_reachability.py::test_a_new_path_is_found",
             f"{POLICIES}test_reachability.py::test_an_opening_is_found",
             f"{INTEGRATION}test_deployed_resources.py::test_no_route_leads_out",
         ],
     ),
     Control(
-        "No name is resolved but those of the endpoints.",
+        "Only the names of the endpoints are resolved.",
         "CC6.6 CC6.7",
         "SC-7(10) SC-20",
         "Network/NameFirewall",
         [f"{STACK}test_dns_firewall.py::test_no_other_name_is_answered"],
     ),
     Control(
-        "The endpoints let the function through to its own bucket and key, and nobody else.",
+        "The endpoints admit only the function, and only to its own bucket and key.",
         "CC6.6 CC6.7",
         "SC-7(10) AC-4",
         "Network/Vpc/S3Endpoint",
         [
-            f"{STACK}test_perimeter.py::test_an_endpoint_lets_the_way_of_a_file_through",
+            f"{STACK}test_perimeter.py::test_an_endpoint_allows_the_path_of_a_file",
             f"{ATTACKS}test_exfiltration.py::test_refused_to_the_function",
             DECISIONS,
         ],
@@ -168,18 +168,18 @@ CONTROLS = [
         "AC-3 AC-6",
         "ProcessorRole/Allowed",
         [
-            f"{POLICIES}test_decision_properties.py::test_the_function_keeps_to_the_way",
-            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
+            f"{POLICIES}test_decision_properties.py::test_the_function_keeps_to_its_path",
+            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_the_stacks_resources",
             f"{ATTACKS}test_tampering.py::test_refused_to_the_function",
         ],
     ),
     Control(
-        "A wider policy attached to the role changes nothing: a boundary and denials hold it.",
+        "A wider policy attached to the role changes nothing, because of a boundary and denials.",
         "CC6.3 CC6.8",
         "AC-6 AC-6(10)",
         "ProcessorRole/Denied",
         [
-            f"{STACK}test_processor_role.py::test_its_boundary_is_what_it_is_allowed",
+            f"{STACK}test_processor_role.py::test_its_boundary_is_its_allow_policy",
             f"{STACK}test_processor_role.py::test_all_else_is_denied",
             f"{ATTACKS}test_privilege.py::test_refused_to_the_function",
             MUTATIONS,
@@ -196,7 +196,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Each role is for its service in this account; the function's role, for its code alone.",
+        "Each role is only for its service in this account; the function's role, for its code.",
         "CC6.1",
         "AC-3 IA-9",
         "ProcessorRole/Role",
@@ -219,27 +219,27 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Whoever may put files in may read nothing of what comes out, with both policies neither.",
+        "A producer cannot read outputs; with a reader's policy too, it can do neither.",
         "CC6.3 C1.1",
         "AC-5 AC-6",
         "People",
         [
             f"{STACK}test_access_policies.py"
-            "::test_who_puts_in_gets_nothing_out_and_who_reads_puts_nothing_in",
-            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_what_is_in_the_stack",
-            f"{ATTACKS}test_people.py::test_refused_to_who_holds_both_duties",
+            "::test_producers_read_nothing_and_readers_write_nothing",
+            f"{POLICIES}test_decision_properties.py::test_no_other_action_on_the_stacks_resources",
+            f"{ATTACKS}test_people.py::test_refused_to_a_holder_of_both_duties",
             MUTATIONS,
         ],
     ),
     Control(
-        "Where administrators are restricted, they neither read raw data nor write outputs "
-        "before they have changed something that a trail shows.",
+        "Where administrators are restricted, they cannot read raw data or write outputs without "
+        "first changing something, which CloudTrail shows.",
         "CC6.1 CC6.3 CC7.2",
         "AC-3 AC-6 AU-12",
         "DataBucket/Bucket",
         [
             f"{STACK}test_perimeter.py"
-            "::test_where_administrators_are_restricted_two_roles_touch_outputs",
+            "::test_where_administrators_are_restricted_only_two_roles_write_outputs",
             f"{ATTACKS}test_administrators.py::test_refused_to_an_administrator",
             f"{ATTACKS}test_administrators.py::test_allowed_after_a_change_of_the_policy",
             DECISIONS,
@@ -247,7 +247,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Where data are retained, versions are removed by one role alone, with MFA.",
+        "Where data are retained, only one role can remove versions, with MFA.",
         "CC6.1 A1.2",
         "CP-9 IA-2(1) SI-12",
         "People/BreakGlass",
@@ -255,18 +255,18 @@ CONTROLS = [
             f"{STACK}test_access_policies.py"
             "::test_glass_is_broken_with_mfa_and_only_where_data_are_retained",
             f"{STACK}test_perimeter.py"
-            "::test_where_data_are_retained_versions_are_removed_with_broken_glass_alone",
+            "::test_where_data_are_retained_only_broken_glass_removes_versions",
         ],
     ),
     Control(
-        "Each statement of each policy is needed: without it a decision turns.",
+        "Each statement of each policy is needed: without it, a decision changes.",
         "CC6.3 CC8.1",
         "AC-6 CA-8",
         "ProcessorRole",
         [MUTATIONS, f"{POLICIES}test_policy_lint.py::test_nothing_is_found"],
     ),
     Control(
-        "Logs are encrypted under a key of their own and kept for 90 days at least.",
+        "Logs are encrypted under their own key, and kept for at least 90 days.",
         "CC7.2 CC6.1",
         "AU-9 AU-11 SC-28",
         "LogGroups",
@@ -276,7 +276,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "All traffic of the network is recorded.",
+        "All network traffic is recorded.",
         "CC7.2",
         "AU-12 SI-4",
         "Network/Vpc/FlowLog",
@@ -292,18 +292,18 @@ CONTROLS = [
         "IntakeQueue/DeadLetterAlarm",
         [
             f"{STACK}test_intake_queue.py::test_a_parked_message_raises_the_alarm",
-            f"{INTEGRATION}test_way_of_a_file.py"
+            f"{INTEGRATION}test_path_of_a_file.py"
             "::test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive",
         ],
     ),
     Control(
-        "Every row is accounted for: read is clean and rejected.",
+        "Every row is accounted for: rows read = clean rows + rejected rows.",
         "PI1.3 PI1.4",
         "SI-10 SI-7",
         "DataProcessor/Function",
         [
             f"{UNIT}processor/test_processing.py::test_rows_that_do_not_add_up_leave_nothing",
-            f"{INTEGRATION}test_way_of_a_file.py::test_the_sample_is_accounted_for",
+            f"{INTEGRATION}test_path_of_a_file.py::test_the_sample_is_accounted_for",
         ],
     ),
     Control(
@@ -321,15 +321,14 @@ CONTROLS = [
         [f"{UNIT}processor/test_interleavings.py::test_two_deliveries_of_one_object_and_a_crash"],
     ),
     Control(
-        "Sensitive columns leave as pseudonyms, masks, or not at all.",
+        "Sensitive columns are written as pseudonyms or masks, or not at all.",
         "C1.1 CC6.7",
         "SI-19 SI-19(4)",
         "DataProcessor/Function",
         [
             f"{UNIT}processor/deidentification/test_methods.py"
             "::test_what_leaves_is_what_the_second_opinion_says",
-            f"{INTEGRATION}test_way_of_a_file.py"
-            "::test_no_raw_value_is_left_in_what_consumers_read",
+            f"{INTEGRATION}test_path_of_a_file.py::test_consumers_read_no_raw_value",
         ],
     ),
     Control(
@@ -339,7 +338,7 @@ CONTROLS = [
         "LogGroups/Function",
         [
             f"{UNIT}processor/test_index.py::test_no_error_is_quoted_but_all_can_be_found",
-            f"{INTEGRATION}test_way_of_a_file.py::test_no_raw_value_is_logged",
+            f"{INTEGRATION}test_path_of_a_file.py::test_no_raw_value_is_logged",
         ],
     ),
     Control(
@@ -349,8 +348,8 @@ CONTROLS = [
         "DataBucket/Bucket",
         [
             f"{BUCKET}::test_no_raw_byte_is_left_after_the_days_of_the_setting",
-            f"{BUCKET}::test_a_replaced_version_of_raw_data_goes_after_a_day",
-            f"{BUCKET}::test_unfinished_uploads_and_markers_that_hide_nothing_go",
+            f"{BUCKET}::test_a_replaced_version_of_raw_data_is_removed_after_a_day",
+            f"{BUCKET}::test_unfinished_uploads_and_useless_markers_are_removed",
         ],
     ),
     Control(
@@ -361,7 +360,7 @@ CONTROLS = [
         [f"{STACK}test_rule_packs.py::test_no_finding_is_left"],
     ),
     Control(
-        "The deployer itself reads no data, attaches to roles only the stacks' own policies and "
+        "The deployer reads no data, attaches to roles only the stacks' own policies and "
         "AWS's basic one for functions, and reaches no role, bucket, queue, function, log group "
         "or key with an alias that is not the stacks'.",
         "CC6.3 CC8.1",
@@ -369,12 +368,12 @@ CONTROLS = [
         "",
         [
             f"{DEPLOYER}::test_decision",
-            f"{DEPLOYER}::test_it_allows_no_call_about_what_is_not_of_the_stacks",
-            f"{DEPLOYER}::test_nothing_of_it_can_be_taken_away_or_widened",
+            f"{DEPLOYER}::test_it_allows_no_call_about_other_resources",
+            f"{DEPLOYER}::test_no_part_of_it_can_be_removed_or_widened",
         ],
     ),
     Control(
-        "Deploying takes no more than the deployer's policy.",
+        "The deployer's policy is enough to deploy.",
         "CC6.3 CC8.1",
         "AC-6 CM-5",
         "",
@@ -389,7 +388,7 @@ def render() -> str:
 
 
 def _cells(control: Control) -> list[str]:
-    """The cells of a control's line."""
+    """The cells of a control's row."""
     tests = [
         f"[{test.removeprefix('tests/')}](../{test.partition('::')[0]})" for test in control.tests
     ]

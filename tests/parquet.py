@@ -1,4 +1,4 @@
-"""Parquet as the tests read it: by the thread that asks, so that no other holds the file."""
+"""Parquet as the tests read it: in the calling thread, so that no other holds the file."""
 
 from pathlib import Path
 from typing import IO

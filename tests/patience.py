@@ -1,8 +1,8 @@
-"""How long to wait, and for what: the one place that knows how much slower AWS is.
+"""How long to wait, and for what: the only module that knows how much slower AWS is.
 
-Nothing is waited for by sleeping: each wait looks again and again until it sees what it waits for.
-A change of AWS's shows on one of its hosts before it shows on another, and for a while the answers
-go back and forth. Where that can be, an answer counts once it has stayed the same for a while.
+No wait is a fixed sleep: each polls until it sees what it waits for. A change shows on some of
+AWS's hosts before others, so answers may alternate for a while. Where that is possible, an answer
+counts only once it has been stable for a while.
 """
 
 import time
@@ -14,15 +14,15 @@ from tests.target import TARGET
 T = TypeVar("T")
 
 INTERVAL = 0.5 if TARGET.in_sandbox else 2.0
-"""Seconds from one look to the next."""
+"""Seconds between polls."""
 
 
 class Wait(NamedTuple):
     """How long something may take.
 
     Attributes:
-        limit: seconds until it is given up.
-        steady: seconds for which it must be seen at every look.
+        limit: seconds until it gives up.
+        steady: seconds for which every poll must see it.
     """
 
     limit: float
@@ -30,7 +30,7 @@ class Wait(NamedTuple):
 
 
 def _wait(sandbox: float, aws: float, *, steady: float = 0.0) -> Wait:
-    """What to wait in the sandbox and on AWS; ``steady`` is for AWS, where answers waver."""
+    """The wait in the sandbox or on AWS; ``steady`` is for AWS, where answers alternate."""
     if not TARGET.in_sandbox:
         return Wait(aws, steady)
     return Wait(sandbox + 10 * TARGET.lag, TARGET.lag / 3 if steady else 0.0)
@@ -46,7 +46,7 @@ ONE_FILE = _wait(120, 600)
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html"""
 
 MANY_FILES = _wait(300, 2700)
-"""The manifest of one among hundreds: what Lambda throttles comes again after half an hour."""
+"""The manifest of one file among hundreds: a throttled message returns after half an hour."""
 
 DRAINED = _wait(120, 2700, steady=180)
 """An empty queue. Its numbers are approximate; AWS asks for zeros over several minutes.
@@ -54,10 +54,10 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confi
 """
 
 LAST_MESSAGES = _wait(60, 900, steady=120)
-"""The same at the end of a run, when what is still there is only told of."""
+"""The same at the end of a run, when what is left is only reported."""
 
 SETTING = _wait(30, 300, steady=60)
-"""A queue's attribute, which takes up to a minute to hold everywhere, and shows in no answer.
+"""A queue's attribute, which takes up to a minute to apply everywhere, and shows in no answer.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 """
 
@@ -67,7 +67,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 """
 
 KEY_STATE = _wait(30, 1200, steady=15)
-"""A key that is disabled or enabled. S3 keeps what a bucket key encrypted for a while.
+"""A key that is disabled or enabled. S3 caches bucket keys for a while.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
 https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html"""
 
@@ -75,11 +75,12 @@ PARKED = _wait(120, 2700)
 """A message in the dead-letter queue, after all its attempts, each ``RETRY_SECONDS`` later."""
 
 RETRY_SECONDS = 2 + 2 * round(TARGET.lag) if TARGET.in_sandbox else 60
-"""When a failed message comes again in tests. An attempt with a cold start must end before it
-does, and a permission that was changed before an attempt must hold at the next one."""
+"""When a failed message returns in tests. An attempt with a cold start must end before that, and a
+permission changed before one attempt must apply at the next.
+"""
 
 ALARM = _wait(60, 2400)
-"""An alarm. The metrics of a queue that was idle come up to 15 minutes late.
+"""An alarm. The metrics of an idle queue are up to 15 minutes late.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
 """
 
@@ -90,14 +91,14 @@ MAPPING = _wait(60, 300)
 """An event source mapping that is enabled or disabled."""
 
 RESTORED = _wait(30, 300)
-"""The stack's settings as they were, read back."""
+"""The stack's original settings, read back."""
 
 
 def wait_for(what: str, look: Callable[[], T | None], wait: Wait = ONE_FILE) -> T:
-    """What ``look`` finds, as soon as it has found something for long enough.
+    """What ``look`` finds, once it has found something for long enough.
 
     Raises:
-        TimeoutError: it had not within the limit.
+        TimeoutError: it did not within the limit.
     """
     began, found_since = time.monotonic(), None
     while True:

@@ -19,13 +19,13 @@ EXPORTS = {
     "requirements-dev.txt": "--group=dev",
     "lambda/requirements.txt": "--only-group=function",
 }
-"""Each list for pip, and which of the groups of ``pyproject.toml`` is in it."""
+"""Each list for pip, and the group of ``pyproject.toml`` that is in it."""
 
 LISTS = (*EXPORTS, "Pipfile")
 
 
 def read(name: str) -> str:
-    """Return what a list must be; uv reads the lock alone, without a network."""
+    """Return what a list must be; uv reads only the lock, without a network."""
     if name == "Pipfile":
         return NOTE + _pipfile()
     options = ("--quiet", "--frozen", "--offline", "--no-emit-project", "--no-annotate")
@@ -42,7 +42,7 @@ def read(name: str) -> str:
 def _with_extras(exported: str) -> str:
     """Add the extras that ``pyproject.toml`` names, which uv leaves out of its exports.
 
-    Before 23.3, pip finds the hash of ``coverage`` for none that asks for ``coverage[toml]``.
+    Before 23.3, pip does not find the hash of ``coverage`` for ``coverage[toml]``.
     """
     for package in demanded("dev"):
         if package.extras:
@@ -53,7 +53,9 @@ def _with_extras(exported: str) -> str:
 
 
 def demanded(group: str = "") -> list[Requirement]:
-    """Return what ``pyproject.toml`` names for a dependency group, or without one for synth."""
+    """Return the packages of a dependency group in ``pyproject.toml``, or by default those of
+    synth.
+    """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     named = project["dependency-groups"][group] if group else project["project"]["dependencies"]
     found: list[Requirement] = []
@@ -63,7 +65,7 @@ def demanded(group: str = "") -> list[Requirement]:
 
 
 def _pipfile() -> str:
-    """Return the packages that are named; pipenv finds by itself what they bring along."""
+    """Return the named packages; pipenv finds their dependencies itself."""
     packages = demanded()
     names = {canonicalize_name(package.name) for package in packages}
     others = [one for one in demanded("dev") if canonicalize_name(one.name) not in names]
@@ -85,7 +87,7 @@ def _entry(package: Requirement) -> str:
 
 
 def main() -> None:
-    """Write each list that is not what it must be."""
+    """Write each list that is out of date."""
     for name in LISTS:
         file, text = ROOT / name, read(name)
         if not file.exists() or file.read_text("utf-8") != text:

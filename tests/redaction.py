@@ -1,8 +1,8 @@
-"""What redaction finds and what it takes out wrongly, measured.
+"""What redaction finds, and what it removes wrongly, measured.
 
 ``python -m tests.redaction`` writes ``docs/redaction.md``, which
 tests/unit/processor/deidentification/test_redaction_measured.py holds current. All values are
-invented by rule, from a fixed seed, with check digits that are right.
+invented by rule, from a fixed seed, with correct check digits.
 """
 
 import random
@@ -66,7 +66,7 @@ def digits(chance: random.Random, template: str) -> str:
 
 
 def of(*templates: str) -> Make:
-    """Return what fills one of some templates."""
+    """Return what fills one of several templates."""
     return lambda chance: digits(chance, chance.choice(templates))
 
 
@@ -325,7 +325,7 @@ STAYS: Mapping[str, Mapping[str, Make]] = {
 
 
 def positives(kind: str) -> list[tuple[str, str, str]]:
-    """Return form, secret and text of all that have something of a kind in them."""
+    """Return the form, secret and text of all texts with something of a kind."""
     chance = random.Random(f"{kind} is found")
     made = []
     for form, make in FOUND[kind].items():
@@ -337,7 +337,7 @@ def positives(kind: str) -> list[tuple[str, str, str]]:
 
 
 def negatives(kind: str) -> list[tuple[str, str]]:
-    """Return form and text of all that must stay as they are."""
+    """Return the form and text of all texts that must stay unchanged."""
     chance = random.Random(f"{kind} stays")
     forms = {**TIMES, **NUMBERS, **STAYS[kind]}
     made = [(form, make(chance)) for form, make in forms.items() for _ in range(OF_EACH)]
@@ -347,14 +347,14 @@ def negatives(kind: str) -> list[tuple[str, str]]:
 
 
 def is_left(kind: str, secret: str, redacted: str) -> bool:
-    """Whether something of a secret is left: its name, or one of its digits."""
+    """Whether anything of a secret is left: its name, or one of its digits."""
     if kind == "email":
         return secret.split("@")[0].split(" ")[0][:3] in redacted or "[email]" not in redacted
     return any(mark.isdigit() for mark in redacted)
 
 
 def measured() -> tuple[str, dict[str, tuple[float, float]]]:
-    """Return the page, and of each kind the two shares."""
+    """Return the page, and the two shares of each kind."""
     rows, shares = "", {}
     missed, wrong = "", ""
     for kind in PATTERNS:
@@ -378,7 +378,7 @@ def measured() -> tuple[str, dict[str, tuple[float, float]]]:
 
 
 def listed(kind: str, found: list[tuple[str, str]]) -> str:
-    """Return a line for each form, with an example and how many of all there are."""
+    """Return a line for each form, with an example and the count."""
     lines = ""
     for form in dict.fromkeys(form for form, _ in found):
         texts = [text for other, text in found if other == form]

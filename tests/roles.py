@@ -1,4 +1,4 @@
-"""Roles of the account that the tests make, act as, and delete again."""
+"""Roles of the account that the tests create, assume and delete."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ from tests.patience import PERMISSION, wait_for
 
 
 def trusting(partition: str, account: str) -> dict[str, Any]:
-    """A trust policy that lets those assume a role whom the account lets."""
+    """A trust policy for everybody whom the account's policies allow to assume the role."""
     return {
         "Version": "2012-10-17",
         "Statement": {
@@ -27,7 +27,7 @@ def trusting(partition: str, account: str) -> dict[str, Any]:
 def made(
     iam: Any, name: str, trust: Mapping[str, Any], policy: str, tags: Mapping[str, str]
 ) -> Iterator[str]:
-    """The ARN of a role with tags and a managed policy, or none, which is deleted in the end."""
+    """The ARN of a role with tags and perhaps a managed policy; it is deleted at the end."""
 
     def delete() -> bool | None:
         with contextlib.suppress(iam.exceptions.DeleteConflictException):
@@ -52,7 +52,7 @@ def made(
 
 
 def become(sts: Any, arn: str, region: str) -> boto3.Session | None:
-    """A new session of a role, for an hour, or None if nobody may assume it (yet)."""
+    """A new session of a role, for an hour, or None if it cannot be assumed (yet)."""
     with contextlib.suppress(ClientError):
         found = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return boto3.Session(

@@ -8,12 +8,12 @@ from sandbox.emulator import HOST
 
 
 class Target(NamedTuple):
-    """Who answers.
+    """Who answers requests.
 
     Attributes:
-        in_sandbox: the sandbox does, and not AWS.
-        lag: seconds until changes show in the sandbox; 0 of AWS, which does not say.
-        plain_endpoint: where the sandbox answers without TLS; empty of AWS.
+        in_sandbox: the sandbox, and not AWS.
+        lag: seconds until changes show in the sandbox; 0 for AWS, where it is unknown.
+        plain_endpoint: where the sandbox answers without TLS; empty for AWS.
     """
 
     in_sandbox: bool
@@ -22,10 +22,10 @@ class Target(NamedTuple):
 
 
 def find(environ: Mapping[str, str] = os.environ) -> Target:
-    """Who answers in an environment.
+    """Return who answers in an environment.
 
-    It is the sandbox only where ``python -m sandbox env`` was evaluated and its endpoint still is
-    the one in use: somebody who has taken back the AWS variables alone talks to AWS.
+    It is the sandbox only if ``python -m sandbox env`` was evaluated and its endpoint is still in
+    use: resetting only the AWS variables leads to AWS.
     """
     plain_endpoint = environ.get("SANDBOX_PLAIN_ENDPOINT", "")
     endpoint = environ.get("AWS_ENDPOINT_URL", "")
@@ -49,6 +49,6 @@ class Place(NamedTuple):
 
 
 def place_of(outputs: Mapping[str, str]) -> Place:
-    """Where the stack is that has these outputs."""
+    """Return where the stack with these outputs is."""
     _arn, _partition, _service, region, account, *_ = outputs["LambdaFunctionArn"].split(":")
     return Place(account, region)

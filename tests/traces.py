@@ -1,4 +1,4 @@
-"""What the tests put into the bucket of a deployed stack, and its removal."""
+"""What the tests write into the bucket of a deployed stack, and its removal."""
 
 import contextlib
 import json
@@ -11,20 +11,20 @@ from tests.intake import wait_until_drained
 from tests.patience import LAST_MESSAGES, PERMISSION, wait_for
 
 PLACES = ("incoming", "processed", "quarantine", "manifests")
-"""Where a file and what comes of it are, in the bucket."""
+"""Where a file and its outputs are in the bucket."""
 
 RESTRICTION = "DenyForgingOutputs"
 """The statement of the bucket's policy that keeps administrators from writing outputs."""
 
 remarks: list[str] = []
-"""What people must know of that could not be removed, for the end of the run."""
+"""What could not be removed, to be reported at the end of the run."""
 
 
 def remove(s3: Any, bucket: str, prefixes: Iterable[str]) -> int:
-    """Remove all versions of the objects under prefixes, as far as one may; how many stayed.
+    """Remove all versions of the objects under prefixes, if allowed; return how many stayed.
 
-    Where data are retained, only one role may remove versions. What stays there is hidden by a
-    delete marker, and expires with the bucket's old versions.
+    Where data are retained, only one role can remove versions. What stays is hidden by a delete
+    marker, and expires with the bucket's old versions.
     """
     stayed = 0
     for prefix in prefixes:
@@ -59,7 +59,7 @@ def _removed(s3: Any, bucket: str, entry: dict[str, Any]) -> bool:
 def unrestricted(s3: Any, bucket: str) -> Iterator[None]:
     """Let the administrator write outputs for a while, where the bucket's policy denies it.
 
-    It takes what it would take an intruder: a change of the policy, which a trail shows.
+    An intruder would have to do the same: change the policy, which CloudTrail shows.
     """
     policy = ""
     with contextlib.suppress(ClientError):  # there is none
@@ -84,7 +84,7 @@ def _change(s3: Any, bucket: str, policy: str, *, writes: bool) -> None:
 
 
 def _may_write(s3: Any, bucket: str) -> bool:
-    """Whether the bucket lets one write outputs: tried on one that does not exist."""
+    """Whether the bucket lets the caller write outputs: tried on one that does not exist."""
     try:
         s3.put_object_tagging(
             Bucket=bucket, Key=f"{PLACES[1]}/no-such-output", Tagging={"TagSet": []}
@@ -95,7 +95,7 @@ def _may_write(s3: Any, bucket: str) -> bool:
 
 
 def remove_from_stack(s3: Any, sqs: Any, outputs: dict[str, str], prefixes: list[str]) -> None:
-    """Remove what the tests put into a stack, once nothing more can come of it."""
+    """Remove what the tests wrote into a stack, once it has been processed."""
     bucket = outputs["S3BucketName"]
     try:
         wait_until_drained(sqs, outputs["QueueUrl"], LAST_MESSAGES)

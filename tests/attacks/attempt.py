@@ -1,4 +1,4 @@
-"""An attempt at the forbidden, and who makes it."""
+"""A forbidden call, and who attempts it."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ REFUSED = {
     "sqs": "AccessDenied",
     "sts": "AccessDenied",
 }
-"""The codes with which services refuse; all others say AccessDeniedException."""
+"""The codes of services' refusals; all others use AccessDeniedException."""
 
 BY_IDENTITY = "explicit deny in an identity-based policy"
 BY_RESOURCE = "explicit deny in a resource-based policy"
@@ -26,10 +26,10 @@ BY_KEY = "no resource-based policy allows"
 BY_ENDPOINT = "no VPC endpoint policy allows"
 
 OF_THE_ORGANIZATION = "control policy"
-"""How AWS calls the policies of an organization, which say nothing of the stack."""
+"""AWS's name for an organization's policies, which prove nothing about the stack."""
 
 NO_WAY_IN_SANDBOX = "cannot reach"
-"""What the sandbox says of a call from a VPC that on AWS times out."""
+"""What the sandbox says about a call from a VPC that times out on AWS."""
 
 Call = Callable[[str, dict[str, Any]], dict[str, str]]
 
@@ -41,11 +41,11 @@ class Attempt:
     Attributes:
         name: what it would do, for people.
         operation: the call, such as ``s3.get_object``.
-        parameters: of the call; ``{…}`` in their texts stands for a fact of the deployed stack.
-        codes: what it may be refused with, other than the service's usual code.
-        reason: a regular expression that the message matches, where AWS tells which policy.
-        undo: the calls that take it back should it succeed.
-        by_network: that the function may not do it is because there is no way to the service.
+        parameters: of the call; ``{…}`` in a text is replaced by a fact of the deployed stack.
+        codes: the allowed codes of a refusal, besides the service's usual one.
+        reason: a regular expression for the message, where AWS names the policy.
+        undo: the calls that undo it if it succeeds.
+        by_network: only the missing route to the service keeps the function from doing it.
     """
 
     name: str
@@ -57,12 +57,12 @@ class Attempt:
     by_network: bool = False
 
     def __str__(self) -> str:
-        """Its name, as the test's id."""
+        """Its name, for the test's id."""
         return self.name.replace(" ", "-")
 
     @property
     def service(self) -> str:
-        """Which service is asked."""
+        """The service called."""
         return self.operation.partition(".")[0]
 
 
@@ -72,9 +72,9 @@ class Actor:
 
     Attributes:
         name: for people.
-        call: makes a call; empty if it succeeds, or else code and message.
-        facts: what ``{…}`` stands for.
-        reaches: the services that there is a way to; None is all.
+        call: makes a call; empty if it succeeds, otherwise the code and message.
+        facts: the values of ``{…}``.
+        reaches: the services that the actor can reach; None means all.
         clean_up: makes a call as the administrator.
     """
 
@@ -85,7 +85,7 @@ class Actor:
     reaches: frozenset[str] | None = None
 
     def is_refused(self, attempt: Attempt) -> None:
-        """Fail unless the attempt is refused in the way that AWS documents."""
+        """Fail unless the attempt is refused as AWS documents."""
         if attempt.by_network and attempt.service in (self.reaches or ()):
             pytest.skip(f"this stack has an endpoint of {attempt.service}: the function may")
         answer = self._make(attempt)
@@ -102,7 +102,7 @@ class Actor:
         assert re.search(attempt.reason, answer["message"]), answer
 
     def may(self, call: Attempt) -> None:
-        """Fail unless the call succeeds: so a refusal is not just a call gone wrong."""
+        """Fail unless the call succeeds, which shows that refusals are not just wrong calls."""
         answer = self._make(call)
         assert not answer, f"{self.name} could not: {call.name}: {answer}"
         self._undo(call)
@@ -112,7 +112,7 @@ class Actor:
         return not self._make(call)
 
     def refusal(self, attempt: Attempt) -> str:
-        """The message that the attempt is refused with; empty if it is not."""
+        """The message of the attempt's refusal; empty if it is not refused."""
         return self._make(attempt).get("message", "")
 
     def _undo(self, attempt: Attempt) -> None:

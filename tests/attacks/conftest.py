@@ -1,11 +1,11 @@
-"""Fixtures of the attacks: a deployed stack, those who attack it, and what they are after.
+"""Fixtures of the attacks: a deployed stack, its attackers, and their targets.
 
-The suite finds everything through the stack's outputs and runs against the sandbox or an account,
+The suite finds everything through the stack's outputs, and runs against the sandbox or an account,
 as the AWS variables say; their credentials must be an administrator's. It replaces the function's
-code while it runs, so nothing is processed meanwhile: what arrives waits in the queue. On AWS it
-also uses a second account, if the variable ``STRANGER_PROFILE`` names a profile of one.
+code while it runs, so files wait in the queue meanwhile. On AWS it also uses a second account, if
+the variable ``STRANGER_PROFILE`` names a profile of one.
 
-Whoever changes a policy waits until the change shows in how a call ends.
+After each change of a policy, a call shows when it has taken effect.
 """
 
 import base64
@@ -34,18 +34,18 @@ from tests.patience import LAST_MESSAGES, MAPPING, PERMISSION, RESTORED, wait_fo
 from tests.target import TARGET
 
 DATASET = "attack-probe"
-"""No contract is for it, so what gets under ``incoming/`` ends in quarantine."""
+"""It has no contract, so its files under ``incoming/`` end in quarantine."""
 
 Facts = dict[str, str]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the attacks come last: while they run the function processes nothing."""
+    """Run the attacks last: meanwhile the function processes nothing."""
     items.sort(key=lambda item: Path(__file__).parent in item.path.parents)
 
 
 def client_of(session: boto3.Session, service: Any, **options: Any) -> Any:
-    """A client of any service, which knows no types."""
+    """A client of any service, without types."""
     return session.client(service, **options)
 
 
@@ -54,7 +54,7 @@ def client_of(session: boto3.Session, service: Any, **options: Any) -> Any:
 
 @pytest.fixture(scope="session", name="admin")
 def make_admin(outputs: dict[str, str]) -> Iterator[boto3.Session]:
-    """Who deployed the stack."""
+    """The deployer of the stack."""
     assert outputs
     yield boto3.Session()
     for client in intruder.clients.values():
@@ -64,10 +64,10 @@ def make_admin(outputs: dict[str, str]) -> Iterator[boto3.Session]:
 
 @pytest.fixture(scope="session", autouse=True)
 def untouched(admin: boto3.Session, outputs: dict[str, str]) -> Iterator[None]:
-    """Fail in the end if the attacks left the stack other than they found it."""
+    """Fail at the end if the attacks changed the stack."""
     before = _state(admin, outputs)
     yield
-    with contextlib.suppress(TimeoutError):  # what is not as it was by then is told below
+    with contextlib.suppress(TimeoutError):  # what still differs by then is reported below
         wait_for("state", lambda: _state(admin, outputs) == before or None, RESTORED)
     after = _state(admin, outputs)
     changed = {name: (before[name], after[name]) for name in before if after[name] != before[name]}
@@ -110,7 +110,7 @@ def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
 
 
 def _lasting(answer: Any) -> Any:
-    """An answer without what differs each time it is given."""
+    """An answer without the parts that differ each time."""
     if not isinstance(answer, dict):
         return answer
     passing = ("ResponseMetadata", "RoleLastUsed")
@@ -119,7 +119,7 @@ def _lasting(answer: Any) -> Any:
 
 @pytest.fixture(scope="session", name="facts")
 def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]:
-    """Names of what is attacked, and of things made for the attack: nothing else is at stake."""
+    """Names of the targets, and of resources made for the attack: nothing else is at risk."""
     partition, _, region, account, _ = outputs["LambdaFunctionArn"].split(":", 5)[1:6]
     own = f"zero-trust-attack-{uuid.uuid4().hex[:12]}"
     keys = {
@@ -167,7 +167,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
 
 
 def _remove_traces(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> None:
-    """Remove what the attacks put into the stack's bucket, and what came of it since."""
+    """Remove what the attacks wrote into the stack's bucket, and its outputs."""
     s3, sqs = client_of(admin, "s3"), client_of(admin, "sqs")
     names = (f"{DATASET}/", facts["own"])
     prefixes = [f"{place}/{name}" for place in traces.PLACES for name in names]
@@ -189,7 +189,7 @@ def _find_network(admin: boto3.Session, vpc: str) -> Facts:
 
 
 def _archive() -> bytes:
-    """The attacker's code as a function takes it."""
+    """The attacker's code as a function's zip."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as bundle:
         bundle.write(intruder.__file__, "index.py")
@@ -197,7 +197,7 @@ def _archive() -> bytes:
 
 
 def _make_own_things(admin: boto3.Session, facts: Facts, later: contextlib.ExitStack) -> Facts:
-    """Create what the attempts may safely destroy; ``later`` deletes it."""
+    """Create resources that the attempts may destroy; ``later`` deletes them."""
     s3, sqs, logs, kms = (client_of(admin, name) for name in ("s3", "sqs", "logs", "kms"))
     bucket, own = facts["bucket"], facts["own_bucket"]
     with traces.unrestricted(s3, bucket):
@@ -254,12 +254,12 @@ def _delete_bucket(s3: Any, name: str) -> None:
 
 @pytest.fixture(scope="session", name="breach")
 def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
-    """The Lambda client, with the attacker's code in the function; its own is restored.
+    """The Lambda client, with the attacker's code in the function; its own code is restored.
 
-    The queue is not worked off meanwhile. What was on its way is let through before.
+    The queue waits meanwhile. Messages in flight are processed before.
     """
     awslambda = client_of(admin, "lambda")
-    with contextlib.suppress(TimeoutError):  # what is stuck does not mind
+    with contextlib.suppress(TimeoutError):  # a stuck message does not matter
         wait_until_drained(client_of(admin, "sqs"), facts["queue_url"], LAST_MESSAGES)
     function = {"FunctionName": facts["function"]}
     code = _code_of_template(admin, facts)
@@ -276,7 +276,7 @@ def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
 
 
 def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
-    """Where the stack's template has the function's code, which is too large to be sent along."""
+    """The location of the function's code in the template; the code is too large to send."""
     cloudformation = client_of(admin, "cloudformation")
     stack = next(
         export["ExportingStackId"]
@@ -298,7 +298,7 @@ def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
 
 
 def _switch(awslambda: Any, mapping: str, *, on: bool) -> None:
-    """Enable or disable a mapping, which takes no change while it makes another."""
+    """Enable or disable a mapping, which accepts no change during another."""
     wanted = "Enabled" if on else "Disabled"
 
     def switched() -> bool | None:
@@ -330,10 +330,10 @@ def be_canary(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
 def grow_power(
     request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
 ) -> Iterator[str]:
-    """What the function's role has: its own policies, or all of AWS besides.
+    """The permissions of the function's role: its own policies, or also all of AWS.
 
-    What it has besides shows in no call, as it must not. So the canary gets the same after it,
-    and when it shows in the canary's calls it is taken to hold for both.
+    The additional permissions must not show in any call. So a canary role gets them afterwards,
+    and when they show in its calls, they are assumed to apply to both.
     """
     if request.param == "as-deployed":
         yield request.param
@@ -353,9 +353,9 @@ def grow_power(
 
 @pytest.fixture(scope="session", name="inside")
 def be_inside(breach: Any, power: str, facts: Facts, admin: boto3.Session) -> Actor:
-    """Code of an attacker that runs as the function, in its network.
+    """An attacker's code that runs as the function, in its network.
 
-    It reaches the services that there are endpoints of, by the names of boto3's clients.
+    It reaches the services with endpoints, by the names of boto3's clients.
     """
     of_vpc: Any = [{"Name": "vpc-id", "Values": [facts["vpc"]]}]
     endpoints = client_of(admin, "ec2").describe_vpc_endpoints(Filters=of_vpc)["VpcEndpoints"]
@@ -378,7 +378,7 @@ def be_outside(breach: Any, power: str, facts: Facts, admin: boto3.Session) -> A
 
 @pytest.fixture(scope="session", name="stolen")
 def steal_credentials(breach: Any, facts: Facts) -> boto3.Session:
-    """A session with the function's credentials, outside of its network."""
+    """A session with the function's credentials, outside its network."""
     return _steal(breach, facts)
 
 
@@ -399,7 +399,7 @@ def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str
 
 SEE_POLICIES = Attempt("see policies", "iam.list_attached_role_policies", {"RoleName": "{role}"})
 EVERYTHING = (SEE_POLICIES, Attempt("see buckets", "s3.list_buckets"))
-"""What an administrator may do. One service may notice later than another."""
+"""An administrator's permissions. Services may notice them at different times."""
 
 
 def _wait_until_allowed(actor: Actor, *calls: Attempt) -> None:
@@ -411,7 +411,7 @@ def _wait_until_allowed(actor: Actor, *calls: Attempt) -> None:
 
 
 def _become(admin: boto3.Session, facts: Facts, role: str) -> Actor | None:
-    """Somebody with a new session of a role, or None if nobody may become it (yet)."""
+    """An actor with a new session of a role, or None if it cannot be assumed (yet)."""
     arn = f"arn:{facts['partition']}:iam::{facts['account']}:role/{role}"
     session = roles.become(client_of(admin, "sts"), arn, facts["region"])
     return Actor(role, _as(session), facts, _as(admin)) if session else None
@@ -426,7 +426,7 @@ def _role(
     *shows: Attempt,
     **tags: str,
 ) -> Iterator[Actor]:
-    """Somebody of the account with a managed policy, or none, once it ``shows`` in calls."""
+    """An actor of the account with a managed policy, or none, once it ``shows`` in calls."""
     trust = json.loads(facts["trust"])
     with roles.made(client_of(admin, "iam"), name, trust, policy, tags):
         actor = wait_for(f"session of {name}", lambda: _become(admin, facts, name), PERMISSION)
@@ -453,7 +453,7 @@ PUT_FILE = Attempt(
 
 @pytest.fixture(scope="session", name="producer")
 def be_producer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody who puts files of one dataset in."""
+    """A producer of one dataset."""
     name, policy = f"{facts['own']}-producer", outputs["ProducerPolicyArn"]
     with _role(admin, facts, name, policy, PUT_FILE, dataset=DATASET) as actor:
         yield actor
@@ -461,7 +461,7 @@ def be_producer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> 
 
 @pytest.fixture(scope="session", name="untagged")
 def be_untagged(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody with the producers' policy who was of a dataset, and is of none any more."""
+    """An actor with the producer's policy whose tag ``dataset`` was removed."""
     name, policy = f"{facts['own']}-untagged", outputs["ProducerPolicyArn"]
     with _role(admin, facts, name, policy, PUT_FILE, dataset=DATASET):
         yield _retag(admin, facts, name, None, PUT_FILE)
@@ -470,9 +470,9 @@ def be_untagged(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> 
 def _retag(
     admin: boto3.Session, facts: Facts, role: str, dataset: str | None, shows: Attempt
 ) -> Actor:
-    """Somebody with a new session of a role that was made one of another dataset, or of none.
+    """An actor with a new session of a role whose dataset was changed or removed.
 
-    It ``shows`` in a call that is allowed no more.
+    It ``shows`` in a call that is no longer allowed.
     """
     iam = client_of(admin, "iam")
     if dataset is None:
@@ -489,7 +489,7 @@ def _retag(
 
 @pytest.fixture(scope="session", name="consumer")
 def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody who reads what was processed of one dataset."""
+    """A consumer of one dataset."""
     name, policy = f"{facts['own']}-consumer", outputs["ConsumerPolicyArn"]
     with _role(admin, facts, name, policy, _read("processed"), dataset=DATASET) as actor:
         yield actor
@@ -497,7 +497,7 @@ def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> 
 
 @pytest.fixture(scope="session", name="steward")
 def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Actor]:
-    """Somebody who mends what was rejected of one dataset."""
+    """A steward of one dataset."""
     name, policy = f"{facts['own']}-steward", outputs["StewardPolicyArn"]
     with _role(admin, facts, name, policy, _read("manifest"), dataset=DATASET) as actor:
         yield actor
@@ -510,7 +510,7 @@ def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> I
     name="tag",
 )
 def choose_tag(request: pytest.FixtureRequest) -> str | None:
-    """What a reader's tag says instead of the dataset."""
+    """The value of a reader's tag, instead of the dataset."""
     given: str | None = request.param
     return given
 
@@ -523,7 +523,7 @@ def be_stray(
     outputs: dict[str, str],
     tag: str | None,
 ) -> Iterator[Actor]:
-    """Somebody who was a reader of the dataset, and is one of something else."""
+    """A reader whose tag was changed from the dataset to something else."""
     name = f"{facts['own']}-stray-{request.param}".lower()
     policy, shows = outputs[f"{request.param}PolicyArn"], _read("manifest")
     with _role(admin, facts, name, policy, shows, dataset=DATASET):
@@ -534,7 +534,7 @@ def be_stray(
 def be_double(
     request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts, outputs: dict[str, str]
 ) -> Iterator[Actor]:
-    """Somebody who was a producer of a dataset, and is made a reader of it besides."""
+    """A producer of a dataset who also becomes a reader of it."""
     name = f"{facts['own']}-producer-and-{request.param}".lower()
     iam, more = client_of(admin, "iam"), outputs[f"{request.param}PolicyArn"]
     found = {"Consumer": "processed", "Steward": "quarantine"}[request.param]
@@ -554,7 +554,7 @@ def be_double(
 def be_twice_reader(
     admin: boto3.Session, facts: Facts, outputs: dict[str, str]
 ) -> Iterator[Actor]:
-    """A consumer of a dataset who is made its steward besides."""
+    """A consumer of a dataset who also becomes its steward."""
     name = f"{facts['own']}-consumer-and-steward"
     iam, more = client_of(admin, "iam"), outputs["StewardPolicyArn"]
     read = [
@@ -578,7 +578,7 @@ def be_twice_reader(
 
 @pytest.fixture(scope="session", name="stranger")
 def be_stranger(admin: boto3.Session, facts: Facts) -> Iterator[Actor]:
-    """The administrator of another account, who has a bucket that welcomes this one."""
+    """The administrator of another account, with a bucket that admits this account."""
     if not TARGET.in_sandbox and "STRANGER_PROFILE" not in os.environ:
         pytest.skip("there is no second account: STRANGER_PROFILE names no profile of one")
     region = facts["region"]
@@ -631,7 +631,7 @@ def be_administrator(admin: boto3.Session, facts: Facts) -> Actor:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print how many attempts there were in each family, and how they ended."""
+    """Print the number of attempts in each family, and how they ended."""
     counts: dict[str, Counter[str]] = {}
     for outcome in ("passed", "failed", "error", "skipped"):
         for report in terminalreporter.stats.get(outcome, []):

@@ -1,7 +1,7 @@
-"""What an attacker runs, with the credentials there are: as the function, or anywhere else.
+"""What an attacker runs, with the credentials at hand: as the function, or elsewhere.
 
-It stands alone: the suite also uploads this file as the code of the function, where it tells its
-credentials and makes the calls that it is sent.
+It imports nothing of ours: the suite also uploads this file as the function's code, where it
+returns its credentials and makes the calls that it is sent.
 """
 
 import base64
@@ -17,17 +17,17 @@ CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
 IMPATIENT = Config(connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1})
 
 UNREACHABLE = "Unreachable"
-"""The code of a call that found no way to the service."""
+"""The code of a call that could not reach the service."""
 
 
 SESSION = boto3.Session()
 
 clients: dict[tuple[boto3.Session, str], Any] = {}
-"""Clients take longer to make than their calls."""
+"""Creating clients takes longer than their calls."""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
-    """Tell the function's credentials, or make the call that the event describes."""
+    """Return the function's credentials, or make the call that the event describes."""
     if event.get("operation") == "tell credentials":
         return {name: os.environ[name] for name in CREDENTIALS}
     return call(SESSION, event["operation"], event["parameters"])
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, str]:
 def call(
     session: boto3.Session, operation: str, parameters: dict[str, Any], **options: Any
 ) -> dict[str, str]:
-    """Make a call, such as ``s3.get_object``; empty if it succeeds, or else code and message.
+    """Make a call, such as ``s3.get_object``; empty if it succeeds, otherwise code and message.
 
     A session always makes its calls with the same options.
     """
@@ -57,7 +57,7 @@ def call(
 
 
 def decode(value: Any) -> Any:
-    """Return a parameter as it is, or the bytes of ``{"base64": …}``, which an event can carry."""
+    """Return a parameter unchanged, or the bytes of ``{"base64": …}``: events carry only text."""
     if isinstance(value, dict) and set(value) == {"base64"}:
         return base64.b64decode(value["base64"])
     return value

@@ -1,4 +1,4 @@
-"""Administrators of the account: what they may not do unless they change something first."""
+"""Administrators of the account: what they cannot do unless they change something first."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ OUTPUTS = ("processed", "quarantine", "manifest")
 
 
 def denied(name: str, operation: str, parameters: dict[str, Any]) -> Attempt:
-    """An attempt that the bucket denies, with what it would do to the bucket."""
+    """An attempt that the bucket denies."""
     return Attempt(name, operation, {**OURS, **parameters}, reason=BY_RESOURCE)
 
 
@@ -36,7 +36,7 @@ def copy(what: str, **to: str) -> Attempt:
 
 @pytest.fixture(name="restricted")
 def check_restriction(admin: boto3.Session, facts: dict[str, str]) -> None:
-    """That the stack restricts administrators, or else there is nothing to attempt."""
+    """Skip unless the stack restricts administrators."""
     policy = client_of(admin, "s3").get_bucket_policy(Bucket=facts["bucket"])["Policy"]
     if traces.RESTRICTION not in policy:
         pytest.skip("in this environment administrators may look: restrictAdministrators is off")
@@ -74,13 +74,13 @@ FORGERIES = [
 @refused(*LOOKS, *FORGERIES)
 @pytest.mark.usefixtures("restricted")
 def test_refused_to_an_administrator(bystander: Actor, attempt: Attempt) -> None:
-    """Breaking in takes a change that CloudTrail shows: of a policy, a tag or the code."""
+    """Breaking in requires a change that CloudTrail shows: of a policy, a tag or the code."""
     bystander.is_refused(attempt)
 
 
 @refused(*LOOKS, *FORGERIES)
 @pytest.mark.usefixtures("restricted")
-def test_refused_to_who_deployed(administrator: Actor, attempt: Attempt) -> None:
+def test_refused_to_the_deployer(administrator: Actor, attempt: Attempt) -> None:
     """The account's root user, in the sandbox."""
     administrator.is_refused(attempt)
 
@@ -96,7 +96,7 @@ def test_refused_to_who_deployed(administrator: Actor, attempt: Attempt) -> None
     ),
 )
 def test_allowed_to_an_administrator(bystander: Actor, call: Attempt) -> None:
-    """Nobody is locked out; the policy is put as it is."""
+    """Nobody is locked out; the policy is written unchanged."""
     bystander.may(call)
 
 

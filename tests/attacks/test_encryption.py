@@ -1,4 +1,4 @@
-"""Encryption: an object is stored under anything but the environment's key."""
+"""Encryption: objects stored under anything but the environment's key."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def attempts(key: str) -> list[Attempt]:
         write(key, "with the key of the logs", **KMS, SSEKMSKeyId="{logs_key}"),
         write(key, "with the key of the environment", **KMS, SSEKMSKeyId="{environment_key}"),
         write(key, "with a stranger's key", **KMS, SSEKMSKeyId=STRANGERS_KEY),
-        # By now S3 refuses such keys by itself, in words of its own.
+        # S3 now refuses such keys by itself, with its own message.
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html
         dataclasses.replace(write(key, "with a key of one's own", **CUSTOMER), reason=""),
         Attempt(
@@ -91,7 +91,7 @@ IS_DISABLED = "DisabledException"
 
 @pytest.fixture(name="disabled_key")
 def disable_key(admin: boto3.Session, producer: Actor, facts: dict[str, str]) -> Iterator[None]:
-    """The data key, disabled for the time of a test."""
+    """The data key, disabled during a test."""
     kms = client_of(admin, "kms")
     kms.disable_key(KeyId=facts["data_key"])
     try:

@@ -1,4 +1,4 @@
-"""Exfiltration: data leaves the bucket for where somebody else can read them."""
+"""Exfiltration: data moved to where somebody else can read it."""
 
 import contextlib
 import dataclasses
@@ -35,7 +35,7 @@ REPLICATION = {
     ],
 }
 NO_LISTS = ("AccessDenied", "AccessControlListNotSupported")
-"""S3 may look at the bucket's settings first."""
+"""S3 may check the bucket's settings first."""
 
 OUT_OF_THE_BUCKET = [
     Attempt("put into another bucket", "s3.put_object", {**OWN, "Key": "loot", "Body": "x"}),
@@ -49,7 +49,7 @@ OUT_OF_THE_BUCKET = [
         "create a bucket",
         "s3.create_bucket",
         {"Bucket": "{own}-new"},
-        # Outside of us-east-1, S3 may ask first where it is to be.
+        # Outside us-east-1, S3 may first ask for the location.
         codes=("AccessDenied", "IllegalLocationConstraintException"),
     ),
     Attempt("list all buckets", "s3.list_buckets"),
@@ -169,7 +169,7 @@ def test_refused_to_the_function_for_a_stranger(
         "receive messages",
         "sqs.receive_message",
         {"QueueUrl": "{queue_url}"},
-        # SQS does not tell strangers whether there is a queue.
+        # SQS does not reveal to strangers whether a queue exists.
         codes=(
             "AccessDenied",
             "KMS.AccessDeniedException",
@@ -181,7 +181,7 @@ def test_refused_to_the_function_for_a_stranger(
         "sts.assume_role",
         {"RoleArn": "{role_arn}", "RoleSessionName": "stranger"},
     ),
-    # AWS does not tell strangers whether a function or a key exists; the sandbox does.
+    # AWS does not reveal to strangers whether a function or a key exists; the sandbox does.
     Attempt(
         "invoke the function",
         "lambda.invoke",
@@ -201,7 +201,7 @@ def test_refused_to_a_stranger(stranger: Actor, attempt: Attempt) -> None:
 
 @pytest.fixture(scope="class", name="undenied")
 def drop_denials(admin: boto3.Session, outside: Actor, facts: dict[str, str]) -> Iterator[Actor]:
-    """The thief, once somebody has taken the denials from the function's role."""
+    """The thief, after somebody has detached the denials from the function's role."""
     iam = client_of(admin, "iam")
     denials = [
         {"RoleName": facts["role"], "PolicyArn": attached["PolicyArn"]}
@@ -256,8 +256,8 @@ class TestTheBucketAlone:
 
 
 def test_refused_presigned_url(stolen: boto3.Session, facts: dict[str, str]) -> None:
-    """An URL that the function signs is worth nothing outside its network."""
-    # Other signatures S3 does not take for objects under a KMS key, nor elsewhere than here.
+    """A URL that the function signs is worth nothing outside its network."""
+    # S3 accepts no other signatures for objects under a KMS key, nor elsewhere than here.
     # https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
     strict = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
     with contextlib.closing(client_of(stolen, "s3", config=strict)) as s3:
@@ -297,5 +297,5 @@ def test_allowed_to_the_function(inside: Actor, call: Attempt) -> None:
 def test_allowed_to_the_administrator(
     administrator: Actor, stranger: Actor, call: Attempt
 ) -> None:
-    """The stranger's bucket welcomes the account: that the function is refused is ours."""
+    """The stranger's bucket admits the account, so our policies refuse the function."""
     Actor("the administrator", administrator.call, stranger.facts, administrator.call).may(call)

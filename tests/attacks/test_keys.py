@@ -1,4 +1,4 @@
-"""Keys: used apart from the way of a file, given away, or destroyed."""
+"""Keys: used outside the path of a file, given away, or destroyed."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ DIRECT_USE = [
         "data",
         KeySpec="AES_256",
     ),
-    # Of bytes that are no ciphertext, AWS says so first.
+    # AWS first rejects bytes that are not a ciphertext.
     Attempt(
         "decrypt directly",
         "kms.decrypt",
@@ -100,7 +100,7 @@ def test_refused_to_stolen_credentials(outside: Actor, attempt: Attempt) -> None
     ),
 )
 def test_refused_to_an_administrator(bystander: Actor, attempt: Attempt) -> None:
-    """The keys' own policies hold even against those to whom IAM allows everything."""
+    """The keys' own policies bind even principals to whom IAM allows everything."""
     bystander.is_refused(attempt)
 
 

@@ -60,5 +60,5 @@ def test_refused_to_stolen_credentials(outside: Actor, attempt: Attempt) -> None
     )
 )
 def test_allowed_to_stolen_credentials(outside: Actor, call: Attempt) -> None:
-    """The Lambda service writes the function's log with its role, from outside of its network."""
+    """The Lambda service writes the function's log with its role, from outside its network."""
     outside.may(call)

@@ -1,4 +1,4 @@
-"""Another function: given the same role, and put into the same network, it gets nothing."""
+"""Another function: with the same role, and in the same network, it gets nothing."""
 
 import base64
 import contextlib
@@ -69,7 +69,7 @@ def make_function(admin: boto3.Session, facts: dict[str, str]) -> Iterator[Any]:
 
 
 def invoke(awslambda: Any, facts: dict[str, str], event: dict[str, Any]) -> dict[str, str]:
-    """What the other function answers."""
+    """The other function's answer."""
     answer = awslambda.invoke(FunctionName=facts["own"], Payload=json.dumps(event))
     with contextlib.closing(answer["Payload"]) as payload:
         told: dict[str, str] = json.load(payload)

@@ -1,4 +1,4 @@
-"""People: what somebody with one of the three policies does beyond it."""
+"""People: what holders of one of the three policies attempt beyond it."""
 
 import dataclasses
 from typing import Any
@@ -27,7 +27,7 @@ def delete(what: str) -> Attempt:
 
 
 def version_of(what: str) -> dict[str, Any]:
-    """Which version of a file is asked for."""
+    """The version of a file that is requested."""
     return {**OURS, "Key": f"{{{what}}}", "VersionId": f"{{{what}_version}}"}
 
 
@@ -155,7 +155,7 @@ ARCHIVES = [
 
 @refused(*ARCHIVES)
 def test_refused_to_archive_on_arrival(producer: Actor, attempt: Attempt) -> None:
-    """What lies in an archive cannot be read at once, and so not be processed."""
+    """Archived files cannot be read at once, and so not processed."""
     producer.is_refused(attempt)
 
 
@@ -198,8 +198,8 @@ PUTS = [
 
 
 @refused(*map(by_duty, [*READS, *PUTS]), *(write(p) for p in PLACES if p != "incoming"))
-def test_refused_to_who_holds_both_duties(double: Actor, attempt: Attempt) -> None:
-    """Chosen values in, their tokens out: whoever could do both would look every token up."""
+def test_refused_to_a_holder_of_both_duties(double: Actor, attempt: Attempt) -> None:
+    """Chosen values in, their tokens out: whoever could do both could look up every token."""
     double.is_refused(attempt)
 
 
@@ -208,7 +208,7 @@ def test_refused_to_who_holds_both_duties(double: Actor, attempt: Attempt) -> No
     by_duty(Attempt("read a version of processed", "s3.get_object", version_of("processed"))),
 )
 def test_refused_to_a_consumer_who_is_steward_too(twice_reader: Actor, attempt: Attempt) -> None:
-    """A rejected row, raw, beside its twin: what they have in common finds the token."""
+    """A raw rejected row next to a matching clean one: what they share reveals the token."""
     twice_reader.is_refused(attempt)
 
 
@@ -220,7 +220,7 @@ def test_allowed_to_a_consumer_who_is_steward_too(twice_reader: Actor, call: Att
 def test_allowed_to_a_producer_to_put_a_file_in_parts(
     admin: boto3.Session, producer: Actor, facts: dict[str, str]
 ) -> None:
-    """Every client puts a large file so, and S3 decrypts the parts to join them."""
+    """Every client uploads large files this way, and S3 decrypts the parts to join them."""
     s3, here = client_of(admin, "s3"), {"Bucket": facts["bucket"], "Key": facts["incoming"]}
     producer.may(Attempt("begin", "s3.create_multipart_upload", here))
     uploads = s3.list_multipart_uploads(Bucket=here["Bucket"], Prefix=here["Key"])["Uploads"]

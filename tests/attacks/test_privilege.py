@@ -1,4 +1,4 @@
-"""Privilege: more than one's own, by another identity, other code or another network."""
+"""Privilege: more of it, by another identity, other code or another network."""
 
 from typing import Any
 
@@ -156,13 +156,13 @@ def test_refused_to_stolen_credentials(outside: Actor, attempt: Attempt) -> None
     )
 )
 def test_refused_to_an_administrator(bystander: Actor, attempt: Attempt) -> None:
-    """The role's trust policy names the Lambda service, for this function alone."""
+    """The role's trust policy names the Lambda service, only for this function."""
     bystander.is_refused(attempt)
 
 
 @allowed(Attempt("ask who it is", "sts.get_caller_identity"))
 def test_allowed_to_stolen_credentials(outside: Actor, call: Attempt) -> None:
-    """AWS tells everybody who he is: the credentials are good, only good for nothing."""
+    """AWS tells everybody who they are: the credentials are valid, but useless."""
     outside.may(call)
 
 

@@ -82,7 +82,7 @@ def test_refused_to_people(request: pytest.FixtureRequest, who: str, attempt: At
     )
 )
 def test_refused_to_another_bucket(administrator: Actor, attempt: Attempt) -> None:
-    """S3 tries the queue out, and the queue takes messages of one bucket only."""
+    """S3 tests the queue, and the queue takes messages from only one bucket."""
     administrator.is_refused(attempt)
 
 

@@ -10,7 +10,7 @@ PUBLIC_ACCESS = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
 )
 
-# Those of the bucket's settings say what it has already: should they succeed, nothing changes.
+# The settings in these attempts are the bucket's own: if they succeed, nothing changes.
 ATTEMPTS = [
     Attempt("delete a raw file", "s3.delete_object", {**OURS, "Key": "{incoming}"}),
     Attempt("delete a manifest", "s3.delete_object", {**OURS, "Key": "{manifest}"}),

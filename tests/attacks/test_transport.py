@@ -1,4 +1,4 @@
-"""Transport: without TLS, with an old one, or without a name."""
+"""Transport: without TLS, with an old version, or without credentials."""
 
 import contextlib
 import dataclasses
@@ -33,7 +33,7 @@ MESSAGES = [
 
 
 def or_closed(attempt: Attempt) -> Attempt:
-    """An attempt that may find the port closed: SQS has none without TLS in every region."""
+    """An attempt that may find the port closed: in some regions SQS has none without TLS."""
     return dataclasses.replace(attempt, codes=("AccessDenied", UNREACHABLE))
 
 
@@ -50,7 +50,7 @@ def test_refused_to_nobody(nobody: Actor, attempt: Attempt) -> None:
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1], ids=str)
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_refused_old_tls(admin: boto3.Session, version: ssl.TLSVersion) -> None:
-    """Not even a connection comes about, so no policy is asked."""
+    """There is not even a connection, so no policy is evaluated."""
     with contextlib.closing(client_of(admin, "s3")) as s3:
         target = urllib.parse.urlsplit(s3.meta.endpoint_url)
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -66,7 +66,7 @@ def test_refused_old_tls(admin: boto3.Session, version: ssl.TLSVersion) -> None:
 
 
 def test_refused_by_the_bucket(plainly: Actor) -> None:
-    """It is the bucket that refuses, not just a port that is closed."""
+    """The bucket refuses, not just a closed port."""
     name, operation, parameters = OBJECTS[0].name, OBJECTS[0].operation, OBJECTS[0].parameters
     plainly.is_refused(Attempt(name, operation, parameters, reason=BY_RESOURCE))
 

@@ -1,7 +1,7 @@
 """The run of a fuzzer: ``python -m tests.fuzz framing 600``.
 
 It begins with the kept corpus, and leaves what it finds in ``.cache/fuzz``. An input that breaks
-something is written there as ``crash-…``; put it into the corpus once it is mended.
+something is written there as ``crash-…``; add it to the corpus once that is fixed.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 
 try:
     import atheris
-except ImportError:  # there are wheels for Linux on x86_64 alone
+except ImportError:  # there are wheels only for Linux on x86_64
     print("Nothing is fuzzed: atheris is not installed")
     sys.exit()
 
@@ -22,7 +22,7 @@ with atheris.instrument_imports(include=["processor"]):
 
 
 def main() -> None:
-    """Fuzz one target for so many seconds."""
+    """Fuzz one target for a number of seconds."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=main.__doc__)
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("seconds", type=int)

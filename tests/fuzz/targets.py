@@ -1,7 +1,7 @@
-"""What is fuzzed: any bytes go in, and what holds of every file must hold.
+"""What is fuzzed: any bytes go in, and the rules for every file must hold.
 
-An error that is no refusal of the file is a finding, and so is another outcome than that of the
-second opinion. Blocks and records are so small here that their ends are met all the time.
+An error that is not a refusal of the file is a finding, and so is a result that differs from the
+reference implementation's. Blocks and records are so small here that their ends are everywhere.
 """
 
 import io
@@ -19,7 +19,7 @@ from tests.unit.processor.framed import Framed, frame
 from tests.unit.processor.test_transformation import NESTED, compare, run
 
 SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
-"""What the constants of :mod:`processor.batches` are meanwhile."""
+"""The constants of :mod:`processor.batches` meanwhile."""
 
 DIALECTS = (
     Csv(),
@@ -64,7 +64,7 @@ def _frame(stream: Stream, dialect: Csv) -> Framed:
 
 
 def _judge(content: bytes, dialect: Csv) -> Framed:
-    """Return what the second opinion frames, and the refusal it expects."""
+    """Return what the reference implementation frames, and the refusal it expects."""
     found: list[oracle.Record] = []
     limit = SIZES["RECORD_LIMIT"]
     columns = 0 if dialect.header else len(COLUMNS)

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 PROBE_SECONDS = 60.0
-"""How long a first file may take before another one is sent after it."""
+"""Seconds that a first file may take before another one is sent."""
 
 SESSION_SECONDS = 1800.0
-"""How long a reader's session is used, which is for an hour."""
+"""Seconds that a reader's session, which lasts an hour, is used."""
 
 
 def make_client(service: Any) -> Iterator[Any]:
@@ -49,7 +49,7 @@ def make_client(service: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session", name="s3")
 def make_s3(outputs: dict[str, str]) -> Iterator["S3Client"]:
-    """S3, of the account and region that the stack is in."""
+    """S3, in the account and region of the stack."""
     assert outputs
     yield from make_client("s3")
 
@@ -107,12 +107,12 @@ def make_awslambda(outputs: dict[str, str]) -> Iterator["LambdaClient"]:
 class Readers:
     """Consumers and stewards, each of one dataset by a role of its own.
 
-    Administrators may be kept from reading rejected rows; and so the policies are tried out.
+    Administrators may be kept from reading rejected rows; this also tests the policies.
 
     Attributes:
-        admin: who makes the roles.
-        outputs: of the stack.
-        later: deletes them in the end.
+        admin: creates the roles.
+        outputs: the stack's.
+        later: deletes them at the end.
     """
 
     admin: boto3.Session
@@ -123,7 +123,7 @@ class Readers:
     prefix: str = field(default_factory=lambda: f"zero-trust-reader-{uuid.uuid4().hex[:12]}")
 
     def of(self, key: str) -> "S3Client":
-        """S3 as whoever sees it who may read an object."""
+        """S3, as somebody who may read an object."""
         place, dataset, _ = key.split("/", 2)
         duty = "Steward" if place == "quarantine" else "Consumer"
         if (duty, dataset) not in self.roles:
@@ -168,10 +168,10 @@ class Pipeline:
     Attributes:
         s3: a client.
         bucket: the pipeline's.
-        readers: those who read what comes out; ``s3`` does if there are none.
-        run: names this run of the tests; everything that it puts into the bucket has it.
+        readers: those who read the outputs; ``s3`` does if there are none.
+        run: the name of this run of the tests, in the keys of all that it writes.
         began: when the run began, in seconds since the epoch.
-        datasets: those that it put files of.
+        datasets: those that it has written files of.
     """
 
     s3: "S3Client"
@@ -188,18 +188,18 @@ class Pipeline:
 
     @property
     def prefixes(self) -> list[str]:
-        """What the names of all objects of this run begin with."""
+        """The prefixes of all objects of this run."""
         folders = [f"{dataset}/{self.run}/" for dataset in sorted(self.datasets)]
         return [f"{place}/{folder}" for place in traces.PLACES for folder in folders]
 
     def drop(self, name: str, content: bytes, **metadata: str) -> str:
-        """Put a file under ``incoming/``; its version."""
+        """Upload a file to ``incoming/``; return its version."""
         return self.s3.put_object(
             Bucket=self.bucket, Key=f"incoming/{name}", Body=content, Metadata=metadata
         )["VersionId"]
 
     def read(self, key: str) -> bytes | None:
-        """An output's content, as whoever may read it sees it, or None if there is none."""
+        """An output's content, read by somebody who may, or None if there is none."""
         s3 = self.readers.of(key) if self.readers else self.s3
         found = s3.list_objects_v2(Bucket=self.bucket, Prefix=key, MaxKeys=1)
         if not any(item["Key"] == key for item in found.get("Contents", [])):
@@ -207,7 +207,7 @@ class Pipeline:
         return s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def newest(self, key: str) -> str | None:
-        """The newest version of an object, which nobody may have to read for that."""
+        """The newest version of an object, without reading it."""
         found = self.s3.list_object_versions(Bucket=self.bucket, Prefix=key, MaxKeys=1)
         return next(
             (one["VersionId"] for one in found.get("Versions", []) if one["IsLatest"]), None
@@ -223,16 +223,16 @@ class Pipeline:
         return wait_for(f"manifest of {name}", look, wait)
 
     def process(self, name: str, content: bytes) -> dict[str, Any]:
-        """Put a file, and wait for its manifest."""
+        """Upload a file, and wait for its manifest."""
         return self.manifest(name, self.drop(name, content))
 
     def clean(self, name: str) -> list[dict[str, Any]] | None:
-        """The rows that were written for a file, or None if there is no Parquet."""
+        """The clean rows of a file, or None if there is no Parquet."""
         content = self.read(f"processed/{name}.parquet")
         return None if content is None else read_parquet(io.BytesIO(content)).to_pylist()
 
     def rejected(self, name: str) -> list[dict[str, Any]] | None:
-        """What was quarantined of a file, or None."""
+        """The quarantined rows of a file, or None."""
         content = self.read(f"quarantine/{name}.jsonl.gz")
         if content is None:
             return None
@@ -246,9 +246,9 @@ class Pipeline:
         return sum(len(page.get("Versions", [])) for page in pages)
 
     def wait_until_open(self) -> None:
-        """Wait until files are processed; those that come too early never are.
+        """Wait until files are processed; those uploaded too early never are.
 
-        S3 announces no object that was put before the bucket's notifications took effect.
+        S3 announces no object that was written before the bucket's notifications took effect.
         """
         sent: list[tuple[float, str]] = []
 
@@ -265,7 +265,7 @@ class Pipeline:
 
 @pytest.fixture(scope="session", name="pipeline")
 def make_pipeline(s3: "S3Client", sqs: "SQSClient", outputs: dict[str, str]) -> Iterator[Pipeline]:
-    """The pipeline of the deployed stack; what the tests put into it is removed in the end."""
+    """The pipeline of the deployed stack; what the tests write into it is removed at the end."""
     with contextlib.ExitStack() as later:
         readers = Readers(boto3.Session(), outputs, later)
         pipeline = Pipeline(s3=s3, bucket=outputs["S3BucketName"], readers=readers)

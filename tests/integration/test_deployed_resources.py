@@ -1,4 +1,4 @@
-"""The deployed resources are what the template said."""
+"""The deployed resources match the template."""
 
 import json
 import uuid
@@ -141,7 +141,7 @@ def test_the_function_is_configured(
     assert found["Role"] == outputs["LambdaRoleArn"]
     assert found["Runtime"] == "python3.11"
     assert found["Handler"] == "index.handler"
-    # Lambda lets a function that was idle for weeks go inactive; the next invocation wakes it.
+    # Lambda makes a function that was idle for weeks inactive; the next invocation wakes it.
     # https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
     assert found["State"] in ("Active", "Inactive")
     assert found["VpcConfig"]["VpcId"] == outputs["VpcId"]
@@ -215,7 +215,7 @@ def test_an_alarm_watches_the_dead_letter_queue(
         MetricName="ApproximateNumberOfMessagesVisible",
         Dimensions=[{"Name": "QueueName", "Value": name}],
     )["MetricAlarms"]
-    # The account may have alarms of its own on it.
+    # The account may have other alarms on it.
     assert (0.0, "GreaterThanThreshold") in [
         (alarm["Threshold"], alarm["ComparisonOperator"]) for alarm in alarms
     ]
@@ -305,7 +305,7 @@ def test_flow_logs_are_on(ec2: "EC2Client", outputs: Outputs) -> None:
     flow_logs = ec2.describe_flow_logs(
         Filters=[{"Name": "resource-id", "Values": [outputs["VpcId"]]}]
     )["FlowLogs"]
-    # The account may record the traffic once more, for itself.
+    # The account may also record the traffic itself.
     assert ("ACTIVE", "ALL", "cloud-watch-logs") in [
         (log["FlowLogStatus"], log["TrafficType"], log["LogDestinationType"]) for log in flow_logs
     ]

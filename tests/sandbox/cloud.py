@@ -18,7 +18,7 @@ Resources = Mapping[str, Mapping[str, Any]]
 
 
 class StackFailedError(Exception):
-    """CloudFormation did not create a stack; the message has the reasons it gave."""
+    """CloudFormation did not create a stack; the message has its reasons."""
 
 
 def unique(prefix: str) -> str:
@@ -116,7 +116,7 @@ class Cloud:
             client.close()
 
     def assume(self, *statements: Mapping[str, Any], session: str = "test") -> Caller:
-        """Create a role with these permissions and become it."""
+        """Create a role with these permissions and assume it."""
         arn = self.role("ec2.amazonaws.com", *statements)
         return self.become(arn, session)
 
@@ -133,7 +133,7 @@ class Cloud:
         return str(role["Role"]["Arn"])
 
     def become(self, role_arn: str, session: str, endpoint: str = "") -> Caller:
-        """Start a session of a role, which may use another endpoint than everybody."""
+        """Start a session of a role, optionally at another endpoint."""
         sts = self.client("sts")
         found = sts.assume_role(RoleArn=role_arn, RoleSessionName=session)["Credentials"]
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")

@@ -1,7 +1,7 @@
 """Two emulators: MiniStack as it is, and with the corrections.
 
-A test of a correction asks both the same: the plain one shows the gap, the corrected one answers
-as AWS. When the plain one no longer shows the gap, the correction can go.
+A test of a correction sends both the same request: the plain one shows the gap, the corrected one
+answers as AWS does. When the plain one no longer shows the gap, the correction can be deleted.
 """
 
 import os
@@ -15,7 +15,7 @@ from sandbox import PROJECT, emulator
 from tests.sandbox.cloud import Cloud
 
 PLAIN = ("-c", "from sandbox.server import serve; serve()")
-"""What the interpreter runs as MiniStack without the corrections."""
+"""The interpreter's arguments to run MiniStack without the corrections."""
 
 
 @pytest.fixture(scope="session", autouse=True)

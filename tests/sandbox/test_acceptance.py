@@ -18,7 +18,7 @@ from tests.sandbox.cloud import Cloud, unique
 Completed = subprocess.CompletedProcess[str]
 
 FLOW_LOGS = "tests/integration/test_deployed_resources.py::test_flow_logs_are_on"
-"""An integration test that needs little of a stack."""
+"""An integration test that needs only a small stack."""
 
 
 def run(cloud: Cloud, *arguments: str, **changes: str | None) -> Completed:
@@ -45,7 +45,7 @@ def function_arn(account: str) -> str:
 
 
 def deploy(cloud: Cloud, **flow_log: str) -> str:
-    """Deploy what the integration test looks at; the suffix of the stack."""
+    """Deploy what the integration test checks; return the stack's suffix."""
     suffix = unique("x")
     resources: dict[str, Any] = {
         "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
@@ -91,12 +91,12 @@ def test_an_unsound_stack_is_not(parity: Cloud) -> None:
     assert "1 failed" in ran.stdout
 
 
-def test_the_lag_is_told(parity: Cloud) -> None:
+def test_the_lag_is_reported(parity: Cloud) -> None:
     ran = accept(parity, deploy(parity), SANDBOX_LAG="2")
     assert "in the sandbox, which lags 2 s: account" in ran.stdout
 
 
-def test_an_outputs_file_that_lies_about_is_not_asked(parity: Cloud, tmp_path: Path) -> None:
+def test_a_stale_outputs_file_is_ignored(parity: Cloud, tmp_path: Path) -> None:
     stale = tmp_path / "stale.json"
     stale.write_text('{"VpcId": "vpc-gone"}')
     assert accept(parity, deploy(parity), CFN_OUTPUTS=str(stale)).returncode == 0
@@ -134,7 +134,7 @@ def test_a_stack_that_is_not_whole(parity: Cloud) -> None:
     refused(accept(parity, suffix), f"is {status}: it must be deployed, and at rest.")
 
 
-def test_a_stack_of_somebody_elses(parity: Cloud) -> None:
+def test_a_stack_of_another_project(parity: Cloud) -> None:
     cloudformation, suffix = parity.client("cloudformation"), unique("x")
     template = json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}})
     cloudformation.create_stack(StackName=f"TapStack-{suffix}", TemplateBody=template)

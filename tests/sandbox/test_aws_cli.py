@@ -1,4 +1,4 @@
-"""The AWS CLI, which version 1 of does not send every request where ``AWS_ENDPOINT_URL`` says."""
+"""The AWS CLI: version 1 does not send every request to ``AWS_ENDPOINT_URL``."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from sandbox.environment import environment
 from tests.sandbox.cloud import Cloud
 
 BASE = {"HTTPS_PROXY": "http://127.0.0.1:1"}
-"""Nobody is there: what is not for the sandbox fails."""
+"""Nothing listens there: requests that are not for the sandbox fail."""
 ASTRAY = "Failed to connect to proxy URL"
 SERVICES = (
     "docdb describe-db-clusters",
@@ -50,8 +50,8 @@ def test_it_talks_to_the_sandbox(aws: Aws, command: str) -> None:
     assert done.returncode == 0 or "An error occurred (400)" in done.stderr, "the sandbox's answer"
 
 
-def test_of_itself_it_does_not(aws: Aws) -> None:
-    """When this fails, ``sandbox/bin/aws`` can go."""
+def test_by_default_it_does_not(aws: Aws) -> None:
+    """When this fails, ``sandbox/bin/aws`` can be deleted."""
     own = str(toolchain.COMMANDS) + os.pathsep
     assert aws.environ["PATH"].startswith(own)
     aws.environ["PATH"] = aws.environ["PATH"].removeprefix(own)
@@ -69,12 +69,12 @@ def test_another_endpoint_may_be_named(aws: Aws) -> None:
     assert 'Could not connect to the endpoint URL: "http://127.0.0.1:1/"' in done.stderr
 
 
-def test_a_shell_that_left_the_sandbox_has_the_cli_as_it_is(aws: Aws) -> None:
+def test_a_shell_outside_the_sandbox_has_the_plain_cli(aws: Aws) -> None:
     del aws.environ["AWS_ENDPOINT_URL"]
     assert ASTRAY in aws("sts", "get-caller-identity").stderr
 
 
-def test_without_it_people_are_told(aws: Aws, tmp_path: Path) -> None:
+def test_without_it_an_error_says_so(aws: Aws, tmp_path: Path) -> None:
     aws.environ["PATH"] = f"{toolchain.COMMANDS}{os.pathsep}{tmp_path}"
     done = aws("s3", "ls")
     assert done.returncode == 127

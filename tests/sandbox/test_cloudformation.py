@@ -1,4 +1,4 @@
-"""CloudFormation meets what it did not create, without and with the corrections."""
+"""CloudFormation and resources that it did not create, without and with the corrections."""
 
 import contextlib
 import json
@@ -75,7 +75,7 @@ def test_a_taken_name_is_refused(
             continue
         with pytest.raises(StackFailedError, match="already exists"):
             cloud.deploy(resource)
-        # What was refused has not been touched, and the name is free when its owner is gone.
+        # The existing resource was not touched, and its name is free once it is deleted.
         assert cloud.destroy(first["AWS::StackName"]) == "DELETE_COMPLETE"
         cloud.deploy(resource)
 

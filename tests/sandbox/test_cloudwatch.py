@@ -1,4 +1,4 @@
-"""Metrics out of logs and queues, and alarms on them."""
+"""Metrics from logs and queues, and alarms on them."""
 
 import json
 import time

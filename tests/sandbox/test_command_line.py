@@ -36,7 +36,7 @@ def make_sandbox(tmp_path: Path) -> Iterator[Command]:
 
 @pytest.fixture(name="here")
 def make_here(parity: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """The corrected emulator as the one in use; changes of the environment are undone."""
+    """The corrected emulator, in use; changes of the environment are undone."""
     before = dict(os.environ)
     monkeypatch.setenv("SANDBOX_STATE", str(parity.emulator.state))
     yield parity
@@ -72,7 +72,7 @@ def test_a_life_with_lag(sandbox: Command) -> None:
 
 
 @pytest.mark.parametrize("lag", ["-1", "31", "nan", "some"])
-def test_a_lag_that_is_none(capsys: pytest.CaptureFixture[str], lag: str) -> None:
+def test_a_lag_that_is_invalid(capsys: pytest.CaptureFixture[str], lag: str) -> None:
     with pytest.raises(SystemExit):
         __main__.main(["up", f"--lag={lag}"])
     assert f"'{lag}' is not a number of seconds from 0 to 30" in capsys.readouterr().err
@@ -110,7 +110,7 @@ def test_a_python_without_the_packages_hands_over_to_the_one_that_has_them(
 
 
 @pytest.mark.parametrize("environment", ["/nowhere", sys.prefix])
-def test_a_package_that_nobody_has_is_told(
+def test_a_package_that_nobody_has_is_reported(
     monkeypatch: pytest.MonkeyPatch, environment: str
 ) -> None:
     monkeypatch.setattr(interpreter, "ENVIRONMENT", Path(environment))
@@ -177,7 +177,7 @@ def test_following_logs_ends_with_ctrl_c(
 def test_deploying_several_environments(
     here: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the CDK CLI does is not for these tests; what it is asked to do is."""
+    """These tests check what the CDK CLI is asked to do, not what it does."""
     asked: list[tuple[object, ...]] = []
     monkeypatch.setattr(deployment, "deploy", lambda *arguments: asked.append(arguments))
     assert __main__.main(["deploy", "--suffix", "one", "two", "--outputs", "out.json"]) == 0

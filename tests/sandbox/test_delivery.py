@@ -1,4 +1,4 @@
-"""What the workflows run that is more than a deployment: strays, and the bill of materials."""
+"""What the workflows run besides deployments: strays, and the bill of materials."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def make_account(parity: Cloud) -> Iterator[Cloud]:
 
 
 def find(account: Cloud, hours: str, document: str) -> "subprocess.CompletedProcess[str]":
-    """Look for strays in the name of a role with a policy of ``docs/delivery``."""
+    """Look for strays as a role with a policy of ``docs/delivery``."""
     text = (PROJECT / "docs" / "delivery" / f"{document}.json").read_text(encoding="utf-8")
     granted = json.loads(text.replace("ACCOUNT", ACCOUNT).replace("REGION", REGION))
     role = account.role("ec2.amazonaws.com", *granted["Statement"])
@@ -67,12 +67,12 @@ def test_stacks_of_pull_requests_are_found(account: Cloud, document: str) -> Non
     assert (sorted(found.stdout.split()), found.returncode) == (["pr-12", "pr-7"], 0), found.stderr
 
 
-def test_what_may_still_be_under_test_is_left_alone(account: Cloud) -> None:
+def test_a_stack_that_may_be_under_test_is_kept(account: Cloud) -> None:
     found = find(account, "6", "deploy-policy")
     assert (found.stdout, found.returncode) == ("", 0), found.stderr
 
 
-def test_who_may_not_become_the_lookup_role_finds_nothing(account: Cloud) -> None:
+def test_a_role_that_cannot_assume_the_lookup_role_finds_nothing(account: Cloud) -> None:
     found = find(account, "0", "test-policy")
     assert "AccessDenied" in found.stderr
     assert (found.stdout, found.returncode) == ("", 1)

@@ -26,7 +26,7 @@ process.exit(process.env.FAIL === args[0] ? 1 : 0);
 
 @pytest.fixture(name="calls")
 def replace_cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Replace the CDK CLI; the file of the calls that are made of it."""
+    """Replace the CDK CLI; return the file with the calls to it."""
     program, calls = tmp_path / "cdk", tmp_path / "calls"
     program.write_text(CLI)
     monkeypatch.setattr(toolchain, "CDK", program)

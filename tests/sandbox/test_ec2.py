@@ -1,4 +1,4 @@
-"""EC2: types and answers that are missing, without and with the corrections."""
+"""EC2: missing types and answers, without and with the corrections."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The life of an emulator: nothing clashes while it runs, nothing is left when it ends."""
+"""The life of an emulator: no conflicts while it runs, nothing left when it ends."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def handler(event, context):
 
 @pytest.fixture(name="state")
 def make_state(tmp_path: Path) -> Iterator[Path]:
-    """A state directory; what was started in it is ended."""
+    """A state directory; its processes are ended."""
     path = tmp_path / "state"
     yield path
     emulator.stop(path)
@@ -132,7 +132,7 @@ def test_the_state_of_a_server_that_died_is_cleaned_up(state: Path) -> None:
 
 @pytest.fixture(name="bystander")
 def start_bystander() -> Iterator["subprocess.Popen[bytes]"]:
-    """A process in a group of its own that is none of the sandbox's business."""
+    """An unrelated process in its own group."""
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
         yield process
         process.kill()

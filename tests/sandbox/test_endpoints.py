@@ -115,13 +115,11 @@ def build(cloud: Cloud, **change: dict[str, Any]) -> Network:
 
 @pytest.fixture(scope="module", name="open_network")
 def make_open_network(parity: Cloud) -> Network:
-    """A network in which the way to S3 and KMS is open."""
+    """A network in which S3 and KMS can be reached."""
     return build(parity)
 
 
-def test_a_function_reaches_what_its_vpc_has_endpoints_for(
-    plain: Cloud, open_network: Network
-) -> None:
+def test_a_function_reaches_only_its_vpcs_endpoints(plain: Cloud, open_network: Network) -> None:
     closed = build(plain)
     assert (closed.puts(), closed.encrypts(), closed.asks_ec2()) == ("ok", "ok", "ok")
     reached = (open_network.puts(), open_network.encrypts(), open_network.asks_ec2())
@@ -133,8 +131,8 @@ def test_the_refusal_says_why(open_network: Network) -> None:
         open_network.caller.client("ec2").describe_vpcs()
 
 
-def test_no_way_comes_before_no_permission(parity: Cloud) -> None:
-    """On AWS a call without a way is never answered, so no policy is asked."""
+def test_a_missing_route_comes_before_a_missing_permission(parity: Cloud) -> None:
+    """On AWS a call without a route is never answered, so no policy is evaluated."""
     network = build(parity)
     iam = parity.client("iam")
     name = network.caller.role_arn.rpartition("/")[2]
@@ -229,7 +227,7 @@ def test_the_functions_credentials_used_elsewhere_are_not_in_the_vpc(
         ),
     ],
 )
-def test_the_way_must_be_open(
+def test_the_path_must_be_open(
     parity: Cloud, change: dict[str, dict[str, Any]], *, reaches_s3: bool, reaches_kms: bool
 ) -> None:
     network = build(parity, **change)
@@ -257,7 +255,7 @@ def test_conditions_see_where_a_request_comes_from(
 
 
 def test_a_service_comes_through_no_endpoint(open_network: Network) -> None:
-    """S3 uses the key in the function's name, but not from the function's VPC."""
+    """S3 uses the key on the function's behalf, but not from its VPC."""
     not_via_endpoints = {
         **deny("kms:GenerateDataKey", Null={"aws:SourceVpce": "false"}),
         **ANYONE,

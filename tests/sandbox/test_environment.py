@@ -78,14 +78,14 @@ def test_the_roots_of_the_machine_stay_trusted(tmp_path: Path) -> None:
     assert roots(both.roots) == roots(corporate.roots) + 1
 
 
-def test_the_key_is_the_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_key(tmp_path: Path) -> None:
     issued = certificate.issue(tmp_path)
     assert stat.S_IMODE(issued.key.stat().st_mode) == 0o600
 
 
 @pytest.fixture(name="fake_node")
 def make_fake_node(tmp_path: Path) -> Path:
-    """A directory with a ``node`` that says it is of ``NODE_VERSION_TO_TELL``."""
+    """A directory with a ``node`` whose version is ``NODE_VERSION_TO_TELL``."""
     program = tmp_path / "node"
     program.write_text('#!/bin/sh\necho "$NODE_VERSION_TO_TELL"\n')
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Two environments in one account: neither touches the other, and one goes without the other."""
+"""Two environments in one account: neither affects the other, not even when deleted."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
 
 @pytest.fixture(scope="module", name="cloud")
 def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A sandbox of its own: its stacks take a minute, and its end tests `down` on real ones."""
+    """A separate sandbox: its stacks take a minute, and ending it tests `down` with real ones."""
     state = tmp_path_factory.mktemp("environments")
     cloud = Cloud(emulator.start(state))
     yield cloud
@@ -32,7 +32,7 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     s3 = cloud.client("s3")
     one, two = (Pipeline(s3, outputs["S3BucketName"]) for outputs in (first, second))
 
-    # The same file in both: each processes its own, with pseudonyms of its own.
+    # The same file in both: each processes its own, with different pseudonyms.
     name = "payments/same.csv"
     assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
     assert two.read(f"manifests/{name}.json") is None

@@ -19,7 +19,7 @@ TRUST = policy(
 
 
 def role(**properties: Any) -> dict[str, Any]:
-    """A role that may list what there is, within the boundary ``Boundary``."""
+    """A role that may list everything, within the boundary ``Boundary``."""
     allowed = policy(allow(["s3:ListAllMyBuckets", "sqs:ListQueues"]))
     fixed = {
         "RoleName": unique("bounded"),
@@ -62,7 +62,7 @@ Undo = Callable[[], object]
 
 
 def attach_to_role(cloud: Cloud, arn: str) -> Undo:
-    """Attach a policy to a role of somebody else's."""
+    """Attach a policy to a role outside the stack."""
     iam, name = cloud.client("iam"), cloud.role("ec2.amazonaws.com").rpartition("/")[2]
     iam.attach_role_policy(RoleName=name, PolicyArn=arn)
     return lambda: iam.detach_role_policy(RoleName=name, PolicyArn=arn)
@@ -85,14 +85,14 @@ def attach_to_group(cloud: Cloud, arn: str) -> Undo:
 
 
 def make_boundary(cloud: Cloud, arn: str) -> Undo:
-    """Bound a role of somebody else's with a policy."""
+    """Use a policy as the boundary of a role outside the stack."""
     iam, name = cloud.client("iam"), cloud.role("ec2.amazonaws.com").rpartition("/")[2]
     iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=arn)
     return lambda: iam.delete_role_permissions_boundary(RoleName=name)
 
 
 def failures(cloud: Cloud, stack: str) -> dict[str, str]:
-    """Why which resources of a stack were not deleted."""
+    """The resources of a stack that were not deleted, and why."""
     events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     return {
         event["LogicalResourceId"]: event["ResourceStatusReason"]

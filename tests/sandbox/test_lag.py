@@ -1,4 +1,4 @@
-"""Lag: with it changes show later, without it at once. The emulator's clock is the tests'."""
+"""Lag: with it changes show later, without it at once. The tests control the emulator's clock."""
 
 import json
 import time
@@ -24,12 +24,12 @@ from sandbox.server import serve
 lag.clock = lambda: float(Path({file!r}).read_text())
 serve()
 """
-"""The emulator with a clock that stands in a file."""
+"""The emulator with a clock that reads a file."""
 
 
 @dataclass
 class Clock:
-    """The time that an emulator takes changes by, in seconds."""
+    """The time of an emulator's changes, in seconds."""
 
     file: Path
     now: float = field(default=0.0, init=False)
@@ -50,13 +50,13 @@ class LaggingCloud:
     clock: Clock
 
     def caller(self, *statements: dict[str, Any]) -> Caller:
-        """A session of a role with these permissions, which are seen by now."""
+        """A session of a role with these permissions, which already show."""
         arn = self.cloud.role("ec2.amazonaws.com", *statements)
         self.clock.pass_by(LAG)
         return self.cloud.become(arn, "test")
 
     def turns(self, call: Callable[[], object]) -> list[str]:
-        """How a call ends at once, shortly before the lag is over, and after it."""
+        """The result of a call at once, shortly before the lag is over, and after it."""
         outcomes = []
         for seconds in (0, LAG - 1, 1):
             self.clock.pass_by(seconds)
@@ -127,7 +127,7 @@ CHANGES: dict[str, tuple[list[dict[str, Any]], Change, list[str]]] = {
 
 
 @pytest.mark.parametrize(("own", "change", "expected"), CHANGES.values(), ids=CHANGES)
-def test_what_a_role_may(
+def test_what_a_role_may_do(
     parity: Cloud,
     lagging: LaggingCloud,
     own: list[dict[str, Any]],
@@ -173,7 +173,7 @@ def test_each_of_several_changes_at_its_time(lagging: LaggingCloud) -> None:
     assert seen == ["AccessDenied", "ok", "ok", "AccessDenied"]  # after 8, 10, 12 and 14 s
 
 
-def test_who_may_become_a_role(parity: Cloud, lagging: LaggingCloud) -> None:
+def test_who_may_assume_a_role(parity: Cloud, lagging: LaggingCloud) -> None:
     def becoming(cloud: Cloud, arn: str) -> Callable[[], object]:
         sts = cloud.client("sts")
         return lambda: sts.assume_role(RoleArn=arn, RoleSessionName="test")
@@ -281,7 +281,7 @@ def test_metrics_and_their_alarms(lagging: LaggingCloud) -> None:
 
 
 def test_alarms_act_without_being_asked_for(lagging: LaggingCloud) -> None:
-    """The poller of event source mappings, which there must be one of, looks after them."""
+    """The poller of event source mappings, of which there must be one, evaluates them."""
     cloud, namespace = lagging.cloud, unique("Own")
     sqs, sns, cloudwatch = (cloud.client(name) for name in ("sqs", "sns", "cloudwatch"))
     welcome = {**allow("sqs:SendMessage"), "Principal": {"Service": "sns.amazonaws.com"}}

@@ -115,7 +115,7 @@ def test_tls_version(plain: Cloud, parity: Cloud) -> None:
 
 
 def test_requests_without_tls(parity: Cloud) -> None:
-    """No correction but a port: MiniStack takes all requests with TLS, or none."""
+    """The only correction is a port: MiniStack takes all requests with TLS, or none."""
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
     bucket = parity.bucket()
     document = policy({**deny("s3:PutObject", **insecure), "Principal": "*"})
@@ -190,11 +190,11 @@ TAGS = {
     "an empty tag": ({"dataset": ""}, False),
     "no tag": ({}, False),
 }
-"""Tags of a principal, and whether the object that is asked for is of them."""
+"""Tags of a principal, and whether the requested object matches them."""
 
 
 def of_tags(cloud: Cloud, tags: dict[str, str], statement: dict[str, Any]) -> Any:
-    """S3 as a role sees it that has tags and a permission."""
+    """S3, as a role with tags and a permission."""
     arn = cloud.role("ec2.amazonaws.com", statement)
     pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
     cloud.client("iam").tag_role(RoleName=arn.rpartition("/")[2], Tags=pairs)
@@ -202,7 +202,7 @@ def of_tags(cloud: Cloud, tags: dict[str, str], statement: dict[str, Any]) -> An
 
 
 def answer(allowed: bool) -> str:
-    """The outcome of a call that is allowed or not."""
+    """The outcome of a call that may be allowed."""
     return "ok" if allowed else "AccessDenied"
 
 
@@ -330,7 +330,7 @@ def test_refusal_says_which_policy(
 
 
 def test_what_needs_no_correction(plain: Cloud, parity: Cloud) -> None:
-    """List conditions are resolved by MiniStack; the processor's role stands on them."""
+    """MiniStack resolves list conditions, which the processor's role relies on."""
     for cloud in (plain, parity):
         bucket = cloud.bucket()
         prefixes = {"s3:prefix": ["incoming/*"]}

@@ -1,7 +1,7 @@
-"""Every command that the pages show runs as it stands there, in a shell that knows nothing yet.
+"""Every command in the pages runs as it is written, in a fresh shell.
 
 The shell has no virtual environment, and its Python has no packages. It is in a copy of the
-project, so that a sandbox and outputs of the developer's own are left alone.
+project, so that the developer's own sandbox and outputs are not touched.
 """
 
 import json
@@ -23,7 +23,7 @@ PAGES = [
     PROJECT / "CONTRIBUTING.md",
     *sorted((PROJECT / "docs").rglob("*.md")),
 ]
-"""In the order of reading: the README points the shell at the sandbox."""
+"""In reading order: the README points the shell at the sandbox."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*?)(?: +# .*)?$", re.MULTILINE)
 SENTENCE = re.compile(
@@ -31,7 +31,7 @@ SENTENCE = re.compile(
 )
 TOLD_BY_THE_DEMO = re.compile(r"^  ((?:aws|eval) .*)$", re.MULTILINE)
 OF_THE_SANDBOX = ("aws", "cdk", "npx", "pytest")
-"""What a page calls in a sentence once the shell is pointed at the sandbox."""
+"""Commands that a page names in a sentence, for a shell pointed at the sandbox."""
 
 INSTEAD = {
     # `make test` runs these tests, and `make deployed`, which is part of it, the other ones.
@@ -52,7 +52,7 @@ INSTEAD = {
     "make pipeline": "make --dry-run pipeline",
     "make scale": "make --dry-run scale",
     "make unit minutes=60": "make --dry-run unit minutes=60",
-    # This is `npx cdk deploy`, which is shown too.
+    # This is `npx cdk deploy`, which is also shown.
     "make deploy suffix=dev": "make --dry-run deploy suffix=dev",
     "make deploy": "make --dry-run deploy",
     # The workflows run these in an account; `make pipeline` runs most of them in a sandbox.
@@ -69,24 +69,24 @@ INSTEAD = {
     "make adopt": "make --dry-run adopt",
     "make clean": "make --dry-run clean",
     "cdk import": "cdk --version",
-    # This starts another kind of sandbox than the one that is up.
+    # This starts a sandbox of another kind.
     "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
     # These change the project or its environment.
     "make pins": "make --dry-run pins",
     "python3 -m pip install --no-deps --editable .": ".venv/bin/python -m pip install --dry-run "
     "--no-deps --no-build-isolation --editable .",
-    # These are names, and what they stand for is shown too.
+    # These are names of commands that are shown too.
     "aws s3 cp": "aws s3 ls",
     "cdk deploy": "cdk --version",
     "cdk synth": "cdk --version",
-    # This is for the end.
+    # This must come last.
     "make down": "make --dry-run down",
 }
-"""What is run in place of a command."""
+"""What is run instead of a command."""
 
 
 def read_pages() -> tuple[list[str], list[str]]:
-    """Return the commands behind a prompt, and the other ones that are within a sentence."""
+    """Return the commands after a prompt, and those within a sentence."""
     shown: list[str] = []
     named: list[str] = []
     for text in (page.read_text(encoding="utf-8") for page in PAGES):
@@ -101,7 +101,7 @@ SHOWN, NAMED = read_pages()
 
 @dataclass
 class Shell:
-    """A shell in the copy of the project; what one command exports, the next one has.
+    """A shell in the copy of the project; each command sees what earlier ones exported.
 
     Attributes:
         project: the copy.
@@ -114,7 +114,7 @@ class Shell:
     printed: dict[str, str] = field(default_factory=dict)
 
     def run(self, command: str) -> None:
-        """Run a command, or what stands for it."""
+        """Run a command, or its replacement."""
         script = re.sub("<([^<>]+)>", self._fill, INSTEAD.get(command, command))
         keep = f"status=$?; export -p >{self.state}; exit $status"
         shell = ["bash", "-c", f". {self.state}\n{script}\n{keep}"]
@@ -130,7 +130,7 @@ class Shell:
         self.printed[command] = done.stdout
 
     def _fill(self, place: re.Match[str]) -> str:
-        """Return what a reader writes where a page leaves a place open."""
+        """Return what a reader writes for a placeholder."""
         outputs = json.loads((self.project / "cfn-outputs" / "flat-outputs.json").read_text())
         queue = outputs["DeadLetterQueueUrl"].rpartition("/")[2]
         values = {
@@ -148,7 +148,7 @@ class Shell:
 
 @pytest.fixture(scope="module", name="project")
 def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The project as a newcomer has it after ``make setup``, and a file of theirs."""
+    """The project as a newcomer has it after ``make setup``, and a file."""
     project = tmp_path_factory.mktemp("readme") / "project"
     others = shutil.ignore_patterns(".*", "__pycache__", "cdk.out", "cfn-outputs", "node_modules")
     shutil.copytree(PROJECT, project, ignore=others)
@@ -162,7 +162,7 @@ def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module", name="new_shell")
 def write_state(project: Path, aws_cli: Path) -> str:
-    """What a shell knows that has make, the AWS CLI and a Python without a single package."""
+    """The state of a shell with make, the AWS CLI and a Python without packages."""
     tools = project.parent / "tools"
     tools.mkdir()
     (tools / "aws").symlink_to(aws_cli)
@@ -172,7 +172,7 @@ def write_state(project: Path, aws_cli: Path) -> str:
 
 
 def open_shell(project: Path, new_shell: str, name: str) -> Shell:
-    """A shell that runs nothing yet."""
+    """A new shell."""
     state = project.parent / name
     state.write_text(new_shell)
     return Shell(project, state)
@@ -180,7 +180,7 @@ def open_shell(project: Path, new_shell: str, name: str) -> Shell:
 
 @pytest.fixture(scope="module", name="reader")
 def open_readers_shell(project: Path, new_shell: str) -> Shell:
-    """The shell of somebody who reads the pages from the first line to the last."""
+    """The shell of somebody who reads the pages from start to end."""
     return open_shell(project, new_shell, "reader")
 
 
@@ -200,7 +200,7 @@ def test_what_a_page_names_works(reader: Shell, other: Shell, command: str) -> N
     (reader if command.startswith(OF_THE_SANDBOX) else other).run(command)
 
 
-def test_what_the_demo_tells_works(reader: Shell, other: Shell) -> None:
+def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
     told = TOLD_BY_THE_DEMO.findall(reader.printed["make demo"])
     assert len(told) > 2
     for command in told:

@@ -1,4 +1,4 @@
-"""The life of an environment that retains data: tried twice, deleted, and taken up again."""
+"""The life of an environment that retains data: created at the second try, deleted, adopted."""
 
 import json
 import subprocess
@@ -20,7 +20,7 @@ SECONDS = 300
 
 @pytest.fixture(scope="module", name="cloud")
 def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """A sandbox of its own."""
+    """A separate sandbox."""
     state = tmp_path_factory.mktemp("retained")
     cloud = Cloud(emulator.start(state))
     yield cloud
@@ -36,7 +36,7 @@ def unprotect(cloud: Cloud) -> None:
 
 
 def left(cloud: Cloud) -> list[str]:
-    """The names that the environment's next creation would meet."""
+    """The existing names that the next creation of the environment would conflict with."""
     s3, logs, kms = (cloud.client(name) for name in ("s3", "logs", "kms"))
     return [
         *(bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "-prod-" in bucket["Name"]),
@@ -53,17 +53,15 @@ def left(cloud: Cloud) -> list[str]:
     ]
 
 
-def test_a_first_creation_that_fails_leaves_nothing_in_the_way(
-    cloud: Cloud, tmp_path: Path
-) -> None:
+def test_a_failed_first_creation_leaves_nothing_in_the_way(cloud: Cloud, tmp_path: Path) -> None:
     logs: Any = cloud.client("logs")
-    # The name of the last of the log groups: keys and the other groups exist when it is met.
+    # The name of the last log group: the keys and the other groups exist by then.
     logs.create_log_group(logGroupName="/aws/vpc/zero-trust-vpc-prod")
     with pytest.raises(SandboxError, match="cdk deploy failed"):
         deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
     logs.delete_log_group(logGroupName="/aws/vpc/zero-trust-vpc-prod")
     assert left(cloud) == []
-    # The CLI deletes a stack that was never complete, but not against its protection.
+    # The CLI deletes a stack that was never complete, unless it is protected.
     with pytest.raises(SandboxError, match="cdk deploy failed"):
         deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
     unprotect(cloud)
@@ -71,7 +69,7 @@ def test_a_first_creation_that_fails_leaves_nothing_in_the_way(
     assert len(left(cloud)) == 1 + 3 + 4
 
 
-def test_what_a_deleted_stack_leaves_is_taken_up_again(cloud: Cloud, tmp_path: Path) -> None:
+def test_what_a_deleted_stack_retained_is_adopted(cloud: Cloud, tmp_path: Path) -> None:
     file = tmp_path / "outputs.json"
     first = deployment.deploy(cloud.emulator, "prod", file)
     s3, kms = cloud.client("s3"), cloud.client("kms")
@@ -85,7 +83,7 @@ def test_what_a_deleted_stack_leaves_is_taken_up_again(cloud: Cloud, tmp_path: P
     unprotect(cloud)
     deployment.destroy(cloud.emulator, "prod")
 
-    # Bucket and policy stay together; keys are usable.
+    # The bucket keeps its policy; the keys are usable.
     assert json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"]) == policy
     for name in ("S3KmsKeyId", "PseudonymKeyId"):
         assert kms.describe_key(KeyId=first[name])["KeyMetadata"]["KeyState"] == "Enabled"
@@ -106,7 +104,7 @@ def test_what_a_deleted_stack_leaves_is_taken_up_again(cloud: Cloud, tmp_path: P
     assert json.loads(pipeline.read("manifests/payments/old.csv.json") or b"") == old
     pipeline.process("payments/new.csv", PAYMENTS.read_bytes())
     assert {row["customer_token"] for row in pipeline.clean("payments/new.csv") or []} == tokens
-    # What the import left out of the bucket's policy is in it again.
+    # The parts that the import left out of the bucket's policy are back.
     found = json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"])
     sids = [[item.get("Sid") for item in one["Statement"]] for one in (policy, found)]
     assert sids[0] == sids[1]

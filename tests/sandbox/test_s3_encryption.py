@@ -199,7 +199,7 @@ def test_each_encrypted_write_has_an_etag_of_its_own(
 
 
 def test_conditional_writes_hold_for_encrypted_objects(parity: Cloud) -> None:
-    """The processor stands on them; MiniStack has them without a correction."""
+    """The processor relies on them; MiniStack has them without a correction."""
     s3, bucket = parity.client("s3"), parity.bucket(parity.key())
     assert writing(s3, bucket, IfNoneMatch="*") == "ok"
     assert writing(s3, bucket, IfNoneMatch="*") == "PreconditionFailed"

@@ -1,4 +1,4 @@
-"""SQS: queues under a KMS key, and the way back out of a dead-letter queue."""
+"""SQS: queues under a KMS key, and redriving a dead-letter queue."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What the tests put into a stack's bucket, and its removal."""
+"""What the tests write into a stack's bucket, and its removal."""
 
 import json
 from typing import Any
@@ -15,7 +15,7 @@ VERSIONED = {"Status": "Enabled"}
 
 @pytest.fixture(name="remarks")
 def forget_remarks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The remarks of this test alone, in which an empty queue needs no second look."""
+    """Only this test's remarks; an empty queue is not checked twice."""
     remarks: list[str] = []
     monkeypatch.setattr(traces, "remarks", remarks)
     monkeypatch.setattr(traces, "LAST_MESSAGES", Wait(0))
@@ -38,7 +38,7 @@ def versions(s3: Any, bucket: str) -> list[str]:
     return [v["Key"] for v in s3.list_object_versions(Bucket=bucket).get("Versions", [])]
 
 
-def test_all_of_it_goes_and_nothing_else(parity: Cloud) -> None:
+def test_all_of_it_is_removed_and_nothing_else(parity: Cloud) -> None:
     s3, bucket = parity.client("s3"), fill(parity)
     assert traces.remove(s3, bucket, ["ours/"]) == 0
     found = s3.list_object_versions(Bucket=bucket)
@@ -47,7 +47,7 @@ def test_all_of_it_goes_and_nothing_else(parity: Cloud) -> None:
     assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
 
 
-def test_what_may_not_go_is_hidden(parity: Cloud) -> None:
+def test_what_cannot_be_removed_is_hidden(parity: Cloud) -> None:
     s3, bucket = parity.client("s3"), fill(parity)
     retained = policy({**deny("s3:DeleteObjectVersion", "*"), "Principal": "*"})
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(retained))
@@ -60,7 +60,7 @@ def test_what_may_not_go_is_hidden(parity: Cloud) -> None:
     assert sorted(marker["Key"] for marker in markers) == ["ours/a", "ours/b"], "once is enough"
 
 
-def test_people_are_told_what_stays(parity: Cloud, remarks: list[str]) -> None:
+def test_what_stays_is_reported(parity: Cloud, remarks: list[str]) -> None:
     s3, sqs, bucket = parity.client("s3"), parity.client("sqs"), fill(parity)
     url, _ = make_queue(parity)
     outputs = {"S3BucketName": bucket, "QueueUrl": url}
@@ -72,7 +72,7 @@ def test_people_are_told_what_stays(parity: Cloud, remarks: list[str]) -> None:
     assert [remark[:29] for remark in remarks] == ["1 versions of invented data s"]
 
 
-def test_people_are_told_of_messages_on_their_way(parity: Cloud, remarks: list[str]) -> None:
+def test_messages_in_flight_are_reported(parity: Cloud, remarks: list[str]) -> None:
     s3, sqs, bucket = parity.client("s3"), parity.client("sqs"), fill(parity)
     url, _ = make_queue(parity)
     sqs.send_message(QueueUrl=url, MessageBody="x")

@@ -12,7 +12,7 @@ from tests.unit.policies.engine import Action, Engine
 from tests.unit.policies.policies import Policies
 from tests.unit.synthesis import ROOT, Synthesized, synthesize
 
-# How many examples a property is tried on. `make unit examples=thorough` chooses the second.
+# The number of examples for a property. `make unit examples=thorough` chooses the second.
 settings.register_profile("quick", max_examples=30)
 settings.register_profile("thorough", max_examples=300)
 settings.load_profile("quick")
@@ -22,9 +22,9 @@ RESTRICTING = '"restrictAdministrators": true'
 
 @pytest.fixture(scope="session", autouse=True)
 def find_the_processor() -> Iterator[None]:
-    """Let programs that tests start find it, whether or not the project is installed.
+    """Let programs that tests start find the processor, even if the project is not installed.
 
-    pytest's own setting ``pythonpath`` is for this process alone.
+    pytest's setting ``pythonpath`` is only for this process.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "lambda"))))
@@ -39,7 +39,7 @@ def make_stack() -> Synthesized:
 
 @pytest.fixture(scope="session", name="policies")
 def make_policies() -> dict[bool, Policies]:
-    """The policies of the environment ``test`` where data are retained, and where they are not.
+    """The policies of the environment ``test``, with and without retained data.
 
     Both restrict administrators. The first also has an interface endpoint that the function does
     not need.

@@ -1,4 +1,4 @@
-"""Synthesize the stack without bundling, and read the template as plain resolved values."""
+"""Synthesizes the stack without bundling, and resolves the values of the template."""
 
 import json
 import re
@@ -22,7 +22,7 @@ Resource = dict[str, Any]
 
 
 def make_app(**context: Any) -> App:
-    """An app with the project's context, changed by ``context``, that bundles nothing."""
+    """An app with the project's context, overridden by ``context``, that bundles nothing."""
     project = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return App(context={**project, "aws:cdk:bundling-stacks": [], **context})
 
@@ -34,9 +34,9 @@ def synthesize(
     """The template of an environment, synthesized once per session.
 
     Args:
-        suffix: of the environment.
-        region: that the stack is bound to, with ``ACCOUNT``; None binds it to neither.
-        settings: JSON of the environment's settings.
+        suffix: the environment's.
+        region: the stack's region, in ``ACCOUNT``; None leaves both open.
+        settings: the environment's settings, as JSON.
     """
     app = make_app(environments={suffix: json.loads(settings)})
     stack = TapStack(
@@ -122,7 +122,7 @@ def statement(policy: Resource, sid: str) -> Resource:
 
 
 def as_list(value: Any) -> list[Any]:
-    """``value`` as a list, as IAM reads a single action or resource."""
+    """``value`` as a list: IAM treats a single action or resource as one."""
     return value if isinstance(value, list) else [value]
 
 

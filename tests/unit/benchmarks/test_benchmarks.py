@@ -1,4 +1,4 @@
-"""What the benchmark stands on: its data, that it would notice other rows, and its report."""
+"""What the benchmark relies on: its data, its comparison of rows, and its report."""
 
 import gzip
 import json
@@ -28,7 +28,7 @@ ROWS = 2000
 
 @pytest.fixture(scope="module", name="folder")
 def make_outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the two engines that need no other environment make of the same rows."""
+    """The outputs of the two engines that need no other environment, for the same rows."""
     folder = tmp_path_factory.mktemp("benchmark")
     write_contracts(compile_contracts(ROOT / "benchmarks/contracts"), folder / "contracts")
     source = folder / "people.csv"
@@ -43,7 +43,7 @@ def make_outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def write_counts(folder: Path, clean: int, rejected: int) -> None:
-    """What an engine says of its own rows."""
+    """What an engine reports about its own rows."""
     (folder / "rows.json").write_text(json.dumps({"clean": clean, "rejected": rejected}))
 
 
@@ -107,7 +107,7 @@ def test_other_counts_are_noticed(folder: Path, tmp_path: Path) -> None:
 
 
 def rounds(cpu: float, wall: float, mebibytes: int) -> list[Round]:
-    """Three rounds, of which one is disturbed; each start takes a second."""
+    """Three rounds, one of them disturbed; each start takes a second."""
     return [
         Round(Usage(1.0, 1.0, 0), Usage(cpu * factor, wall, mebibytes << 20))
         for factor in (1, 9, 1)

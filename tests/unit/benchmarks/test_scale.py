@@ -1,4 +1,4 @@
-"""What the run of large files stands on: its limit, its bucket, its files and what it checks."""
+"""What the run of large files relies on: its limit, its bucket, its files and its checks."""
 
 import http.client
 import io
@@ -56,7 +56,7 @@ def test_a_limit_that_does_not_hold_is_noticed() -> None:
 
 @pytest.fixture(name="bucket")
 def make_bucket(tmp_path: Path) -> Iterator[tuple[LargeBucket, "S3Client"]]:
-    """A bucket of files, and who speaks to it."""
+    """A bucket of files, and a client for it."""
     issued = certificate.issue(tmp_path / "tls")
     folder = tmp_path / "bucket"
     folder.mkdir()
@@ -94,7 +94,7 @@ def test_the_bucket_of_files_has_the_conditions_of_s3(
     assert not any(files.folder.iterdir())
 
 
-def test_the_bucket_of_files_speaks_tls_alone(bucket: tuple[LargeBucket, "S3Client"]) -> None:
+def test_the_bucket_of_files_speaks_only_tls(bucket: tuple[LargeBucket, "S3Client"]) -> None:
     port = int(bucket[0].endpoint.rpartition(":")[2])
     plain = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     plain.request("GET", "/b/in/a")

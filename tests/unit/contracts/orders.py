@@ -1,4 +1,4 @@
-"""A valid contract, and what is told of it when something in it is changed."""
+"""A valid contract, and the mistakes that are reported when it is changed."""
 
 import re
 from pathlib import Path
@@ -77,7 +77,7 @@ customProperties:
 
 
 def mistakes(directory: Path, text: str | bytes, name: str = "orders.odcs.yaml") -> list[str]:
-    """The sentences about a contract with this text; none when it is valid."""
+    """The sentences about a contract with this text; none if it is valid."""
     content = text if isinstance(text, bytes) else text.encode()
     (directory / name).write_bytes(content)
     try:
@@ -89,7 +89,7 @@ def mistakes(directory: Path, text: str | bytes, name: str = "orders.odcs.yaml")
 
 def edited(old: str, new: str) -> str:
     """The valid contract with its only ``old`` replaced."""
-    assert CONTRACT.count(old) == 1, f"{old!r} stands {CONTRACT.count(old)} times"
+    assert CONTRACT.count(old) == 1, f"{old!r} occurs {CONTRACT.count(old)} times"
     return CONTRACT.replace(old, new)
 
 
@@ -105,5 +105,5 @@ METHOD = "        customProperties: [{property: deidentify, value: {method: %s}}
 
 
 def deidentified(column: str, method: str) -> str:
-    """The valid contract with a method for ``column``, which has none."""
+    """The valid contract with a method for ``column``, which had none."""
     return edited(f"- name: {column}\n", f"- name: {column}\n{METHOD % method}")

@@ -1,4 +1,4 @@
-"""The data contracts: what is compiled, and one sentence for everything that can be wrong."""
+"""The data contracts: what is compiled, and one sentence for each possible mistake."""
 
 import json
 import subprocess
@@ -122,7 +122,8 @@ def test_a_contract_compiles_to_what_the_processor_reads(directory: Path) -> Non
     }
 
 
-# Each case: what is replaced in the valid contract, by what, and the line and sentence to come.
+# Each case: the text to replace in the valid contract, its replacement, and the expected line and
+# sentence.
 WRONG = r"""
 status: active
 --> id: x
@@ -582,7 +583,7 @@ logicalType: integer\n
 
 
 def case(block: str) -> tuple[str, str, str]:
-    """What is replaced, by what, and the sentence, of one case."""
+    """The text to replace, its replacement, and the sentence of a case."""
     old, new, *sentence = block.replace("\n--> ", "\n").replace("\n-->", "\n").split("\n")
     return old.replace(r"\n", "\n"), new.replace(r"\n", "\n"), " ".join(sentence)
 
@@ -690,7 +691,7 @@ def test_timestamps_are_compared_as_instants(directory: Path) -> None:
     assert mistakes(directory, bounded("shipped_at", options)) == []
 
 
-def test_a_date_without_quotes_is_told_to_have_them(directory: Path) -> None:
+def test_a_date_without_quotes_is_reported(directory: Path) -> None:
     assert mistakes(directory, edited('"2030-12-31"', "2030-12-31")) == [
         "contracts/orders.odcs.yaml, line 58: field 'logicalTypeOptions.maximum' of column "
         "'ordered_on' is '2030-12-31'; write text in quotes."
@@ -758,7 +759,7 @@ def test_a_decimal_may_be_all_fraction(directory: Path) -> None:
     assert (price["precision"], price["scale"]) == (38, 38)
 
 
-def test_custom_properties_of_others_are_left_alone(directory: Path) -> None:
+def test_custom_properties_of_others_are_ignored(directory: Path) -> None:
     theirs = (
         "        customProperties:\n"
         "          - {property: identity, value: [1]}\n"
@@ -775,7 +776,7 @@ def test_the_epoch_is_one_unless_said(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a:b", "a\\tb", " a", "a ", "{a", "x" * 129])
-def test_a_column_name_can_stand_in_a_header_and_in_a_reason(directory: Path, name: str) -> None:
+def test_a_column_name_fits_a_header_and_a_reason(directory: Path, name: str) -> None:
     (sentence,) = mistakes(directory, edited("name: gift", f'name: "{name}"'))
     assert "printable characters without a colon" in sentence
 
@@ -786,7 +787,7 @@ def test_a_column_name_may_be_any_header(directory: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Orders", "1orders", "or_ders", "o" * 64])
-def test_a_dataset_name_can_stand_in_a_key(directory: Path, name: str) -> None:
+def test_a_dataset_name_fits_a_key(directory: Path, name: str) -> None:
     text = edited("- name: orders", f"- name: {name}")
     assert mistakes(directory, text, f"{name}.odcs.yaml") == [
         f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; allowed are 1 to 63 "
@@ -795,7 +796,7 @@ def test_a_dataset_name_can_stand_in_a_key(directory: Path, name: str) -> None:
     ]
 
 
-def test_every_mistake_of_every_file_is_told_in_order(directory: Path) -> None:
+def test_every_mistake_of_every_file_is_reported_in_order(directory: Path) -> None:
     mistakes(directory, edited("version: 1.2.0", "version: ''"), "aardvarks.odcs.yaml")
     text = edited("pseudonymEpoch, value: 3", "pseudonymEpoch, value: x")
     text = text.replace("{method: drop}", "{method: hash}").replace("'^O[0-9]+$'", "'O$'")
@@ -809,7 +810,7 @@ def test_every_mistake_of_every_file_is_told_in_order(directory: Path) -> None:
     ]
 
 
-def test_every_breach_of_the_standard_is_told_at_once(directory: Path) -> None:
+def test_every_breach_of_the_standard_is_reported_at_once(directory: Path) -> None:
     text = edited("kind: DataContract\n", "")
     text = text.replace("logicalType: boolean", "logicalType: bool").replace("public", "5")
     assert mistakes(directory, text) == [
@@ -832,7 +833,7 @@ def test_two_contracts_have_two_ids(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["orders.yaml", "orders.yml", "orders.odcs.yml"])
-def test_a_file_that_would_not_be_read_is_told(directory: Path, name: str) -> None:
+def test_a_file_that_would_not_be_read_is_reported(directory: Path, name: str) -> None:
     assert mistakes(directory, CONTRACT, name) == [
         f"contracts/{name}: no contract is read from this file; name it <dataset>.odcs.yaml."
     ]
@@ -864,7 +865,7 @@ def test_no_contract_at_all_is_a_mistake(directory: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_holds_no_contract_is_told(
+def test_a_file_without_a_contract_is_reported(
     directory: Path, content: bytes, line: int, sentence: str
 ) -> None:
     assert mistakes(directory, content) == [

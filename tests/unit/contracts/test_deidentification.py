@@ -1,4 +1,4 @@
-"""What a contract may do with a sensitive column, and one sentence for what it may not."""
+"""What a contract may do with a sensitive column, and one sentence for each thing it cannot."""
 
 from pathlib import Path
 
@@ -205,7 +205,7 @@ def test_a_method_has_options_that_make_sense(
     assert f": column {column!r} {complaint}" in sentence
 
 
-def test_all_that_is_wrong_with_a_method_is_told_at_once(directory: Path) -> None:
+def test_all_mistakes_of_a_method_are_reported_at_once(directory: Path) -> None:
     told = mistakes(directory, deidentified("quantity", "mask, keepFirst: x, keepLast: 2"))
     assert [sentence.partition("'quantity' ")[2] for sentence in told] == [
         "has the keepFirst 'x'; use a whole number from 0.",
@@ -213,7 +213,7 @@ def test_all_that_is_wrong_with_a_method_is_told_at_once(directory: Path) -> Non
         "would show 2 characters, which may be more than half; give it a minLength of at least 4.",
     ]
     told = mistakes(directory, deidentified("quantity", "hmac, normalize: [upper]"))
-    assert len(told) == 2  # the values are few, too
+    assert len(told) == 2  # there are also too few values
 
 
 def test_an_option_that_is_to_go_need_not_be_right(directory: Path) -> None:
@@ -318,7 +318,7 @@ def test_a_token_may_take_the_name_of_a_dropped_column(directory: Path) -> None:
     )
 
 
-def test_one_mistake_is_not_told_as_two(directory: Path) -> None:
+def test_one_mistake_is_not_reported_as_two(directory: Path) -> None:
     text = deidentified("price", "generalize, width: 5").replace("decimal(12,2)", "float")
     (sentence,) = mistakes(directory, text)
     assert "is a number, whose physicalType must be" in sentence

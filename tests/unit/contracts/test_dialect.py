@@ -1,4 +1,4 @@
-"""How a contract says that its CSV files are written, and one sentence for what it may not say."""
+"""The CSV dialect of a contract, and one sentence for each mistake in it."""
 
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,7 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{header: 'no'}", "the header of csv is 'no'; use true or false"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(directory: Path, value: str, sentence: str) -> None:
+def test_a_mistake_is_one_sentence(directory: Path, value: str, sentence: str) -> None:
     [found] = mistakes(directory, with_csv(value))
     assert "line 68: " in found
     assert sentence in found
@@ -150,7 +150,7 @@ def test_a_server_of_csv_does_not_say_another_encoding(
     directory: Path, expected: str, written: str, agree: bool
 ) -> None:
     text = with_csv(f"{{encoding: {written}}}")
-    if written == "utf-8":  # nobody needs to say so
+    if written == "utf-8":  # it need not be stated
         text = text.replace("property: csv", "property: other")
     said = f'    format: csv\n    encoding: "{expected}"\n'
     told = mistakes(directory, text.replace("    format: csv\n", said))

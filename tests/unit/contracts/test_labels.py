@@ -1,4 +1,4 @@
-"""What files call the columns of a contract, where that is not their name."""
+"""The names of columns in files, where they differ from the contract's."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_files_may_call_a_column_almost_anything(directory: Path, label: str) ->
 
 
 @pytest.mark.parametrize("label", ["{mail}", " \n{mail", "e\x1bmail", "\0", "x" * 1025])
-def test_what_files_call_a_column_can_stand_in_a_header(directory: Path, label: str) -> None:
+def test_the_name_of_a_column_in_files_fits_a_header(directory: Path, label: str) -> None:
     text = edited("name: gift\n", f"name: gift\n        physicalName: {json.dumps(label)}\n")
     assert mistakes(directory, text) == [
         f"contracts/orders.odcs.yaml, line 64: column 'gift' has the physicalName {label!r}; use "

@@ -1,6 +1,6 @@
-"""Every method of de-identification, through all that knows methods: none is forgotten anywhere.
+"""Every method of de-identification, in all modules that know methods: none forgets one.
 
-A method that one part knows and another does not must leave no value as it is.
+A method that one part knows and another does not must leave no value unchanged.
 """
 
 import io
@@ -30,7 +30,7 @@ from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import column, document
 
-# Options that a contract may give each method for a text of at least eight characters.
+# Options of each method for a text of at least eight characters.
 METHODS = {
     "hmac": "",
     "mask": ", keepLast: 2",
@@ -41,7 +41,7 @@ METHODS = {
     "keep": "",
 }
 SECRET = "secret@example.com"
-# What is true of every column with a method.
+# The facts about every column with a method.
 ABOUT: dict[str, Any] = {"takes": ("string",), "says": {}}
 
 
@@ -66,7 +66,7 @@ def test_the_page_of_methods_is_current() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_value_leaves_only_where_it_is_kept_on_purpose(directory: Path, method: str) -> None:
+def test_a_value_is_written_only_where_it_is_kept_on_purpose(directory: Path, method: str) -> None:
     orders = compiled(directory, method)
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
@@ -81,7 +81,7 @@ def test_a_value_leaves_only_where_it_is_kept_on_purpose(directory: Path, method
     left = row.get("comment")
     assert (SECRET in str(row)) == (method == "keep")
     assert ("comment" in row) == (method != "drop")
-    if method not in ("drop", "redact"):  # the reference implementation knows the others
+    if method not in ("drop", "redact"):  # the reference implementation has the others
         key = oracle.derive(kms.material, narrow, columns[0])
         assert left == oracle.conceal(SECRET, SECRET, columns[0], key)
 
@@ -123,7 +123,7 @@ def test_a_method_that_the_processor_does_not_know_is_no_contract() -> None:
 
 
 @pytest.mark.parametrize("given", [{"method": "drop", "output": True}, {"method": "keep"}])
-def test_what_is_dropped_has_no_output_and_all_else_has_one(given: dict[str, Any]) -> None:
+def test_only_dropped_columns_have_no_output(given: dict[str, Any]) -> None:
     found = column("a", method=given["method"])
     found.pop("output", None)
     if given.get("output"):
@@ -157,7 +157,7 @@ def test_generalization_without_its_own_option_leaves_nothing(
 
 
 def test_every_rule_of_a_contract_is_checked() -> None:
-    """A rule that is read and not checked lets everything pass."""
+    """A rule that is read but not checked allows everything."""
     values: dict[str, Any] = {
         "pattern": "^x$",
         "format": "uuid",

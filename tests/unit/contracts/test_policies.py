@@ -1,4 +1,4 @@
-"""What a contract may ask of a file as a whole, and one sentence for what it may not."""
+"""What a contract may require of a file as a whole, and one sentence for each mistake."""
 
 from pathlib import Path
 from typing import Any

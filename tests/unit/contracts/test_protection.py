@@ -9,7 +9,7 @@ from tests.unit.contracts.orders import CONTRACT, METHOD
 
 CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
 ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"
-# What each method is given in the current contract; texts have eight characters and more.
+# The options of each method in the current contract; texts have at least eight characters.
 METHODS = {
     "hmac": "hmac, domain: person",
     "mask": "mask, keepLast: 4",
@@ -22,7 +22,7 @@ METHODS = {
 
 
 def compare(directory: Path, current: str, other: str) -> list[str]:
-    """What is told of another version beside the current one."""
+    """The sentences about another version, given the current one."""
     (directory / "orders.odcs.yaml").write_text(current)
     (directory / "orders@1.1.0.odcs.yaml").write_text(
         other.replace("version: 1.2.0", "version: 1.1.0")
@@ -72,7 +72,7 @@ def test_a_shared_column_is_hidden_the_same_way_or_dropped(
         ("hmac, normalize: [trim]", "hmac", False),
     ],
 )
-def test_the_same_method_may_leave_less(
+def test_the_same_method_may_show_less(
     directory: Path, current: str, other: str, allowed: bool
 ) -> None:
     assert (compare(directory, with_method(current), with_method(other)) == []) == allowed
@@ -94,7 +94,7 @@ def test_a_column_that_the_current_contract_lacks_is_dropped(directory: Path, me
 
 
 def labelled(text: str, **labels: str) -> str:
-    """A contract of which files call some columns otherwise."""
+    """A contract with other names in files for some columns."""
     for name, label in labels.items():
         assert text.count(f"- name: {name}\n") == 1
         text = text.replace(
@@ -131,7 +131,7 @@ def test_what_files_call_a_hidden_column_is_hidden_under_any_name(
     )
 
 
-def test_without_a_header_a_column_is_what_stands_in_its_place(directory: Path) -> None:
+def test_without_a_header_columns_are_compared_by_position(directory: Path) -> None:
     phone, comment, country = (
         "      - name: " + CONTRACT.split("      - name: ")[place] for place in (3, 4, 5)
     )
@@ -146,7 +146,7 @@ def test_without_a_header_a_column_is_what_stands_in_its_place(directory: Path) 
 
 
 def in_dialect(text: str, options: str) -> str:
-    """A contract whose CSV files are written so."""
+    """A contract with a CSV dialect."""
     return text.replace(CUSTOM, f"{CUSTOM}  - {{property: csv, value: {{{options}}}}}\n")
 
 
@@ -196,7 +196,9 @@ def test_no_hidden_column_moves_into_the_place_of_a_kept_one(directory: Path) ->
 
 @pytest.mark.parametrize("value", ["nonsense", "[]", "{k: x, quasiIdentifiers: [[]]}"])
 @pytest.mark.parametrize("policy", ["maxRejectedShare", "kAnonymity", "unknownColumns"])
-def test_what_is_wrong_in_itself_is_told_as_such(directory: Path, policy: str, value: str) -> None:
+def test_a_mistake_of_its_own_is_reported_as_such(
+    directory: Path, policy: str, value: str
+) -> None:
     wrong = CONTRACT.replace(CUSTOM, f"{CUSTOM}  - {{property: {policy}, value: {value}}}\n")
     assert not [line for line in compare(directory, CONTRACT, wrong) if "laxer" in line]
     assert [
@@ -330,7 +332,7 @@ def ruled(rules: str, kind: str = "string", method: str = "keep") -> str:
         ),
     ],
 )
-def test_what_the_current_contract_rejects_no_version_lets_leave(
+def test_no_version_accepts_what_the_current_one_rejects(
     directory: Path, kind: str, current: str, other: str, lax: str
 ) -> None:
     def contract(rules: str, method: str = "keep") -> str:
@@ -359,7 +361,7 @@ def test_what_the_current_contract_rejects_no_version_lets_leave(
         ("drop", False),
     ],
 )
-def test_a_part_of_a_value_leaves_by_the_same_rules(
+def test_a_part_of_a_value_is_written_by_the_same_rules(
     directory: Path, method: str, told: bool
 ) -> None:
     current = ruled("logicalTypeOptions: {minLength: 8, pattern: '^[0-9]*$'}", method=method)

@@ -1,4 +1,4 @@
-"""The sample files: what their generator writes, and as many mistakes as it says."""
+"""The sample files: what their generator writes, with the mistakes that it states."""
 
 import csv
 import re
@@ -50,7 +50,7 @@ COUNTRIES = ["AT", "CH", "DE", "DK", "ES", "FR", "GB", "IT", "NL", "NO", "PL", "
 
 
 def customer_reasons(row: Row) -> str:
-    """Why a customer is rejected; empty if not. Knows the contract, but shares no code with it."""
+    """Why a customer is rejected, or empty. It knows the contract, but shares no code with it."""
     if len(row) != 13:
         return f"row:field-count (too {'few' if len(row) < 13 else 'many'} fields)"
     number, name, email, phone, born, national_id, address, postcode, country, *rest = row
@@ -99,7 +99,7 @@ def payment_reasons(row: Row) -> str:
 
 
 def test_the_generator_writes_the_committed_files(tmp_path: Path) -> None:
-    # -I -S: without the packages of the environment, so the standard library is enough.
+    # -I -S: without installed packages, so the standard library is enough.
     command = [sys.executable, "-I", "-S", str(GENERATOR), "--directory", str(tmp_path)]
     subprocess.run(command, check=True)
     for dataset in ("customers", "payments"):
@@ -155,7 +155,7 @@ def test_customers_are_nobody(customers: list[Row]) -> None:
         assert re.fullmatch(r"(000-\d\d-\d{4})?", row[5]), row[0]
 
 
-def test_cards_and_accounts_are_no_ones(payments: list[Row], customers: list[Row]) -> None:
+def test_cards_and_accounts_belong_to_nobody(payments: list[Row], customers: list[Row]) -> None:
     numbers = {row[0] for row in customers}
     for row in payments:
         doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(row[4])]

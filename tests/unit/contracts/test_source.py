@@ -1,4 +1,4 @@
-"""Contracts that are deep, huge or strange: one sentence, soon, and never an error of Python."""
+"""Contracts that are deep, huge or strange: one sentence, quickly, and never a Python error."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ NAME = "customers.odcs.yaml"
 SAMPLE = (ROOT / "contracts" / NAME).read_text(encoding="utf-8")
 EPOCH = "value: 1\n    description: Raise it"
 DEEP = "nests lists and mappings 33 levels deep; 32 are allowed: write it flatter."
-CPU_SECONDS = 20  # a tenth of it on an idle machine
+CPU_SECONDS = 20  # ten times what an idle machine takes
 EPOCH_LINE = SAMPLE[: SAMPLE.index(EPOCH)].count("\n") + 1
 
 
@@ -28,7 +28,7 @@ def with_columns(columns: str) -> str:
 
 
 def complaint(directory: Path, text: str) -> str:
-    """What is said of a contract, in bounded time."""
+    """The sentences about a contract, in bounded time."""
     (directory / NAME).write_text(text, encoding="utf-8")
     began = time.process_time()
     with pytest.raises(ContractError) as caught:
@@ -116,7 +116,7 @@ def test_a_schema_of_another_form_is_the_standards_case(directory: Path, schema:
     assert "line 29: field 'schema" in complaint(directory, text)
 
 
-def test_a_mistake_that_is_everywhere_is_told_often_enough(directory: Path) -> None:
+def test_a_mistake_that_is_everywhere_is_reported_often_enough(directory: Path) -> None:
     keys = "".join(f"key{number}: 1\n" for number in range(10_000))
     assert len(complaint(directory, keys).splitlines()) == 201
     wrong = "".join(f"      - {{name: a{n}, logicalType: strng}}\n" for n in range(900))
@@ -137,6 +137,6 @@ def test_a_long_enum_is_compared_quickly(directory: Path) -> None:
     assert "has an item twice; keep one of them." in told
 
 
-def test_an_enum_that_is_no_list_is_told_once(directory: Path) -> None:
+def test_an_enum_that_is_not_a_list_is_reported_once(directory: Path) -> None:
     told = complaint(directory, with_columns("      - {name: a, logicalType: string, enum: AT}\n"))
     assert told.endswith("field 'enum' of column 'a' is 'AT'; write a list.")

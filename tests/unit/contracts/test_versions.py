@@ -1,4 +1,4 @@
-"""Versions of a contract side by side, and one sentence for what they may not differ in."""
+"""Several versions of a contract, and one sentence for each forbidden difference."""
 
 from pathlib import Path
 
@@ -65,7 +65,7 @@ def test_two_versions_are_compiled_and_found_by_their_version(
         (ORDERS, "others", OLD, "the id is that of contracts/orders.odcs.yaml too"),
     ],
 )
-def test_a_mistake_is_told_in_one_sentence(
+def test_a_mistake_is_one_sentence(
     directory: Path, default: str | None, name: str, text: str, sentence: str
 ) -> None:
     for file, content in (("orders", default), (name, text)):

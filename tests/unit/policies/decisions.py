@@ -1,4 +1,4 @@
-"""Who may do what: the table of decisions that AWS must reach from the synthesized policies."""
+"""Who may do what: the decisions that AWS must reach from the synthesized policies."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -18,7 +18,7 @@ class Decision(NamedTuple):
 
     Attributes:
         allowed: what AWS must decide.
-        request: on what.
+        request: what it decides.
     """
 
     allowed: bool
@@ -56,11 +56,11 @@ def deny(
     without: tuple[str, ...] = (),
     **more: Any,
 ) -> Decision:
-    """A line that AWS must deny, even when the policies ``without`` are gone."""
+    """A line that AWS must deny, even without the policies ``without``."""
     return Decision(False, Request(who, action, resource, context or {}, without, **more))
 
 
-# What is asked for.
+# The requests.
 BUCKET = f"arn:aws:s3:::zero-trust-data-test-{ACCOUNT}-{REGION}"
 OTHER_BUCKET = "arn:aws:s3:::somebody-elses"
 INCOMING = f"{BUCKET}/incoming/customers/a.csv"
@@ -89,9 +89,9 @@ DEFAULT_GROUP_ROLE = (
 EMPTYING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/CustomS3AutoDeleteObjectsCustomResourceProviderRole"
 
 
-# Who asks.
+# The principals.
 def person(name: str, *policies: str, account: str = ACCOUNT, role: str = "") -> Principal:
-    """Somebody with a session of a role: of the template, or of a name of its own."""
+    """Somebody with a session of a role: the template's, or another by name."""
     arn = role or f"arn:aws:iam::{account}:role/{name}"
     context = {
         "aws:PrincipalArn": arn,
@@ -103,22 +103,22 @@ def person(name: str, *policies: str, account: str = ACCOUNT, role: str = "") ->
 
 
 def service(name: str, arn: str = "", account: str = ACCOUNT) -> Principal:
-    """A service of AWS, on behalf of a resource of an account."""
+    """An AWS service, on behalf of a resource of an account."""
     source = {"aws:SourceArn": arn, "aws:SourceAccount": account} if arn else {}
     context = {"aws:PrincipalIsAWSService": "true", **source}
     whom = f" for {arn.rpartition(':')[2]} of {account}" if arn else ""
     return Principal(f"{name}{whom}", f"{name}.amazonaws.com", context)
 
 
-# What the Lambda service does in the role's name comes from outside the network; what the code
-# does carries the function's ARN, wherever its credentials are taken.
+# The Lambda service's requests with the role come from outside the network; the code's carry the
+# function's ARN, wherever its credentials are used.
 LAMBDA = person("Lambda", role=ROLE)
 OUTSIDE = LAMBDA.seen("stolen credentials", {"lambda:SourceFunctionArn": FUNCTION_ARN})
 CODE = {
     name: OUTSIDE.seen(f"code through {name}", {"aws:SourceVpce": f"vpce-{name}"})
     for name in ("s3", "kms")
 }
-# Of another function that has been given the same role, and put into the same network.
+# Requests of another function with the same role, in the same network.
 OTHER_FUNCTION = {
     name: LAMBDA.seen(
         f"another function through {name}",
@@ -164,7 +164,7 @@ READS = [
 WRITES = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ReplicateObject", "s3:RestoreObject"]
 WRITES += [f"s3:PutObject{what}" for what in ("", "Acl", "Tagging", "Retention")]
 ALGORITHM = "s3:x-amz-server-side-encryption"
-# Without the bucket's denials a decision is that of the policies of who asks.
+# Without the bucket's denials, the principal's policies decide.
 ALONE = ("DataBucketPolicy",)
 REMOVALS = ("s3:DeleteObject", "s3:DeleteObjectVersion")
 STORAGE_CLASS = "s3:x-amz-storage-class"
@@ -261,7 +261,7 @@ OF_SERVICES: list[tuple[str, str, Context]] = [
     ),
     *((action, resource, {}) for action, resource in NETWORK_INTERFACES.items()),
 ]
-# Another action, or another place.
+# Another action, or another resource.
 BESIDES_THE_WAY: list[tuple[str, str, Context]] = [
     ("s3:GetObject", ELSEWHERE, {}),
     ("s3:PutObject", ELSEWHERE, {}),
@@ -317,7 +317,7 @@ BESIDES_THE_WAY: list[tuple[str, str, Context]] = [
     ("ec2:CreateVpcEndpoint", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-endpoint/vpce-1", {}),
     ("ec2:CreateRoute", f"arn:aws:ec2:{REGION}:{ACCOUNT}:route-table/rtb-1", {}),
 ]
-# The same action and place on another occasion.
+# The same action and resource under other conditions.
 BESIDES_ITS_CONDITIONS: list[tuple[str, str, Context]] = [
     ("s3:ListBucket", BUCKET, {}),
     ("s3:ListBucket", BUCKET, {"s3:prefix": "elsewhere/"}),
@@ -338,7 +338,7 @@ BESIDES_ITS_CONDITIONS: list[tuple[str, str, Context]] = [
     ("kms:Decrypt", ENVIRONMENT_KEY, {}),
     ("kms:Decrypt", ENVIRONMENT_KEY, {f"{CONTEXT}lambda:FunctionArn": f"{FUNCTION_ARN}-other"}),
 ]
-# What stands around the role. Without its policy a key has AWS's default one.
+# The policies around the role. Without its policy a key has AWS's default one.
 AROUND = (
     "NetworkVpcS3Endpoint",
     "NetworkVpcKmsEndpoint",
@@ -351,14 +351,14 @@ AROUND = (
 
 
 def asking(action: str) -> Principal:
-    """Who of those that have the function's role is nearest to what an action needs."""
+    """Of those with the function's role, the one that an action is for."""
     return {**CODE, "sqs": LAMBDA}.get(action.partition(":")[0], OUTSIDE)
 
 
 def decide_for_function() -> Iterator[Decision]:
-    """The way of a file is open to the function, in the place where it is, and nothing else is.
+    """The function can follow the path of a file, from its network, and do nothing else.
 
-    What the role is allowed, its boundary and its denials each hold alone.
+    The role's allow policy, its boundary and its denials each suffice alone.
     """
     for endpoint, action, resource, context in OF_CODE:
         yield allow(CODE[endpoint], action, resource, context)
@@ -385,7 +385,9 @@ def decide_for_function() -> Iterator[Decision]:
 
 
 def decide_by_caller() -> Iterator[Decision]:
-    """What Lambda does for the function is refused to code, and all of it to other functions."""
+    """What Lambda does for the function is refused to code; other functions are refused
+    everything.
+    """
     to_code = [(action, QUEUE, context) for action, _, context in OF_SERVICES if "sqs:" in action]
     to_code += [(action, resource, {}) for action, resource in NETWORK_INTERFACES.items()]
     for action, resource, context in to_code:
@@ -404,7 +406,7 @@ def decide_by_caller() -> Iterator[Decision]:
 
 
 def decide_for_endpoints() -> Iterator[Decision]:
-    """Nobody but the function gets through the network, and it only to what is its own."""
+    """Only the function gets through the network, and only to its own resources."""
     for who in (ADMINISTRATOR, NEIGHBOUR):
         inside = who.seen(f"{who.name} inside", {"aws:SourceVpce": "vpce-s3"})
         yield deny(inside, "s3:PutObject", f"{OTHER_BUCKET}/a", owner=OTHER_ACCOUNT, opened=True)
@@ -422,7 +424,7 @@ def decide_for_endpoints() -> Iterator[Decision]:
     taken = (BOUNDARY, "ProcessorRoleDenied")
     for endpoint, action, resource, context in OF_CODE:
         code = CODE[endpoint].holding("AdministratorAccess")
-        # The same name, after somebody else has got it.
+        # The same name, after somebody else has taken it.
         yield deny(code, action, resource, context, taken, owner=OTHER_ACCOUNT, opened=True)
     for action, resource in (
         ("s3:GetObject", f"{OTHER_BUCKET}/a"),
@@ -438,7 +440,7 @@ def decide_for_endpoints() -> Iterator[Decision]:
 
 
 def decide_for_bucket() -> Iterator[Decision]:
-    """The bucket's policy holds for everybody, whoever else has been let in."""
+    """The bucket's policy applies to everybody, whoever else has been admitted."""
     for action, resource, context in BUCKET_ACTIONS:
         yield allow(ADMINISTRATOR, action, resource, context)
         yield deny(NEIGHBOUR, action, resource, context, opened=True)
@@ -468,7 +470,7 @@ def decide_for_bucket() -> Iterator[Decision]:
 
 
 def decide_for_writes() -> Iterator[Decision]:
-    """A write is encrypted as the bucket wants it, and goes where it can be read."""
+    """A write is encrypted as the bucket requires, into a storage class that can be read."""
     for who in (ADMINISTRATOR, PRODUCER):
         for asked in ({}, {ALGORITHM: "aws:kms", ALGORITHM_KEY: DATA_KEY}):
             yield allow(who, "s3:PutObject", INCOMING, asked)
@@ -492,8 +494,8 @@ def decide_for_writes() -> Iterator[Decision]:
 
 
 def decide_for_administrators() -> Iterator[Decision]:
-    """Who administers the account neither reads raw data nor writes outputs, and is locked out of
-    nothing: what is denied to him he has to allow himself first, where a trail shows it.
+    """Administrators of the account neither read raw data nor write outputs, but are not locked
+    out: they must first allow it to themselves, which CloudTrail shows.
     """
     tagged = ADMINISTRATOR.seen("tagged administrator", OF_CUSTOMERS)
     astray = [
@@ -527,7 +529,7 @@ def decide_for_administrators() -> Iterator[Decision]:
 
 
 def decide_for_people() -> Iterator[Decision]:
-    """Who puts files in reads none, and who reads reads what is theirs."""
+    """Producers read nothing, and readers read only what is theirs."""
     other_dataset = f"{BUCKET}/incoming/orders/a.csv"
     for action in ("s3:PutObject", "s3:AbortMultipartUpload"):
         yield allow(PRODUCER, action, INCOMING)
@@ -572,9 +574,9 @@ def decide_for_people() -> Iterator[Decision]:
 
 
 def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decision]:
-    """A reader's tag opens the folder of its name, and a tag of another kind opens nothing else.
+    """A reader's tag opens the folder of its name, and no other value opens more.
 
-    IAM takes no wildcard in a tag's value; were there one, it would stand for itself.
+    IAM allows no wildcard in a tag's value; if there were one, it would be taken literally.
     """
     for dataset in ("orders/", "customers-of-old/", "", "/", "customers"):
         yield deny(reader, "s3:GetObject", f"{BUCKET}/{prefix}/{dataset}a", {}, ALONE)
@@ -591,9 +593,9 @@ def decide_for_other_datasets(reader: Principal, prefix: str) -> Iterator[Decisi
 
 
 def decide_for_duties() -> Iterator[Decision]:
-    """Who may put chosen files in may read nothing of what comes out, whatever else they hold.
+    """Whoever may write chosen files may read no outputs, whatever else they have.
 
-    Each half is held by the policies of people alone.
+    The access policies alone enforce each half.
     """
     for policy, reader, outputs in (
         ("PeopleConsumer", CONSUMER, [PROCESSED, MANIFEST]),
@@ -621,7 +623,7 @@ def decide_for_duties() -> Iterator[Decision]:
 
 
 def decide_for_keys() -> Iterator[Decision]:
-    """Who administers a key does not use it, and each service uses the key that is for it."""
+    """A key's administrators do not use it, and each service uses only its own key."""
     for key in KEYS:
         for action in ADMINISTRATION:
             yield allow(ADMINISTRATOR, f"kms:{action}", key)
@@ -662,7 +664,7 @@ def decide_for_keys() -> Iterator[Decision]:
 
 
 def decide_for_function_keys() -> Iterator[Decision]:
-    """What the keys say of the role holds with everything taken from it, and with everything."""
+    """What the keys' policies say about the role applies with no other policy, and with all."""
     bare = ("ProcessorRoleAllowed", "ProcessorRoleDenied", BOUNDARY)
     code = CODE["kms"]
     yield deny(code, "kms:GenerateMac", PSEUDONYM_KEY, {}, bare)
@@ -678,7 +680,7 @@ def decide_for_function_keys() -> Iterator[Decision]:
 
 
 def decide_for_queues() -> Iterator[Decision]:
-    """The bucket fills the queue, and nobody speaks to either queue in the clear."""
+    """The bucket fills the queue, and nobody uses either queue without TLS."""
     yield allow(S3, "sqs:SendMessage", QUEUE)
     for who in (*S3_ELSEWHERE, service("sns", BUCKET), NEIGHBOUR, ANONYMOUS):
         yield deny(who, "sqs:SendMessage", QUEUE)
@@ -693,9 +695,10 @@ def decide_for_queues() -> Iterator[Decision]:
 
 
 def decide_for_roles() -> Iterator[Decision]:
-    """Each role is assumed by the one that it is for."""
+    """Each role is assumed only by the principal that it is for."""
     function = service("lambda", FUNCTION_ARN)
-    # Lambda may say for which function it assumes a role, or not: AWS documents the account only.
+    # Lambda may or may not name the function that it assumes a role for: AWS documents only the
+    # account.
     of_account = {"aws:SourceAccount": ACCOUNT}
     unnamed = service("lambda").seen(f"lambda for some function of {ACCOUNT}", of_account)
     for who in (function, unnamed):

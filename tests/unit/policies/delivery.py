@@ -1,8 +1,8 @@
-"""The policies of the roles that the workflows assume, and what AWS must decide by them.
+"""The policies of the roles that the workflows assume, and the decisions that AWS must reach.
 
 The claims of GitHub's tokens, and their forms:
 https://docs.github.com/en/actions/reference/security/oidc
-Those that a trust policy can ask for:
+Those that a trust policy can check:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 """
 
@@ -38,18 +38,18 @@ from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
 DIRECTORY = ROOT / "docs" / "delivery"
 REPOSITORY = "repo:acme@1001/pipeline@2002"
-"""How a token names the repository: also by numbers, which nobody else ever gets."""
+"""How a token names the repository: also by ids, which are never reused."""
 
 ISSUER = "token.actions.githubusercontent.com"
 PROVIDER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"
 ASSUME = "sts:AssumeRoleWithWebIdentity"
-"""The only action of which AWS publishes that a request has the claims."""
+"""The only action whose requests have the claims, as AWS publishes."""
 MAIN = "refs/heads/main"
 PULL = "refs/pull/7/merge"
 
 
 def read(name: str, environment: str = "dev", suffix: str = "test") -> Resource:
-    """A policy as somebody makes it theirs who follows ``docs/delivery.md``."""
+    """A policy, filled in as ``docs/delivery.md`` says."""
     text = (DIRECTORY / f"{name}.json").read_text(encoding="utf-8")
     for place, value in (
         ("ACCOUNT", ACCOUNT),
@@ -66,12 +66,12 @@ def read(name: str, environment: str = "dev", suffix: str = "test") -> Resource:
 # Who may assume a role.
 @dataclass(frozen=True)
 class Token:
-    """Who asks for a role's credentials, and what GitHub says of the workflow.
+    """A request for a role's credentials, and what GitHub says about the workflow.
 
     Attributes:
-        claims: of the token.
+        claims: the token's claims.
         issuer: the ARN of its provider.
-        what: is not as it should be, for the name of the test.
+        what: what is wrong, for the name of the test.
     """
 
     claims: Context
@@ -105,9 +105,9 @@ class Assumption:
 
     Attributes:
         allowed: what AWS must decide.
-        trust, environment: the role's trust policy, and the environment that it is for.
-        token: who asks.
-        action: what for.
+        trust, environment: the role's trust policy, and its environment.
+        token: the caller's token.
+        action: the action requested.
     """
 
     allowed: bool
@@ -123,7 +123,7 @@ class Assumption:
         return f"{self.token.what} {verb} {action} of {self.environment} by {self.trust}"
 
     def simulate(self, document: Resource) -> dict[str, Any]:
-        """The line as the engine takes it."""
+        """The line in the engine's form."""
         role = f"arn:aws:iam::{ACCOUNT}:role/zero-trust-deploy-{self.environment}"
         claims = {f"{ISSUER}:{name}": value for name, value in self.token.claims.items()}
         return {
@@ -178,7 +178,7 @@ REFS = [
 
 
 def decide_who_assumes() -> Iterator[Assumption]:
-    """A job of the role's own environment, on the branches of that, and nobody else."""
+    """Only a job of the role's own environment, on its branches."""
     for name, environments, refs in (
         ("trust", ("dev", "staging", "prod"), [MAIN]),
         ("trust-pull-request", ("pull-request", "diff"), [MAIN, PULL]),
@@ -205,7 +205,7 @@ def decide_who_assumes() -> Iterator[Assumption]:
 
 ASSUMPTIONS = {str(line): line for line in decide_who_assumes()}
 
-# What a role may do then.
+# What a role may do.
 ROLES = f"arn:aws:iam::{ACCOUNT}:role/"
 POLICIES = ("deploy-policy", "diff-policy", "test-policy")
 DEPLOY, DIFF, TEST = (person(policy, policy) for policy in POLICIES)
@@ -251,11 +251,11 @@ DOING = {
     "s3:GetObject": INCOMING,
     "s3:PutBucketVersioning": BUCKET,
 }
-"""What none of the roles may do itself."""
+"""What none of the roles may do directly."""
 
 
 def decide_for_deploying() -> Iterator[Decision]:
-    """A deployment is the bootstrap roles' work; the workflow's role can only become one."""
+    """The bootstrap roles deploy; the workflow's role can only assume one."""
     own = [bootstrap_role(name) for name in ("deploy", "file-publishing", "lookup")]
     for role in own:
         yield allow(DEPLOY, "sts:AssumeRole", role)
@@ -275,7 +275,7 @@ def decide_for_deploying() -> Iterator[Decision]:
 
 
 def decide_for_looking() -> Iterator[Decision]:
-    """The tests look at the resources of their own stack, and at lists of the account."""
+    """The tests read the resources of their own stack, and lists of the account."""
     for action in (
         "cloudwatch:DescribeAlarmsForMetric",
         "ec2:DescribeFlowLogs",
@@ -314,7 +314,7 @@ def decide_for_looking() -> Iterator[Decision]:
 
 
 def decide_for_keys() -> Iterator[Decision]:
-    """The tests look at the stack's keys, and use the one that encrypts files."""
+    """The tests read the stack's keys, and use the one that encrypts files."""
     names = {DATA_KEY: "s3", PSEUDONYM_KEY: "pseudonym"}
     for key, name in names.items():
         own, other = ({ALIAS: f"alias/zero-trust/{of}/{name}"} for of in ("test", "prod"))
@@ -340,7 +340,7 @@ def decide_for_keys() -> Iterator[Decision]:
 
 
 def decide_for_data() -> Iterator[Decision]:
-    """The tests put files in and remove all versions of what came of them; readers read."""
+    """The tests write files, and remove all versions of them and their outputs; readers read."""
     for action in (
         "GetBucketOwnershipControls",
         "GetBucketPolicy",
@@ -374,7 +374,7 @@ def decide_for_data() -> Iterator[Decision]:
     for action in ("GetQueueAttributes", "SendMessage", "SetQueueAttributes"):
         yield allow(TEST, f"sqs:{action}", OWN_QUEUE)
         yield deny(TEST, f"sqs:{action}", OTHERS_QUEUE)
-    # To move messages back takes these on the queue that they are moved from.
+    # Moving messages back needs these on the queue that they come from.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
     for action in ("DeleteMessage", "ReceiveMessage", "StartMessageMoveTask"):
         yield allow(TEST, f"sqs:{action}", f"{OWN_QUEUE}DeadLetterQueue")
@@ -384,7 +384,7 @@ def decide_for_data() -> Iterator[Decision]:
 
 
 def decide_for_roles() -> Iterator[Decision]:
-    """The tests make readers of their own stack's data, and forbid its function things."""
+    """The tests create readers of their own stack's data, and deny its function some actions."""
     for action in ("iam:PutRolePolicy", "iam:DeleteRolePolicy"):
         yield allow(TEST, action, ROLE)
         for role in (OTHERS_ROLE, BREAK_GLASS_ROLE, READER, f"{ROLES}Admin"):

@@ -1,18 +1,18 @@
-"""The deployer's policy, what else could be asked under it, and what AWS must decide.
+"""The deployer's policy, what else it allows, and the decisions that AWS must reach.
 
-How the policy tells what is of the stacks:
+How the policy recognises the stacks' resources:
 
-- What CloudFormation or the template names, by the name in its ARN.
-- A key by its aliases and its tag ``Environment``. ``ForAllValues`` matches a key of no alias too,
-  which a new key is, and one whose alias goes first.
+- Resources named by CloudFormation or the template, by the name in their ARN.
+- A key by its aliases and its tag ``Environment``. ``ForAllValues`` also matches a key without an
+  alias: a new key, or one whose alias was deleted first.
   https://docs.aws.amazon.com/kms/latest/developerguide/alias-authorization.html
-  The other tags cannot serve: their changes go through a moment without them.
+  The other tags are no use: a change removes them for a moment.
   https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-kms
-  To create a key with tags takes ``kms:TagResource`` on every key that the policy can reach.
+  Creating a key with tags needs ``kms:TagResource`` on every key that the policy can reach.
   https://docs.aws.amazon.com/kms/latest/developerguide/tag-permissions.html
-- Parts of a network by the tag with the stack's name, which nobody but CloudFormation can set.
+- Parts of a network by the tag with the stack's name, which only CloudFormation can set.
   https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html
-- An event source mapping by its function, but to be read: what is deleted has none any more.
+- An event source mapping by its function, except for reading: a deleted one has no function.
   https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
 """
 
@@ -63,18 +63,18 @@ OTHERS = {
     "kms:ViaService": f"s3.{REGION}.amazonaws.com",
     "lambda:FunctionArn": OTHER_FUNCTION,
 }
-"""What is not of the stacks, by the condition key that tells it."""
+"""Values that are not the stacks', by the condition key that shows it."""
 OTHER_TAGS = {f"{TAG}Environment": "prod", f"{TAG}{STACK_TAG}": "Other"}
 ALIAS = "kms:ResourceAliases"
 
 
 class Variation(NamedTuple):
-    """A call about something that is not of the stacks.
+    """A call about something that is not the stacks'.
 
     Attributes:
-        action: of the call.
-        what: is not of the stacks: a kind of resource, or a condition key.
-        resource, context: of the request.
+        action: the call's action.
+        what: what is not the stacks': a kind of resource, or a condition key.
+        resource, context: the request's.
     """
 
     action: str
@@ -84,7 +84,7 @@ class Variation(NamedTuple):
 
 
 def vary(call: Call) -> Iterator[Variation]:
-    """Make each thing that a call is about one that is not of the stacks."""
+    """Replace each thing that a call is about by one that is not the stacks'."""
     action = call.permission.action
     told = {
         name: OTHERS.get(name, value) if name == "lambda:FunctionArn" else value
@@ -108,11 +108,11 @@ def vary(call: Call) -> Iterator[Variation]:
 
 
 class Opening(NamedTuple):
-    """Calls that the policy also allows about what is not of the stacks.
+    """Calls that the policy also allows about resources that are not the stacks'.
 
     Attributes:
         actions, what: patterns of variations.
-        reason: why the policy cannot tell.
+        reason: why the policy cannot distinguish them.
     """
 
     actions: tuple[str, ...]
@@ -120,7 +120,7 @@ class Opening(NamedTuple):
     reason: str
 
     def covers(self, variation: Variation) -> bool:
-        """Whether it speaks of a variation."""
+        """Whether it covers a variation."""
         return any(fnmatchcase(variation.action, one) for one in self.actions) and any(
             fnmatchcase(variation.what, one) for one in self.what
         )
@@ -182,7 +182,7 @@ OPENINGS = (
 )
 
 
-# What the decisions are about.
+# The resources of the decisions.
 ROLES = f"arn:aws:iam::{ACCOUNT}:role/"
 CDK_ROLE = f"{ROLES}TapStack-test-CustomResourceProviderRole"
 EXECUTION_ROLE = f"{ROLES}cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
@@ -202,7 +202,7 @@ ANOTHER_ALIAS = {ALIAS: "alias/other"}
 
 
 def decide_for_roles() -> Iterator[Decision]:
-    """Roles of the stacks get policies of the stacks, and the processor's keeps its boundary."""
+    """The stacks' roles get only the stacks' policies, and the processor's keeps its boundary."""
     for role in (CDK_ROLE, ROLE, BREAK_GLASS_ROLE):
         for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
             yield allow(DEPLOYER, action, role, {"iam:PolicyARN": OWN_POLICY})
@@ -242,7 +242,7 @@ def decide_for_roles() -> Iterator[Decision]:
 
 
 def decide_for_keys() -> Iterator[Decision]:
-    """Keys of the stacks are administered and used by Lambda alone; others not even that."""
+    """The stacks' keys are administered, and used only through Lambda; others not even that."""
     others: tuple[Context, ...] = (
         {},
         ANOTHER_ALIAS,
@@ -255,7 +255,7 @@ def decide_for_keys() -> Iterator[Decision]:
     # CloudFormation deletes the alias first.
     tagged = {f"{TAG}Environment": "test"}
     yield allow(DEPLOYER, "kms:ScheduleKeyDeletion", DATA_KEY, tagged)
-    # An alias is moved from the key that has it to another: each must be of the stacks.
+    # Moving an alias needs both keys to be the stacks'.
     # https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     aliases = f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/"
     for action in ("CreateAlias", "DeleteAlias", "UpdateAlias"):
@@ -279,7 +279,7 @@ def decide_for_keys() -> Iterator[Decision]:
 
 
 def decide_for_data() -> Iterator[Decision]:
-    """What carries data is configured, not read or written."""
+    """Resources with data are configured, not read or written."""
     for bucket in (BUCKET, OTHER_BUCKET):
         decide = allow if bucket == BUCKET else deny
         for action in ("DeleteBucket", "PutBucketPolicy", "PutLifecycleConfiguration"):
@@ -303,7 +303,7 @@ def decide_for_data() -> Iterator[Decision]:
 
 
 def decide_for_functions() -> Iterator[Decision]:
-    """Functions of the stacks are changed; of them, CDK's own are invoked."""
+    """The stacks' functions are changed; only CDK's own are invoked."""
     for function in (FUNCTION_ARN, CDK_FUNCTION):
         yield allow(DEPLOYER, "lambda:UpdateFunctionCode", function)
         yield deny(DEPLOYER, "lambda:AddPermission", function)
@@ -321,7 +321,7 @@ def decide_for_functions() -> Iterator[Decision]:
 
 
 def decide_for_network() -> Iterator[Decision]:
-    """Networks of the stacks are built and torn down, and none is opened to the internet."""
+    """The stacks' networks are created and deleted, and none is opened to the internet."""
     for action, what in (
         ("CreateSubnet", "vpc/vpc-1"),
         ("DeleteVpc", "vpc/vpc-1"),
@@ -351,7 +351,7 @@ def decide_for_network() -> Iterator[Decision]:
 
 
 def decide_for_the_rest() -> Iterator[Decision]:
-    """Whatever else the statements touch."""
+    """Everything else in the statements."""
     yield allow(DEPLOYER, "ssm:GetParameters", VERSION)
     yield deny(DEPLOYER, "ssm:PutParameter", VERSION)
     other = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/other"

@@ -1,7 +1,7 @@
-"""The requests that CloudFormation makes of AWS to deploy, change and delete a template's stack.
+"""The requests that CloudFormation makes to deploy, change and delete a template's stack.
 
-Each permission of a handler becomes a request on each resource that the action works on and that
-the template has there: the resource itself, or one that it refers to.
+Each permission of a handler becomes a request on each resource that the action applies to: the
+resource itself, or one that it refers to.
 """
 
 import json
@@ -50,32 +50,32 @@ NAMED_BY = {
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 GENERATED = ("alarm", "function", "policy", "queue", "role")
 RANDOM = "-1A2B3C4D5E6F"
-LONGEST = 64  # of a role's name and of a function's
+LONGEST = 64  # of a role's name and a function's
 
-# The property whose references are meant, where a resource refers to several of a kind.
+# The property that counts, where a resource refers to several of a kind.
 MEANT = {
     ("AWS::Lambda::Function", "key"): "KmsKeyArn",
     ("AWS::Lambda::Function", "role"): "Role",
     ("Custom", "function"): "ServiceToken",
 }
-# AWS knows no tags of a bucket whose property AbacStatus does not ask for it, and CloudFormation
-# does not always tag endpoints.
+# AWS ignores the tags of a bucket unless its AbacStatus enables them, and CloudFormation does not
+# always tag endpoints.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
 # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/196
 UNTOLD = ("AWS::EC2::VPCEndpoint", "AWS::S3::Bucket")
-# CloudWatch asks for every alarm, whichever is described.
+# CloudWatch checks every alarm, whichever is described.
 # https://github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
 OF_ALL = ("cloudwatch:DescribeAlarms",)
 
 
 class Call(NamedTuple):
-    """A request that CloudFormation makes, or a service of AWS for it.
+    """A request of CloudFormation, or of an AWS service on its behalf.
 
     Attributes:
-        permission: of the handler that makes it.
-        place: what kind of resource it is about; None if the action knows no resources.
+        permission: the handler's permission that it needs.
+        place: the kind of its resource; None if the action supports no resources.
         resource: its ARN, or ``*``.
-        context: what AWS knows of the request and of the resource.
+        context: what AWS knows about the request and the resource.
     """
 
     permission: Permission
@@ -89,7 +89,7 @@ LISTING_ZONES = (
     "ec2:DescribeAvailabilityZones",
     "ec2:DescribeSubnets",
 )
-"""What CloudFormation asks in the deployer's name to list the zones of a region.
+"""The action that CloudFormation calls as the deployer to list the zones of a region.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getavailabilityzones.html
 """
@@ -106,7 +106,7 @@ class Deployment:
         self._actions = actions
 
     def list_calls(self) -> Iterator[Call]:
-        """Every call, more than once where handlers share it."""
+        """Every call; repeated if several handlers make it."""
         for logical_id, resource in self._resources.items():
             for permission in list_permissions(resource["Type"]):
                 if is_needed(permission, resource.get("Properties", {})):
@@ -141,7 +141,7 @@ class Deployment:
                     yield Call(permission, place, arn, _keep({**facts, **told}, place.keys))
 
     def _tell(self, logical_id: str, permission: Permission) -> Iterator[Context]:
-        """What the request itself says, once for each policy that it attaches or detaches."""
+        """The request's own context, once for each policy that it attaches or detaches."""
         properties = self._properties(logical_id)
         told: dict[str, str] = {}
         if permission.handler != "delete":
@@ -160,7 +160,7 @@ class Deployment:
                 told["iam:PassedToService"] = trust["Principal"]["Service"]
             case "AWS::Lambda::EventSourceMapping", "lambda:CreateEventSourceMapping":
                 told["lambda:FunctionArn"] = self._resolve(properties["FunctionName"])
-            # Lambda encrypts a function's environment on behalf of who deploys it.
+            # Lambda encrypts a function's environment on the deployer's behalf.
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
             case "AWS::Lambda::Function", action if action.startswith("kms:"):
                 told["kms:ViaService"] = f"lambda.{REGION}.amazonaws.com"
@@ -169,7 +169,7 @@ class Deployment:
     def _places(
         self, logical_id: str, permission: Permission, known: bool
     ) -> Iterator[tuple[Place, str, Context]]:
-        """What a call is about: its kind, its ARN, and what AWS knows of it."""
+        """The resource of a call: its kind, its ARN, and what AWS knows about it."""
         action, found = self._actions[permission.action], False
         for place in action.places:
             if place.kind == KINDS.get(permission.type):
@@ -186,7 +186,7 @@ class Deployment:
             yield self._foreign(logical_id, permission)
 
     def _foreign(self, logical_id: str, permission: Permission) -> tuple[Place, str, Context]:
-        """What a call is about that the template does not have."""
+        """The resource of a call that is not in the template."""
         places = {place.kind: place for place in self._actions[permission.action].places}
         code = self._properties(logical_id).get("Code")
         if code and "object" in places:  # of a function, kept by CDK's bootstrap
@@ -197,9 +197,9 @@ class Deployment:
         raise LookupError(f"{permission}: the template has nothing of {', '.join(places)}")
 
     def _facts(self, logical_id: str, known: bool) -> Context:
-        """What AWS knows of a resource: nothing before it is whole, and after it is gone.
+        """What AWS knows about a resource: nothing before it is complete or after its deletion.
 
-        Tags count late. CloudFormation may set them after it has called on a new resource
+        Tags take effect late. CloudFormation may set them after its first calls on a new resource
         (https://github.com/aws/aws-cdk/issues/13204), and those of keys take up to five minutes
         (https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html).
         """
@@ -245,7 +245,7 @@ class Deployment:
         )
 
     def _resolve(self, reference: str) -> str:
-        """The ARN of a resource that is referred to, or the ARN that stands in the template."""
+        """The ARN of a resource that is referred to, or an ARN in the template."""
         if not (match := REFERENCE.fullmatch(reference)):
             return reference
         kind = KINDS[self._resources[match["id"]]["Type"]]
@@ -274,9 +274,9 @@ def fill(place: Place, name: str) -> str:
 
 
 def _states(permission: Permission, action: Action) -> tuple[bool, ...]:
-    """Whether AWS knows the resource whole when a handler makes a call.
+    """Whether the resource is complete when a handler makes a call.
 
-    What has been created is read before it is; what has been deleted is read until it is gone.
+    New resources are read before they are complete; deleted ones until they are gone.
     """
     match permission.handler:
         case "create":
@@ -290,7 +290,7 @@ def _states(permission: Permission, action: Action) -> tuple[bool, ...]:
 
 
 def _tags(properties: Resource) -> dict[str, str]:
-    """The tags of a resource but for CDK's own, the names of which the engine does not take."""
+    """The tags of a resource, except CDK's own, whose names the engine does not accept."""
     tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags", ())}
     return {name: value for name, value in tags.items() if ":" not in name}
 

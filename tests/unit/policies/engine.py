@@ -1,4 +1,4 @@
-"""A second opinion: an IAM simulator written by others, which shares no code with the sandbox."""
+"""A reference implementation of IAM: a simulator that shares no code with the sandbox."""
 
 import json
 import subprocess
@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-# Condition keys with a colon in their variable part are unknown to the simulator; a tag of the
-# request behaves alike: one string by name. test_policy_lint.py checks the keys as they are.
-# Of the claims that every provider has, AWS publishes some providers' only.
+# The simulator does not know condition keys with a colon in their variable part; a request tag
+# behaves the same: one string by name. test_policy_lint.py checks the real keys. AWS publishes the
+# common claims only for some providers.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 RENAMED = {
     "kms:EncryptionContext:": "aws:RequestTag/",
@@ -25,9 +25,9 @@ class Place(NamedTuple):
 
     Attributes:
         kind: its name in the service authorization reference.
-        form: of its ARN.
-        keys: the condition keys that a request for the action on it can have, without those of
-            every request.
+        form: the form of its ARN.
+        keys: the condition keys that a request for the action on it can have, without the global
+            ones.
     """
 
     kind: str
@@ -36,13 +36,13 @@ class Place(NamedTuple):
 
 
 class Action(NamedTuple):
-    """What AWS publishes of an action.
+    """What AWS publishes about an action.
 
     Attributes:
         level: ``Read``, ``List``, ``Write``, ``Tagging, Write`` or
             ``Permissions management, Write``.
-        places: empty if it knows no resources.
-        keys: the condition keys that a request for it can have, with those of every request.
+        places: empty if it supports no resources.
+        keys: the condition keys that a request for it can have, with the global ones.
     """
 
     level: str
@@ -51,12 +51,12 @@ class Action(NamedTuple):
 
     @property
     def forms(self) -> list[str]:
-        """The forms of the ARNs it works on."""
+        """The forms of the ARNs it applies to."""
         return [place.form for place in self.places]
 
 
 class Engine:
-    """The simulator, in a process of its own until it is closed."""
+    """The simulator, in a separate process until it is closed."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(  # pylint: disable=consider-using-with
@@ -75,7 +75,7 @@ class Engine:
 
         Raises:
             ValueError: the simulator has no answer: an unknown action, a condition key that the
-                action does not have, a resource of the wrong kind, a policy that is not one.
+                action does not have, a resource of the wrong kind, an invalid policy.
         """
         decisions = self.judge(simulations)
         for simulation, decision in zip(simulations, decisions, strict=True):
@@ -84,7 +84,7 @@ class Engine:
         return decisions
 
     def judge(self, simulations: Sequence[dict[str, Any]]) -> list[str]:
-        """The same, with the reason in the place of a decision where there is none."""
+        """The same, with the reason instead of a decision if there is none."""
         return list(self._ask({"simulations": simulations}))
 
     def actions(self) -> dict[str, Action]:

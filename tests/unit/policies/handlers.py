@@ -1,6 +1,6 @@
 """The permissions that CloudFormation's handlers list for each type of resource.
 
-They stand in the schemas of the types, which cfn-lint ships.
+They are in the schemas of the types, which cfn-lint ships.
 https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
 """
 
@@ -13,15 +13,15 @@ from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from tests.unit.policies.policies import REGION
 from tests.unit.synthesis import Resource
 
-HANDLERS = ("create", "read", "update", "delete")  # an import reads; to list is for other tools
+HANDLERS = ("create", "read", "update", "delete")  # an import reads; list is for other tools
 TAGGING = "tagging"
 
-# What no schema lists.
+# Permissions that no schema lists.
 BESIDES = {
-    # CloudFormation invokes the function of a custom resource as the role that it acts as.
+    # CloudFormation invokes the function of a custom resource with its own role.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/crpg-ref-requesttypes.html
     "Custom": "lambda:InvokeFunction",
-    # A private DNS name is a hosted zone of AWS's own that is associated with the VPC.
+    # A private DNS name is one of AWS's hosted zones, associated with the VPC.
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     "AWS::EC2::VPCEndpoint": "route53:AssociateVPCWithHostedZone",
 }
@@ -31,9 +31,9 @@ class Permission(NamedTuple):
     """A permission that a handler lists.
 
     Attributes:
-        type: of the resource.
+        type: the resource's type.
         handler: one of ``HANDLERS``, or ``TAGGING`` for what keeps the tags current.
-        action: of IAM.
+        action: the IAM action.
     """
 
     type: str
@@ -45,10 +45,10 @@ class Unneeded(NamedTuple):
     """Permissions that handlers list and that this template does not need.
 
     Attributes:
-        type: of the resource.
+        type: the resource's type.
         actions: what is not needed.
         reason: why not.
-        unless: the property that takes them: a resource with it needs them; empty for none.
+        unless: the property whose resources do need them; empty for none.
         handler: the one that does not need them; empty for all.
     """
 
@@ -59,7 +59,7 @@ class Unneeded(NamedTuple):
     handler: str = ""
 
     def covers(self, permission: Permission) -> bool:
-        """Whether it speaks of a permission."""
+        """Whether it covers a permission."""
         return (
             permission.type == self.type
             and permission.action in self.actions
@@ -295,14 +295,14 @@ UNNEEDED = (
 
 @cache
 def read_schema(resource_type: str) -> dict[str, Any]:
-    """The schema of a type of AWS; custom resources have none."""
+    """The schema of an AWS type; custom resources have none."""
     if not resource_type.startswith("AWS::") or resource_type == "AWS::CDK::Metadata":
         return {}
     return dict(PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, resource_type).schema)
 
 
 def list_permissions(resource_type: str) -> Iterator[Permission]:
-    """Every permission that is listed for a type, and what is asked besides."""
+    """Every permission that is listed for a type, and those that no schema lists."""
     schema = read_schema(resource_type)
     for handler in HANDLERS:
         for action in schema.get("handlers", {}).get(handler, {}).get("permissions", ()):
@@ -314,7 +314,7 @@ def list_permissions(resource_type: str) -> Iterator[Permission]:
 
 
 def is_needed(permission: Permission, properties: Resource) -> bool:
-    """Whether a handler makes use of a permission for a resource with these properties."""
+    """Whether a handler uses a permission for a resource with these properties."""
     return not any(
         one.covers(permission) and not (one.unless and _has(properties, one.unless))
         for one in UNNEEDED

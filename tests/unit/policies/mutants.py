@@ -1,4 +1,4 @@
-"""Policies with one thing wrong: each statement taken out, or made a little wider or narrower."""
+"""Policies with one thing wrong: a statement removed, or made a little wider or narrower."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,12 +10,12 @@ WIDE = "*"
 
 
 class Mutant(NamedTuple):
-    """A policy document that is not the template's.
+    """A changed policy document of the template.
 
     Attributes:
         name: the statement, and what is wrong with it.
         document: the whole policy.
-        wider: it can allow more, or else less; None where the policy goes as a whole.
+        wider: whether it can allow more or less; None if the whole policy is removed.
         services: whose actions it can concern; empty for all.
     """
 
@@ -26,7 +26,7 @@ class Mutant(NamedTuple):
 
 
 def mutate(document: Resource, known: Sequence[Resource] = ()) -> Iterator[Mutant]:
-    """Every mutant of a policy document, but for statements that are ``known`` already."""
+    """Every mutant of a policy document, without statements that are already ``known``."""
     statements = document["Statement"]
     for index, statement in enumerate(statements):
         if statement in known:
@@ -48,7 +48,7 @@ def _services(statement: Resource) -> frozenset[str]:
 
 
 def _change(statement: Resource) -> Iterator[tuple[str, Resource | None, bool]]:
-    """What is changed, the statement with it, and whether it then matches more requests."""
+    """The change, the changed statement, and whether it matches more requests."""
     yield "removed", None, False
     yield from _change_conditions(statement)
     for element in ("Action", "NotAction", "Resource", "NotResource"):
@@ -83,7 +83,7 @@ def _change(statement: Resource) -> Iterator[tuple[str, Resource | None, bool]]:
 
 
 def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, bool]]:
-    """The same for the conditions: each left out, and each of its values."""
+    """The same for the conditions: each removed, and each of its values."""
     for operator, tests in statement.get("Condition", {}).items():
         others = {name: one for name, one in statement["Condition"].items() if name != operator}
         for key, values in tests.items():
@@ -99,7 +99,7 @@ def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, boo
             for value in as_list(values) if len(as_list(values)) > 1 else ():
                 fewer = [one for one in values if one != value]
                 conditions = {**others, operator: {**keys, key: fewer}}
-                # Fewer values match fewer requests, or more where a request must match none.
+                # Fewer values match fewer requests, or more if a request must match none.
                 more = "Not" in operator
                 yield (
                     f"{operator} {key} without {brief(value)}",
@@ -109,17 +109,17 @@ def _change_conditions(statement: Resource) -> Iterator[tuple[str, Resource, boo
 
 
 def stem_of(value: str) -> str:
-    """A pattern that has a wildcard in the place of a variable and what comes after it."""
+    """A pattern with a wildcard instead of a variable and everything after it."""
     return value.partition("${")[0] + WIDE
 
 
 def brief(value: str) -> str:
-    """An action or an ARN without what goes without saying."""
+    """An action or an ARN in short form."""
     return re.sub(r"^arn:([^:]*:){4}", "", value)
 
 
 def _widen(element: str, value: str) -> Iterator[str]:
-    """What matches more than an action or a resource."""
+    """Patterns that match more than an action or a resource."""
     if value == WIDE:
         return
     if element.endswith("Action"):
@@ -130,7 +130,7 @@ def _widen(element: str, value: str) -> Iterator[str]:
         yield f"{stem}*"
 
 
-# Of what a denial can be made to leave out, something of each kind.
+# Something of each kind that a denial can be narrowed to.
 ACTIONS = {
     "s3": ("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
     "sqs": ("sqs:DeleteMessage", "sqs:ReceiveMessage"),
@@ -145,9 +145,9 @@ PLACES = {
 
 
 def _narrow(element: str, value: str, statement: Resource) -> Iterator[tuple[str, str]]:
-    """What a denial of an action or a resource can be narrowed to."""
+    """Narrower patterns for a denied action or resource."""
     if element == "Action":
-        # Listing is of a bucket: a statement about objects is none about it.
+        # Listing applies to a bucket: a statement about objects does not cover it.
         of_objects = all(
             ":s3:::" in one and "/" in one for one in as_list(statement.get("Resource", []))
         )

@@ -1,4 +1,4 @@
-"""Every policy of a template by name, what each is attached to, and requests to judge by them."""
+"""Every policy of a template by name, its attachments, and requests to decide."""
 
 import json
 import re
@@ -18,14 +18,14 @@ Context = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks.
+    """The caller of a request.
 
     Attributes:
         name: for the names of tests.
-        arn: of the session or user, or the name of a service; None for a stranger.
-        context: what AWS says of the principal in each of its requests.
+        arn: the session's or user's, or the name of a service; None for a stranger.
+        context: the principal's condition keys in each request.
         role: the ARN of the template's role whose policies and boundary it has.
-        policies: the names of the policies that it has besides.
+        policies: the names of its additional policies.
     """
 
     name: str
@@ -40,20 +40,20 @@ class Principal:
         return replace(self, name=name, policies=(*self.policies, *policies))
 
     def seen(self, name: str, context: Context) -> Self:
-        """The same under another name and with more that AWS says of it."""
+        """The same with another name and more condition keys."""
         return replace(self, name=name, context={**self.context, **context})
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of AWS.
+    """A request to AWS.
 
     Attributes:
-        context: what AWS knows of the request besides who asks.
-        without: the names of the policies that somebody has taken away, or ``BOUNDARY``.
+        context: the condition keys of the request, without the principal's.
+        without: the names of the policies that somebody has removed, or ``BOUNDARY``.
         opened: somebody has added to the resource's policy that everybody may do everything.
         owner: the account of the resource.
-        retains: whether the environment is one that retains data.
+        retains: whether the environment retains data.
     """
 
     who: Principal
@@ -69,8 +69,8 @@ class Request:
 class Policies:
     """The policy documents of a template, with ARNs in place of references.
 
-    A document has the logical id of its resource without CDK's hash for a name, in a role with
-    the policy's name after it: ``DataBucketPolicy``, ``ProcessorRole/Denied``.
+    A document's name is the logical id of its resource without CDK's hash, in a role followed by
+    the policy's name: ``DataBucketPolicy``, ``ProcessorRole/Denied``.
 
     Attributes:
         documents: by name.
@@ -83,14 +83,14 @@ class Policies:
         self._held: dict[str, list[str]] = {}  # by a role
         self._boundaries: dict[str, str] = {}  # of a role
         self._doors: dict[str, str] = {}  # of an endpoint
-        # Two spellings of everybody, of which the engine wants the first in endpoints' policies.
+        # Two spellings of everybody; the engine needs the first in endpoints' policies.
         text = json.dumps(stack.resources).replace('{"AWS": "*"}', '"*"')
         resolved = REFERENCE.sub(lambda found: self._locate(found["id"], found["attribute"]), text)
         for logical_id, resource in json.loads(resolved).items():
             self._add(logical_id, resource.get("Properties", {}))
 
     def _locate(self, logical_id: str, attribute: str | None = "Arn") -> str:
-        """An ARN, or what else a reference gives, as AWS would write it."""
+        """An ARN, or another value of a reference, as AWS would write it."""
         name = shorten(logical_id)
         found = self._stack.resources[logical_id]
         properties = found.get("Properties", {})
@@ -114,7 +114,7 @@ class Policies:
                 return f"<{logical_id}>"
 
     def _add(self, logical_id: str, properties: Resource) -> None:
-        """Take in the policies of one resource of the template."""
+        """Add the policies of one resource of the template."""
         name = shorten(logical_id)
         match self._stack.resources[logical_id]["Type"]:
             case "AWS::KMS::Key":
@@ -150,17 +150,17 @@ class Policies:
                     self._boundaries[role] = shorten(boundary.strip("<>"))
 
     def deciding(self, request: Request) -> set[str]:
-        """The names of the policies that have a say in a request."""
+        """The names of the policies that apply to a request."""
         return {name for _, name in self._hear(request)}
 
     def _hear(self, request: Request) -> Iterator[tuple[str, str]]:
-        """The part and the name of each policy that has a say in a request."""
+        """The part and the name of each policy that applies to a request."""
         for part, name in self._attached(request):
             if name not in request.without and part not in request.without:
                 yield part, name
 
     def _attached(self, request: Request) -> Iterator[tuple[str, str]]:
-        """The same, were none of them taken away."""
+        """The same, if none were removed."""
         who = request.who
         for name in (*self._held.get(who.role, ()), *who.policies):
             yield "identityPolicies", name
@@ -174,11 +174,11 @@ class Policies:
             yield "resourcePolicy", guard
 
     def simulate(self, request: Request, changed: Mapping[str, Resource]) -> dict[str, Any]:
-        """A request as the engine takes it. A key without a policy has AWS's default one.
+        """A request in the engine's form. A key without a policy has AWS's default one.
 
         Args:
-            request: what is asked.
-            changed: documents that stand in for those of the same name.
+            request: the request.
+            changed: documents that replace those of the same name.
         """
         heard: dict[str, list[dict[str, Any]]] = {"identityPolicies": [], "resourcePolicy": []}
         for part, name in self._hear(request):

@@ -1,4 +1,4 @@
-"""Where the function can get, computed from the network of a template."""
+"""What the function can reach, computed from the network of a template."""
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -8,14 +8,14 @@ from tests.unit.synthesis import Resource, Synthesized
 RESOLVER = "AWS::Route53Resolver"
 STRANGER = "example.com"
 IMPOSSIBLE = {"CidrIp": "255.255.255.255/32", "IpProtocol": "icmp"}
-"""CDK's way to write that a group lets nothing out."""
+"""CDK's rule for a group that allows no egress."""
 
 
 class Network:
-    """What a template lets the function of the stack send to.
+    """What a template's function can send to.
 
     Attributes:
-        resources: of the template, by logical id.
+        resources: the template's, by logical id.
     """
 
     def __init__(self, stack: Synthesized) -> None:
@@ -38,7 +38,7 @@ class Network:
         }
 
     def openings(self) -> set[str]:
-        """What routes, groups and names leave open besides, each by itself."""
+        """What routes, groups and names allow besides, each by itself."""
         return {*self._routes_out(), *self._rules_out(), *self._names_out(), *self._public()}
 
     def _function(self) -> Resource:
@@ -75,7 +75,7 @@ class Network:
         ]
 
     def _rules(self, group: str, direction: str) -> Iterator[Resource]:
-        """The rules of a group: those inside it, and those that stand alone."""
+        """The rules of a group: inside it, and as separate resources."""
         owner = self.resources.get(group.strip("<>").removesuffix(".GroupId"))
         if owner:
             inside = owner["Properties"].get(f"SecurityGroup{direction}")
@@ -88,7 +88,7 @@ class Network:
                     yield rule
 
     def _lets(self, group: str, direction: str, **end: str) -> bool:
-        """Whether a group lets HTTPS through, to or from an end."""
+        """Whether a group allows HTTPS, to or from an end."""
         https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **end}
         return any(https.items() <= rule.items() for rule in self._rules(group, direction))
 
@@ -117,7 +117,7 @@ class Network:
         )
 
     def _resolves(self, name: str) -> bool:
-        """Whether the name firewall lets a name through; without one every name passes."""
+        """Whether the DNS firewall allows a name; without one, every name is allowed."""
         lists, groups = (
             {f"{found[:-1]}.Id>": item for found, item in self._find(f"{RESOLVER}::{kind}")}
             for kind in ("FirewallDomainList", "FirewallRuleGroup")
@@ -143,7 +143,7 @@ class Network:
                 yield f"a route to {to[0]}"
 
     def _rules_out(self) -> Iterator[str]:
-        """The rules besides those between the function, its endpoints and S3."""
+        """The rules other than those between the function, its endpoints and S3."""
         ours = set(self._function()["SecurityGroupIds"])
         theirs = {
             group

@@ -1,4 +1,4 @@
-"""Whatever is asked beside the way of a file, of all that AWS has to offer, is denied."""
+"""Every AWS action outside the path of a file is denied."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from tests.unit.synthesis import ACCOUNT
 
 Way = Mapping[str, Sequence[str]]
 
-# Any who have credentials may ask whose they are.
+# Anybody with credentials may ask whose they are.
 HARMLESS = "sts:GetCallerIdentity"
 NEAR = ("s3:", "kms:", "sqs:", "logs:", "ec2:", "iam:", "sts:")
 NAMES = [
@@ -67,7 +67,7 @@ IN_STACK = [
     table.FUNCTION_ARN,
     table.ROLE,
 ]
-# Where nothing is allowed with everything attached and the boundary gone, nothing is with less.
+# What is denied with every policy attached and no boundary is also denied with less.
 STATES_OF_FUNCTION = [
     Request(who.holding("AdministratorAccess"), "", "", without=(BOUNDARY,))
     for who in (*table.CODE.values(), table.LAMBDA)
@@ -76,7 +76,7 @@ STATES_OF_PEOPLE = [
     Request(who, "", "") for who in (table.PRODUCER, table.CONSUMER, table.STEWARD)
 ]
 
-# The duties are separate whatever else their holders have.
+# The duties are separate, whatever else their holders have.
 PRODUCER_OF_ALL, *READERS_OF_ALL = (
     Request(who.holding("AdministratorAccess"), "", "", without=("DataBucketPolicy",))
     for who in (table.PRODUCER, table.CONSUMER, table.STEWARD)
@@ -84,7 +84,7 @@ PRODUCER_OF_ALL, *READERS_OF_ALL = (
 
 
 class Asked(NamedTuple):
-    """An action on a resource of an account, with a policy that lets everybody in or without."""
+    """An action on a resource of an account, with or without a policy that admits everybody."""
 
     action: str
     resource: str
@@ -92,7 +92,7 @@ class Asked(NamedTuple):
     opened: bool
 
     def is_on(self, way: Way) -> bool:
-        """Whether the action and its place are on a way."""
+        """Whether the action and its resource are on a path."""
         return any(fnmatchcase(self.resource, place) for place in way.get(self.action, []))
 
 
@@ -105,7 +105,7 @@ def fill(form: str, owner: str, names: list[str]) -> str:
 
 @pytest.fixture(scope="session", name="anything")
 def make_anything(actions: dict[str, Action]) -> st.SearchStrategy[Asked]:
-    """Any action of AWS, often one that matters here, on a resource of a form that it takes."""
+    """Any AWS action, often one that matters here, on a resource of a form that it takes."""
     pairs = [(name, form) for name, action in actions.items() for form in action.forms or ["*"]]
     near = [pair for pair in pairs if pair[0].startswith(NEAR)]
     own = [pair for pair in pairs if pair[0] in OF_FUNCTION.keys() | OF_PEOPLE.keys()]
@@ -124,7 +124,7 @@ def make_anything(actions: dict[str, Action]) -> st.SearchStrategy[Asked]:
 def find_allowed(
     engine: Engine, policies: Policies, states: list[Request], asked: list[Asked], way: Way
 ) -> list[Request]:
-    """The requests beside a way that are allowed in one of the states."""
+    """The requests outside a path that are allowed in one of the states."""
     requests = [
         replace(state, **one._asdict())
         for one in asked
@@ -132,14 +132,14 @@ def find_allowed(
         for state in states
     ]
     answers = engine.judge([policies.simulate(request, {}) for request in requests])
-    # A name can make a form fit two kinds of resource, or none.
+    # A name can make an ARN fit two kinds of resource, or none.
     assert {answer for answer in answers if "resource.types" not in answer} <= DECISIONS
     return [
         request for request, answer in zip(requests, answers, strict=True) if answer == "Allowed"
     ]
 
 
-def test_the_function_keeps_to_the_way(
+def test_the_function_keeps_to_its_path(
     engine: Engine, policies: dict[bool, Policies], anything: st.SearchStrategy[Asked]
 ) -> None:
     @settings(deadline=None, derandomize=True)
@@ -160,7 +160,7 @@ def test_the_function_keeps_to_the_way(
     ],
     ids=["function", "people", "producers with everything", "readers with everything"],
 )
-def test_no_other_action_on_what_is_in_the_stack(
+def test_no_other_action_on_the_stacks_resources(
     engine: Engine,
     policies: dict[bool, Policies],
     actions: dict[str, Action],

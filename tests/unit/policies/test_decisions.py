@@ -12,7 +12,7 @@ from tests.unit.synthesis import Synthesized, synthesize
 
 @pytest.fixture(scope="module", name="answers")
 def make_answers(engine: Engine, policies: dict[bool, Policies]) -> dict[str, str]:
-    """What the engine says to each line of the table."""
+    """The engine's decision for each line of the table."""
     requests = [line.request for line in DECISIONS.values()]
     simulations = [policies[asked.retains].simulate(asked, {}) for asked in requests]
     return dict(zip(DECISIONS, engine.decide(simulations), strict=True))
@@ -32,7 +32,7 @@ def test_no_policy_of_the_template_is_overlooked(settings: str) -> None:
     assert len(documents) == json.dumps(stack.resources).count('"Statement": ')
 
 
-def test_every_policy_has_a_say(policies: dict[bool, Policies]) -> None:
+def test_every_policy_decides_something(policies: dict[bool, Policies]) -> None:
     heard = {
         name
         for line in DECISIONS.values()

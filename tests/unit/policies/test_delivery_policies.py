@@ -25,7 +25,7 @@ TRUSTS = ("trust", "trust-pull-request")
 ENVIRONMENTS = {"trust": "dev", "trust-pull-request": "pull-request"}
 MANAGED_POLICY_QUOTA = 6_144
 NOWHERE = Policies(Synthesized({"Resources": {}, "Outputs": {}, "Description": ""}))
-"""No resource has a policy of its own there: the role's decides alone."""
+"""No resource has its own policy there: only the role's decides."""
 ALONE = "No other action on a role has the condition's key."
 KEYS_ALONE = "The actions know no other resource of KMS."
 SURVIVORS = {
@@ -34,7 +34,7 @@ SURVIVORS = {
     "test-policy WhatReadersMay: Action iam:AttachRolePolicy to iam:*": ALONE,
     "test-policy WhatReadersMay: Action iam:DetachRolePolicy to iam:*": ALONE,
 }
-"""The mutants that turn no decision, and why that is no gap."""
+"""The mutants that change no decision, and why that is not a gap."""
 
 
 def allows(
@@ -74,7 +74,7 @@ def test_decision(name: str, answers: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize("name", TRUSTS)
-def test_nothing_of_a_trust_can_be_taken_away_or_widened(name: str, engine: Engine) -> None:
+def test_no_part_of_a_trust_can_be_removed_or_widened(name: str, engine: Engine) -> None:
     environment = ENVIRONMENTS[name]
     lines = [
         line
@@ -94,7 +94,7 @@ def test_nothing_of_a_trust_can_be_taken_away_or_widened(name: str, engine: Engi
 
 
 @pytest.mark.parametrize("name", POLICIES)
-def test_nothing_of_a_policy_can_be_taken_away_or_widened(name: str, engine: Engine) -> None:
+def test_no_part_of_a_policy_can_be_removed_or_widened(name: str, engine: Engine) -> None:
     survivors = []
     lines = [line for line in DECISIONS.values() if policy_of(line.request.who) == name]
     for mutant in mutate(read(name)):
@@ -111,7 +111,7 @@ def test_nothing_of_a_policy_can_be_taken_away_or_widened(name: str, engine: Eng
 
 
 def test_a_line_asks_for_every_action() -> None:
-    """What a policy names, an allowed line of the table needs."""
+    """Everything that a policy names is needed by an allowed line of the table."""
     for name in POLICIES:
         asked = {
             line.request.action

@@ -1,4 +1,4 @@
-"""The deployer's policy: all that a deployment takes, and nothing of anybody else's."""
+"""The deployer's policy: all that a deployment needs, and nobody else's resources."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -47,21 +47,21 @@ SURPLUS = {
     "route53resolver:UpdateFirewallConfig": "on no resource that the statement names",
     "s3:PutBucketRequestPayment": "of the stacks' buckets",
 }
-"""What changes something, is not needed, and comes along with a pattern."""
+"""Actions that change something, are not needed, and match a pattern."""
 ALONE = "No other action on a role has the condition's key."
 SURVIVORS = {
     "Attachments: Action iam:AttachRolePolicy to iam:*": ALONE,
     "Attachments: Action iam:DetachRolePolicy to iam:*": ALONE,
     "PassedRoles: Action iam:PassRole to iam:*": ALONE,
 }
-"""The mutants that turn no decision, and why that is no gap."""
+"""The mutants that change no decision, and why that is not a gap."""
 
 
 class Judge:
-    """Puts requests to the engine under a policy of the deployer."""
+    """Asks the engine about requests under a deployer's policy."""
 
     def __init__(self, engine: Engine, policies: Policies) -> None:
-        """Take the engine, and the template's policies, which guard its resources."""
+        """Take the engine, and the template's policies, which protect its resources."""
         self._engine = engine
         self._policies = policies
 
@@ -75,7 +75,7 @@ class Judge:
 
 
 def focus(document: Resource, action: str) -> Resource:
-    """The statements of a policy that can concern an action: the others only take time."""
+    """The statements of a policy that can apply to an action: the others only take time."""
     service = action.partition(":")[0]
     return {
         **document,
@@ -110,7 +110,7 @@ def list_calls(suffix: str, actions: Mapping[str, Action]) -> list[Call]:
 
 
 def make_judge(engine: Engine, suffix: str) -> Judge:
-    """A judge among the policies of an environment."""
+    """A judge for the policies of an environment."""
     template = synthesize(suffix=suffix, settings=json.dumps(ENVIRONMENTS[suffix]))
     return Judge(engine, Policies(Synthesized(template)))
 
@@ -158,7 +158,7 @@ def test_what_is_not_needed_is_listed_and_explained(
 
 
 def test_what_is_not_needed_is_not_there() -> None:
-    """As soon as every resource of a type has the property, its permissions are needed."""
+    """Once every resource of a type has the property, its permissions are needed."""
     resources = [
         resource
         for suffix, settings in ENVIRONMENTS.items()
@@ -174,14 +174,14 @@ def test_what_is_not_needed_is_not_there() -> None:
         ), one
 
 
-def test_its_patterns_bring_along_nothing_that_is_not_told(
+def test_its_patterns_allow_nothing_that_is_not_listed(
     calls: dict[str, list[Call]], actions: dict[str, Action]
 ) -> None:
     needed = {call.permission.action for some in calls.values() for call in some}
     surplus = set()
     for statement in POLICY["Statement"]:
         if STACK_TAG in json.dumps(statement):
-            continue  # whatever is done to what is of the stacks; DECISIONS tells what is not
+            continue  # anything done to the stacks' resources; DECISIONS says what is not
         for pattern in as_list(statement["Action"]):
             named = {action for action in actions if fnmatchcase(action, pattern)}
             assert named & needed, pattern
@@ -193,7 +193,7 @@ def test_its_patterns_bring_along_nothing_that_is_not_told(
 def make_variations(
     calls: dict[str, list[Call]], actions: dict[str, Action]
 ) -> dict[str, Variation]:
-    """Each call that changes something, about what is not of the stacks."""
+    """Each call that changes something, about resources that are not the stacks'."""
     return {
         str(variation): variation
         for call in calls["test"]
@@ -202,10 +202,10 @@ def make_variations(
     }
 
 
-def test_it_allows_no_call_about_what_is_not_of_the_stacks(
+def test_it_allows_no_call_about_other_resources(
     variations: dict[str, Variation], engine: Engine
 ) -> None:
-    """But for what the openings tell, and no less than that."""
+    """Except exactly what the openings list."""
     requests = [
         Request(DEPLOYER, one.action, one.resource, one.context) for one in variations.values()
     ]
@@ -234,7 +234,7 @@ def test_decision(name: str, answers: dict[str, bool]) -> None:
     assert answers[name] == DECISIONS[name].allowed
 
 
-def test_nothing_of_it_can_be_taken_away_or_widened(
+def test_no_part_of_it_can_be_removed_or_widened(
     calls: dict[str, list[Call]], variations: dict[str, Variation], engine: Engine
 ) -> None:
     judge = make_judge(engine, "test")
@@ -258,7 +258,7 @@ def test_nothing_of_it_can_be_taken_away_or_widened(
 
 
 def survives(mutant: Mutant, lines: list[tuple[bool, Request]], judge: Judge) -> bool:
-    """Whether AWS decides as it must although the policy is not what it was."""
+    """Whether AWS still decides correctly with a changed policy."""
     patterns = find_changed(mutant)
     concerned = (
         (allowed, request)
@@ -274,7 +274,7 @@ def survives(mutant: Mutant, lines: list[tuple[bool, Request]], judge: Judge) ->
 
 
 def find_changed(mutant: Mutant) -> set[str]:
-    """The patterns of the actions that a mutant can decide otherwise."""
+    """The patterns of the actions that a mutant can decide differently."""
     before, after = (
         {
             pattern

@@ -1,4 +1,4 @@
-"""The second engine decides as AWS publishes that IAM does.
+"""The simulator decides as AWS documents IAM's evaluation.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -31,7 +31,7 @@ def simulate(
     arn: str = "arn:aws:s3:::bucket/a",
     owner: str = HOME,
 ) -> dict[str, Any]:
-    """A request of a role, as the engine takes it."""
+    """A role's request, in the engine's form."""
 
     def document(statements: list[Any]) -> dict[str, Any]:
         return {"Version": "2012-10-17", "Statement": statements}

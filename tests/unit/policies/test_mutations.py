@@ -1,4 +1,4 @@
-"""No statement of a policy can be changed without a decision of the table turning."""
+"""No statement of a policy can be changed without changing a decision of the table."""
 
 from itertools import islice
 
@@ -17,11 +17,11 @@ SURVIVORS = {
         "DenyGenerateMacElsewhere refuses to derive from any other key."
     ),
     "IntakeQueuePolicy AllowBucketNotifications: Resource IntakeQueue to *": ITS_OWN,
-    # CDK's statement for the emptying of a bucket whose data are not retained.
+    # CDK's statement for emptying a bucket whose data are not retained.
     f"DataBucketPolicy 2: Resource {BUCKET} to *": ITS_OWN,
     f"DataBucketPolicy 2: Resource {BUCKET}/* to *": ITS_OWN,
 }
-"""The mutants that turn no decision, and why that is no gap."""
+"""The mutants that change no decision, and why that is not a gap."""
 
 AT_ONCE = 24
 
@@ -34,9 +34,9 @@ def survives(
     retains: bool,
     table: list[Decision],
 ) -> bool:
-    """Whether AWS decides as the table says although a policy is not what it was.
+    """Whether AWS still decides as the table says with a changed policy.
 
-    The line that turns goes to the front of the table: it turns for similar mutants too.
+    A line that changes moves to the front of the table: it changes for similar mutants too.
     """
     lines = (
         line
@@ -59,12 +59,12 @@ def survives(
     return True
 
 
-def test_every_mutant_turns_a_decision(engine: Engine, policies: dict[bool, Policies]) -> None:
+def test_every_mutant_changes_a_decision(engine: Engine, policies: dict[bool, Policies]) -> None:
     survivors, killed = set(), 0
     for retains in (True, False):
         for name, document in policies[retains].documents.items():
             table = list(DECISIONS.values())
-            # Most statements are the same in both kinds of environment.
+            # Most statements are the same in both environments.
             twin = {} if retains else policies[True].documents.get(name, {})
             for mutant in mutate(document, known=twin.get("Statement", [])):
                 if survives(mutant, name, policies[retains], engine, retains, table):

@@ -1,6 +1,6 @@
-"""Every policy says only what AWS knows: actions, condition keys, resources of the right kind.
+"""Every policy uses only what AWS knows: actions, condition keys, resources of the right kind.
 
-A condition on a key that an action does not have never matches, and AWS says nothing.
+A condition on a key that an action does not have never matches, and AWS does not report it.
 """
 
 import re
@@ -27,7 +27,7 @@ VARIABLES = {
     "${Account}": "[^:]*",
     "${BucketName}": "[^:/]+",
 }
-"""What stands for a variable of an ARN that cannot be just anything."""
+"""Values for the variables of an ARN that cannot be arbitrary."""
 
 ACCEPTED = {
     "KeysLogsKey AllowCloudWatchLogs: kms:DescribeKey has no "
@@ -68,7 +68,7 @@ def lint_statement(statement: Resource, actions: dict[str, Action]) -> Iterator[
 def lint_places(
     found: dict[str, list[str]], places: list[str], actions: dict[str, Action]
 ) -> Iterator[str]:
-    """The actions without a place among those of a statement, and the places without an action."""
+    """A statement's actions without a matching resource, and its resources without an action."""
     fits = {
         (pattern, place)
         for pattern, names in found.items()
@@ -91,7 +91,7 @@ def has_key(action: Action, key: str) -> bool:
 
 
 def has_form(place: str, form: str) -> bool:
-    """Whether an ARN, with wildcards or without, can be one of a form."""
+    """Whether an ARN, with or without wildcards, can have a form."""
     pattern = "".join(
         VARIABLES.get(part, ".+") if part.startswith("${") else re.escape(part)
         for part in re.split(r"(\$\{\w+\})", form)

@@ -1,4 +1,4 @@
-"""The function reaches its endpoints, by every link, and nothing else."""
+"""The function reaches its endpoints through every link, and nothing else."""
 
 from copy import deepcopy
 from typing import Any
@@ -34,7 +34,7 @@ def make_template() -> Resource:
 
 @pytest.fixture(name="stack")
 def make_changeable_stack(template: Resource) -> Synthesized:
-    """One to be changed by a test."""
+    """A template that a test may change."""
     return Synthesized(deepcopy(template))
 
 
@@ -61,7 +61,7 @@ def test_in_every_environment(settings: str) -> None:
     assert not network.openings()
 
 
-# What of the network carries nothing, by the end of its logical id.
+# The parts of the network that carry no traffic, by the end of their logical id.
 APART = {
     "FlowLog": "It records; test_network.py looks after it.",
     "RestrictDefaultSecurityGroupCustomResource": "It empties a group that nobody is in.",
@@ -112,7 +112,7 @@ def test_every_resource_of_the_network_is_a_link(template: Resource) -> None:
         (f"{RESOLVER}::FirewallDomainList", ALLOWED, {"Domains": ["s3.*"]}, {"kms", "sqs"}),
     ],
 )
-def test_no_link_may_miss(
+def test_no_link_may_be_missing(
     stack: Synthesized, kind: str, known: Properties, change: Properties, lost: set[str]
 ) -> None:
     find(stack, kind, known).update(change)
@@ -170,7 +170,7 @@ def test_an_opening_is_found(
     ],
 )
 @pytest.mark.parametrize("index", [0, 1])
-def test_a_new_way_is_found(
+def test_a_new_path_is_found(
     stack: Synthesized, kind: str, added: Properties, opening: str, index: int
 ) -> None:
     tables, groups = (

@@ -1,7 +1,7 @@
-"""No program leaves work to Arrow's threads: at the exit one of them may still hold a Python file.
+"""No program gives work to Arrow's threads: at exit, one may still hold a Python file.
 
-To close it the thread needs Python's lock. An exit from C, such as the fuzzer's, joins the thread
-while it holds the lock, and hangs for ever; Python's own exit takes the lock away, and aborts.
+To close the file, the thread needs Python's lock. An exit from C, such as the fuzzer's, holds the
+lock while it joins the thread, and hangs forever; Python's own exit aborts.
 """
 
 import ast
@@ -26,7 +26,7 @@ OPTIONS = {
 
 
 def threaded(source: str) -> Iterator[str]:
-    """Yield what in a program gives work to Arrow's threads, with its line."""
+    """Yield the calls of a program that give work to Arrow's threads, with their lines."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             if MODULES.match(ast.unparse(node)):
@@ -93,7 +93,7 @@ for name, target in TARGETS.items():
 """
 
 
-# Prints the threads, but for the one of Arrow's memory.
+# Prints the threads, except the one for Arrow's memory.
 LOOK = """
 names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
 print(*(name for name in names if name != "jemalloc_bg_thd"))

@@ -9,7 +9,7 @@ READ = Attempt("read", "s3.get_object")
 
 
 def actor(code: str = "", message: str = "", reaches: frozenset[str] | None = None) -> Actor:
-    """Somebody whose every call ends so."""
+    """An actor whose every call ends this way."""
     answer = {"code": code, "message": message} if code else {}
     return Actor("somebody", lambda _operation, _parameters: answer, {}, lambda *_: {}, reaches)
 
@@ -51,7 +51,7 @@ def test_a_refusal_by_the_organization_says_nothing_of_the_stack() -> None:
         actor("AccessDenied", BY_ORGANIZATION).is_refused(BY_BUCKET)
 
 
-def test_what_the_network_alone_forbids() -> None:
+def test_what_only_the_network_forbids() -> None:
     attempt = Attempt("read", "sqs.receive_message", by_network=True)
     unreachable = actor(UNREACHABLE, reaches=frozenset({"s3"}))
     unreachable.is_refused(attempt)

@@ -1,4 +1,4 @@
-"""What GitHub shows to those who contribute, and the updates that it proposes by itself."""
+"""What GitHub shows to contributors, and the updates that it proposes."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def test_an_issue_says_what_is_needed(form: Any) -> None:
     assert len({field["id"] for field in fields}) == len(fields)
 
 
-def test_a_vulnerability_is_no_issue() -> None:
+def test_a_vulnerability_is_not_an_issue() -> None:
     config = yaml.safe_load((GITHUB / "ISSUE_TEMPLATE" / "config.yml").read_text("utf-8"))
     assert config["blank_issues_enabled"] is False
     assert any("SECURITY.md" in link["about"] for link in config["contact_links"])

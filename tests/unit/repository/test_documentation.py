@@ -1,4 +1,4 @@
-"""The pages: every link leads somewhere, and every table says what the code says."""
+"""The pages: every link leads somewhere, and every table matches the code."""
 
 import dataclasses
 import json
@@ -29,7 +29,7 @@ FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`]+`")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?)$", re.MULTILINE)
-# A path of ours in a sentence: of a file or folder, without a place to fill in.
+# One of our paths in a sentence: a file or folder, without placeholders.
 NAMED_PATH = re.compile(
     r"`((?:benchmarks|contracts|docs|lambda|lib|samples|sandbox|tests)/[\w@./-]+)`"
 )
@@ -39,7 +39,7 @@ CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def prose(text: str) -> str:
-    """A page without its blocks and pieces of code."""
+    """A page without its code blocks and code spans."""
     return CODE.sub("", FENCE.sub("", text))
 
 
@@ -61,7 +61,7 @@ def anchors(page: Path) -> frozenset[str]:
 
 
 def targets(page: Path) -> Iterator[tuple[str, Path, str]]:
-    """Yield the links of a page to files of ours: as written, the file and the anchor."""
+    """Yield the links of a page to our files: as written, the file and the anchor."""
     for link in LINK.findall(prose(page.read_text(encoding="utf-8"))):
         if not re.match(r"[a-z]+:", link):
             path, _, anchor = link.partition("#")
@@ -141,22 +141,22 @@ def table(name: str, heading: str) -> list[list[str]]:
 
 
 def names(cells: list[str]) -> list[str]:
-    """What stands in code in some cells."""
+    """The code spans in some cells."""
     return [name[1:-1] for cell in cells for name in CODE.findall(cell)]
 
 
 def first_cells(name: str, heading: str) -> list[str]:
-    """What stands in code in the first column of a table."""
+    """The code spans in the first column of a table."""
     return names([row[0] for row in table(name, heading)])
 
 
 def to_camel(name: str) -> str:
-    """The name of a field as JSON has it."""
+    """The name of a field in JSON."""
     return re.sub("_(.)", lambda match: match[1].upper(), name)
 
 
 def bounds(schema: dict[str, Any]) -> Iterator[str]:
-    """Yield what the documentation must say of the values that a JSON schema allows."""
+    """Yield what the documentation must say about the values that a JSON schema allows."""
     for one in [*schema.get("anyOf", []), *filter(None, [schema.get("items")])]:
         yield from bounds(one)
     yield from map(str, [*schema.get("enum", []), *filter(None, [schema.get("const")])])

@@ -1,4 +1,4 @@
-"""Imports point one way: no circle of modules, none of rooms, and nothing up from what ships."""
+"""Imports point one way: no circle of modules or packages, and none from shipped code upwards."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from tests.unit.synthesis import ROOT
 
 SOURCES = {"lib": ROOT, "processor": ROOT / "lambda", "index": ROOT / "lambda", "app": ROOT}
-# What a module may import of ours, by its first name.
+# What a module may import of our packages, by its top-level package.
 BELOW = {"app": {"lib"}, "lib": {"lib", "processor"}, "index": {"processor"}}
 Graph = dict[str, set[str]]
 
@@ -38,7 +38,7 @@ def read_graph(names: dict[str, Path]) -> Graph:
 
 
 def rooms(graph: Graph) -> Graph:
-    """The same between rooms: packages below the first, and modules that are in none."""
+    """The same between rooms: packages below the first level, and modules outside them."""
 
     def room(name: str) -> str:
         return ".".join(name.split(".")[:2])

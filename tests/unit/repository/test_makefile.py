@@ -1,4 +1,4 @@
-"""The steps of the Makefile: none of them can hang for ever, however it comes about."""
+"""The steps of the Makefile: none of them can hang forever."""
 
 import os
 import re
@@ -32,7 +32,7 @@ echo "${0##*/} $*" >>"$CALLS"
 
 
 def make(*arguments: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run make as a shell does that was not started by make."""
+    """Run make as from a shell that make did not start."""
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
@@ -84,7 +84,7 @@ def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
         ("down", "python"),
     ],
 )
-def test_a_step_that_hangs_is_ended_and_told(tmp_path: Path, target: str, hangs: str) -> None:
+def test_a_step_that_hangs_is_ended_and_reported(tmp_path: Path, target: str, hangs: str) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for name in ("cdk", "mypy", "pylint", "pytest", "python", "ruff"):

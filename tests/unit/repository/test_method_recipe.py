@@ -1,7 +1,7 @@
 """The recipe of docs/development.md for a new method: one module and one registration.
 
-A method is added so to a copy of the sources. Then the compiler, the processor, the sentences
-about mistakes and the page of methods know it.
+It adds a method to a copy of the sources. Then the compiler, the processor, the sentences about
+mistakes and the page of methods must know it.
 """
 
 import json
@@ -62,7 +62,7 @@ def initials(text: pa.StringArray, most: int) -> pa.StringArray:
 '''
 LISTED = "Redact, Drop, Keep)\n"
 
-# What is asked of the copy, by a process of its own.
+# What a separate process asks of the copy.
 SCRIPT = """
 import io, json, sys
 from pathlib import Path
@@ -107,7 +107,7 @@ def with_method(method: str) -> str:
 
 
 def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
-    """What a copy of the sources with the method makes of its contracts."""
+    """What a copy of the sources with the method does with its contracts."""
     for folder in ("lib", "lambda"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "tests").mkdir()

@@ -1,4 +1,4 @@
-"""How long the tests wait for AWS and for the sandbox, by a clock of their own."""
+"""How long the tests wait for AWS and for the sandbox, by their own clock."""
 
 import pytest
 
@@ -28,24 +28,24 @@ class Clock:
 
 @pytest.fixture(name="clock")
 def replace_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that is waited by; from one look to the next it takes a second."""
+    """The clock of the waits; a poll takes a second."""
     clock = Clock()
     monkeypatch.setattr(patience, "time", clock)
     monkeypatch.setattr(patience, "INTERVAL", 1.0)
     return clock
 
 
-def test_what_is_there_is_not_waited_for(clock: Clock) -> None:
+def test_what_exists_is_not_waited_for(clock: Clock) -> None:
     assert wait_for("thing", lambda: "found", Wait(10)) == "found"
     assert clock.now == 0
 
 
-def test_what_comes_is_found_when_it_comes(clock: Clock) -> None:
+def test_what_appears_is_found_when_it_appears(clock: Clock) -> None:
     assert wait_for("thing", lambda: clock.now if clock.now >= 4 else None, Wait(10)) == 4
 
 
 @pytest.mark.parametrize(("limit", "looks"), [(0, 1), (10, 11)])
-def test_what_does_not_come_is_given_up(clock: Clock, limit: float, looks: int) -> None:
+def test_what_does_not_appear_is_given_up(clock: Clock, limit: float, looks: int) -> None:
     seen: list[float] = []
     with pytest.raises(TimeoutError, match=f"there was no thing within {limit} s"):
         wait_for("thing", lambda: seen.append(clock.now), Wait(limit))
@@ -60,7 +60,7 @@ def test_an_answer_that_wavers_does_not_count(clock: Clock) -> None:
         wait_for("thing", lambda: int(clock.now) % 3 or None, Wait(60, steady=3))
 
 
-def test_falsehoods_are_findings(clock: Clock) -> None:
+def test_false_values_are_findings(clock: Clock) -> None:
     assert wait_for("thing", lambda: 0, Wait(10)) == 0
     assert clock.now == 0
 

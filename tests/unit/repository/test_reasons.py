@@ -1,4 +1,4 @@
-"""The catalogue of reasons is whole: nothing else is stated, and all of it is explained."""
+"""The catalogue of reasons is complete: no other reason is raised, and each is explained."""
 
 import ast
 import re
@@ -21,13 +21,13 @@ STATEMENT = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(SUBJECTS)))})?:[a-z
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
-    """Yield the modules but for the catalogue."""
+    """Yield the modules, except the catalogue."""
     for file in SOURCES:
         yield file, ast.parse(file.read_text(encoding="utf-8"))
 
 
 def members(tree: ast.AST) -> Iterator[str]:
-    """Yield the names of the members that a module speaks of."""
+    """Yield the names of the members that a module uses."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Attribute)
@@ -108,7 +108,7 @@ def test_a_limit_has_a_unit_and_only_a_limit() -> None:
     [
         ("row:blank", Reason.ROW_BLANK),
         ("email:required", Reason.COLUMN_REQUIRED),
-        ("row:required", Reason.COLUMN_REQUIRED),  # of a column that is called so
+        ("row:required", Reason.COLUMN_REQUIRED),  # of a column with this name
         ("header:column-type-list", Reason.HEADER_COLUMN_TYPE),
         ("encoding:not-utf-8", Reason.ENCODING_NOT),
     ],
@@ -133,7 +133,7 @@ def test_a_blank_is_filled(reason: Reason) -> None:
 
 
 def test_no_column_can_be_taken_for_something_else() -> None:
-    """Whatever a column is called, its reasons are those of no file and no row."""
+    """Whatever the name of a column, its reasons are never those of a file or a row."""
     rules = {reason.partition(":")[2] for reason in Reason if reason.startswith("<column>:")}
     others = {reason.partition(":")[2] for reason in Reason if not reason.startswith("<column>:")}
     assert rules & others == set()

@@ -1,4 +1,4 @@
-"""Every list of packages is what the lock gives, and pins what builds and tests by hash."""
+"""Every list of packages matches the lock, and pins everything for builds and tests by hash."""
 
 import json
 import os
@@ -28,7 +28,7 @@ LOCK = tomllib.loads((ROOT / "uv.lock").read_text(encoding="utf-8"))
 
 
 def lock_is_current(project: Path) -> "subprocess.CompletedProcess[str]":
-    """Ask uv, without a network, whether a project's lock is of what it names."""
+    """Ask uv, without a network, whether a project's lock is current."""
     return subprocess.run(
         [sys.executable, "-m", "uv", "lock", "--check", "--offline", "--python", sys.executable],
         cwd=project,
@@ -40,7 +40,7 @@ def lock_is_current(project: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def read_list(name: str) -> dict[str, re.Match[str]]:
-    """Package → its pin, of a list for pip; each has hashes, and there is nothing else."""
+    """Package → its pin, from a list for pip; each has hashes, and there is nothing else."""
     text = re.sub("^#.*\n", "", (ROOT / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
     packages = {}
     for entry in text.replace(" \\\n", "").splitlines():
@@ -54,7 +54,7 @@ def read_list(name: str) -> dict[str, re.Match[str]]:
 
 
 def read_pipfile(section: str) -> list[Requirement]:
-    """What a section of the Pipfile asks for."""
+    """The requirements in a section of the Pipfile."""
     packages = tomllib.loads((ROOT / "Pipfile").read_text(encoding="utf-8"))[section]
     found = []
     for name, value in packages.items():
@@ -70,7 +70,7 @@ def test_the_lock_is_of_what_the_project_names() -> None:
     assert done.returncode == 0, f"{done.stderr}\nrun: make pins"
 
 
-def test_a_lock_of_other_versions_is_told(tmp_path: Path) -> None:
+def test_a_lock_of_other_versions_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(PROJECT.replace("rich==15.0.0", "rich==14.0.0"))
     (tmp_path / "README.md").touch()
     (tmp_path / "uv.lock").write_bytes((ROOT / "uv.lock").read_bytes())
@@ -92,7 +92,7 @@ def test_the_lock_is_of_the_public_index() -> None:
 
 
 def test_the_function_gets_the_same_on_every_machine() -> None:
-    """When pip installs for another platform, it judges conditions by this one."""
+    """When pip installs for another platform, it evaluates markers on this one."""
     assert not [pin[0] for pin in read_list("lambda/requirements.txt").values() if pin["marker"]]
 
 
@@ -112,7 +112,7 @@ def test_pipenv_installs_the_same_versions(part: str) -> None:
 
 
 def demands(packages: Iterable[Requirement]) -> Iterator[Requirement]:
-    """Everything that packages, and those that they bring along, demand of each other."""
+    """All requirements of packages and their dependencies."""
     waiting, seen = list(packages), set()
     while waiting:
         package = waiting.pop()
@@ -128,14 +128,14 @@ def demands(packages: Iterable[Requirement]) -> Iterator[Requirement]:
 
 
 def exact(found: Iterable[Requirement]) -> set[str]:
-    """The names of the packages of which one version is demanded."""
+    """The names of the packages that must have one exact version."""
     return {
         canonicalize_name(one.name) for one in found if re.match("==[^*]+$", str(one.specifier))
     }
 
 
 def test_pipenv_can_lock_the_pipfile() -> None:
-    """It locks ``packages`` first, in the newest versions; ``dev-packages`` must do with those."""
+    """It locks ``packages`` first, in the newest versions; ``dev-packages`` must accept those."""
     packages = read_pipfile("packages")
     locked = list(demands(packages))
     pinned = {canonicalize_name(one.name) for one in packages} | exact(locked)
@@ -146,7 +146,7 @@ def test_pipenv_can_lock_the_pipfile() -> None:
 
 
 def test_old_versions_of_pip_find_the_hashes_of_packages_with_extras() -> None:
-    """As long as pip before 23.3 comes with a Python that is supported (3.11.7, 3.12.1)."""
+    """Needed while a supported Python comes with pip before 23.3 (3.11.7, 3.12.1)."""
     listed = read_list("requirements-dev.txt")
     brought = [Requirement(pin) for pin in listed]
     asked = {f"{canonicalize_name(one.name)}" for one in demands(brought) if one.extras}

@@ -1,4 +1,4 @@
-"""Which stacks are strays: a pull request's, untouched for long enough."""
+"""Which stacks are strays: those of pull requests that have not changed for long enough."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ NOW = datetime(2026, 11, 26, 3, 17, tzinfo=UTC)
 
 
 def choose_one(name: str, created: float, updated: float | None = None) -> list[str]:
-    """The suffixes among one stack, of which it is known how many hours ago it was touched."""
+    """The stray suffixes among one stack, which changed a number of hours ago."""
     stack: dict[str, object] = {"StackName": name, "CreationTime": NOW - timedelta(hours=created)}
     if updated is not None:
         stack["LastUpdatedTime"] = NOW - timedelta(hours=updated)
@@ -45,7 +45,7 @@ def test_no_other_stack_is_one(name: str) -> None:
     ("created", "updated", "stray"),
     [(5.9, None, False), (6.1, None, True), (100, 5.9, False), (100, 6.1, True)],
 )
-def test_what_was_touched_lately_is_none(
+def test_a_recently_changed_stack_is_none(
     created: float, updated: float | None, *, stray: bool
 ) -> None:
     assert bool(choose_one("TapStack-pr-7", created, updated)) == stray

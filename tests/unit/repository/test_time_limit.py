@@ -21,7 +21,7 @@ MOMENT = "0.03"  # minutes: long enough for Python to start
 
 @pytest.fixture(autouse=True)
 def restore_signals() -> Iterator[None]:
-    """Whatever is done at a signal is pytest's again."""
+    """Restore pytest's signal handlers."""
     numbers = signal.SIGHUP, signal.SIGINT, signal.SIGTERM
     before = {number: signal.getsignal(number) for number in numbers}
     yield
@@ -30,12 +30,12 @@ def restore_signals() -> Iterator[None]:
 
 
 def limited(minutes: str, program: str, *arguments: str) -> int:
-    """Run a program of Python under a limit."""
+    """Run a Python program under a limit."""
     return time_limit.main([minutes, "unit", sys.executable, "-c", program, *arguments])
 
 
 def gone(file: Path) -> bool:
-    """Whether the process ends, or has ended, whose number a file has."""
+    """Whether the process whose number is in a file ends, or has ended."""
     pid = int(file.read_text())
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
@@ -58,7 +58,7 @@ def test_the_status_of_a_step_that_a_signal_ended() -> None:
     assert limited("1", "import os; os.kill(os.getpid(), 9)") == 137
 
 
-def test_a_step_that_hangs_is_ended_and_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_step_that_hangs_is_ended_and_reported(capfd: pytest.CaptureFixture[str]) -> None:
     assert limited(MOMENT, HANG) == time_limit.OVERDUE
     told = capfd.readouterr().err
     assert "KeyboardInterrupt" in told, "where it hung"
@@ -100,7 +100,7 @@ def test_what_a_step_started_is_ended_with_it(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_passed_on(tmp_path: Path, number: signal.Signals) -> None:
-    """Ctrl-C among them: the step ends as it would have, and so does what it started."""
+    """Including Ctrl-C: the step ends as it would have, and so does what it started."""
     told = f"""
 import os, signal
 def tell(number, _frame):
@@ -145,7 +145,7 @@ def test_what_ignores_a_signal_is_killed_in_time_and_at_a_second_one_at_once(
 
 
 def test_a_limit_within_a_limit_ends_what_it_runs(tmp_path: Path) -> None:
-    """As in CI: the outer one leaves the inner one the time to end what ignores it."""
+    """As in CI: the outer limit leaves the inner one time to end what ignores it."""
     inner = ["1", "unit", sys.executable, "-c", DEAF + CHILD + HANG, str(tmp_path / "pid")]
     program = "import sys; from lib import time_limit; time_limit.GRACE = float(sys.argv[1]); "
     program += "sys.exit(time_limit.main(sys.argv[2:]))"
@@ -156,7 +156,7 @@ def test_a_limit_within_a_limit_ends_what_it_runs(tmp_path: Path) -> None:
     assert gone(tmp_path / "pid")
 
 
-def test_a_program_that_is_not_there_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_program_is_reported(capfd: pytest.CaptureFixture[str]) -> None:
     assert time_limit.main(["1", "unit", "no-such-program"]) == time_limit.NOT_FOUND
     assert capfd.readouterr().err == (
         "Error: no-such-program: No such file or directory. Run: make setup\n"

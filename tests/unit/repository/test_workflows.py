@@ -1,6 +1,6 @@
 """The workflows run targets of the Makefile and nothing else, with no more rights than needed.
 
-What GitHub would not accept, actionlint and zizmor find in ``make lint``. This is what is ours.
+What GitHub would not accept, actionlint and zizmor find in ``make lint``. These are our own rules.
 """
 
 import json
@@ -30,16 +30,17 @@ TRUSTED = re.compile(
     r"vars\.[A-Z_]+|github\.(?:event_name|ref|repository|token|event\.pull_request\.number)"
     r"|runner\.os|hashFiles\(.*\)|'\w+'|==|\|\|"
 )
-"""What nobody outside can choose: a number, a name of GitHub's, a variable of the repository."""
+"""Expressions that no outsider can choose: a number, one of GitHub's names, a repository variable.
+"""
 OWN = "github.event.pull_request.head.repo.full_name == github.repository"
 CREDENTIALS = "aws-actions/configure-aws-credentials"
 NEEDED = {"contents": "read", "id-token": "write"}
 RIGHTS = {"attestations": "actions/attest-build-provenance@", "pull-requests": "make comment"}
-"""The step that each further right is for."""
+"""The step that needs each additional permission."""
 
 
 def read(text: str) -> Node:
-    """A workflow; YAML 1.1 takes the key ``on`` for true."""
+    """A workflow; YAML 1.1 reads the key ``on`` as true."""
     return {"on" if key is True else key: one for key, one in yaml.safe_load(text).items()}
 
 
@@ -200,7 +201,7 @@ def list_steps(job: Node) -> list[str]:
 
 
 def list_local_steps() -> list[str]:
-    """The same of ``make pipeline``."""
+    """The same for ``make pipeline``."""
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     recipe = subprocess.run(
         ["make", "--dry-run", "--always-make", "--no-print-directory", "pipeline"],

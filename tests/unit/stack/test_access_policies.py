@@ -1,11 +1,11 @@
-"""What producers, consumers and stewards get, and who breaks the glass."""
+"""What producers, consumers and stewards can do, and who can break the glass."""
 
 import pytest
 
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement, synthesize
 
 OWN = "${aws:PrincipalTag/dataset}/*"
-"""What lies under a prefix of the dataset that the reader's tag names."""
+"""The objects under a prefix in the dataset that the reader's tag names."""
 
 
 def policy_of(stack: Synthesized, output: str) -> Resource:
@@ -58,7 +58,7 @@ def test_each_reaches_its_own_objects(
         ("StewardPolicyArn", {"incoming/*", "processed/*"}),
     ],
 )
-def test_who_puts_in_gets_nothing_out_and_who_reads_puts_nothing_in(
+def test_producers_read_nothing_and_readers_write_nothing(
     stack: Synthesized, output: str, prefixes: set[str]
 ) -> None:
     bucket = f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>"
@@ -92,7 +92,7 @@ def test_readers_list_what_they_may_read(
         ("StewardPolicyArn", {"kms:Decrypt"}),
     ],
 )
-def test_the_data_key_is_used_through_s3_alone(
+def test_the_data_key_is_used_only_through_s3(
     stack: Synthesized, output: str, actions: set[str]
 ) -> None:
     found = statement(policy_of(stack, output), "UseDataKey")

@@ -1,4 +1,4 @@
-"""Adoption: what a deleted stack left is found again, by identifiers that CloudFormation takes."""
+"""Adoption: finds what a deleted stack retained, by identifiers that CloudFormation accepts."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,7 @@ OUTPUTS = {
 
 @pytest.fixture(name="template")
 def make_template() -> Resource:
-    """Of an environment that retains data."""
+    """The template of an environment that retains data."""
     return synthesize(settings='{"retainData": true}')
 
 
@@ -50,7 +50,7 @@ def test_everything_retained_is_found_by_its_own_name(template: Resource) -> Non
 
 
 @pytest.mark.parametrize(("resource_type", "identifier"), IDENTIFIERS.items())
-def test_cloudformation_knows_a_resource_by_that_property(
+def test_cloudformation_identifies_a_resource_by_that_property(
     resource_type: str, identifier: str
 ) -> None:
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
@@ -75,12 +75,12 @@ def test_a_policy_loses_whole_statements_never_a_condition(template: Resource) -
 
     before, after = (statements(one["Resources"]) for one in (template, detach(template)))
     lost = [item.get("Sid") for item in before if item not in after]
-    assert lost == ["DenyFunctionOutsideNetwork"]  # its endpoint went with the stack
+    assert lost == ["DenyFunctionOutsideNetwork"]  # its endpoint was deleted with the stack
     assert [item for item in before if item in after] == after
 
 
 def test_a_key_is_imported_as_it_is(template: Resource) -> None:
-    """No reference leads out of a key: its policy knows everybody by name."""
+    """A key refers to no other resource: its policy names everybody literally."""
     detached = detach(template)["Resources"]
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::KMS::Key":
@@ -142,10 +142,10 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
 
 
 @pytest.mark.parametrize("other", [OUTPUTS, {"Resources": "none"}, {"Resources": {"A": "b"}}])
-def test_what_is_no_template_is_told(
+def test_a_file_that_is_not_a_template_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], template: Resource, other: Resource
 ) -> None:
-    """The two files swapped, for one."""
+    """Such as the two files swapped."""
     assert run(tmp_path, other, json.dumps(template)) == 1
     assert capsys.readouterr().err == (
         "Error: There is no template: name the template first, then the outputs.\n"

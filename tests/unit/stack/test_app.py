@@ -1,4 +1,4 @@
-"""The entry point: which environment it builds, and how it ends when it cannot."""
+"""The entry point: which environment it builds, and how it fails."""
 
 import json
 import os

@@ -115,13 +115,13 @@ def test_dependencies_come_with_byte_code_that_needs_no_check(bundle: Path) -> N
     for source in sources:
         compiled = Path(cache_from_source(str(bundle / source)))
         if source in own:
-            assert not compiled.exists()  # or an edit of it in Lambda's console would do nothing
+            assert not compiled.exists()  # or an edit in Lambda's console would have no effect
         else:
             flags = compiled.read_bytes()[4:8]  # PEP 552: by hash, which is not checked
             assert flags == b"\1\0\0\0", source
 
 
-def test_the_digest_tells_contents_apart(contracts: Contracts) -> None:
+def test_the_digest_distinguishes_contents(contracts: Contracts) -> None:
     digest = FunctionBundle("x86_64", contracts).digest()
     assert digest == FunctionBundle("x86_64", dict(contracts)).digest()
     fewer = {"customers": contracts["customers"]}
@@ -183,7 +183,7 @@ def test_synth_bundles_the_function(tmp_path: Path) -> None:
     assert (asset / "contracts" / "customers.json").is_file()
 
 
-def test_the_command_prints_what_it_weighs(
+def test_the_command_prints_the_size(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["bundle"])

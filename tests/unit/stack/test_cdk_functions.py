@@ -1,9 +1,9 @@
-"""CDK's own functions and roles: held to what our own are held to."""
+"""CDK's own functions and roles: the same rules apply as to ours."""
 
 from tests.unit.synthesis import ACCOUNT, Synthesized
 
 
-def test_a_service_assumes_a_role_for_this_account_alone(stack: Synthesized) -> None:
+def test_a_service_assumes_a_role_only_for_this_account(stack: Synthesized) -> None:
     roles = stack.find("AWS::IAM::Role")
     assert len(roles) > 2  # ours, and CDK's own
     for name, role in roles.items():

@@ -1,4 +1,4 @@
-"""The bucket: encrypted, versioned, private, and announcing what lands in it."""
+"""The bucket: encrypted, versioned, private, and announcing new files."""
 
 from math import inf
 from typing import Any
@@ -18,14 +18,14 @@ def make_bucket(stack: Synthesized) -> Resource:
 
 
 def rules_about(bucket: Resource, key: str) -> list[Resource]:
-    """The lifecycle rules that are about an object."""
+    """The lifecycle rules that apply to an object."""
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert {rule["Status"] for rule in rules} == {"Enabled"}
     return [rule for rule in rules if key.startswith(rule.get("Prefix", ""))]
 
 
 def one_rule(bucket: Resource, key: str, part: str) -> Any:
-    """What the only rule about an object with this part says in it."""
+    """This part of the only rule for an object that has it."""
     (found,) = [rule[part] for rule in rules_about(bucket, key) if part in rule]
     return found
 
@@ -33,8 +33,8 @@ def one_rule(bucket: Resource, key: str, part: str) -> Any:
 def last_day(bucket: Resource, key: str) -> float:
     """The latest day, counted from when an object is written, on which its bytes still exist.
 
-    It expires, or is replaced just before; then it is an old version. S3 counts each of both from
-    the midnight that follows, and removes no version that is locked.
+    It expires, or is replaced just before; then it is an old version. S3 counts both periods from
+    the next midnight, and removes no locked version.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
     """
     rules = rules_about(bucket, key)
@@ -92,7 +92,7 @@ def test_transport_below_tls_1_2_is_denied_to_all(stack: Synthesized, condition:
 
 SOURCE = "incoming/people/a.csv"
 KEYS = keys_of(SOURCE)
-WITHOUT_RAW = {KEYS.outputs["processed"], KEYS.manifest}  # what tests of the processor prove
+WITHOUT_RAW = {KEYS.outputs["processed"], KEYS.manifest}  # as tests of the processor prove
 RAW = {SOURCE, *KEYS.outputs.values(), KEYS.manifest} - WITHOUT_RAW
 
 
@@ -118,19 +118,19 @@ def test_no_raw_byte_is_left_after_the_days_of_the_setting(
 
 
 @pytest.mark.parametrize("key", sorted(RAW))
-def test_a_replaced_version_of_raw_data_goes_after_a_day(bucket: Resource, key: str) -> None:
+def test_a_replaced_version_of_raw_data_is_removed_after_a_day(bucket: Resource, key: str) -> None:
     assert one_rule(bucket, key, "NoncurrentVersionExpiration") == {"NoncurrentDays": 1}
 
 
 @pytest.mark.parametrize("key", sorted(WITHOUT_RAW))
-def test_what_is_not_raw_stays_and_its_old_versions_go_after_30_days(
+def test_what_is_not_raw_stays_and_its_old_versions_expire_after_30_days(
     bucket: Resource, key: str
 ) -> None:
     assert not [rule for rule in rules_about(bucket, key) if "ExpirationInDays" in rule]
     assert one_rule(bucket, key, "NoncurrentVersionExpiration") == {"NoncurrentDays": 30}
 
 
-def test_unfinished_uploads_and_markers_that_hide_nothing_go(bucket: Resource) -> None:
+def test_unfinished_uploads_and_useless_markers_are_removed(bucket: Resource) -> None:
     abort = one_rule(bucket, "any/key", "AbortIncompleteMultipartUpload")
     assert abort == {"DaysAfterInitiation": 1}
     (rule,) = rules_about(bucket, "any/key")
@@ -139,7 +139,7 @@ def test_unfinished_uploads_and_markers_that_hide_nothing_go(bucket: Resource) -
 
 
 @pytest.mark.parametrize(("days", "told"), [(30, 0), (31, 1)])
-def test_a_lock_that_outlives_raw_data_is_told_at_synth(days: int, told: int) -> None:
+def test_synth_warns_of_a_lock_that_outlives_raw_data(days: int, told: int) -> None:
     settings = {"retainData": True, "objectLockDays": days, "rawDataExpiryDays": 30}
     app = make_app(environments={"test": settings})
     stack = TapStack(app, "TapStack-test", environment_suffix="test")

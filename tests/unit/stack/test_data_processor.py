@@ -1,4 +1,4 @@
-"""The function: its configuration, and what it works off."""
+"""The function: its configuration and its queue."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which names the network may ask for: those of its endpoints, whatever is written before."""
+"""Which names the network can resolve: those of its endpoints, with any prefix."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.unit.synthesis import PARTITIONS, Synthesized, synthesize
 
 
 def answer(stack: Synthesized, name: str) -> str:
-    """What the firewall of the VPC does with a query, after its rules."""
+    """What the VPC's firewall does with a query, by its rules."""
     _, association = stack.one("AWS::Route53Resolver::FirewallRuleGroupAssociation")
     group = association["FirewallRuleGroupId"].strip("<>").removesuffix(".Id")
     assert association["VpcId"] == f"<{stack.one('AWS::EC2::VPC')[0]}>"
@@ -18,7 +18,7 @@ def answer(stack: Synthesized, name: str) -> str:
         for pattern in stack.resources[names]["Properties"]["Domains"]:
             if re.fullmatch(re.escape(pattern).replace(r"\*", ".+"), name):
                 return str(rule["Action"])
-    return "ALLOW"  # what no rule names
+    return "ALLOW"  # names without a rule
 
 
 @pytest.mark.parametrize("region", PARTITIONS)

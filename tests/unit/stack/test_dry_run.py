@@ -1,4 +1,4 @@
-"""What a person is told of a file before it is uploaded."""
+"""What the dry run shows about a file before it is uploaded."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ HEADER = "order_id,email,phone,comment,country,quantity,price,weight,ordered_on,
 
 @pytest.fixture(autouse=True)
 def make_contracts(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
-    """The only contract is the valid one."""
+    """A folder with only the valid contract."""
     (directory / "orders.odcs.yaml").write_text(CONTRACT)
     monkeypatch.setattr(dry_run, "CONTRACTS", directory)
 
@@ -39,7 +39,7 @@ def make_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     return tell
 
 
-def test_what_would_be_rejected_is_told_with_its_reason_and_lines(told: Any) -> None:
+def test_rows_that_would_be_rejected_are_shown_with_reasons_and_lines(told: Any) -> None:
     rows = "O1,a@b.example,SECRETPHONE,SECRET,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n"
     bad = "O1,,SECRET,,SECRET,,,,,,\n"
     status, text = told(HEADER + rows + bad + rows + bad * 6)
@@ -50,7 +50,7 @@ def test_what_would_be_rejected_is_told_with_its_reason_and_lines(told: Any) -> 
     assert "SECRET" not in text
 
 
-def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
+def test_a_file_that_would_be_refused_is_reported(told: Any) -> None:
     status, text = told(HEADER.replace("gift", "SECRET"))
     assert status == 1
     assert "header:unknown-column (line 1, column 11, which reads 'SECRET')" in text
@@ -62,7 +62,7 @@ def test_a_file_that_would_be_refused_is_told(told: Any) -> None:
     assert "header:missing-column (line 1, name email)" in text
 
 
-def test_what_a_file_is_to_call_a_column_is_told(told: Any, directory: Path) -> None:
+def test_the_name_of_a_column_in_files_is_shown(told: Any, directory: Path) -> None:
     label = "name: email\n        physicalName: 'E-Mail: '\n"
     (directory / "orders.odcs.yaml").write_text(edited("name: email\n", label))
     status, text = told(HEADER)
@@ -72,7 +72,7 @@ def test_what_a_file_is_to_call_a_column_is_told(told: Any, directory: Path) -> 
     assert "email:required" in text
 
 
-def test_what_made_a_file_be_refused_is_told(told: Any, directory: Path) -> None:
+def test_the_cause_of_a_refusal_is_shown(told: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policy = "  - {property: maxRejectedShare, value: 0.5}\n"
     (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policy))
@@ -84,7 +84,7 @@ def test_what_made_a_file_be_refused_is_told(told: Any, directory: Path) -> None
     assert "record:malformed (line 3)" in text
 
 
-def test_policies_are_told(told: Any, directory: Path) -> None:
+def test_policies_are_shown(told: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policies = (
         "  - {property: unknownColumns, value: drop}\n"
@@ -114,13 +114,13 @@ def test_reasons_are_explained(told: Any) -> None:
         assert says in text
 
 
-def test_a_limit_is_told_in_its_unit(told: Any) -> None:
+def test_a_limit_is_shown_in_its_unit(told: Any) -> None:
     status, text = told("a," * 5000)
     assert status == 1
     assert "file:too-many-columns (line 1, limit 4,096 columns)" in text
 
 
-def test_the_setting_of_a_limit_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_setting_of_a_limit_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     reason = Reason.FILE_TOO_LARGE_DECOMPRESSED
     refusal = FileRefusedError(reason, limit=1 << 20, setting="memoryMb")
     account = RowAccount(0, 0, 0, refusal=refusal)
@@ -147,7 +147,7 @@ def test_contracts_are_checked_without_a_file(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "The contracts are valid: orders\n"
 
 
-def test_a_bad_contract_is_told(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bad_contract_is_reported(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (directory / "orders.odcs.yaml").write_text("")
     assert dry_run.main([]) == 1
     assert capsys.readouterr().err.startswith("Error: contracts/orders.odcs.yaml, line 1: ")
@@ -174,7 +174,7 @@ def test_a_contract_and_a_file_are_named(
     assert told in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     assert dry_run.main(["orders", "no/such.csv"]) == 1
     assert "Error: no/such.csv cannot be read: No such file" in capsys.readouterr().err
 
@@ -185,7 +185,7 @@ def make(*variables: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def test_rows_of_parquet_are_told_by_their_number(
+def test_rows_of_parquet_are_shown_by_their_number(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "my.parquet"
@@ -204,7 +204,7 @@ def test_make_runs_it_over_the_sample(tmp_path: Path, dataset: str) -> None:
     assert "10,000 rows, 9,900 clean, 100 rejected" in done.stdout
 
 
-def test_make_tells_what_is_missing() -> None:
+def test_make_says_what_is_missing() -> None:
     assert make().stdout == "The contracts are valid: customers, payments\n"
     assert "name the file that is to keep customers" in make("dataset=customers").stderr
     assert "no contract is named ''" in make("file=samples/customers.csv").stderr

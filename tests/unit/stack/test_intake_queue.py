@@ -1,4 +1,4 @@
-"""The queues: encrypted, written by the bucket alone, with a place for what fails."""
+"""The queues: encrypted, written only by the bucket, with a dead-letter queue."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_five_failures_park_a_message_for_14_days(
         "maxReceiveCount": 5,  # AWS asks for at least five: throttled deliveries count
     }
     assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
-    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600  # the longest there is
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600  # the maximum
 
 
 @pytest.mark.parametrize("seconds", [10, 300, 900])

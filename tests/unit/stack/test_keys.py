@@ -18,7 +18,7 @@ USES = {
     "kms:ReEncryptTo",
     "kms:VerifyMac",
 }
-"""What makes use of a key, or lets others."""
+"""Actions that use a key, or allow others to."""
 
 
 @pytest.mark.parametrize("alias", ["s3", "logs", "lambda"])

@@ -32,7 +32,7 @@ def function_groups(stack: Synthesized) -> list[str]:
 
 
 def rules(stack: Synthesized, group: str, direction: str) -> list[Resource]:
-    """The rules of a group, those inside it and those that stand alone."""
+    """The rules of a group: inside it, and as separate resources."""
     logical_id = group.strip("<>").removesuffix(".GroupId")
     inside = stack.resources[logical_id]["Properties"].get(f"SecurityGroup{direction}", [])
     alone = [
@@ -57,7 +57,7 @@ def test_subnets_are_isolated_and_give_no_public_address(stack: Synthesized) -> 
 def test_the_vpc_is_named_and_resolves_names(stack: Synthesized) -> None:
     _, vpc = stack.one("AWS::EC2::VPC")
     assert {"Key": "Name", "Value": "zero-trust-vpc-test"} in vpc["Tags"]
-    assert vpc["EnableDnsSupport"] is True  # or the private names of endpoints do not resolve
+    assert vpc["EnableDnsSupport"] is True  # or the private names of endpoints would not resolve
     assert vpc["EnableDnsHostnames"] is True
 
 
@@ -89,7 +89,7 @@ def test_kms_has_an_interface_in_every_subnet_of_the_function(stack: Synthesized
     assert kms["SubnetIds"] == function["VpcConfig"]["SubnetIds"]
 
 
-def test_both_ends_of_the_way_to_kms_are_open(stack: Synthesized) -> None:
+def test_both_ends_of_the_path_to_kms_are_open(stack: Synthesized) -> None:
     (function_group,) = function_groups(stack)
     (endpoint_group,) = endpoint(stack, "kms")["SecurityGroupIds"]
     https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
@@ -102,7 +102,7 @@ def test_both_ends_of_the_way_to_kms_are_open(stack: Synthesized) -> None:
 def test_the_function_may_send_to_s3s_own_addresses(stack: Synthesized) -> None:
     (group,) = function_groups(stack)
     lookup, _ = stack.one("Custom::S3PrefixList")
-    # Inside the group: a group without a rule of its own is created with one that allows all.
+    # Inside the group: a group without rules is created with one that allows everything.
     inside = stack.resources[group.strip("<>").removesuffix(".GroupId")]["Properties"]
     assert inside["SecurityGroupEgress"] == [
         {
@@ -133,7 +133,7 @@ def test_the_groups_allow_nothing_else(stack: Synthesized) -> None:
     assert not rules(stack, function_group, "Ingress")
     assert len(rules(stack, function_group, "Egress")) == 2  # S3 and the endpoints, as above
     assert len(rules(stack, endpoint_group, "Ingress")) == 1
-    # CDK's way to write "none": an impossible rule in place of AWS's default of everything.
+    # CDK's form of "none": an impossible rule instead of AWS's default, which allows everything.
     (none,) = rules(stack, endpoint_group, "Egress")
     assert none["CidrIp"] == "255.255.255.255/32"
     assert none["IpProtocol"] == "icmp"

@@ -1,4 +1,4 @@
-"""The size limit of objects: every setting that it follows from can be the one that binds."""
+"""The size limit of objects: each of its settings can be the one that decides it."""
 
 import pytest
 from aws_cdk import App

@@ -1,4 +1,4 @@
-"""The order in which CloudFormation creates the resources; it deletes them the other way round."""
+"""The order in which CloudFormation creates the resources; it deletes them in reverse."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -16,7 +16,7 @@ SETTINGS = ["{}", EVERYTHING, RETAINED]
 
 
 class Order:
-    """What waits for what in a template."""
+    """Which resources of a template wait for which."""
 
     def __init__(self, template: Resource) -> None:
         self.resources: dict[str, Resource] = template["Resources"]
@@ -27,7 +27,7 @@ class Order:
         }
 
     def awaited(self, name: str) -> set[str]:
-        """All that is created before a resource, and deleted after it."""
+        """All resources that are created before one, and deleted after it."""
         found: set[str] = set()
         ahead = set(self._awaited[name])
         while ahead:
@@ -58,13 +58,15 @@ def in_turn(order: Order, names: Iterable[str]) -> None:
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_nobody_writes_into_the_bucket_when_it_is_emptied(settings: str) -> None:
+def test_nobody_writes_into_the_bucket_once_it_is_emptied(settings: str) -> None:
     order = order_of(settings)
     function = order.one("AWS::Lambda::Function", "DataProcessor")
     turn = [
         order.one("AWS::Lambda::EventSourceMapping"),
         function,
-        order.one("AWS::EC2::SecurityGroup", "FunctionSecurityGroup"),  # until its interfaces go
+        order.one(
+            "AWS::EC2::SecurityGroup", "FunctionSecurityGroup"
+        ),  # until no interface is left
         order.one("AWS::IAM::Role", "ProcessorRole"),
         *order.of_type("Custom::S3AutoDeleteObjects"),
         order.one("AWS::S3::BucketPolicy"),
@@ -75,7 +77,7 @@ def test_nobody_writes_into_the_bucket_when_it_is_emptied(settings: str) -> None
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_no_file_is_read_before_the_network_is_closed_and_the_bucket_guarded(
+def test_no_file_is_read_before_network_and_bucket_are_closed(
     settings: str,
 ) -> None:
     order = order_of(settings)
@@ -100,7 +102,7 @@ def test_no_file_is_read_before_the_network_is_closed_and_the_bucket_guarded(
 
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_no_role_outlives_a_log_group_that_it_could_create_again(settings: str) -> None:
-    """A line of the log that is late would create the group without key and retention."""
+    """A late log line would create the group again, without key and retention."""
     order = order_of(settings)
     checked = []
     for name in order.of_type("AWS::Lambda::Function"):
@@ -121,8 +123,8 @@ def test_nothing_waits_for_itself(settings: str) -> None:
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_an_update_moves_the_function_when_its_way_to_the_endpoints_is_open(settings: str) -> None:
-    """In a new security group without rules, it would time out on every file."""
+def test_an_update_moves_the_function_once_its_endpoints_are_reachable(settings: str) -> None:
+    """In a new security group without rules, the function would time out on every file."""
     order = order_of(settings)
     way = order.of_type(
         "AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::VPCEndpoint"

@@ -1,4 +1,4 @@
-"""The doors: what the bucket and the endpoints refuse whatever anybody's own policies say."""
+"""The perimeter: what the bucket and the endpoints refuse, whatever anybody's own policies say."""
 
 from copy import deepcopy
 from typing import Any
@@ -92,7 +92,7 @@ def test_other_accounts_and_strangers_are_denied(stack: Synthesized, policy: Res
 
 
 def assert_denies_all(stack: Synthesized, found: Resource, condition: dict[str, Any]) -> None:
-    """Check that a statement denies everything of S3 to everybody under a condition."""
+    """Check that a statement denies all of S3 to everybody under a condition."""
     bucket, _ = stack.one("AWS::S3::Bucket")
     assert (found["Effect"], found["Principal"], found["Action"]) == ("Deny", EVERYBODY, "s3:*")
     assert set(found["Resource"]) == {f"<{bucket}.Arn>", f"<{bucket}.Arn>/*"}
@@ -119,7 +119,7 @@ def test_administrators_may_look_unless_that_is_restricted(policy: Resource) -> 
         ),
     ],
 )
-def test_where_administrators_are_restricted_two_roles_touch_outputs(
+def test_where_administrators_are_restricted_only_two_roles_write_outputs(
     settings: str, remover: str
 ) -> None:
     _, found = Synthesized(synthesize(settings=settings)).one("AWS::S3::BucketPolicy")
@@ -141,7 +141,7 @@ def test_nobody_is_allowed_anything_but_the_emptying_of_the_bucket(
     ]
 
 
-def test_where_data_are_retained_versions_are_removed_with_broken_glass_alone() -> None:
+def test_where_data_are_retained_only_broken_glass_removes_versions() -> None:
     stack = Synthesized(synthesize(settings='{"retainData": true}'))
     _, bucket_policy = stack.one("AWS::S3::BucketPolicy")
     found = statement(bucket_policy["PolicyDocument"], "DenyVersionRemoval")
@@ -150,7 +150,7 @@ def test_where_data_are_retained_versions_are_removed_with_broken_glass_alone() 
     assert (found["Effect"], found["Principal"]) == ("Deny", EVERYBODY)
     assert set(found["Action"]) == {"s3:BypassGovernanceRetention", "s3:DeleteObjectVersion"}
     assert found["Condition"] == {
-        # By its name: the policy stays with the bucket when the stack and its roles are deleted.
+        # By name: the policy stays with the bucket when the stack and its roles are deleted.
         "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/{name}"}
     }
 
@@ -162,7 +162,7 @@ def test_where_data_are_retained_versions_are_removed_with_broken_glass_alone() 
         ("kms", {"kms:GenerateMac": "<key>"}),
     ],
 )
-def test_an_endpoint_lets_the_way_of_a_file_through(
+def test_an_endpoint_allows_the_path_of_a_file(
     stack: Synthesized, service: str, expected: dict[str, str]
 ) -> None:
     bucket = f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>"

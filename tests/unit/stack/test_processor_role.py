@@ -1,4 +1,4 @@
-"""The function's role: the way of a file and no more, three times over."""
+"""The function's role: the path of a file and no more, enforced three times."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def role_of(stack: Synthesized, region: str = "us-east-1") -> Resource:
 
 
 def attached(stack: Synthesized, number: int, region: str = "us-east-1") -> Resource:
-    """The document of one of the role's policies: what it allows, then what it denies."""
+    """The document of one of the role's policies: first the allow policy, then the denials."""
     name = role_of(stack, region)["ManagedPolicyArns"][number].strip("<>")
     document: Resource = stack.resources[name]["Properties"]["PolicyDocument"]
     return document
@@ -56,7 +56,7 @@ def test_only_lambda_in_this_account_assumes_it(stack: Synthesized) -> None:
 
 
 def test_no_trust_policy_asks_lambda_for_the_functions_arn() -> None:
-    """AWS documents no aws:SourceArn for it: a role that asks for one may be assumed by nobody."""
+    """AWS documents no aws:SourceArn for it: a role that requires one may be unusable."""
     for settings in ("{}", '{"retainData": true}'):
         for name, role in (
             Synthesized(synthesize(settings=settings)).find("AWS::IAM::Role").items()
@@ -79,7 +79,7 @@ def test_its_policies_are_its_own_and_there_is_no_other(stack: Synthesized) -> N
             assert "Roles" not in policy["Properties"]
 
 
-def test_its_boundary_is_what_it_is_allowed(stack: Synthesized) -> None:
+def test_its_boundary_is_its_allow_policy(stack: Synthesized) -> None:
     role = role_of(stack)
     assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
 
@@ -113,7 +113,7 @@ def test_nothing_of_s3_beyond_these(allowed: Resource) -> None:
     assert sids == {"ReadIncoming", "WriteOutputs", "FindObjects"}
 
 
-def test_listing_takes_a_prefix_of_the_way(allowed: Resource) -> None:
+def test_listing_takes_a_prefix_of_the_pipeline(allowed: Resource) -> None:
     found = statement(allowed, "FindObjects")
     assert found["Action"] == "s3:ListBucket"
     assert set(found["Condition"]["StringLike"]["s3:prefix"]) == {

@@ -1,4 +1,4 @@
-"""What AWS would refuse and an emulator accepts: grammar, partitions, names and policy sizes."""
+"""What AWS would refuse but an emulator accepts: grammar, partitions, names and policy sizes."""
 
 import json
 import re
@@ -43,7 +43,7 @@ MANAGED_POLICY = 6_144
 
 
 def walk(value: Any) -> Iterator[Any]:
-    """Every value inside a value, itself included."""
+    """A value, and every value inside it."""
     yield value
     for child in value.values() if isinstance(value, dict) else ():
         yield from walk(child)
@@ -52,7 +52,7 @@ def walk(value: Any) -> Iterator[Any]:
 
 
 def size(policy: Any) -> int:
-    """The length that IAM counts, which leaves out white space."""
+    """The length that IAM counts, without white space."""
     return len(re.sub(r"\s", "", json.dumps(policy)))
 
 

@@ -1,4 +1,4 @@
-"""The rule packs: every finding stops a synth, and none is left in ours."""
+"""The rule packs: every finding stops a synth, and our stack has none left."""
 
 import re
 from typing import Any
@@ -32,7 +32,7 @@ def test_no_finding_is_left(settings: dict[str, Any]) -> None:
 
 
 def findings(app: App) -> set[str]:
-    """The rules that the packs say are violated."""
+    """The rules that are violated, according to the packs."""
     with pytest.raises(RuntimeError, match="ValidationFailed") as failure:
         app.synth()
     return set(re.findall("Acknowledge with '([^']+)'", str(failure.value)))

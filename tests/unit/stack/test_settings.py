@@ -1,4 +1,4 @@
-"""The settings: what is allowed, and one clear sentence about what is not."""
+"""The settings: what is allowed, and one clear sentence for each mistake."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The stack as a whole: its name, outputs, tags, and what survives it."""
+"""The stack as a whole: its name, outputs, tags, and what it retains."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ DATA = {
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
-    "AWS::S3::BucketPolicy",  # which asks for TLS and keeps versions as long as there are any
+    "AWS::S3::BucketPolicy",  # which requires TLS and protects versions as long as there are any
 }
 TAGGED = {
     "AWS::EC2::VPC",
@@ -47,19 +47,19 @@ TAGGED = {
 
 
 def target(stack: Synthesized, output: str) -> str:
-    """The logical id of the resource that an output tells of."""
+    """The logical id of the resource that an output names."""
     return str(stack.outputs[output]["Value"]).strip("<>").partition(".")[0]
 
 
 @pytest.mark.parametrize(("name", "resource_type"), OUTPUTS.items())
-def test_each_output_is_exported_and_tells_of_its_resource(
+def test_each_output_is_exported_and_names_its_resource(
     stack: Synthesized, name: str, resource_type: str
 ) -> None:
     assert stack.outputs[name]["Export"] == {"Name": f"{name}-test"}
     assert stack.resources[target(stack, name)]["Type"] == resource_type
 
 
-def test_outputs_that_share_a_type_tell_of_the_right_resource(stack: Synthesized) -> None:
+def test_outputs_of_the_same_type_name_the_right_resources(stack: Synthesized) -> None:
     for output, alias in (
         ("S3KmsKeyId", "s3"),
         ("LogsKmsKeyId", "logs"),
@@ -137,8 +137,8 @@ def test_an_environment_that_retains_data_is_protected() -> None:
         policy = resource.get("DeletionPolicy", "Delete")
         if policy != "Delete":
             retained[resource["Type"]] = name
-            # Not "Retain", which also holds when a first creation rolls back: the next would
-            # meet the names of what is left.
+            # Not "Retain", which also applies when a first creation rolls back: the names of the
+            # remaining resources would block the next.
             # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
             assert policy == "RetainExceptOnCreate", name
             assert resource["UpdateReplacePolicy"] == "Retain", name
@@ -150,7 +150,7 @@ def test_an_environment_that_retains_data_is_protected() -> None:
 
 def test_other_environments_leave_nothing_behind(stack: Synthesized) -> None:
     for resource in stack.resources.values():
-        # The policy of a bucket goes with the bucket, and refuses writes until then.
+        # The policy of a bucket is deleted with it, and refuses writes until then.
         kept = resource["Type"] == "AWS::S3::BucketPolicy"
         policy = "RetainExceptOnCreate" if kept else "Delete"
         assert resource.get("DeletionPolicy", "Delete") == policy

@@ -1,4 +1,4 @@
-"""The way of a file on the deployed stack: clean, rejected, refused, repeated, interrupted."""
+"""The path of a file on the deployed stack: clean, rejected, refused, repeated, interrupted."""
 
 import csv
 import gzip
@@ -44,7 +44,7 @@ RAW = re.compile(r"Zaphod|@example\.|\+1202555|900-00-|Secretville")  # of the c
 
 
 def customer(number: int, **changes: str) -> Row:
-    """A customer that satisfies the contract, but for ``changes``."""
+    """A customer that satisfies the contract, except for ``changes``."""
     return {
         "customer_id": f"C{number:08d}",
         "full_name": f"Zaphod Secret{number}",
@@ -94,7 +94,7 @@ def test_clean_rows_are_pseudonymised(pipeline: Pipeline) -> None:
     for row, clean in zip(given, written, strict=True):
         for column, output in (("customer_id", "customer_token"), ("email", "email_token")):
             assert TOKEN.fullmatch(clean[output])
-            # Not a hash that anybody can compute who guesses the value.
+            # Not a hash that anybody could compute from a guessed value.
             assert clean[output] != hashlib.sha256(row[column].encode()).hexdigest()[:32]
         assert not {"full_name", "address", "email", "customer_id"} & set(clean)
         assert clean["country"] == "DE"
@@ -139,7 +139,7 @@ def test_tokens_join_files_and_datasets(pipeline: Pipeline) -> None:
     assert set(first) < set(tokens("payments", text.getvalue().encode(), "customer_token"))
 
 
-def test_a_file_in_which_people_stand_out_is_not_let_out(pipeline: Pipeline) -> None:
+def test_a_file_in_which_people_stand_out_is_quarantined(pipeline: Pipeline) -> None:
     paid = (ROOT / "samples" / "payments.csv").read_bytes()
     name = pipeline.name("payments")
     whole = pipeline.process(name, paid)
@@ -182,7 +182,7 @@ def test_the_format_makes_no_difference(pipeline: Pipeline) -> None:
     assert all(outcome == outcomes[0] for outcome in outcomes)
 
 
-def test_no_raw_value_is_left_in_what_consumers_read(pipeline: Pipeline) -> None:
+def test_consumers_read_no_raw_value(pipeline: Pipeline) -> None:
     name = pipeline.name("customers")
     pipeline.process(name, as_csv([customer(number) for number in range(50)]))
     for text in (str(pipeline.clean(name)), str(pipeline.read(f"manifests/{name}.json"))):
@@ -204,7 +204,7 @@ def test_bad_rows_are_quarantined_with_all_their_reasons(pipeline: Pipeline) -> 
     assert manifest["rows"] == {"read": 6, "clean": 2, "rejected": 4}
     rejected = pipeline.rejected(name)
     assert rejected is not None
-    # An address takes two lines of the file, and the header one.
+    # An address takes two lines of the file, the header one.
     assert [(row["row"], row["line"]) for row in rejected] == [(2, 4), (3, 6), (4, 8), (6, 12)]
     reasons = [set(row["reasons"]) for row in rejected]
     assert reasons[0] == {"email:pattern"}
@@ -280,7 +280,7 @@ def test_a_new_version_replaces_the_results_of_the_old(pipeline: Pipeline) -> No
 
 @contextmanager
 def forbidden(iam: "IAMClient", outputs: Outputs, action: str, resource: str) -> Iterator[None]:
-    """The function's role may not do this, for a while."""
+    """The function's role is denied this, for a while."""
     role = outputs["LambdaRoleArn"].rpartition("/")[2]
     denial = {"Effect": "Deny", "Action": action, "Resource": resource}
     iam.put_role_policy(
@@ -296,7 +296,7 @@ def forbidden(iam: "IAMClient", outputs: Outputs, action: str, resource: str) ->
 
 @contextmanager
 def quick_retries(sqs: "SQSClient", outputs: Outputs) -> Iterator[None]:
-    """A failed message comes again soon, instead of after six timeouts."""
+    """A failed message returns soon, instead of after six timeouts."""
     url = outputs["QueueUrl"]
     names: Any = ["VisibilityTimeout"]
 
@@ -318,10 +318,10 @@ def quick_retries(sqs: "SQSClient", outputs: Outputs) -> Iterator[None]:
 def park(
     pipeline: Pipeline, sqs: "SQSClient", outputs: Outputs, content: bytes
 ) -> tuple[str, str]:
-    """Put a file whose every attempt fails, and wait for its message to be parked.
+    """Upload a file whose every attempt fails, and wait for its message to be parked.
 
-    What makes it fail takes a while to hold everywhere: a file that is processed nevertheless
-    came too early, and another is put. Returns name and version of the one that was parked.
+    The cause of the failure takes a while to apply everywhere: if a file is still processed,
+    another is uploaded. Returns the name and version of the parked one.
     """
     dropped: list[tuple[str, str]] = []
 
@@ -349,7 +349,7 @@ def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
         with forbidden(iam, outputs, "s3:PutObject", arn):
             content = as_csv([customer(1), customer(2, country="XX")])
             name, version = park(pipeline, sqs, outputs, content)
-            # It got half-way: rows are written, but nothing says that they are complete.
+            # It got half-way: rows are written, but no manifest says that they are complete.
             assert pipeline.clean(name)
             assert pipeline.read(f"manifests/{name}.json") is None
 
@@ -391,7 +391,7 @@ def test_two_hundred_files_at_once(pipeline: Pipeline, sqs: "SQSClient", outputs
 
 @contextmanager
 def expires_header(pipeline: Pipeline, text: str) -> Iterator[None]:
-    """Put files with a text where S3 expects no more than a hint: botocore cannot parse it."""
+    """Upload files with an Expires header that botocore cannot parse."""
 
     sent = []
 
@@ -440,6 +440,6 @@ def test_no_raw_value_is_logged(
 
     messages = wait_for("log line of each file", all_logged, LOGGED)
     assert not [message for message in messages if planted in message]
-    # Among them is what all other tests made the function log, too.
+    # These include what the other tests made the function log.
     assert len(messages) > len(contents)
     assert not [message for message in messages if RAW.search(message)]
