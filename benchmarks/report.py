@@ -45,7 +45,7 @@ when it began: {before:.1f}, when it ended: {after:.1f}.
 
 Every engine reads the same CSV file of {megabytes:.0f} MB, {rows:,} rows of eleven columns, of \
 which {rejected:,} break the contract; checks every column, makes four HMAC-SHA256 tokens a row, \
-writes the clean rows as Parquet (zstd) and the rejected ones beside it. The clean rows and the \
+writes the clean rows as Parquet (zstd) and the rejected ones next to it. The clean rows and the \
 number of rejected ones were compared and are the same. Each ran in a process of its own, pinned \
 to one core, {rounds} times; the numbers are medians.
 

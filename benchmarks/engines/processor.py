@@ -23,7 +23,7 @@ class FixedKey:
 
 
 def run(source: Path, target: Path) -> tuple[int, int]:
-    """Transform ``source``; the compiled contract lies beside the folder ``target``."""
+    """Transform ``source``; the compiled contract is next to the folder ``target``."""
     contract = read(target.parent / "contracts" / "people.json")
     kms: Any = FixedKey()
     with (

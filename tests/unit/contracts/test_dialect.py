@@ -153,13 +153,15 @@ def test_a_server_of_csv_does_not_say_another_encoding(
     if written == "utf-8":  # it need not be stated
         text = text.replace("property: csv", "property: other")
     said = f'    format: csv\n    encoding: "{expected}"\n'
-    told = mistakes(directory, text.replace("    format: csv\n", said))
-    assert (told == []) == agree
+    sentences = mistakes(directory, text.replace("    format: csv\n", said))
+    assert (sentences == []) == agree
     if not agree:
-        (sentence,) = told
+        (sentence,) = sentences
         assert "line 11: the server expects CSV in" in sentence
         assert f"but the encoding of csv is {written!r}; make them agree." in sentence
     without_format = said.removeprefix("    format: csv\n")
-    assert len(mistakes(directory, text.replace("    format: csv\n", without_format))) == len(told)
+    assert len(mistakes(directory, text.replace("    format: csv\n", without_format))) == len(
+        sentences
+    )
     other = said.replace("csv", "parquet")
     assert mistakes(directory, text.replace("    format: csv\n", other)) == []

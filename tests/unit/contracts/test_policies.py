@@ -140,11 +140,11 @@ def test_the_subject_is_a_column_with_a_value_for_each(
 ) -> None:
     anonymity = f"{{k: 5, quasiIdentifiers: [country], subject: {subject}}}"
     more = f"  - {{property: kAnonymity, value: {anonymity}}}\n"
-    told = mistakes(directory, CONTRACT + more)
+    sentences = mistakes(directory, CONTRACT + more)
     if not complaint:
-        assert told == []
+        assert sentences == []
         found = dump(compile_contracts(directory)["orders"])["anonymity"]
         assert found == {"k": 5, "quasiIdentifiers": ["country"], "subject": subject}
         return
-    (sentence,) = told
+    (sentence,) = sentences
     assert f": the subject of kAnonymity {complaint}" in sentence

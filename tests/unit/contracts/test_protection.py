@@ -45,11 +45,11 @@ def with_method(method: str) -> str:
 def test_a_shared_column_is_hidden_the_same_way_or_dropped(
     directory: Path, current: str, other: str
 ) -> None:
-    told = compare(directory, *(with_method(METHODS[name]) for name in (current, other)))
+    found = compare(directory, *(with_method(METHODS[name]) for name in (current, other)))
     if other in (current, "drop") or current == "keep":
-        assert told == []
+        assert found == []
         return
-    (sentence,) = told
+    (sentence,) = found
     assert sentence.startswith(
         "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' may leave more than under "
         f"orders.odcs.yaml, which has {{method: {current}"
@@ -82,11 +82,11 @@ def test_the_same_method_may_show_less(
 def test_a_column_that_the_current_contract_lacks_is_dropped(directory: Path, method: str) -> None:
     extra = "      - name: extra\n        logicalType: string\n        classification: internal\n"
     other = CONTRACT.replace("    properties:\n", f"    properties:\n{extra}{METHOD % method}")
-    told = compare(directory, CONTRACT, other)
+    found = compare(directory, CONTRACT, other)
     if method == "drop":
-        assert told == []
+        assert found == []
         return
-    (sentence,) = told
+    (sentence,) = found
     assert sentence.endswith(
         "column 'extra' is no column of orders.odcs.yaml, which lets nothing of it leave; drop it "
         "here too."
@@ -121,9 +121,9 @@ def test_what_files_call_a_hidden_column_is_hidden_under_any_name(
     directory: Path, current: dict[str, str], other: dict[str, str]
 ) -> None:
     (sentence,) = [
-        told
-        for told in compare(directory, labelled(CONTRACT, **current), labelled(CONTRACT, **other))
-        if "column 'country'" in told
+        found
+        for found in compare(directory, labelled(CONTRACT, **current), labelled(CONTRACT, **other))
+        if "column 'country'" in found
     ]
     assert sentence.endswith(
         "column 'country' may leave more than under orders.odcs.yaml, which has {method: mask, "
@@ -140,7 +140,7 @@ def test_without_a_header_columns_are_compared_by_position(directory: Path) -> N
     assert compare(directory, CONTRACT, other) == []
     bare = CUSTOM + "  - {property: csv, value: {header: false}}\n"
     texts = [one.replace(CUSTOM, bare) for one in (CONTRACT, other)]
-    (sentence,) = [told for told in compare(directory, *texts) if "may leave more than" in told]
+    (sentence,) = [found for found in compare(directory, *texts) if "may leave more than" in found]
     assert "column 'country'" in sentence
     assert "for 'phone'" in sentence
 
@@ -282,9 +282,9 @@ def test_kanonymity_is_about_the_same_columns_of_the_file(
         other = "      - name: ".join([start, *columns]) + "customProperties:\n  -" + end
     assert compare(directory, current, current) == []
     assert [
-        told
-        for told in compare(directory, current, other)
-        if "kAnonymity is laxer than in orders.odcs.yaml" in told
+        found
+        for found in compare(directory, current, other)
+        if "kAnonymity is laxer than in orders.odcs.yaml" in found
     ]
 
 
@@ -351,7 +351,7 @@ def test_no_version_accepts_what_the_current_one_rejects(
 
 
 @pytest.mark.parametrize(
-    ("method", "told"),
+    ("method", "found"),
     [
         ("mask, keepLast: 2", True),
         ("truncate, length: 2", True),
@@ -362,11 +362,11 @@ def test_no_version_accepts_what_the_current_one_rejects(
     ],
 )
 def test_a_part_of_a_value_is_written_by_the_same_rules(
-    directory: Path, method: str, told: bool
+    directory: Path, method: str, found: bool
 ) -> None:
     current = ruled("logicalTypeOptions: {minLength: 8, pattern: '^[0-9]*$'}", method=method)
     other = ruled("logicalTypeOptions: {minLength: 8}", method=method)
-    assert bool(compare(directory, current, other)) == told
+    assert bool(compare(directory, current, other)) == found
 
 
 def test_a_version_may_have_more_rules(directory: Path) -> None:
@@ -407,8 +407,8 @@ def test_rows_are_counted_by_what_is_unique_if_by_no_subject(
         one.replace(CUSTOM, f"{CUSTOM}{policy}\n")
         for one in (ruled("unique: true", method="drop"), CONTRACT)
     )
-    told = compare(directory, current, other)
-    assert [line.partition("yaml, which")[2] for line in told] == (
+    found = compare(directory, current, other)
+    assert [line.partition("yaml, which")[2] for line in found] == (
         []
         if subject
         else [" tells people apart by 'ruled' too; take that from the same place in files."]

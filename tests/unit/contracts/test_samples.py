@@ -109,9 +109,9 @@ def test_the_generator_writes_the_committed_files(tmp_path: Path) -> None:
 
 def test_the_generator_says_how_it_is_used() -> None:
     command = [sys.executable, "-I", "-S", str(GENERATOR), "--help"]
-    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    assert "--directory" in told
-    assert "Write the sample files" in told
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert "--directory" in printed
+    assert "Write the sample files" in printed
 
 
 @pytest.mark.parametrize("dataset", ["customers", "payments"])

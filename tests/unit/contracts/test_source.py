@@ -72,10 +72,10 @@ def complaint(directory: Path, text: str) -> str:
 def test_it_is_one_sentence_with_its_line(
     directory: Path, text: str, line: int, said: str
 ) -> None:
-    told = complaint(directory, text).splitlines()
-    assert told[0].startswith(f"{directory.name}/{NAME}, line {line}: ")
-    assert said in told[0]
-    assert len(told) == 1 or "alias" in said
+    found = complaint(directory, text).splitlines()
+    assert found[0].startswith(f"{directory.name}/{NAME}, line {line}: ")
+    assert said in found[0]
+    assert len(found) == 1 or "alias" in said
 
 
 def test_a_huge_file_is_not_even_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,8 +93,8 @@ def test_a_long_text_is_a_text(directory: Path) -> None:
 
 
 def test_a_double_may_have_all_its_digits(directory: Path) -> None:
-    told = complaint(directory, with_epoch("0." + "0" * 320 + "1"))
-    assert "pseudonymEpoch is" in told
+    found = complaint(directory, with_epoch("0." + "0" * 320 + "1"))
+    assert "pseudonymEpoch is" in found
 
 
 @pytest.mark.parametrize("around", ["properties: [{}]", "items: {}"])
@@ -105,9 +105,9 @@ def test_columns_in_columns_are_refused_at_once(directory: Path, nested: int, ar
         inside = around.replace("{}", column)
         kind = "object" if around.startswith("prop") else "array"
         column = f"{{name: extra, logicalType: {kind}, physicalType: json, {inside}}}"
-    told = complaint(directory, with_columns(f"      - {column}\n"))
+    found = complaint(directory, with_columns(f"      - {column}\n"))
     once = f"has {around.partition(':')[0]}, which are not checked"
-    assert f"column 'extra' {once if nested == 1 else 'nests columns in columns'}" in told
+    assert f"column 'extra' {once if nested == 1 else 'nests columns in columns'}" in found
 
 
 @pytest.mark.parametrize("schema", ["[1]", "[{properties: 1}]", "1", "[{properties: [1]}]"])
@@ -120,23 +120,25 @@ def test_a_mistake_that_is_everywhere_is_reported_often_enough(directory: Path) 
     keys = "".join(f"key{number}: 1\n" for number in range(10_000))
     assert len(complaint(directory, keys).splitlines()) == 201
     wrong = "".join(f"      - {{name: a{n}, logicalType: strng}}\n" for n in range(900))
-    told = complaint(directory, with_columns(wrong)).splitlines()
-    assert 100 < len(told) <= 200
+    found = complaint(directory, with_columns(wrong)).splitlines()
+    assert 100 < len(found) <= 200
 
 
 def test_too_many_columns_are_counted_and_not_checked(directory: Path) -> None:
     columns = "".join(f"      - {{nam: a{number}}}\n" for number in range(5_000))
-    told = complaint(directory, with_columns(columns))
-    assert "the dataset has 5013 columns; allowed are 1 to 1,000." in told
+    found = complaint(directory, with_columns(columns))
+    assert "the dataset has 5013 columns; allowed are 1 to 1,000." in found
 
 
 def test_a_long_enum_is_compared_quickly(directory: Path) -> None:
     values = "".join(f"          - value: A{number}\n" for number in range(3_000))
     first = "          - value: AT\n"
-    told = complaint(directory, SAMPLE.replace(first, first + values + first))
-    assert "has an item twice; keep one of them." in told
+    found = complaint(directory, SAMPLE.replace(first, first + values + first))
+    assert "has an item twice; keep one of them." in found
 
 
 def test_an_enum_that_is_not_a_list_is_reported_once(directory: Path) -> None:
-    told = complaint(directory, with_columns("      - {name: a, logicalType: string, enum: AT}\n"))
-    assert told.endswith("field 'enum' of column 'a' is 'AT'; write a list.")
+    found = complaint(
+        directory, with_columns("      - {name: a, logicalType: string, enum: AT}\n")
+    )
+    assert found.endswith("field 'enum' of column 'a' is 'AT'; write a list.")

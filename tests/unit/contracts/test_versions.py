@@ -74,6 +74,6 @@ def test_a_mistake_is_one_sentence(
             path.write_text(content.replace("name: orders", f"name: {file.partition('@')[0]}", 1))
     with pytest.raises(ContractError) as caught:
         compile_contracts(directory)
-    told = [line for line in str(caught.value).splitlines() if sentence in line]
-    assert len(told) == 1
-    assert told[0].startswith(f"contracts/{name}.odcs.yaml, line ")
+    sentences = [line for line in str(caught.value).splitlines() if sentence in line]
+    assert len(sentences) == 1
+    assert sentences[0].startswith(f"contracts/{name}.odcs.yaml, line ")

@@ -86,7 +86,7 @@ class Variation(NamedTuple):
 def vary(call: Call) -> Iterator[Variation]:
     """Replace each thing that a call is about by one that is not the stacks'."""
     action = call.permission.action
-    told = {
+    stated = {
         name: OTHERS.get(name, value) if name == "lambda:FunctionArn" else value
         for name, value in call.context.items()
         if not name.startswith(TAG) and name != ALIAS
@@ -96,12 +96,12 @@ def vary(call: Call) -> Iterator[Variation]:
         has_tags = any(key.startswith(TAG) for key in place.keys) and place.kind != "bucket"
         tags = OTHER_TAGS if has_tags else {}
         if place.kind == "key":
-            other = {**told, **tags, ALIAS: "alias/other"}
+            other = {**stated, **tags, ALIAS: "alias/other"}
             yield Variation(action, "key with another alias", arn, other)
-            yield Variation(action, "key without alias and tag", arn, told)
-            yield Variation(action, "key without alias", arn, {**told, **tags})
+            yield Variation(action, "key without alias and tag", arn, stated)
+            yield Variation(action, "key without alias", arn, {**stated, **tags})
         else:
-            yield Variation(action, place.kind, arn, {**told, **tags})
+            yield Variation(action, place.kind, arn, {**stated, **tags})
     for name in OTHERS.keys() & call.context.keys():
         context = {**call.context, name: OTHERS[name]}
         yield Variation(action, name, call.resource, context)
@@ -311,12 +311,12 @@ def decide_for_functions() -> Iterator[Decision]:
     yield allow(DEPLOYER, "lambda:InvokeFunction", CDK_FUNCTION)
     yield deny(DEPLOYER, "lambda:InvokeFunction", FUNCTION_ARN)
     yield deny(DEPLOYER, "lambda:InvokeFunction", OTHER_FUNCTION)
-    told = {"lambda:FunctionArn": FUNCTION_ARN}
-    yield deny(DEPLOYER, "lambda:CreateFunctionUrlConfig", FUNCTION_ARN, told)
+    stated = {"lambda:FunctionArn": FUNCTION_ARN}
+    yield deny(DEPLOYER, "lambda:CreateFunctionUrlConfig", FUNCTION_ARN, stated)
     mapping = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:1"
     for action, resource in (("Create", "*"), ("Update", mapping), ("Delete", mapping)):
         action = f"lambda:{action}EventSourceMapping"
-        yield allow(DEPLOYER, action, resource, told)
+        yield allow(DEPLOYER, action, resource, stated)
         yield deny(DEPLOYER, action, resource, {"lambda:FunctionArn": OTHER_FUNCTION})
 
 

@@ -133,38 +133,38 @@ class Deployment:
     def _call(self, logical_id: str, permission: Permission) -> Iterator[Call]:
         """The calls of one permission for one resource."""
         action = self._actions[permission.action]
-        for told in self._tell(logical_id, permission):
+        for stated in self._state(logical_id, permission):
             if not action.places:
-                yield Call(permission, None, "*", _keep(told, action.keys))
+                yield Call(permission, None, "*", _keep(stated, action.keys))
             for known in _states(permission, action):
                 for place, arn, facts in self._places(logical_id, permission, known):
-                    yield Call(permission, place, arn, _keep({**facts, **told}, place.keys))
+                    yield Call(permission, place, arn, _keep({**facts, **stated}, place.keys))
 
-    def _tell(self, logical_id: str, permission: Permission) -> Iterator[Context]:
+    def _state(self, logical_id: str, permission: Permission) -> Iterator[Context]:
         """The request's own context, once for each policy that it attaches or detaches."""
         properties = self._properties(logical_id)
-        told: dict[str, str] = {}
+        stated: dict[str, str] = {}
         if permission.handler != "delete":
-            told = {f"aws:RequestTag/{name}": value for name, value in _tags(properties).items()}
+            stated = {f"aws:RequestTag/{name}": value for name, value in _tags(properties).items()}
         match permission.type, permission.action:
             case _, "iam:AttachRolePolicy" | "iam:DetachRolePolicy":
                 for policy in properties.get("ManagedPolicyArns", ()):
-                    yield {**told, "iam:PolicyARN": self._resolve(policy)}
+                    yield {**stated, "iam:PolicyARN": self._resolve(policy)}
                 return
             case _, "iam:CreateRole" | "iam:PutRolePermissionsBoundary":
                 if boundary := properties.get("PermissionsBoundary"):
-                    told["iam:PermissionsBoundary"] = self._resolve(boundary)
+                    stated["iam:PermissionsBoundary"] = self._resolve(boundary)
             case _, "iam:PassRole":
                 (role,) = self._referred(logical_id, "role")
                 (trust,) = self._properties(role)["AssumeRolePolicyDocument"]["Statement"]
-                told["iam:PassedToService"] = trust["Principal"]["Service"]
+                stated["iam:PassedToService"] = trust["Principal"]["Service"]
             case "AWS::Lambda::EventSourceMapping", "lambda:CreateEventSourceMapping":
-                told["lambda:FunctionArn"] = self._resolve(properties["FunctionName"])
+                stated["lambda:FunctionArn"] = self._resolve(properties["FunctionName"])
             # Lambda encrypts a function's environment on the deployer's behalf.
             # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
             case "AWS::Lambda::Function", action if action.startswith("kms:"):
-                told["kms:ViaService"] = f"lambda.{REGION}.amazonaws.com"
-        yield told
+                stated["kms:ViaService"] = f"lambda.{REGION}.amazonaws.com"
+        yield stated
 
     def _places(
         self, logical_id: str, permission: Permission, known: bool

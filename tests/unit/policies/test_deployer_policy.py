@@ -216,9 +216,11 @@ def test_it_allows_no_call_about_other_resources(
         for one, no in zip(variations.values(), refused, strict=True)
         if not no
     }
-    told = [{name for name, one in found.items() if opening.covers(one)} for opening in OPENINGS]
-    assert allowed == set().union(*told)
-    assert all(told)
+    covered = [
+        {name for name, one in found.items() if opening.covers(one)} for opening in OPENINGS
+    ]
+    assert allowed == set().union(*covered)
+    assert all(covered)
 
 
 @pytest.fixture(scope="module", name="answers")

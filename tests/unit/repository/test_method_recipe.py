@@ -73,7 +73,7 @@ from processor.transformation import Outputs, Transformation
 from tests.methods import render
 import pyarrow.parquet as pq
 
-def told(directory):
+def mistakes(directory):
     try:
         compile_contracts(directory)
     except ContractError as error:
@@ -84,7 +84,7 @@ class Kms:
     def generate_mac(self, **_):
         return {"Mac": bytes(32)}
 
-found = {"wrong": told(Path("wrong")), "right": told(Path("right")), "page": render()}
+found = {"wrong": mistakes(Path("wrong")), "right": mistakes(Path("right")), "page": render()}
 if not found["right"]:
     contract = compile_contracts(Path("right"))["orders"]
     file = io.BytesIO(b"order_id,email,comment\\nO1,a@b.example,Ann Beth Carter\\n")

@@ -60,10 +60,10 @@ def test_the_status_of_a_step_that_a_signal_ended() -> None:
 
 def test_a_step_that_hangs_is_ended_and_reported(capfd: pytest.CaptureFixture[str]) -> None:
     assert limited(MOMENT, HANG) == time_limit.OVERDUE
-    told = capfd.readouterr().err
-    assert "KeyboardInterrupt" in told, "where it hung"
-    assert "Error: make unit was not done within 0.03 minutes, and was ended: " in told
-    assert "make unit minutes=0.06\n" in told
+    printed = capfd.readouterr().err
+    assert "KeyboardInterrupt" in printed, "where it hung"
+    assert "Error: make unit was not done within 0.03 minutes, and was ended: " in printed
+    assert "make unit minutes=0.06\n" in printed
 
 
 def test_a_step_may_clean_up(capfd: pytest.CaptureFixture[str]) -> None:
@@ -101,7 +101,7 @@ def test_what_a_step_started_is_ended_with_it(
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_is_passed_on(tmp_path: Path, number: signal.Signals) -> None:
     """Including Ctrl-C: the step ends as it would have, and so does what it started."""
-    told = f"""
+    program = f"""
 import os, signal
 def tell(number, _frame):
     os.write(1, b"%d\\n" % number)  # print may be at work when the signal comes
@@ -111,7 +111,7 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
 print("begun", flush=True)
 {HANG}
 """
-    arguments = ["1", "unit", sys.executable, "-c", CHILD + told, str(tmp_path / "pid")]
+    arguments = ["1", "unit", sys.executable, "-c", CHILD + program, str(tmp_path / "pid")]
     with subprocess.Popen(
         [sys.executable, "-m", "lib.time_limit", *arguments], cwd=ROOT, stdout=subprocess.PIPE
     ) as process:

@@ -48,7 +48,7 @@ def find_faults(text: str) -> list[str]:
     """What is wrong with a workflow, one sentence per mistake."""
     workflow = read(text)
     faults = [
-        f"{used} has no version beside it"
+        f"{used} has no version next to it"
         for used, comment in USES.findall(text)
         if not VERSION.fullmatch(comment)
     ]

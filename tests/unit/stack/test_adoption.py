@@ -134,10 +134,10 @@ def test_a_mistake_is_one_sentence_and_changes_nothing(
 ) -> None:
     template = synthesize(settings=settings)
     assert run(tmp_path, template, outputs) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("Error: ")
-    assert sentence in told
-    assert len(told.splitlines()) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("Error: ")
+    assert sentence in printed
+    assert len(printed.splitlines()) == 1
     assert json.loads((tmp_path / "TapStack-test.template.json").read_text()) == template
 
 

@@ -138,8 +138,8 @@ def test_unfinished_uploads_and_useless_markers_are_removed(bucket: Resource) ->
     assert "ExpirationInDays" not in rule  # S3 refuses the two together
 
 
-@pytest.mark.parametrize(("days", "told"), [(30, 0), (31, 1)])
-def test_synth_warns_of_a_lock_that_outlives_raw_data(days: int, told: int) -> None:
+@pytest.mark.parametrize(("days", "warned"), [(30, 0), (31, 1)])
+def test_synth_warns_of_a_lock_that_outlives_raw_data(days: int, warned: int) -> None:
     settings = {"retainData": True, "objectLockDays": days, "rawDataExpiryDays": 30}
     app = make_app(environments={"test": settings})
     stack = TapStack(app, "TapStack-test", environment_suffix="test")
@@ -147,7 +147,7 @@ def test_synth_warns_of_a_lock_that_outlives_raw_data(days: int, told: int) -> N
         f"objectLockDays is {days} and rawDataExpiryDays is 30: .*removed only after {days},"
     )
     warnings = Annotations.from_stack(stack).find_warning("*", sentence)
-    assert len(warnings) == told
+    assert len(warnings) == warned
 
 
 def test_new_incoming_objects_are_announced_to_the_queue(

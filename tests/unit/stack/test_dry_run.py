@@ -26,8 +26,8 @@ def make_contracts(monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
     monkeypatch.setattr(dry_run, "CONTRACTS", directory)
 
 
-@pytest.fixture(name="told")
-def make_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+@pytest.fixture(name="shown")
+def make_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """What is printed about a file, with its exit status."""
 
     def tell(content: str) -> tuple[int, str]:
@@ -39,10 +39,10 @@ def make_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     return tell
 
 
-def test_rows_that_would_be_rejected_are_shown_with_reasons_and_lines(told: Any) -> None:
+def test_rows_that_would_be_rejected_are_shown_with_reasons_and_lines(shown: Any) -> None:
     rows = "O1,a@b.example,SECRETPHONE,SECRET,AT,1,1.5,1,2024-01-01,2024-01-01T00:00:00Z,true\n"
     bad = "O1,,SECRET,,SECRET,,,,,,\n"
-    status, text = told(HEADER + rows + bad + rows + bad * 6)
+    status, text = shown(HEADER + rows + bad + rows + bad * 6)
     assert status == 0
     assert "my.csv: 9 rows, 2 clean, 7 rejected" in text
     for reason in ("email:required", "country:enum"):
@@ -50,72 +50,72 @@ def test_rows_that_would_be_rejected_are_shown_with_reasons_and_lines(told: Any)
     assert "SECRET" not in text
 
 
-def test_a_file_that_would_be_refused_is_reported(told: Any) -> None:
-    status, text = told(HEADER.replace("gift", "SECRET"))
+def test_a_file_that_would_be_refused_is_reported(shown: Any) -> None:
+    status, text = shown(HEADER.replace("gift", "SECRET"))
     assert status == 1
     assert "header:unknown-column (line 1, column 11, which reads 'SECRET')" in text
-    status, text = told(HEADER.replace("gift", "Gift\x1b "))
+    status, text = shown(HEADER.replace("gift", "Gift\x1b "))
     assert "header:control-character (line 1)" in text
-    status, text = told(HEADER.replace("gift", "Gift "))
+    status, text = shown(HEADER.replace("gift", "Gift "))
     assert "header:unknown-column (line 1, column 11, which reads 'Gift ', name gift)" in text
-    status, text = told(HEADER.replace("email,", ""))
+    status, text = shown(HEADER.replace("email,", ""))
     assert "header:missing-column (line 1, name email)" in text
 
 
-def test_the_name_of_a_column_in_files_is_shown(told: Any, directory: Path) -> None:
+def test_the_name_of_a_column_in_files_is_shown(shown: Any, directory: Path) -> None:
     label = "name: email\n        physicalName: 'E-Mail: '\n"
     (directory / "orders.odcs.yaml").write_text(edited("name: email\n", label))
-    status, text = told(HEADER)
+    status, text = shown(HEADER)
     assert status == 1
     assert "which reads 'email', name email, which files call 'E-Mail: ')" in text
-    status, text = told("order_id,E-Mail: \nO1,\n")
+    status, text = shown("order_id,E-Mail: \nO1,\n")
     assert "email:required" in text
 
 
-def test_the_cause_of_a_refusal_is_shown(told: Any, directory: Path) -> None:
+def test_the_cause_of_a_refusal_is_shown(shown: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policy = "  - {property: maxRejectedShare, value: 0.5}\n"
     (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policy))
-    status, text = told("order_id,email\nO1,\n")
+    status, text = shown("order_id,email\nO1,\n")
     assert status == 1
     assert "quarantined as a whole: file:rejected-share\n" in text
     assert re.search("email:required +│ 1 +│ 2 ", text)
-    status, text = told('order_id,email\nO1,\nO2,"')
+    status, text = shown('order_id,email\nO1,\nO2,"')
     assert "record:malformed (line 3)" in text
 
 
-def test_policies_are_shown(told: Any, directory: Path) -> None:
+def test_policies_are_shown(shown: Any, directory: Path) -> None:
     epoch = "  - {property: pseudonymEpoch, value: 3}\n"
     policies = (
         "  - {property: unknownColumns, value: drop}\n"
         "  - {property: kAnonymity, value: {k: 2, quasiIdentifiers: [country]}}\n"
     )
     (directory / "orders.odcs.yaml").write_text(edited(epoch, epoch + policies))
-    status, text = told("order_id,email,country,more,most\nO1,a,AT,,\nO2,b,AT,,\n")
+    status, text = shown("order_id,email,country,more,most\nO1,a,AT,,\nO2,b,AT,,\n")
     assert status == 0
     assert "without a contract, dropped: 2" in text
     assert "k-anonymity: 2 of 2 required; 0 rows in classes that are too small" in text
-    status, text = told("order_id,email,country\nO1,a,AT\n")
+    status, text = shown("order_id,email,country\nO1,a,AT\n")
     assert status == 1
     assert "quarantined as a whole: file:k-anonymity\n" in text
     assert "k-anonymity: 1 of 2 required; 1 rows in classes" in text
 
 
-def test_reasons_are_explained(told: Any) -> None:
-    _, text = told(HEADER + "O1,,,,SECRET,,,,,,\nO2,,,,SECRET,,,,,,\nO3\n")
+def test_reasons_are_explained(shown: Any) -> None:
+    _, text = shown(HEADER + "O1,,,,SECRET,,,,,,\nO2,,,,SECRET,,,,,,\nO3\n")
     for reason in (Reason.COLUMN_REQUIRED, Reason.COLUMN_ENUM, Reason.ROW_FIELD_COUNT):
         (line,) = re.findall(f"^{reason}: .*", text, re.MULTILINE)
         assert reason.explanation.means in line
         assert f"As producer: {reason.explanation.producer}" in line
     assert f"{Reason.COLUMN_UNIQUE}: " not in text
-    _, text = told(HEADER.replace("gift", "SECRET"))
+    _, text = shown(HEADER.replace("gift", "SECRET"))
     explained = Reason.HEADER_UNKNOWN_COLUMN.explanation
     for says in (explained.means, explained.producer, explained.steward):
         assert says in text
 
 
-def test_a_limit_is_shown_in_its_unit(told: Any) -> None:
-    status, text = told("a," * 5000)
+def test_a_limit_is_shown_in_its_unit(shown: Any) -> None:
+    status, text = shown("a," * 5000)
     assert status == 1
     assert "file:too-many-columns (line 1, limit 4,096 columns)" in text
 
@@ -125,13 +125,13 @@ def test_the_setting_of_a_limit_is_shown(capsys: pytest.CaptureFixture[str]) -> 
     refusal = FileRefusedError(reason, limit=1 << 20, setting="memoryMb")
     account = RowAccount(0, 0, 0, refusal=refusal)
     dry_run.show(Console(soft_wrap=True), "my.csv", dry_run.DryRun(account, {}, {}))
-    told = capsys.readouterr().out
-    assert f"{reason} (limit 1,048,576 bytes, setting memoryMb)" in told
-    assert reason.explanation.operator in told
+    shown = capsys.readouterr().out
+    assert f"{reason} (limit 1,048,576 bytes, setting memoryMb)" in shown
+    assert reason.explanation.operator in shown
 
 
-def test_a_header_is_shown_as_it_is(told: Any) -> None:
-    _, text = told(HEADER.replace("gift", "[red]gift[/blue]"))
+def test_a_header_is_shown_as_it_is(shown: Any) -> None:
+    _, text = shown(HEADER.replace("gift", "[red]gift[/blue]"))
     assert "which reads '[red]gift[/blue]'" in text
 
 
@@ -154,7 +154,7 @@ def test_a_bad_contract_is_reported(directory: Path, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "shown"),
     [
         (["orders"], "name the file that is to keep orders, as in file=my.csv"),
         (["orders@1.2.0"], "name the file that is to keep orders@1.2.0, as in file=my.csv"),
@@ -166,12 +166,12 @@ def test_a_bad_contract_is_reported(directory: Path, capsys: pytest.CaptureFixtu
     ],
 )
 def test_a_contract_and_a_file_are_named(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         dry_run.main(arguments)
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    assert shown in capsys.readouterr().err
 
 
 def test_a_missing_file_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
