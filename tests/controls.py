@@ -327,7 +327,7 @@ CONTROLS = [
         "DataProcessor/Function",
         [
             f"{UNIT}processor/deidentification/test_methods.py"
-            "::test_what_leaves_is_what_the_second_opinion_says",
+            "::test_the_output_is_what_the_reference_implementation_says",
             f"{INTEGRATION}test_path_of_a_file.py::test_consumers_read_no_raw_value",
         ],
     ),

@@ -1,4 +1,4 @@
-"""A bucket and a key in memory: the six calls the processor makes, with S3's real conditions."""
+"""A bucket and a key in memory: the processor's six calls, with S3's real conditions."""
 
 import hashlib
 import hmac
@@ -23,11 +23,11 @@ class Version:
     etag: str
     content_type: str = ""
     contract_version: str | None = None
-    archive: tuple[tuple[str, str], ...] = ()  # what S3 says of one that lies in an archive
+    archive: tuple[tuple[str, str], ...] = ()  # what S3 says about an archived one
 
 
 class MemoryBody(io.BytesIO):
-    """Hands out a few bytes at a time, like a network does."""
+    """Returns a few bytes at a time, as a network does."""
 
     piece = 1 << 20
     taken = 0
@@ -49,11 +49,11 @@ class MemoryBucket:
     bodies: list[MemoryBody] = field(default_factory=list)
 
     def upload(self, key: str, content: bytes, contract_version: str | None = None) -> str:
-        """What a producer does; returns the version."""
+        """Upload as a producer does; return the version."""
         return self._add(key, content, contract_version=contract_version).version_id
 
     def archive(self, key: str, **how: str) -> None:
-        """What a lifecycle rule or a tier does: the newest version can be read no more."""
+        """Archive the newest version, as a lifecycle rule does: it can no longer be read."""
         self.versions[key][-1] = replace(self.versions[key][-1], archive=tuple(how.items()))
 
     def delete(self, key: str) -> None:
@@ -83,7 +83,7 @@ class MemoryBucket:
         content_type: str = "",
         contract_version: str | None = None,
     ) -> Version:
-        # Under SSE-KMS an ETag is no digest of the content: every write has its own.
+        # Under SSE-KMS an ETag is not a digest of the content: every write has a new one.
         self.written += 1
         versions = self.versions.setdefault(key, [])
         number = len(versions) + 1
@@ -92,10 +92,10 @@ class MemoryBucket:
         versions.append(added)
         return versions[-1]
 
-    # What follows has the names and parameters of boto3's S3 client.
+    # The following methods have the names and parameters of boto3's S3 client.
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
-        """Answer as S3 does to a caller that may list by prefix only."""
+        """Answer as S3 does to a caller that may only list by prefix."""
         assert Bucket == BUCKET
         self.interrupt(f"before get {Key}")
         newest = self.newest(Key)
@@ -128,7 +128,7 @@ class MemoryBucket:
         return self._describe(newest)
 
     def list_objects_v2(self, *, Bucket: str, Prefix: str, MaxKeys: int) -> dict[str, Any]:  # noqa: N803
-        """Answer with the first keys of a prefix."""
+        """Answer with the first keys under a prefix."""
         assert Bucket == BUCKET
         self.interrupt(f"before list {Prefix}")
         keys = [key for key in self.names() if key.startswith(Prefix)][:MaxKeys]
@@ -167,13 +167,13 @@ class MemoryBucket:
 
 @dataclass
 class HmacKey:
-    """A KMS key of HMAC_256, whose material a test may know."""
+    """An HMAC_256 key of KMS, whose material a test may know."""
 
     material: bytes = b"k" * 32
     messages: list[bytes] = field(default_factory=list)
 
     def generate_mac(self, *, KeyId: str, Message: bytes, MacAlgorithm: str) -> dict[str, Any]:  # noqa: N803
-        """Compute a MAC and remember what of."""
+        """Compute a MAC and remember its message."""
         assert (KeyId, MacAlgorithm) == ("a-key", "HMAC_SHA_256")
         self.messages.append(Message)
         return {"Mac": hmac.digest(self.material, Message, hashlib.sha256), "KeyId": KeyId}

@@ -12,12 +12,12 @@ import pytest
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
 from tests.unit.processor.examples import PEOPLE
 
-# The raw values that tests plant in files: no line that any test makes the handler log has one.
+# The raw values that tests put into files: no log line of the handler has one, in any test.
 PLANTED = ("4929-1111-2222-3333", "SECRET", "0151234567")
 
 
 class StandardOutput:
-    """What ``sys.stdout`` is at the moment; pytest keeps replacing it.
+    """The current ``sys.stdout``, which pytest keeps replacing.
 
     Attributes:
         leaks: the lines with a raw value.

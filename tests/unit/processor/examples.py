@@ -1,4 +1,4 @@
-"""Contracts, columns and settings that the tests of the processor share."""
+"""Contracts, columns and settings that the processor's tests share."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from processor.batches import ROWS, Batch
 from processor.contract.model import Contract
 from processor.contracts import parse
 
-# The same examples every time, however slow the machine; how many, tests/unit/conftest.py says.
+# The same examples every time, however slow the machine; tests/unit/conftest.py sets the number.
 EXAMPLES = settings(
     derandomize=True,
     database=None,
@@ -25,7 +25,7 @@ def column(
     options: dict[str, Any] | None = None,
     **rules: Any,
 ) -> dict[str, Any]:
-    """Return a column of a compiled contract; it is not required unless that is said."""
+    """Return a column of a compiled contract; by default it is not required."""
     mask = {"keepFirst": rules.pop("keep_first", 0), "keepLast": rules.pop("keep_last", 0)}
     deidentify = {"method": method} | (mask if method == "mask" else {}) | (options or {})
     output = {} if method == "drop" else {"output": rules.pop("output", name)}
@@ -34,13 +34,13 @@ def column(
 
 
 def document(*columns: dict[str, Any], dataset: str = "people", epoch: int = 1) -> dict[str, Any]:
-    """Return a compiled contract as JSON has it."""
+    """Return the JSON of a compiled contract."""
     identity = {"id": "a-contract", "version": "1.2.0"}
     return {"dataset": dataset, "contract": identity, "epoch": epoch, "columns": list(columns)}
 
 
 def relabelled(compiled: dict[str, Any], **labels: str) -> dict[str, Any]:
-    """Return a compiled contract of which files call some columns otherwise."""
+    """Return a compiled contract with other names in files for some columns."""
     columns = [
         one | ({"physicalName": labels[one["name"]]} if one["name"] in labels else {})
         for one in compiled["columns"]
@@ -54,7 +54,7 @@ def make_contract(*columns: dict[str, Any]) -> Contract:
 
 
 def make_batch(*rows: list[str]) -> Batch:
-    """Return rows that stand on no line."""
+    """Return rows without lines."""
     return Batch(1, pa.array(rows, ROWS), [], 0, [])
 
 
@@ -70,7 +70,7 @@ PEOPLE = document(
     column("born", "date", required=True, minimum="1900-01-01"),
     column("balance", "decimal", precision=7, scale=2),
 )
-# What files really call such columns; the name of one is another's label.
+# Realistic names of such columns in files; the name of one is another's label.
 LABELS = {
     "id": "Kunden-Nr.: ",
     "name": "Full\nName",

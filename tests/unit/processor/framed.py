@@ -1,4 +1,4 @@
-"""What framing yields of a file, in the form of the reference implementation."""
+"""The result of framing a file, in the form of the reference implementation."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,11 @@ from tests.unit.processor import oracle
 from tests.unit.processor.examples import fields
 
 Framed = tuple[list[oracle.Record], tuple[str, int | None, int] | None]
-"""The records, and why the file is refused: the reason, the line, and the rows read by then."""
+"""The records, and the refusal, if any: the reason, the line, and the rows read by then."""
 
 
 def frame(open_records: Callable[[], CsvRecords]) -> Framed:
-    """Return what the records of a file are, and its refusal; opening them may refuse it too."""
+    """Return the records of a file, and its refusal; opening may also refuse it."""
     found: list[oracle.Record] = []
     records: CsvRecords | None = None
     try:

@@ -1,6 +1,6 @@
-"""A naive handler, as it is written in an afternoon: what hostile input does to it.
+"""A naive handler, written in an afternoon, to show what hostile input does to it.
 
-It knows the contract of the tests' people, and means well: it validates, quarantines and counts.
+It knows the contract of the tests' people, and validates, quarantines and counts.
 """
 
 import csv
@@ -24,7 +24,7 @@ REQUIRED = ("id", "name", "born")
 
 
 class NaiveHandler:
-    """What stands where the module of the handler does."""
+    """Replaces the handler's module."""
 
     def __init__(self, bucket: MemoryBucket) -> None:
         """Take the bucket."""
@@ -77,7 +77,7 @@ def process(bucket: MemoryBucket, key: str) -> None:
 
 
 def read(name: str, content: bytes) -> list[Any]:
-    """Return the rows of a file, by what its name says."""
+    """Return the rows of a file, in the format of its name."""
     if name.endswith(".gz"):
         content, name = gzip.decompress(content), name[:-3]
     if name.endswith(".parquet"):

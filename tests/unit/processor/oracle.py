@@ -1,6 +1,6 @@
-"""A slow and plain second opinion on what a file becomes; it shares no code with the processor.
+"""The reference implementation: slow and plain, and without code of the processor.
 
-It reads character by character, converts value by value with the standard library, and says
+It reads character by character, converts value by value with the standard library, and returns
 what the rows, the reasons and the refusal must be.
 """
 
@@ -43,7 +43,7 @@ class Record(NamedTuple):
 
 @dataclass
 class Verdict:
-    """What must become of a file."""
+    """The correct result of a file."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +85,7 @@ WINDOWS = (
 
 
 def in_utf_8(data: bytes, encoding: str) -> bytes:
-    """Return a text as UTF-8; for what is no character there is a byte that UTF-8 has not."""
+    """Return a text as UTF-8, with a byte that is not UTF-8 for each invalid character."""
     text = b""
     if data[:3] == b"\xef\xbb\xbf":
         raise Refused("encoding:utf-8", 1)
@@ -145,7 +145,7 @@ def is_foreign(text: str) -> bool:
 
 
 def skip(found: tuple[int, bytes] | None, number: int, limit: int, delimiter: str) -> None:
-    """Look at a line of the preamble, which is to be there."""
+    """Check that a line of the preamble exists."""
     if found is None:
         raise Refused("file:shorter-than-preamble", number)
     if len(found[1]) > limit:
@@ -239,7 +239,7 @@ def records(
 
 
 class Fault(Exception):  # noqa: N818
-    """A line of JSON is no record."""
+    """A line of JSON is not a record."""
 
 
 def json_records(
@@ -354,7 +354,7 @@ def member_texts(text: str) -> dict[str, str]:
 
 
 def to_integer(text: str, _: Column) -> int | None:
-    """Return the value, or None if this is no integer of 64 bits."""
+    """Return the value, or None if this is not an integer of 64 bits."""
     if not re.fullmatch("-?[0-9]+", text) or str(int(text)) != text:
         return None
     return int(text) if -(2**63) <= int(text) < 2**63 else None
@@ -371,7 +371,7 @@ def to_decimal(text: str, column: Column) -> Decimal | None:
 
 
 def to_double(text: str, _: Column) -> float | None:
-    """Return the value, or None if this is no finite number."""
+    """Return the value, or None if this is not a finite number."""
     if not re.fullmatch("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?", text):
         return None
     lost = float(text) == 0 and set(re.split("[eE]", text)[0]) & set("123456789")
@@ -399,7 +399,7 @@ def without_zone(text: str) -> str:
 
 
 def to_timestamp(text: str, column: Column) -> datetime | None:
-    """Return the instant, or None if there is none such; without ``timezone`` it is of UTC."""
+    """Return the instant, or None if it does not exist; without ``timezone`` it is in UTC."""
     if not column.get("timezone", True):
         text = text + "Z" if without_zone(text) == text else ""
     form = "(.{10})T([0-9]{2}):([0-9]{2}):([0-9]{2})(\\.[0-9]{1,6})?(Z|[-+][0-9]{2}:[0-9]{2})"
@@ -422,7 +422,7 @@ def to_timestamp(text: str, column: Column) -> datetime | None:
 
 
 def lacks_only_its_zone(text: str, column: Column) -> bool:
-    """Whether this would be of the column's type with another zone: one more, or none."""
+    """Whether this would be of the column's type if a zone were added or removed."""
     bare = without_zone(text)
     if column["type"] == "time":
         return bare != text and to_time(bare, column) is not None
@@ -432,7 +432,7 @@ def lacks_only_its_zone(text: str, column: Column) -> bool:
 
 
 def to_time(text: str, _: Column) -> time | None:
-    """Return the time of a day, or None if there is none such."""
+    """Return the time of day, or None if it does not exist."""
     match = re.fullmatch("([0-9]{2}):([0-9]{2}):([0-9]{2})(\\.[0-9]{1,6})?", text)
     if not match:
         return None
@@ -526,7 +526,7 @@ def is_uuid(text: str) -> bool:
 FORMATS: dict[str, Callable[[str], Any]] = {
     "date": lambda text: to_date(text, {}),
     "time": lambda text: to_time(text, {}),
-    # An offset may carry it out of the calendar; the text is of the form all the same.
+    # An offset may move it out of the calendar; the text still has the form.
     "date-time": lambda text: to_timestamp(re.sub("^(0001|9999)", "2003", text), {}),
     "uuid": is_uuid,
     "email": is_email,
@@ -583,7 +583,7 @@ def expand(key: bytes, info: bytes) -> bytes:
 
 
 def is_invisible(letter: str) -> bool:
-    """Whether a character takes no room and has no ink: format characters without, and fillers."""
+    """Whether a character is invisible and has no width: format characters, and fillers."""
     number = ord(letter)
     inked = range(0x600, 0x606), (0x6DD, 0x70F, 0x890, 0x891, 0x8E2), (0x110BD, 0x110CD)
     if unicodedata.category(letter) == "Cf":
@@ -600,7 +600,7 @@ def is_invisible(letter: str) -> bool:
 
 
 def normalized(text: str, steps: list[str]) -> str:
-    """Return the text by which a person is known; empty where there is nobody."""
+    """Return the text that identifies a person; empty if there is nobody."""
     if not steps or all(letter.isspace() or is_invisible(letter) for letter in text):
         return text if not steps else ""
     if "trim" in steps:
@@ -615,7 +615,7 @@ def normalized(text: str, steps: list[str]) -> str:
 
 
 def has_too_many_marks(text: str, steps: list[str]) -> bool:
-    """Tell whether somebody's text has more marks in a row than any language does."""
+    """Tell whether a text has more marks in a row than any language uses."""
     if "trim" in steps:
         text = "".join(letter for letter in text if not is_invisible(letter))
     runs = groupby(text, lambda letter: unicodedata.category(letter).startswith("M"))
@@ -623,7 +623,7 @@ def has_too_many_marks(text: str, steps: list[str]) -> bool:
 
 
 def person(text: str, column: Column) -> str:
-    """Return the text that is made a token, if the column's texts are."""
+    """Return the text that becomes a token, if the column has tokens."""
     return normalized(text, column["deidentify"].get("normalize", []))
 
 
@@ -649,7 +649,7 @@ FILLING = (
 
 
 def unpadded(text: str, more: str = "") -> str:
-    """Return a text without what fills it up at its ends."""
+    """Return a text without padding at its ends."""
     while text and (text[0] in FILLING + more):
         text = text[1:]
     while text and (text[-1] in FILLING + more):
@@ -684,7 +684,7 @@ def generalized(text: str, value: Any, column: Column) -> Any:
 
 
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
-    """Return what leaves of a field; redaction is not known here."""
+    """Return the output of a field; redaction is not implemented here."""
     options = column["deidentify"]
     if isinstance(value, time):
         return value.isoformat("microseconds")
@@ -707,7 +707,7 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
 
 
 def positions(header: list[str], contract: dict[str, Any]) -> dict[str, int]:
-    """Return where each column stands in the header; others are dropped or refused."""
+    """Return the position of each column in the header; others are dropped or refused."""
     columns = contract["columns"]
     line = contract.get("csv", {}).get("preambleLines", 0) + 1
     labels = [str(column.get("physicalName", column["name"])) for column in columns]
@@ -764,7 +764,7 @@ def read_header(framed: Iterator[Record], line: int = 1) -> list[str]:
 def process(
     data: bytes, contract: dict[str, Any], kms_key: bytes, limit: int, form: str = "csv"
 ) -> Verdict:
-    """Return what must become of a file of CSV, or of JSON Lines if ``form`` is json."""
+    """Return the correct result of a CSV file, or of JSON Lines if ``form`` is json."""
     verdict = Verdict()
     unknown: set[str] = set()
     try:
@@ -806,7 +806,7 @@ def process(
 
 
 def with_plain_numbers(texts: dict[str, str], contract: dict[str, Any]) -> dict[str, str]:
-    """Return the texts with numbers as JSON has them, where the dialect has others."""
+    """Return the texts with numbers as in JSON, if the dialect writes them differently."""
     dialect = contract.get("csv", {})
     decimal, thousands = dialect.get("decimal", "."), dialect.get("thousands", "")
     types = {column["name"]: column["type"] for column in contract["columns"]}
@@ -819,7 +819,7 @@ def with_plain_numbers(texts: dict[str, str], contract: dict[str, Any]) -> dict[
 
 
 def plain_number(text: str, decimal: str, thousands: str) -> str:
-    """Return a number as JSON has it; anything else as something that is none."""
+    """Return a number as in JSON; anything else as a text that is not a number."""
     number, letter, exponent = text.replace("E", "e").partition("e")
     whole, point, fraction = number.partition(decimal)
     groups = [whole.removeprefix("-")]
@@ -841,7 +841,7 @@ def plain_number(text: str, decimal: str, thousands: str) -> str:
 def judge_row(
     texts: dict[str, str], contract: dict[str, Any], kms_key: bytes, seen: set[tuple[str, Any]]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return what leaves of a row, and why it is rejected; ``seen`` are unique values so far."""
+    """Return the output of a row, and why it is rejected; ``seen`` has earlier values."""
     row, reasons = {}, []
     for column in contract["columns"]:
         name = column["name"]
@@ -862,7 +862,7 @@ def judge_row(
 
 
 def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
-    """Refuse a file of too many rejects, or with a class of too few rows."""
+    """Refuse a file with too many rejects, or with a class of too few rows."""
     share = Decimal(contract.get("maxRejectedShare", "1"))
     if verdict.read and Decimal(len(verdict.rejects)) / verdict.read > share:
         raise Refused("file:rejected-share")

@@ -1,4 +1,4 @@
-"""The compiled contract is read wholly or not at all."""
+"""The compiled contract is read completely or not at all."""
 
 import json
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_a_dataset_is_no_path(tmp_path: Path) -> None:
 
 
 def broken(**changes: Any) -> dict[str, Any]:
-    """Return a contract with parts changed, or left out where None."""
+    """Return a contract with parts changed, or removed if None."""
     return {key: value for key, value in (PEOPLE | changes).items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""The kept corpus of the fuzzer, once more without it: each input found a way of its own once."""
+"""The fuzzer's corpus, without the fuzzer: each input once found a new path in the code."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 
 @pytest.fixture(autouse=True)
 def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks and records as the fuzzer has them."""
+    """Blocks and records of the fuzzer's sizes."""
     for name, value in SIZES.items():
         monkeypatch.setattr(batches, name, value)
 

@@ -1,4 +1,4 @@
-"""Hostile input through the real handler: each case by name, and what becomes of it.
+"""Hostile input through the real handler: each case by name, with its outcome.
 
 An outcome is a reason to refuse the file, or how many rows are clean and why the others are not.
 """
@@ -38,7 +38,7 @@ LINE = json.dumps(OBJECT).encode() + b"\n"
 
 
 class Case(NamedTuple):
-    """A file, and what must become of it."""
+    """A file, and its correct outcome."""
 
     content: bytes
     expected: str | tuple[int, dict[str, int]]  # the refusal, or clean rows and reasons
@@ -51,12 +51,12 @@ def line(**changes: Any) -> bytes:
 
 
 def with_text(key: str, text: str) -> bytes:
-    """Return a line of JSON whose value is spelt so."""
+    """Return a line of JSON with this spelling of a value."""
     return line(**{key: "@"}).replace(b'"@"', text.encode())
 
 
 def parquet(table: pa.Table | None = None, **options: Any) -> bytes:
-    """Return a Parquet file, of one good row if not said otherwise."""
+    """Return a Parquet file, by default of one good row."""
     file = io.BytesIO()
     pq.write_table(people() if table is None else table, file, **options)
     return file.getvalue()
@@ -80,7 +80,7 @@ def zstd(content: bytes) -> bytes:
 
 
 def zstd_frame(window: int) -> bytes:
-    """Return a header of CSV in a frame of zstd that asks for this window."""
+    """Return a CSV header in a zstd frame that requires this window."""
     block = len(HEADER) << 3 | 1
     return b"\x28\xb5\x2f\xfd\0" + bytes([window]) + block.to_bytes(3, "little") + HEADER
 
@@ -109,7 +109,7 @@ def flipped(content: bytes, position: int) -> bytes:
 
 
 def footer_of(content: bytes, length: int) -> bytes:
-    """Return a Parquet file that says its metadata are so long."""
+    """Return a Parquet file that states this length of its metadata."""
     return content[:-8] + struct.pack("<I", length) + content[-4:]
 
 
@@ -147,7 +147,7 @@ CASES: dict[str, Case] = {
         CSV + b'P2, "Doe, Jane" ,1990-02-28,1\nP3, "ann",,1990-02-28,\n',
         (1, {"row:stray-quote": 2}),
     ),
-    "quote after a blank, over lines": Case(  # of which one looks like a row
+    "quote after a blank, over lines": Case(  # one of them looks like a row
         CSV + b'P2, "a\nP9,b,,1990-02-28,1\nc",,1990-02-28,\n' + GOOD, (2, {"row:stray-quote": 1})
     ),
     "quote after a blank, not closed": Case(CSV + b'P2, "a\n' + GOOD, "record:malformed"),
@@ -378,8 +378,8 @@ CASES: dict[str, Case] = {
 
 
 @pytest.fixture(autouse=True)
-def check_that_nothing_raw_is_told(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """No line that is logged quotes what a file holds, not even by libraries written in C."""
+def check_that_nothing_raw_is_logged(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """No log line quotes a file, not even from libraries written in C."""
     yield
     told = capfd.readouterr()
     assert told.out
@@ -430,7 +430,7 @@ def test_a_file_that_holds_too_much_is_refused_with_the_number_and_the_setting(
 
 
 def quarantined(bucket: MemoryBucket, name: str) -> list[Any]:
-    """Return what lies in quarantine of a file."""
+    """Return the quarantine of a file."""
     content = gzip.decompress(bucket.content(f"quarantine/people/{name}.jsonl.gz"))
     return [json.loads(line) for line in content.splitlines()]
 
@@ -511,10 +511,11 @@ def test_an_object_that_changes_between_event_and_read(
     bucket.interrupt = once
     failed = handle(index, body(key))
     assert failed == (["m0"] if kind == "failed" else [])
-    # Listed and then gone: S3 says 403 to who may not list everything. It is deleted next time.
+    # Listed, then deleted: S3 answers 403 to callers that may not list everything. Next time it is
+    # gone.
     assert handle(index, body(key)) == []
     out = capfd.readouterr().out
-    sys.stdout.write(out)  # for the check of all that is told
+    sys.stdout.write(out)  # for the check of everything printed
     messages = [json.loads(text).get("message") for text in out.splitlines()]
     assert [message for message in messages if message] == [
         kind,

@@ -1,4 +1,4 @@
-"""The handler: which messages failed, what is counted, and that nothing raw is ever told."""
+"""The handler: which messages failed, what is counted, and that nothing raw is ever logged."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ CONTEXT = SimpleNamespace(
 
 
 def body(*keys: str) -> str:
-    """Return a notification of S3 about these keys."""
+    """Return an S3 notification about these keys."""
     sent = [
         {
             "eventName": "ObjectCreated:Put",
@@ -47,7 +47,7 @@ def body(*keys: str) -> str:
 
 
 def handle(index: ModuleType, *bodies: str, receives: int = 1) -> list[str]:
-    """Return the messages that failed; they are called m0, m1 and so on."""
+    """Return the messages that failed; they are named m0, m1 and so on."""
     attributes = {"ApproximateReceiveCount": str(receives)}
     sent = [
         {
@@ -121,7 +121,7 @@ def test_each_outcome_has_its_metric(
     ]
     for found, name in zip(metrics, names, strict=True):
         assert found[name] == [1.0]
-    # A name that a producer made up is no dimension: each would be a metric of its own.
+    # A name that a producer chose is not a dimension: each would be a separate metric.
     assert metrics[3]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     assert "dataset" not in metrics[3]
 
@@ -157,7 +157,7 @@ def test_clients_and_contracts_are_made_once(index: ModuleType) -> None:
     assert index.make_processor() is index.make_processor()
 
 
-# Nothing raw is told, whatever fails. The secret stands where the failure is.
+# Nothing raw is logged, whatever fails. The secret is where the failure is.
 
 FILES = {
     "header": f"{SECRET},name\n1,2\n".encode(),
@@ -203,7 +203,7 @@ FAILURES = {
 
 
 def denied() -> None:
-    """Fail as S3 or KMS do."""
+    """Fail as S3 or KMS does."""
     raise client_error("AccessDenied", 403, "Some", message=SECRET)
 
 
@@ -243,7 +243,7 @@ def test_a_broken_contract_says_which(
 
 
 def log_everything() -> None:
-    """Log at each level, by a logger that was told to."""
+    """Log at each level, with a logger that is set to."""
     library = logging.getLogger("a.library")
     library.setLevel(logging.DEBUG)
     for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.CRITICAL):
@@ -273,7 +273,7 @@ def warn() -> None:
 
 
 class FailsInTheEnd:
-    """An object whose end goes wrong."""
+    """An object whose destructor fails."""
 
     def __del__(self) -> None:
         raise ValueError(SECRET)
@@ -297,7 +297,7 @@ def test_no_library_writes_into_the_log(
     capsys: pytest.CaptureFixture[str],
     say: Any,
 ) -> None:
-    # As in Lambda: a handler of the root logger, and Python's own reports.
+    # As in Lambda: a handler on the root logger, and Python's own reports.
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", [logging.StreamHandler(sys.stderr)])
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)

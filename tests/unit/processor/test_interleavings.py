@@ -1,12 +1,12 @@
 """Every interleaving of deliveries, uploads and crashes ends the same.
 
-A worker is the real :class:`Processor`; only the transformation of a file is replaced by a
-quicker one. To take one step, it runs again from the beginning, is told what it was told before,
-makes one call more, and is stopped. So a state is a bucket and what each worker has heard, and all
-states that can be reached are visited, each once.
+A worker is the real :class:`Processor`; only the transformation of a file is replaced by a quicker
+one. To take one step, it runs again from the beginning, gets the same answers as before, makes one
+more call, and is stopped. So a state is a bucket and the answers of each worker, and all reachable
+states are visited, each once.
 
-Time goes by only where the transformation takes some, or where S3 is slow before it. What a worker
-has spent is part of the state, and so is how often its message has been received.
+Time passes only in the transformation, or where S3 is slow before it. The time that a worker has
+spent is part of the state, and so is how often its message has been received.
 """
 
 import json
@@ -41,7 +41,7 @@ MANIFEST = "manifests/people/a.csv.json"
 NOTHING = b"nothing"
 
 SECONDS = 8.0  # that an invocation has to transform
-FULL_TIME = 7.0  # the least that an attempt has which may refuse an object
+FULL_TIME = 7.0  # the least that an attempt must have to refuse an object
 SLOW_START = 2.0  # seconds that S3 may take
 NEEDED = {b"slow": FULL_TIME, b"stuck": 1000.0}  # seconds, by the first word of the content
 LAST = 2  # receive of a message before it is parked
@@ -49,7 +49,7 @@ LAST = 2  # receive of a message before it is parked
 
 @dataclass(frozen=True)
 class Heard:
-    """The answer of one call, told by its text; an error of S3 if ``fields`` are None."""
+    """The answer to one call, compared by its text; an S3 error if ``fields`` is None."""
 
     text: str
     fields: dict[str, Any] | None = field(compare=False)
@@ -64,7 +64,7 @@ class Heard:
 
 
 class Paused(BaseException):
-    """The worker has made its one call more."""
+    """The worker has made its one more call."""
 
 
 class Memory:
@@ -100,31 +100,31 @@ class Memory:
 
 @dataclass
 class Clock:
-    """A clock that goes on when somebody adds to it."""
+    """A clock that moves when tests add to it."""
 
     seconds: float
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         return self.seconds
 
 
 @dataclass(frozen=True)
 class Worker:
-    """A delivery that is worked on: what was heard since the attempt began."""
+    """A delivery in progress: the answers since the attempt began."""
 
     heard: tuple[Heard, ...] = ()
     spent: float = 0.0  # seconds of the invocation, before this attempt
     receives: int = 1
 
     def redelivered(self) -> "Worker | None":
-        """Return the next delivery; there is none of a message that is parked."""
+        """Return the next delivery, or None if the message is parked."""
         return Worker(receives=self.receives + 1) if self.receives < LAST else None
 
 
 @dataclass(frozen=True)
 class State:
-    """Where everything stands; ``workers`` are None when done."""
+    """The state of everything; ``workers`` are None when done."""
 
     versions: dict[str, tuple[Version, ...]]
     workers: tuple[Worker | None, ...]
@@ -134,23 +134,23 @@ class State:
     parked: bool = False  # whether a message is in the dead-letter queue
 
     def bucket(self) -> MemoryBucket:
-        """Return a bucket that stands so."""
+        """Return a bucket in this state."""
         return MemoryBucket({key: list(versions) for key, versions in self.versions.items()})
 
     def key(self) -> Hashable:
-        """Return what tells this state from others."""
-        # Which worker heard what makes no difference: they are all the same.
+        """Return what distinguishes this state from others."""
+        # Which worker got which answers does not matter: they are all alike.
         workers = frozenset(Counter(self.workers).items())
         left = self.uploads, self.crashes, self.slow_starts, self.parked
         return tuple(sorted(self.versions.items())), workers, left
 
     def with_bucket(self, bucket: MemoryBucket, **changes: Any) -> "State":
-        """Return this state with what a bucket now holds."""
+        """Return this state with the current content of a bucket."""
         versions = {key: tuple(found) for key, found in bucket.versions.items()}
         return replace(self, versions=versions, **changes)
 
     def with_worker(self, index: int, worker: Worker | None, **changes: Any) -> "State":
-        """Return this state with what has become of a worker."""
+        """Return this state with a worker's new state."""
         workers = (*self.workers[:index], worker, *self.workers[index + 1 :])
         return replace(self, workers=workers, **changes)
 
@@ -163,7 +163,7 @@ class Explorer:
         self.visited = 0
 
     def ends(self, start: State) -> Iterator[State]:
-        """Yield the states in which nothing is left to be done."""
+        """Yield the states in which nothing is left to do."""
         seen = {start.key()}
         waiting = [start]
         while waiting:
@@ -216,7 +216,7 @@ class Explorer:
             now = worker.redelivered()
             parked = parked or now is None
         except Paused:
-            # A lost race starts the attempt again, with the time that is left.
+            # A lost race restarts the attempt, with the time that is left.
             now = (
                 replace(worker, heard=(), spent=clock.seconds)
                 if memory.lost_a_race
@@ -235,7 +235,7 @@ class QuickTransformation:
     deadline: Any
 
     def run(self, stream: MemoryBody, _name: object, outputs: Outputs) -> RowAccount:
-        """Write what the first word of the file asks for."""
+        """Write what the first word of the file says."""
         content = stream.read()
         self.deadline.clock.seconds += NEEDED.get(content.split()[0], 0.0)
         self.deadline.check()
@@ -260,7 +260,7 @@ def refuse(
 
 
 def expected_outputs(content: bytes, version_id: str) -> dict[str, bytes]:
-    """Return what the outputs of a version must hold."""
+    """Return what the outputs of a version must contain."""
     if content.startswith((b"refused", b"stuck")):
         return {"processed": NOTHING, "quarantine": b"refusal of " + version_id.encode()}
     has_rejects = content.startswith(b"mixed")
@@ -295,7 +295,7 @@ def make_explorer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Explorer:
 
 
 def assert_refused_rightly(bucket: MemoryBucket) -> None:
-    """Nothing that can be done in its full time was ever refused for being slow."""
+    """No object that can be done in its full time was refused for being slow."""
     for version in bucket.versions.get(MANIFEST, []):
         manifest = json.loads(version.content or b"")
         refusal = manifest["refusal"]
@@ -307,9 +307,9 @@ def assert_refused_rightly(bucket: MemoryBucket) -> None:
 def explore(
     explorer: Explorer, *uploads: bytes, again: int = 0, crashes: int = 0, slow_starts: int = 0
 ) -> Counter[str]:
-    """Check every end; the first upload has happened and is delivered ``again`` so many times.
+    """Check every end; the first upload has happened, and is delivered ``again`` this many times.
 
-    Returns how many ends there are, by whether a message was ``parked`` or none.
+    Returns the number of ends, by whether a message was ``parked``.
     """
     bucket = MemoryBucket()
     bucket.upload(KEY, uploads[0])
@@ -361,7 +361,7 @@ def test_a_newer_version_and_a_duplicate_at_any_moment(explorer: Explorer) -> No
 def test_no_schedule_refuses_an_object_that_its_full_time_is_enough_for(
     explorer: Explorer, uploads: tuple[bytes, ...]
 ) -> None:
-    """Races are lost, functions start late: the message comes again, or is parked in the end."""
+    """Races are lost, functions start late: the message returns, or is finally parked."""
     ends = explore(explorer, *uploads, slow_starts=2)
     assert ends["settled"]
     assert ends["parked"]
@@ -375,6 +375,6 @@ def test_an_object_that_no_time_is_enough_for_is_refused_at_the_last_try(
 
 
 def test_the_explorer_goes_everywhere(explorer: Explorer) -> None:
-    """Two workers that each take a handful of steps meet in far more states than they take."""
+    """Two workers that each take a few steps reach far more states than steps."""
     explore(explorer, b"mixed 1", b"clean 2", crashes=1)
     assert explorer.visited > 500

@@ -1,8 +1,8 @@
-"""One row lost on the way, at any stage, is noticed: by the processor, or by the second opinion.
+"""A row lost at any stage is noticed: by the processor, or by the reference implementation.
 
-After framing it is the processor itself that must notice, in production: its counts disagree, or
-the file is refused. What framing or decompression would never show is left to the property tests,
-one of which is run here on a few rows.
+After framing, the processor itself must notice, in production: its counts disagree, or the file is
+refused. Losses in framing or decompression are left to the property tests, one of which runs here
+on a few rows.
 """
 
 from collections.abc import Callable
@@ -49,10 +49,10 @@ class Loss(NamedTuple):
     Attributes:
         owner: whose function is sabotaged.
         function: its name.
-        before: what becomes of its last argument.
-        after: what becomes of what it returns.
-        files: in which the row is lost.
-        notices: what must be raised, by whom it is noticed.
+        before: changes its last argument.
+        after: changes its result.
+        files: the files that lose the row.
+        notices: what must be raised, by whatever notices.
     """
 
     owner: Any
@@ -72,18 +72,18 @@ def without_last_row(batch: Batch | None) -> Batch | None:
 
 
 def without_a_reject(checked: CheckedBatch) -> CheckedBatch:
-    """Return what the checks found, but for one reject."""
+    """Return the checks' result without one reject."""
     return replace(checked, rejects=dict(list(checked.rejects.items())[1:]))
 
 
 def without_a_clean_row(checked: CheckedBatch) -> CheckedBatch:
-    """Return what the checks found, but one clean row is not."""
+    """Return the checks' result without one clean row."""
     clean = checked.clean.to_pylist() if checked.clean else []
     return replace(checked, clean=pa.array([*[False] * (True in clean), *clean[1:]], pa.bool_()))
 
 
 def without_a_line(lines: Any) -> Any:
-    """Return the lines of each block but the second of all."""
+    """Return the lines of each block, without the second line."""
     blocks = list(lines)
     del blocks[0][1]
     return iter(blocks)

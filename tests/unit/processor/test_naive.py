@@ -1,6 +1,6 @@
-"""Each hostile case can fail: it defeats a naive handler, or else a processor with one mistake.
+"""Each hostile case can fail: it defeats a naive handler, or a processor with one mistake.
 
-The tests of the hostile cases are run once more, and must not pass.
+The tests of the hostile cases run again, and must not pass.
 """
 
 import gzip
@@ -26,7 +26,7 @@ Sabotage = Callable[[pytest.MonkeyPatch], None]
 
 
 def _refuse_without_rows(patch: pytest.MonkeyPatch) -> None:
-    """Take a file without rows for an empty one."""
+    """Treat a file without rows as empty."""
 
     def judge(_: object, read: int, *__: object) -> None:
         if not read:
@@ -36,7 +36,7 @@ def _refuse_without_rows(patch: pytest.MonkeyPatch) -> None:
 
 
 def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
-    """Take CRLF for two line ends."""
+    """Treat CRLF as two line ends."""
 
     def decode(data: bytes) -> tuple[list[str], bool]:
         return re.findall(r"[^\r\n]*[\r\n]", data.decode()), True
@@ -45,7 +45,7 @@ def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
 
 
 def _change_lines(change: Callable[[str], str]) -> Sabotage:
-    """Frame other lines than the file has."""
+    """Frame lines that differ from the file's."""
     cut = lines.blocks
 
     def blocks(stream: Stream) -> Iterator[list[str]]:
@@ -68,7 +68,7 @@ def _keep_the_empty_end(patch: pytest.MonkeyPatch) -> None:
 
 
 def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
-    """Take a key for a path."""
+    """Treat a key as a path."""
     keys_of = keys.keys_of
     patch.setattr(keys, "keys_of", lambda key: keys_of(posixpath.normpath(key)))
 
@@ -81,7 +81,7 @@ def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(detection, "_check_name", check_name)
 
 
-# What a naive handler gets right, and a mistake that does not.
+# Cases that a naive handler gets right, and a mistake that fails each.
 EASY: dict[str, Sabotage] = {
     "header only": _refuse_without_rows,
     "CRLF": _end_lines_twice,
@@ -98,7 +98,7 @@ EASY: dict[str, Sabotage] = {
 
 @pytest.fixture(name="naive")
 def make_naive_handler(bucket: MemoryBucket) -> Any:
-    """A naive handler, as if it were the module of the handler."""
+    """A naive handler in place of the handler's module."""
     return NaiveHandler(bucket)
 
 

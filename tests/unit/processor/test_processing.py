@@ -1,4 +1,4 @@
-"""The way of one object, and that every interleaving of deliveries and crashes ends the same."""
+"""The path of one object; every interleaving of deliveries and crashes ends the same."""
 
 import gzip
 import io
@@ -57,7 +57,7 @@ def make_processor(bucket: MemoryBucket, contracts: Contracts) -> Processor:
 
 
 def new_processor(client: Any, contracts: Contracts) -> Processor:
-    """Make a processor, as a new process has it."""
+    """Make a processor, as in a new process."""
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
     return Processor(Store(client, BUCKET), contracts, keys, LIMIT, lambda: MOMENT)
@@ -91,7 +91,7 @@ def rejects(bucket: MemoryBucket, key: str = QUARANTINE) -> list[Any]:
 def test_an_object_in_an_archive_is_refused(
     bucket: MemoryBucket, processor: Processor, how: dict[str, str]
 ) -> None:
-    """No attempt would succeed; once it was restored and put again, it is a new version."""
+    """No attempt would succeed; once restored and uploaded again, it is a new version."""
     version = bucket.upload(KEY, CLEAN)
     bucket.archive(KEY, **how)
     assert processor.process(KEY).kind == "quarantined"
@@ -135,7 +135,7 @@ PIECES = [
 def test_no_manifest_quotes_its_file(
     contracts: Contracts, pieces: list[str], start: str, name: str, version: str | None
 ) -> None:
-    """Whatever the file: those who may not see a raw value may read manifests."""
+    """Whatever the file: people who must not see raw values may read manifests."""
     bucket = MemoryBucket()
     content = (start + "".join(pieces)).encode(errors="surrogateescape")
     bucket.upload(f"incoming/people/{name}", content, version)
@@ -333,11 +333,11 @@ def test_an_empty_object_that_marks_a_folder_is_no_file(
 def test_a_file_is_a_file_whatever_its_name_or_size(
     bucket: MemoryBucket, processor: Processor, key: str
 ) -> None:
-    """A marker's name with content, or no content under a file's name."""
+    """Content under a marker's name, or none under a file's name."""
     bucket.upload(key, CLEAN if key != KEY else b"")
     outcome = processor.process(key)
     assert outcome.kind == ("processed" if key != KEY else "quarantined")
-    # The results of what was there are replaced, not left to tell of an older version.
+    # The results of an older version are replaced, not left behind.
     bucket.upload(key, b"")
     assert processor.process(key).kind == "quarantined"
 
@@ -370,7 +370,7 @@ def test_a_message_about_what_has_expired_is_done(
     assert bucket.written == written
 
 
-def test_what_lies_where_rows_expired_is_a_case_for_a_person(
+def test_an_output_where_rows_expired_is_a_case_for_a_person(
     bucket: MemoryBucket, processor: Processor
 ) -> None:
     bucket.upload(KEY, MIXED)
@@ -445,7 +445,7 @@ def test_the_time_is_the_real_one_unless_given(bucket: MemoryBucket, contracts: 
     assert manifest(bucket)["processed_at"] > "2026-03-01T12:30:00Z"
 
 
-# Crashes, with the real work
+# Crashes, with the real transformation
 
 
 def moments(content: bytes, contracts: Contracts) -> list[str]:
@@ -487,7 +487,7 @@ def test_after_a_crash_anywhere_the_next_delivery_ends_as_if_it_had_not_been(
 
 
 def settled(bucket: MemoryBucket) -> bool:
-    """Whether the manifest describes the newest version and everything that lies there."""
+    """Whether the manifest describes the newest version and all current outputs."""
     source = bucket.newest(KEY)
     found = manifest(bucket)
     etags = {}

@@ -1,4 +1,4 @@
-"""Whole files, against the second opinion: every row is accounted for, none is made up."""
+"""Whole files, against the reference implementation: no row is lost or invented."""
 
 import gc
 import gzip
@@ -39,7 +39,7 @@ GOOD = "P1,ann,0151234567,1990-02-28,12.50"
 def run(
     data: bytes, agreed: Contract = CONTRACT
 ) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the account, the clean rows and the lines of quarantine that a file becomes."""
+    """Return the account, the clean rows and the quarantine lines of a file."""
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
     outputs = Outputs(clean, rejected)
@@ -53,7 +53,7 @@ def run(
     return account, read_parquet(clean).to_pylist(), [json.loads(line) for line in lines]
 
 
-# Fields that are often good, sometimes bad, and quoted more often than they must be.
+# Fields that are often good, sometimes bad, and quoted more often than necessary.
 FIELDS = [
     st.sampled_from(["P1", "P2", "P2", "P77", "", "X", '"P3"']),
     st.sampled_from(["ann", "bob", '"a ""b"""', '"a\nb"', '"a\r\n,b"', "", "far too long a name"]),
@@ -80,13 +80,13 @@ FILES = st.builds(
 )
 
 
-# People whose files call an id what others call a date of birth.
+# People whose files use another column's name for the id.
 EXCHANGED = examples.relabelled(PEOPLE, id="born", born="id")
 
 
 @EXAMPLES
 @given(data=FILES, agreed=st.sampled_from([PEOPLE, PEOPLE, EXCHANGED]))
-def test_a_file_becomes_what_the_second_opinion_says(
+def test_a_file_becomes_what_the_reference_implementation_says(
     monkeypatch: pytest.MonkeyPatch, data: bytes, agreed: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
@@ -94,7 +94,7 @@ def test_a_file_becomes_what_the_second_opinion_says(
     compare(data, agreed)
 
 
-# What stands for comma and double quote, and they for it.
+# The characters that replace comma and double quote, and the reverse.
 DIALECTS = st.builds(
     lambda marks, header, nulls, preamble: {
         "delimiter": marks[0],
@@ -271,7 +271,7 @@ PERSON = st.lists(
 @EXAMPLES
 @given(rows=st.lists(st.tuples(PERSON, PERSON, PERSON).map(",".join), max_size=12))
 @example(rows=["e\u0301" + "\u0323" * 30, "\u0323" * 30, "e\u0301" + "\u0323" * 30])
-def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
+def test_the_normalized_text_identifies_a_person(rows: list[str]) -> None:
     rows = [row for row in rows if len(row.encode()) < 128]
     compare("\n".join(["email,alias,code", *rows, ""]).encode(), PERSONS)
 
@@ -281,7 +281,7 @@ def test_who_is_meant_is_asked_of_the_normalized_text(rows: list[str]) -> None:
 def test_empty_rows_are_rejected_up_to_a_limit(
     monkeypatch: pytest.MonkeyPatch, end: str, *, is_json: bool
 ) -> None:
-    """They take much time for their size. In a field they are its own, however many."""
+    """They take much time for their size. Inside a field they are part of it, however many."""
     monkeypatch.setattr(quarantine, "SHORT_LIMIT", 4)
     monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
     people = parse(examples.document(column("id"), column("text")))
@@ -329,7 +329,7 @@ def test_rejected_rows_that_carry_something_have_no_limit(monkeypatch: pytest.Mo
 
 
 def _spaced(rows: list[str], end: str, blanks: int) -> str:
-    """Return lines with so many empty ones after each of the last three but the very last."""
+    """Return lines with empty ones after each of the last three, except the very last."""
     *before, one, two, three = rows
     gap = end * (blanks + 1)
     return "".join(line + end for line in before) + gap.join([one, two, three]) + end
@@ -356,7 +356,7 @@ def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
 
 
 def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
-    """Make sure that a file becomes what the second opinion says."""
+    """Make sure that the result of a file is the reference implementation's."""
     expected = oracle.process(data, document, HmacKey().material, limit=128, form=form)
     account, rows, lines = run(data, parse(document))
     if expected.refusal:
@@ -387,7 +387,7 @@ def test_cycles_are_not_collected_until_a_file_has_been_read(
     enabled = []
 
     class WatchfulRows(RejectedRows):
-        """Remembers whether the collector was on."""
+        """Remembers whether the garbage collector was on."""
 
         def write(self, batch: Batch, rejects: dict[int, list[Stated]]) -> None:
             """Write."""

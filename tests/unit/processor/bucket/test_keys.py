@@ -1,4 +1,4 @@
-"""Where the outputs of an object lie."""
+"""Where the outputs of an object are."""
 
 import pytest
 from hypothesis import given
@@ -32,7 +32,7 @@ def test_an_object_in_no_folder_is_of_no_dataset(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["processed/people/x.csv", "people/x.csv", "incoming", ""])
-def test_what_does_not_lie_under_incoming_has_no_place(key: str) -> None:
+def test_what_is_not_under_incoming_has_no_keys(key: str) -> None:
     with pytest.raises(LayoutError, match="incoming/"):
         keys_of(key)
 
@@ -51,7 +51,7 @@ def test_the_longest_name_that_fits_stays_as_it_is() -> None:
     assert len(longest.outputs["quarantine"]) == KEY_LIMIT
 
 
-def test_longer_names_are_cut_and_told_apart() -> None:
+def test_longer_names_are_cut_and_stay_distinct() -> None:
     first, second = (keys_of(f"incoming/people/{'é' * 500}{end}") for end in ("1.csv", "2.csv"))
     assert first.dataset == "people"
     assert first.manifest.startswith("manifests/people/éé")
@@ -59,7 +59,7 @@ def test_longer_names_are_cut_and_told_apart() -> None:
     assert first == keys_of(first.source)
 
 
-def test_nobody_can_take_the_place_of_a_cut_name() -> None:
+def test_nobody_can_take_the_keys_of_a_cut_name() -> None:
     long = keys_of(f"incoming/people/{'x' * 1000}")
     name = long.manifest.removeprefix("manifests/").removesuffix(".json")
     impostor = keys_of(f"incoming/{name}")
@@ -80,7 +80,7 @@ def test_a_segment_of_dots_leads_nowhere(name: str) -> None:
     assert found.manifest.count("/") == (1 if name[0] == "." or len(name) > 900 else 2)
 
 
-def test_names_of_dots_are_told_apart() -> None:
+def test_names_of_dots_stay_distinct() -> None:
     manifests = [keys_of(f"incoming/{name}").manifest for name in UNSAFE]
     assert len(set(manifests)) == len(UNSAFE)
     impostors = [key.removeprefix("manifests/").removesuffix(".json") for key in manifests]

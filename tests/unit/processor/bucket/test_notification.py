@@ -1,4 +1,4 @@
-"""What a message says: keys, and nothing that is believed besides."""
+"""What is read from a message: keys, and nothing else."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ from processor.bucket.notification import NotificationError, created_keys
 
 
 def message(*keys: str, event: str = "ObjectCreated:Put", bucket: str = "a-bucket") -> str:
-    """Return a notification of S3."""
+    """Return an S3 notification."""
     records = [
         {"eventName": event, "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
         for key in keys
@@ -26,7 +26,7 @@ def test_keys_are_decoded_in_order() -> None:
 
 
 @pytest.mark.parametrize("event", ["ObjectCreated:Copy", "ObjectCreated:CompleteMultipartUpload"])
-def test_every_way_of_creation_counts(event: str) -> None:
+def test_every_kind_of_creation_counts(event: str) -> None:
     assert created_keys(message("incoming/x", event=event), "a-bucket") == ["incoming/x"]
 
 

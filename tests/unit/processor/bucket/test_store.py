@@ -1,4 +1,4 @@
-"""What the store makes of S3's answers."""
+"""How the store handles S3's answers."""
 
 import logging
 import socket
@@ -55,7 +55,7 @@ def test_an_etag_is_of_exactly_this_key(bucket: MemoryBucket, store: Store) -> N
     assert store.etag("x.json") == '"etag-1"'
 
 
-def test_a_small_object_is_read_and_let_go(bucket: MemoryBucket, store: Store) -> None:
+def test_a_small_object_is_read_and_released(bucket: MemoryBucket, store: Store) -> None:
     bucket.upload("x", b"content")
     assert store.read("x") == (b"content", '"etag-1"')
     assert bucket.bodies[0].closed
@@ -106,7 +106,7 @@ def test_any_other_answer_is_an_error(bucket: MemoryBucket, store: Store) -> Non
             call()
 
 
-# What a producer has put into the headers of an object
+# The text that a producer chose for the headers of an object
 
 LISTED = b"""<?xml version="1.0"?>
 <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
@@ -116,7 +116,7 @@ SECRET = "Ann Example, 123-45-6789"
 
 @contextmanager
 def s3_that_answers(header: str) -> Iterator[str]:
-    """The address of a server that lists one object and sends it with a header."""
+    """The address of a server that lists one object and returns it with a header."""
 
     def reply(content: bytes, extra: str = "") -> bytes:
         head = (

@@ -1,4 +1,4 @@
-"""Values convert exactly or not at all; a row has every reason there is."""
+"""Values convert exactly or not at all; a row has all of its reasons."""
 
 import json
 from dataclasses import replace
@@ -34,7 +34,7 @@ def check(rules: dict[str, Any], texts: list[str]) -> list[tuple[Any, list[str]]
 
 
 def assert_as_judged(rules: dict[str, Any], texts: list[str]) -> None:
-    """Check that values and reasons are those of the second opinion."""
+    """Check that values and reasons are those of the reference implementation."""
     for text, (value, reasons) in zip(texts, check(rules, texts), strict=True):
         expected, expected_reasons = oracle.judge(text, rules)
         assert reasons == expected_reasons, text
@@ -153,14 +153,14 @@ COLUMNS = [
 @pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
 @EXAMPLES
 @given(texts=TEXTS | OTHERS)
-def test_a_column_is_judged_as_the_second_opinion_does(
+def test_a_column_is_judged_as_the_reference_implementation_does(
     rules: dict[str, Any], texts: list[str]
 ) -> None:
     assert_as_judged(rules, [*texts, ""])
 
 
 @pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
-def test_the_edges_are_judged_as_the_second_opinion_does(rules: dict[str, Any]) -> None:
+def test_the_edges_are_judged_as_the_reference_implementation_does(rules: dict[str, Any]) -> None:
     assert_as_judged(rules, EDGES)
 
 
@@ -194,7 +194,7 @@ def test_lengths_count_characters() -> None:
     ]
 
 
-def test_a_pattern_speaks_of_the_whole_text() -> None:
+def test_a_pattern_applies_to_the_whole_text() -> None:
     rules = column("c", pattern="a|b")
     assert [reasons for _, reasons in check(rules, ["a", "b", "ab", "xa", "b\n"])] == [
         [],
@@ -220,7 +220,7 @@ PEOPLE = make_contract(
 
 
 def check_rows(header: list[str], *rows: list[str]) -> CheckedBatch:
-    """Check rows against the contract of people."""
+    """Check rows against the people's contract."""
     return RowCheck(PEOPLE, header).check(make_batch(*rows))
 
 

@@ -1,4 +1,4 @@
-"""Numbers with a decimal comma or in groups of digits are what a contract says, or rejected."""
+"""Numbers with decimal commas or digit groups are read as the contract says, or rejected."""
 
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ STYLES = st.sampled_from(
     rows=[("1.23", "0.123,50", "12.3456", "1.2345.678", "x")], style=(",", "."), swapped=False
 )
 @example(rows=[("1,5", "1.5", "1,234.5", "1.", "01")], style=(",", ""), swapped=False)
-def test_numbers_are_what_the_second_opinion_says(
+def test_numbers_are_what_the_reference_implementation_says(
     rows: list[tuple[str, ...]], style: tuple[str, str], swapped: bool
 ) -> None:
     decimal, thousands = style

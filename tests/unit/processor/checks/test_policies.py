@@ -1,4 +1,4 @@
-"""Whole files under the policies of their contract, against the second opinion."""
+"""Whole files under the policies of their contract, against the reference implementation."""
 
 import io
 import json
@@ -57,7 +57,7 @@ LIMIT = SizeLimit(1 << 30, "memoryMb")
 
 
 def run(data: bytes, policies: dict[str, Any]) -> tuple[RowAccount, list[dict[str, Any]]]:
-    """Return the account and the clean rows that a file becomes."""
+    """Return the account and the clean rows of a file."""
     kms: Any = HmacKey()
     clean, rejected = io.BytesIO(), io.BytesIO()
     outputs = Outputs(clean, rejected)
@@ -86,7 +86,7 @@ ROWS = st.lists(
 @pytest.mark.parametrize("policies", POLICIES, ids=str)
 @EXAMPLES
 @given(rows=ROWS, header=st.sampled_from([HEADER, HEADER, HEADER, f"{HEADER},more"]))
-def test_a_file_is_judged_as_the_second_opinion_does(
+def test_a_file_is_judged_as_the_reference_implementation_does(
     monkeypatch: pytest.MonkeyPatch, policies: dict[str, Any], rows: list[list[str]], header: str
 ) -> None:
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 3)
@@ -255,7 +255,7 @@ def test_few_classes_need_no_disk_however_many_rows(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever look at the clock it is that comes too late."""
+    """Whichever check of the clock is too late."""
     monkeypatch.setattr(classes, "RUN_ROWS", 1000)
     monkeypatch.setattr(classes, "PART_ROWS", 500)
     file = io.BytesIO()
@@ -278,7 +278,7 @@ def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() ->
     people = parse(document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}})
     data, clean = io.BytesIO(b"n\n" + b"x\n" * 7), io.BytesIO()
     kms: Any = HmacKey()
-    # It is late as soon as the clean rows are complete: a Parquet file ends as it begins.
+    # The time is up once the clean rows are complete: a Parquet file ends as it begins.
     late = Deadline(1.0, clock=lambda: float(clean.getvalue()[4:].endswith(b"PAR1") * 9))
     transformation = Transformation(people, PseudonymKeys(kms, "a-key"), LIMIT, late)
     with pytest.raises(FileRefusedError, match="object:takes-too-long") as caught:
@@ -295,7 +295,7 @@ def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("k", "outcome"), [(2, "processed"), (3, "quarantined")])
-def test_the_manifest_tells_what_was_measured_and_dropped(
+def test_the_manifest_has_what_was_measured_and_dropped(
     tmp_path: Path, k: int, outcome: str
 ) -> None:
     policies = {

@@ -1,4 +1,4 @@
-"""A value that an earlier row had is told exactly, whatever is in memory and whatever on disk."""
+"""A repeated value is found exactly, whether it is in memory or on disk."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -20,7 +20,7 @@ BATCHES = st.lists(
 
 @EXAMPLES
 @given(BATCHES, st.sampled_from([1, 2, 7, 1000]))
-def test_the_second_is_told_from_the_first(
+def test_the_second_is_distinguished_from_the_first(
     monkeypatch: pytest.MonkeyPatch, batches: list[list[str | None]], limit: int
 ) -> None:
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", limit)
@@ -48,7 +48,7 @@ def test_the_second_is_told_from_the_first(
     ],
     ids=str,
 )
-def test_values_of_any_type_are_told_apart(type_: pa.DataType, values: list[Any]) -> None:
+def test_values_of_any_type_are_distinguished(type_: pa.DataType, values: list[Any]) -> None:
     repeated = Seen().repeated(pa.array([*values, None, *values, None], type_))
     count = len(values)
     assert repeated.to_pylist() == [False] * (count + 1) + [True] * count + [False]

@@ -1,4 +1,4 @@
-"""What leaves of a value."""
+"""The output of each method."""
 
 import json
 from datetime import UTC, date, datetime
@@ -39,7 +39,7 @@ def check(contract: Contract, *rows: list[str]) -> CheckedBatch:
 
 @pytest.fixture(name="kms")
 def make_kms() -> Any:
-    """A key whose material is known."""
+    """A key with known material."""
     return HmacKey()
 
 
@@ -127,7 +127,7 @@ def test_padding_does_not_make_a_secret_long_enough(fill: str) -> None:
     assert shorten(pa.array(["01067", "10000"]), 2).to_pylist() == ["01", "10"]
 
 
-# Every method that an independent second opinion knows, and values that its column may hold.
+# Every method of the reference implementation, with values of its column.
 PLAIN = st.text(st.characters(max_codepoint=0x24F, exclude_characters="\0"), max_size=6)
 CONCEALED: list[tuple[dict[str, Any], st.SearchStrategy[str]]] = [
     (column("c", method="hmac"), PLAIN),
@@ -186,7 +186,7 @@ CONCEALED: list[tuple[dict[str, Any], st.SearchStrategy[str]]] = [
 @pytest.mark.parametrize(
     ("rules", "values"), CONCEALED, ids=[str(rules["deidentify"]) for rules, _ in CONCEALED]
 )
-def test_what_leaves_is_what_the_second_opinion_says(
+def test_the_output_is_what_the_reference_implementation_says(
     kms: Any, rules: dict[str, Any], values: st.SearchStrategy[str]
 ) -> None:
     contract = make_contract(rules)
@@ -211,7 +211,7 @@ def test_what_leaves_is_what_the_second_opinion_says(
 
 
 def leaves(rules: dict[str, Any], *texts: str) -> list[Any]:
-    """Return what leaves of some values."""
+    """Return the output of some values."""
     kms: Any = HmacKey()
     contract = make_contract(rules)
     batch = check(contract, *[[text] for text in texts])

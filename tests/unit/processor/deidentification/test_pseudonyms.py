@@ -1,4 +1,4 @@
-"""Tokens are what the standard library's HMAC gives, under a key derived by KMS."""
+"""Tokens equal the standard library's HMAC, under a key derived by KMS."""
 
 import hashlib
 import hmac
@@ -73,7 +73,7 @@ def test_datasets_and_epochs_do_not_join() -> None:
 
 
 def test_a_column_has_a_key_expanded_from_its_datasets() -> None:
-    # RFC 5869, appendix A.1: what the second opinion expands by is HKDF.
+    # RFC 5869, appendix A.1: the reference implementation expands keys by HKDF.
     parent = bytes.fromhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
     block = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
     assert oracle.expand(parent, bytes(range(0xF0, 0xFA))).hex() == block
@@ -85,9 +85,9 @@ def test_a_column_has_a_key_expanded_from_its_datasets() -> None:
 
 
 STEPS = ("nfc", "trim", "lowercase")
-# Every choice that a contract has; the compiler puts the steps in this order.
+# Every choice of a contract; the compiler sorts the steps in this order.
 CHOICES = [list(chosen) for size in (1, 2, 3) for chosen in combinations(STEPS, size)]
-# Marks that compose and reorder, letters that fold apart, and what is not seen.
+# Marks that compose and reorder, letters that case folding splits, and invisible characters.
 HARD = st.text(
     st.sampled_from(
         "aAJjSsK\u0130Iii\u01f0\u0149\u0390\u1fbc\u0345\u03a3\u03c3\u03c2\u1e9e\u00df"
@@ -108,7 +108,7 @@ def normalized(text: str, steps: list[str]) -> Any:
 @EXAMPLES
 @given(text=HARD | st.text(max_size=6))
 @example(text="J\u030cohn")
-def test_normalizing_is_closed_and_as_the_second_opinion_does_it(
+def test_normalizing_is_closed_and_as_in_the_reference_implementation(
     text: str, steps: list[str]
 ) -> None:
     once = normalized(text, steps)
@@ -122,13 +122,13 @@ def test_normalizing_is_closed_and_as_the_second_opinion_does_it(
 def test_texts_that_differ_in_form_case_and_invisible_characters_are_one(
     text: str, form: Any
 ) -> None:
-    # A dotless i is a letter of its own, whose capital is that of another, and the capital of an
+    # A dotless i is a separate letter that shares its capital with another, and the capital of an
     # iota below a letter is a letter that other marks may follow.
     text = unicodedata.normalize("NFD", text).replace("\u0131", "i").replace("\u0345", "")
     known = normalized(text, list(STEPS))
     for other in (text, text.upper(), text.lower(), text.casefold()):
         assert normalized(unicodedata.normalize(form, other), list(STEPS)) == known
-    # Marks that are parted from their letter by one that is not seen would be parted otherwise.
+    # Without this, an invisible character would separate marks from their letter.
     hidden = "\u200b".join(["", *text, "\ufeff "])
     assert normalized(hidden, list(STEPS)) == known
 
@@ -151,7 +151,7 @@ def test_every_character_is_normalized_once_and_for_all(steps: list[str]) -> Non
         ("a" + "\u0300" * 31, ["trim", "lowercase"], False),
         ("a" + "\u0300\u200b" * 31, ["nfc"], False),
         ("a" + "\u0300\u200b" * 31, ["nfc", "trim"], True),
-        ("a" + "\u0f73" * 31, ["nfc"], True),  # no mark that moves, but of two that do
+        ("a" + "\u0f73" * 31, ["nfc"], True),  # not a mark that moves, but made of two that do
     ],
 )
 def test_more_than_thirty_marks_in_a_row_are_not_normalized(
@@ -168,7 +168,7 @@ def test_more_than_thirty_marks_in_a_row_are_not_normalized(
 @pytest.mark.parametrize("steps", [steps for steps in CHOICES if "nfc" in steps], ids="-".join)
 @pytest.mark.parametrize("between", ["", "\u200b", "\u0345"], ids=["marks", "unseen", "iota"])
 def test_marks_to_be_sorted_take_no_time(steps: list[str], between: str) -> None:
-    """To sort so many takes seconds; what stands between them goes before, or is a mark."""
+    """Sorting this many takes seconds; anything between them is removed first, or is a mark."""
     marks = (f"\u0300{between}") * (1 << 14) + (f"\u0323{between}") * (1 << 14)
     begin = time.process_time()
     normalize(pa.array(["a" + marks]), steps)

@@ -1,4 +1,4 @@
-"""What identifies a person leaves free text, and what does not stays."""
+"""Redaction removes what identifies a person from free text, and nothing else."""
 
 from time import process_time
 
@@ -14,7 +14,7 @@ ALL = ("email", "iban", "card", "ssn", "phone")
 
 
 def redacted(text: str, *patterns: str) -> str:
-    """Return one text without what the patterns find, all of them unless said."""
+    """Return one text without what the patterns find, by default all patterns."""
     return str(redact(pa.array([text]), patterns or ALL)[0])
 
 
@@ -32,7 +32,7 @@ def redacted(text: str, *patterns: str) -> str:
         ("GB82WEST12345698765432", "[iban]"),
         ("mt84 malt 0110 0001 2345 mtlcast001s", "[iban]"),
         ("KZ86 125K ZT50 0410 0100", "[iban]"),
-        ("fr14 2004 1010 0505 000m 0260 6", "[iban]"),  # mistyped, and in small letters
+        ("fr14 2004 1010 0505 000m 0260 6", "[iban]"),  # mistyped, and in lower case
         ("my card is 4111 1111 1111 1111 12/29", "my card is [card] 12/29"),
         ("in 2024 4111-1111-1111-1111 123 was", "in 2024 [card] 123 was"),
         ("3782 822463 10005, 378282246310005", "[card], [card]"),
@@ -129,7 +129,7 @@ def test_what_identifies_goes(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "order 9999551543932633 of 2024-01-02 12:30",  # sixteen digits, but not of a card
+        "order 9999551543932633 of 2024-01-02 12:30",  # sixteen digits, but not a card's
         "1 000 000 EUR on page 100 of 2000",
         "ticket 123456789, 12-34-5678",
         "AB12 when they were here",
@@ -184,7 +184,7 @@ def test_what_does_not_identify_stays(text: str) -> None:
     ],
 )
 def test_the_time_is_linear_in_the_text(name: str, part: str) -> None:
-    # Each takes less than a second; time that grows with the square would be minutes.
+    # Each takes less than a second; quadratic time would be minutes.
     began = process_time()
     redact(pa.array([part * ((1 << 17) // len(part))]), (name,))
     assert process_time() - began < 10
@@ -213,7 +213,7 @@ def luhn_holds(digits: str) -> bool:
     return total % 10 == 0
 
 
-# The first digits of a card and how many it has; all others here begin with a zero.
+# The first digits of a card, and its length; all others here begin with a zero.
 ISSUERS = {
     "4": (13, 16, 19),
     "51": (16,),

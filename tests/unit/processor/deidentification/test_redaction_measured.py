@@ -1,4 +1,4 @@
-"""What redaction finds is measured, and the page says so."""
+"""What redaction finds is measured, and the page has the results."""
 
 from typing import Any
 

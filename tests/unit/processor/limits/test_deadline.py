@@ -1,4 +1,4 @@
-"""An object that takes too long is refused while there is time to say so, and no other is."""
+"""Only an object that takes too long is refused for it, while there is time to say so."""
 
 import gzip
 import io
@@ -23,19 +23,19 @@ LAST = 5  # receive of a message
 
 
 class Clock:
-    """A clock that goes on when it is told to, and by ``step`` whenever somebody looks at it."""
+    """A clock that tests move, and that moves by ``step`` whenever it is read."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
         self.step = 0.0
 
     def __call__(self) -> float:
-        """Tell the time."""
+        """Return the time."""
         self.seconds += self.step
         return self.seconds
 
     def be_late(self) -> None:
-        """Let 100 seconds go by; from now on a hundred rows take more than are left."""
+        """Let 100 seconds pass; from now on a hundred rows take more than the time left."""
         self.seconds += 100
         self.step = 2.0
 
@@ -105,7 +105,7 @@ def test_an_object_that_needs_its_time_gets_it(
 def test_a_stream_without_a_batch_is_refused_too(
     index: ModuleType, bucket: MemoryBucket, clock: Clock
 ) -> None:
-    """Nothing comes out of a million empty members of gzip."""
+    """A million empty gzip members yield nothing."""
     clock.step = 10.0
     content = gzip.compress(b"") * 100_000
     bucket.upload(KEY, content)
@@ -114,11 +114,11 @@ def test_a_stream_without_a_batch_is_refused_too(
     assert bucket.bodies[-1].taken < len(content)
 
 
-# What may take an object's time. Each returns the keys of the message.
+# Causes of lost time. Each returns the keys of the message.
 
 
 def start_late(clock: Clock, _: MemoryBucket) -> tuple[str, ...]:
-    """Let the function begin long after its invocation did."""
+    """Let the function start late in its invocation."""
     clock.be_late()
     return (KEY,)
 
@@ -136,7 +136,7 @@ def follow_another(clock: Clock, bucket: MemoryBucket) -> tuple[str, ...]:
 
 
 def lose_a_race(clock: Clock, bucket: MemoryBucket) -> tuple[str, ...]:
-    """Let somebody else write first."""
+    """Let another attempt write first."""
 
     def interrupt(moment: str) -> None:
         if moment == "before put processed/people/a.parquet" and not clock.step:
@@ -157,7 +157,7 @@ def test_an_attempt_without_its_full_time_refuses_nothing(
     take: Callable[[Clock, MemoryBucket], tuple[str, ...]],
     receives: int,
 ) -> None:
-    """It fails, and the next one, which has its full time, ends well."""
+    """It fails, and the next one, which has its full time, succeeds."""
     bucket.upload(KEY, CSV)
     begin = clock.seconds
     keys = take(clock, bucket)
@@ -192,7 +192,7 @@ def test_slow_s3_is_not_a_slow_file(
     begin = clock.seconds
 
     class SlowBody(MemoryBody):
-        """It hands out a byte in ten seconds."""
+        """It returns a byte every ten seconds."""
 
         def read(self, _: int | None = -1, /) -> bytes:
             clock.seconds += 10

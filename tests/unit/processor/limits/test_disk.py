@@ -1,4 +1,4 @@
-"""A full disk refuses the file with the setting for a larger one, wherever it gets full."""
+"""A full disk refuses the file and names the setting, wherever the disk gets full."""
 
 import errno
 import io
@@ -33,7 +33,7 @@ MANIFEST = "manifests/people/a.json"
 
 
 class SmallDisk:
-    """A disk whose temporary files are real, and together have at most so many bytes."""
+    """A disk with real temporary files, whose total size is limited."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.folder = folder
@@ -64,7 +64,7 @@ class SmallFile(io.FileIO):
     disk: SmallDisk
 
     def write(self, data: Any, /) -> int:
-        """Write as much as there is room for, and fail as the kernel does when there is none."""
+        """Write as much as fits, and fail as the kernel does on a full disk."""
         view = memoryview(data).cast("B")
         fitting = view[: self.disk.free]
         if view and not fitting:
@@ -119,11 +119,11 @@ def test_a_file_that_does_not_fit_the_disk_is_refused(
 def test_the_last_bytes_do_not_fit(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rows: int
 ) -> None:
-    """They are in a buffer for long, and must be on the disk before the file counts as done."""
+    """They stay in a buffer, and must be on the disk before the file counts as done."""
     content = LETTERS[: len("n\n") + rows * len("1fc0\n")]
     bucket, _ = process(PEOPLE, content, tmp_path)
     size = len(bucket.content("quarantine/people/a.jsonl.gz"))
-    # A block is missing: the file without clean rows takes one too.
+    # One block less: the file without clean rows also takes one.
     disk = SmallDisk(tmp_path, -(-size // BLOCK) * BLOCK)
     monkeypatch.setattr(processing, "tempfile", SimpleNamespace(TemporaryFile=disk.open))
     _, manifest = process(PEOPLE, content, tmp_path)
@@ -150,7 +150,7 @@ def test_unique_values_that_do_not_fit_are_refused(
 
     def connect(name: str, **options: Any) -> sqlite3.Connection:
         connection: sqlite3.Connection = sqlite3.connect(name, **options)
-        connection.execute("PRAGMA max_page_count = 8")  # SQLite says the same of a full disk
+        connection.execute("PRAGMA max_page_count = 8")  # SQLite reports the same for a full disk
         connections.append(connection)
         return connection
 
@@ -160,7 +160,7 @@ def test_unique_values_that_do_not_fit_are_refused(
     assert manifest["refusal"]["reason"] == "file:needs-too-much-disk"
     assert manifest["rows"]["read"] > 0
     for connection in connections:
-        with pytest.raises(sqlite3.ProgrammingError):  # it is closed, and its room is free
+        with pytest.raises(sqlite3.ProgrammingError):  # it is closed, and its space is free
             connection.execute("SELECT 1")
 
 

@@ -50,7 +50,7 @@ def make_small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "BATCH_ROWS", 3)
 
 
-# Pieces that make line ends, quotes and characters fall on every side of a block's edge.
+# Pieces that put line ends, quotes and characters on both sides of a block's edge.
 PIECES = st.sampled_from(
     [
         '"',
@@ -94,7 +94,7 @@ def write(rows: list[list[str]]) -> bytes:
 @example(data=b"a\n" + b"0123456789\n" * 5)
 @example(data=b'a\n"\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n"\n')
 @example(data=b"h\n123456789012\r\n\rx\n\xff")
-def test_framing_is_what_the_second_opinion_says(data: bytes) -> None:
+def test_framing_is_what_the_reference_implementation_says(data: bytes) -> None:
     expected, refused = judge(data)
     if refused:
         assert refusal(data) == refused
@@ -103,14 +103,14 @@ def test_framing_is_what_the_second_opinion_says(data: bytes) -> None:
 
 
 def judge(data: bytes) -> tuple[list[oracle.Record], tuple[str, int | None, int] | None]:
-    """Return what the second opinion frames, and the refusal it expects."""
+    """Return what the reference implementation frames, and the refusal it expects."""
     found = oracle.records(data, limit=24)
     framed: list[oracle.Record] = []
     try:
         framed.append(oracle.Record(oracle.read_header(found), 1, ""))
         framed.extend(found)
     except oracle.Refused as error:
-        # What was framed before the refusal counts; the header is no row.
+        # Rows framed before the refusal count; the header is not a row.
         return framed, (error.reason, error.line, max(len(framed) - 1, 0))
     return framed, None
 
@@ -129,13 +129,13 @@ def test_the_network_does_not_matter(data: bytes, piece: int) -> None:
             return refused.reason, refused.line, found.rows_read if found else 0
 
     class Slow(MemoryBody):
-        """A network of its own speed."""
+        """A network with a set speed."""
 
     Slow.piece = piece
     assert outcome(Slow(data)) == outcome(io.BytesIO(data))
 
 
-# A record of two lines and two fields, of which only all is too long.
+# A record of two lines and two fields, only too long as a whole.
 LONG = b'\n"%b\n","%b"' % (b"x" * 700_000, b"y" * 500_000)
 
 
@@ -184,7 +184,7 @@ def test_the_longest_record_passes() -> None:
 
 
 class Endless:
-    """A gigabyte that nobody has to make."""
+    """A gigabyte that is never created."""
 
     def __init__(self, begin: bytes, repeat: bytes) -> None:
         self.begin = begin
@@ -192,7 +192,7 @@ class Endless:
         self.left = 1 << 30
 
     def read(self, amount: int, /) -> bytes:
-        """Return as much as is asked for."""
+        """Return as much as requested."""
         found, self.begin = self.begin[:amount], self.begin[amount:]
         found += (self.repeat * (amount // len(self.repeat) + 1))[: amount - len(found)]
         self.left -= len(found)

@@ -1,4 +1,4 @@
-"""Formats: the same rows are the same rows, whatever they come in."""
+"""Formats: the same rows in every format have the same result."""
 
 import codecs
 import csv
@@ -45,7 +45,7 @@ from tests.unit.processor.test_transformation import CONTRACT, run
 LIMIT = SizeLimit(1 << 30, "memoryMb")
 ID = make_contract(*map(column, ["id", "more", "a", "b", "c"]))
 NAMES = ["id", "name", "phone", "born", "balance"]
-# What all formats can hold: CSV has no control characters.
+# Texts that all formats can contain: CSV has no control characters.
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from("\t\r\n")
 )
@@ -176,7 +176,7 @@ def test_a_time_of_parquet_is_the_instant_it_says_or_rejected(
 
 
 class Broken:
-    """A network that fails after so many bytes."""
+    """A network that fails after a number of bytes."""
 
     def __init__(self, data: bytes, good: int) -> None:
         self.file = io.BytesIO(data[:good])
@@ -225,7 +225,7 @@ REPEATED = pa.DictionaryArray.from_arrays([0] * 4096, ["x" * 1_000_000])
             ["x" * 1_000_000] * 200,
             {"use_dictionary": False, "data_page_size": 1 << 30, "compression": "zstd"},
         ),
-        # One text of a MB, which 4,096 rows refer to: it says nowhere how much that is.
+        # A text of one MB that 4,096 rows refer to: nothing states the total size.
         (REPEATED, {"store_schema": False}),
         (REPEATED, {}),
     ],
@@ -408,7 +408,7 @@ def is_too_deep(depth: int) -> bool:
 
 def test_nested_json_is_kept_or_rejected_at_every_depth() -> None:
     agreed = make_contract(column("a", "array"), column("o", "object"))
-    # Each who parses stands elsewhere on the stack, so the limit is not the same for all.
+    # Each parser is at another stack depth, so their limits differ.
     limit = bisect_left(range(200_000), True, key=is_too_deep)
     depths = range(limit - 300, limit + 200)
     lists = ["[" * depth + "]" * depth for depth in depths]
@@ -459,7 +459,7 @@ def test_names_that_are_dropped_are_counted_once_and_not_without_end(
         (r"\ud83d \ude00", True),
     ],
 )
-def test_half_a_surrogate_pair_is_found_wherever_it_stands(text: str, lone: bool) -> None:
+def test_half_a_surrogate_pair_is_found_wherever_it_is(text: str, lone: bool) -> None:
     for line in (f'"phone": "{text}"', f'"{text}": 1', f'"more": [{{"a": "{text}"}}]'):
         agreed = replace(CONTRACT, unknown_columns="drop")
         with open_records(
@@ -587,7 +587,7 @@ def test_a_bad_byte_far_down_is_found_on_its_line_in_little_memory(encoding: str
     ],
     ids=range(21),
 )
-def test_what_stands_before_the_table_is_passed_over_and_counted(
+def test_lines_before_the_table_are_skipped_and_counted(
     content: str, count: int, expected: int | tuple[str, int]
 ) -> None:
     agreed = replace(

@@ -1,4 +1,4 @@
-"""A backslash takes the meaning of the next character away, and no record is lost by it."""
+"""A backslash escapes the next character, and no record is lost."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ from tests.unit.processor.test_transformation import run
 COLUMNS = ("a", "b")
 
 
-# What an escape and its character are replaced by, so that a reader without escapes is right.
+# Replacements for escapes with their characters, for a reader without escapes.
 STANDS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
 UNKNOWN, NULL, LAST = "\ue010", "\ue011", "\ue012"
 
@@ -37,7 +37,7 @@ def frame_bytes(data: bytes, dialect: Csv) -> Framed:
 
 
 def judge(data: bytes, dialect: Csv) -> Framed:
-    """Return what the second opinion makes of a file that has one character for each escape."""
+    """Return the reference implementation's result for a file with one character per escape."""
     texts = [dialect.delimiter, '"', "\\", "\n", "\r", "\r\n", "n", "r", "t"]
     if not dialect.quote:
         texts[1] = "no character"
@@ -46,7 +46,7 @@ def judge(data: bytes, dialect: Csv) -> Framed:
     spelt |= {UNKNOWN: "\\", NULL: "\\N", LAST: "\\"}
 
     def stand(match: re.Match[str]) -> str:
-        """Return what stands for an escape."""
+        """Return the replacement of an escape."""
         if not match[1]:
             return LAST
         if match[1] == "N":
@@ -54,7 +54,7 @@ def judge(data: bytes, dialect: Csv) -> Framed:
         return STANDS[texts.index(match[1])] if match[1] in texts else UNKNOWN + match[1]
 
     def back(text: str, how: dict[str, str]) -> str:
-        """Return a text with something else in the place of what stands for escapes."""
+        """Return a text with the replacements of escapes replaced."""
         return "".join(how.get(letter, letter) for letter in text)
 
     def lines_before(text: str) -> int:
@@ -97,7 +97,7 @@ FILES = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 @example(text='"a\\\r\n",b\\\r\nc\n', delimiter=",", quote='"')
 @example(text='a"\\\n"b\n', delimiter=",", quote='"')
 @example(text='a\\x\0\n"', delimiter=",", quote='"')
-def test_escapes_are_what_the_second_opinion_says(
+def test_escapes_are_what_the_reference_implementation_says(
     monkeypatch: pytest.MonkeyPatch, text: str, delimiter: str, quote: str
 ) -> None:
     monkeypatch.setattr(batches, "BLOCK_SIZE", 8)
@@ -106,7 +106,7 @@ def test_escapes_are_what_the_second_opinion_says(
     data = text.encode()
     found, refused = frame_bytes(data, dialect)
     expected = judge(data, dialect)
-    # Of the last record the escaped line end may be one of the empty lines at the end.
+    # An escaped line end of the last record may be one of the empty lines at the end.
     ended = [record._replace(raw=record.raw.rstrip("\r\n")) for record in found]
     theirs = [record._replace(raw=record.raw.rstrip("\r\n")) for record in expected[0]]
     assert (refused, ended) == (expected[1], theirs[: len(ended)])
@@ -203,7 +203,7 @@ def test_no_other_escape_passes_for_a_backslash() -> None:
 def test_a_record_of_many_lines_takes_time_for_its_length_alone(
     begin: str, line: str, end: str
 ) -> None:
-    """To copy what there is for each line takes a hundred times as long for sixteen times more."""
+    """Copying everything for each line takes a hundred times as long for sixteen times more."""
 
     def seconds(size: int) -> float:
         text = begin + line * (size // len(line) - 8) + end

@@ -1,4 +1,4 @@
-"""Framing on its own: which lines make a record. Whole files are in test_csv, test_escaping."""
+"""Framing by itself: which lines are a record. Whole files are in test_csv and test_escaping."""
 
 import re
 from collections.abc import Iterator
@@ -93,7 +93,7 @@ def test_what_makes_a_further_block_unreadable_is_kept() -> None:
 
 def test_a_buffer_gives_each_line_once() -> None:
     buffer = make_buffer(["a\n", "b\n"], ["c\n"])
-    assert list(buffer.record(1)) == ["b\n", "c\n"]  # another block, for a record that goes on
+    assert list(buffer.record(1)) == ["b\n", "c\n"]  # another block, for a record that continues
     assert (buffer.take(2), buffer.before, buffer.lines) == (["a\n", "b\n"], 2, ["c\n"])
     assert buffer.fill()
     assert (buffer.take(9), buffer.before) == (["c\n"], 3)
@@ -101,7 +101,7 @@ def test_a_buffer_gives_each_line_once() -> None:
 
 
 def test_a_buffer_reads_no_block_too_many() -> None:
-    """As much is in memory as the longest record needs."""
+    """No more is in memory than the longest record needs."""
     buffer = LineBuffer(iter([["a\n"], ["b\n"], ["c\n"]]))
     assert buffer.fill()
     assert buffer.fill()

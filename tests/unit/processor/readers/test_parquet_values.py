@@ -1,6 +1,6 @@
-"""Values of Parquet: each becomes the text that it would have had in CSV, or its row is rejected.
+"""Values of Parquet: each becomes the text that it would have in CSV, or its row is rejected.
 
-The second opinion counts with whole numbers and decimals of Python, one value at a time.
+The reference implementation calculates with Python's integers and decimals, value by value.
 """
 
 import base64
@@ -39,21 +39,21 @@ LIMIT = SizeLimit(1 << 30, "memoryMb")
 
 @pytest.fixture(autouse=True, scope="module")
 def keep_rows_in_place() -> Iterator[None]:
-    """Tell rows from each other by their place: here they leave in the order they came in."""
+    """Identify rows by position: here they keep the order of the source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parquet_writer, "arrange", lambda table: table)
         yield
 
 
 class Result(NamedTuple):
-    """What became of a file: its clean rows, and the rejected ones."""
+    """The result of a file: its clean rows, and the rejected ones."""
 
     clean: pa.Table
     rejects: list[dict[str, Any]]
     account: RowAccount
 
     def texts(self, name: str = "c") -> list[Any]:
-        """Return what a column became, row by row; None where it was rejected."""
+        """Return the output of a column, row by row; None if the row was rejected."""
         rejected = {reject["row"] for reject in self.rejects}
         found = iter(self.clean[name].to_pylist())
         return [
@@ -69,7 +69,7 @@ def parquet(table: pa.Table, **options: Any) -> bytes:
 
 
 def process(content: bytes, *columns: dict[str, Any], drop: bool = False) -> Result:
-    """Return what becomes of a Parquet file."""
+    """Return the result of a Parquet file."""
     policies = {"unknownColumns": "drop"} if drop else {}
     agreed = parse(document(*columns) | policies)
     kms: Any = HmacKey()
@@ -91,7 +91,7 @@ def refusal(content: bytes, *columns: dict[str, Any], drop: bool = False) -> Fil
 
 
 def texts_of(values: pa.Array, type_: str = "string", **rules: Any) -> list[Any]:
-    """Return what leaves of a column of Parquet; None where a row is rejected."""
+    """Return the output of a Parquet column; None if the row is rejected."""
     return process(parquet(pa.table({"c": values})), column("c", type_, **rules)).texts()
 
 
@@ -103,7 +103,7 @@ EPOCH = datetime(1970, 1, 1)
 
 
 def instant(count: int, per_second: int) -> str | None:
-    """Return the text of an instant; None out of the calendar."""
+    """Return the text of an instant; None outside the calendar."""
     seconds, rest = divmod(count, per_second)
     try:
         moment = EPOCH + timedelta(seconds=seconds)
@@ -117,7 +117,7 @@ def instant(count: int, per_second: int) -> str | None:
 
 
 def edges(per_second: int) -> list[int]:
-    """Return counts about the ends of the calendar and of 64 bits."""
+    """Return counts near the ends of the calendar and of 64 bits."""
     first, last = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)
     ends = [((moment - EPOCH) // timedelta(seconds=1)) * per_second for moment in (first, last)]
     ends[1] += per_second - 1
@@ -150,7 +150,7 @@ def test_an_instant_is_the_true_one_or_rejected(
 
 
 def int96(values: Iterable[tuple[int, int]], **options: Any) -> bytes:
-    """Return a file of instants of 96 bits: Julian days, and nanoseconds of the day."""
+    """Return a file of 96-bit instants: Julian days, and nanoseconds of the day."""
     found = list(values)
     marks = [datetime(2001, 1, 1) + timedelta(days=index) for index in range(len(found))]
     content = parquet(
@@ -170,7 +170,7 @@ def int96(values: Iterable[tuple[int, int]], **options: Any) -> bytes:
 
 OF_1970 = 2_440_588  # its first day, in the Julian calendar
 A_DAY = 86_400 * 10**9
-# Arrow takes day 0 for the first of 1970, and nobody can tell afterwards.
+# Arrow reads day 0 as 1 January 1970, and nothing shows that afterwards.
 DAYS = st.sampled_from([1, 1_721_425, 1_721_426, OF_1970, 5_373_484, 5_373_485, 2**32 - 1])
 
 
@@ -195,7 +195,7 @@ def test_an_instant_of_96_bits_is_the_true_one_or_rejected(
     assert found.texts() == [instant(count, 10**9) for count in counts]
 
 
-def test_instants_of_96_bits_stand_beside_columns_that_come_in_other_batches() -> None:
+def test_instants_of_96_bits_join_columns_that_come_in_other_batches() -> None:
     length = 10_000
     moments = [datetime(1, 1, 1) + timedelta(days=300 * index) for index in range(length)]
     texts = pa.array([f"text {index}" for index in range(length)]).dictionary_encode()
@@ -232,7 +232,7 @@ def test_a_time_out_of_the_day_is_rejected_and_its_file_is_not(unit: str) -> Non
     last = "23:59:59." + "9" * len(str(SECOND[unit])[1:])
     first = {"ms": "00:00:00.000"}.get(unit, "00:00:00.000000")
     assert texts_of(values) == [None, None, first, last, None]
-    # A time of the contract has microseconds.
+    # A time in a contract has microseconds.
     exact = None if unit == "ns" else f"{last:0<15}"
     assert texts_of(values, "time") == [None, None, "00:00:00.000000", exact, None]
 
@@ -241,7 +241,7 @@ def test_a_time_out_of_the_day_is_rejected_and_its_file_is_not(unit: str) -> Non
 
 
 def marked(content: bytes, created_by: str) -> bytes:
-    """Return a file that says it was written by somebody else."""
+    """Return a file that names another writer."""
     own = f"parquet-cpp-arrow version {pa.__version__}".encode()
     assert len(created_by) <= len(own)
     return content.replace(own, created_by.ljust(len(own)).encode())
@@ -357,7 +357,7 @@ def test_a_float_is_the_same_number_without_an_exponent(
         assert integer == (int(value) if exact and value == int(value) else None)
         has_cents = exact and Decimal(text) == round(Decimal(text), 2)
         assert decimal == (Decimal(text) if has_cents else None)
-        # What a double of the contract is: the text, read.
+        # The value of a double in a contract: the text, parsed.
         assert double == float(text)
         assert math.copysign(1, double) == math.copysign(1, value)
 
@@ -494,7 +494,7 @@ def test_a_file_without_any_column_of_the_contract_is_refused() -> None:
 
 
 def relabelled(table: pa.Table, old: bytes, new: bytes) -> bytes:
-    """Return a file with another logical type, as Thrift has it: a field's number, and its end."""
+    """Return a file with another logical type, in Thrift's form: a field's number, and its end."""
     content = parquet(table, store_schema=False)
     [length] = struct.unpack("<I", content[-8:-4])
     footer = content[-8 - length : -8]
@@ -533,7 +533,7 @@ def test_a_geometry_is_dropped() -> None:
         assert found.clean.to_pylist() == [{"id": None}]
 
 
-# As a decimal its 16 bytes are one number; then it is said to be number 14 of the logical types.
+# As a decimal, its 16 bytes are one number; then its logical type is changed to number 14.
 AS_DECIMAL = pa.array([Decimal(one.int) for one in UUIDS], pa.decimal128(38, 0))
 DECIMAL_TYPE = b"\x5c\x15\0\x15\x4c\0\0"
 
@@ -600,7 +600,7 @@ class PlainKeys(encryption.KmsClient):  # type: ignore[misc]
 
 
 def encrypted(plaintext_footer: bool) -> bytes:
-    """Return a file of which the column ``secret`` is encrypted."""
+    """Return a file whose column ``secret`` is encrypted."""
     factory = encryption.CryptoFactory(lambda _: PlainKeys())
     configuration = encryption.EncryptionConfiguration(
         footer_key="f", column_keys={"c": ["secret"]}, plaintext_footer=plaintext_footer

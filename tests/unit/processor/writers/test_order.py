@@ -1,4 +1,4 @@
-"""The order of clean rows says nothing of the order they came in."""
+"""The order of clean rows says nothing about their order in the source."""
 
 import io
 import random
@@ -43,7 +43,7 @@ def table(rows: list[tuple[Any, ...]]) -> pa.Table:
 
 
 def written(rows: pa.Table) -> bytes:
-    """Return the bytes that a table is; of doubles that are equal too."""
+    """Return the bytes of a table, which also distinguish equal doubles."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows.combine_chunks())
@@ -83,7 +83,7 @@ CONTRACT = make_contract(
 
 
 def clean(lines: list[str], contract: Contract = CONTRACT) -> bytes:
-    """Return the Parquet file that the lines of a CSV file become."""
+    """Return the Parquet file for the lines of a CSV file."""
     kms: Any = HmacKey()
     content = "\n".join([",".join(contract.labels), *lines]).encode()
     file, rejected = io.BytesIO(), io.BytesIO()

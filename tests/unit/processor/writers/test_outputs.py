@@ -1,4 +1,4 @@
-"""The files that leave: complete, countable, and the same bytes for the same rows."""
+"""The output files: complete, countable, and the same bytes for the same rows."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ def batch(*numbers: int) -> pa.RecordBatch:
 
 
 def write(*batches: pa.RecordBatch) -> io.BytesIO:
-    """Return the file that batches become."""
+    """Return the file written for batches."""
     file = io.BytesIO()
     with CleanRows(file, SCHEMA) as rows:
         for found in batches:
