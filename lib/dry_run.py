@@ -159,7 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Check all contracts, and show what would happen to a local file.",
     )
     parser.add_argument(
-        "dataset", nargs="?", help="whose contract the file is to keep, or <dataset>@<version>"
+        "dataset", nargs="?", help="the dataset of the file's contract, or <dataset>@<version>"
     )
     parser.add_argument("file", nargs="?", type=Path, help="such as samples/customers.csv")
     given = parser.parse_args(arguments)
@@ -178,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         there = ", ".join(sorted(contracts))
         parser.error(f"no contract is named {given.dataset!r}; dataset= is one of {there}")
     if not given.file:
-        parser.error(f"name the file that is to keep {given.dataset}, as in file=my.csv")
+        parser.error(f"name the file to check against {given.dataset}, as in file=my.csv")
     try:
         found = run(contracts[given.dataset], given.file)
     except OSError as error:

@@ -97,7 +97,7 @@ class EnvironmentSettings:
         if len(regions) == 1 and all(zones) and len(set(names)) == len(names) <= MAX_ZONES:
             return tuple(names)
         raise ValueError(
-            f"availabilityZones is {given!r}: allowed is a number from 1 to {MAX_ZONES}, or the "
+            f"availabilityZones is {given!r}: use a number from 1 to {MAX_ZONES}, or the "
             f'names of 1 to {MAX_ZONES} zones of one region, such as ["us-east-1a", "us-east-1b"]'
         )
 
@@ -106,7 +106,7 @@ class EnvironmentSettings:
         check_cidr(self.vpc_cidr)
         if "kms" not in self.interface_endpoints:
             raise ValueError(
-                f"interfaceEndpoints is {list(self.interface_endpoints)}: it must hold 'kms', "
+                f"interfaceEndpoints is {list(self.interface_endpoints)}: it must contain 'kms', "
                 "or the function could not decrypt a single object"
             )
         if len(set(self.interface_endpoints)) < len(self.interface_endpoints):
@@ -158,7 +158,7 @@ def check_cidr(cidr: str) -> None:
         allowed = False
     if not allowed:
         raise ValueError(
-            f"vpcCidr is {cidr!r}: allowed is a private (RFC 1918) IPv4 network of /16 to /26 "
+            f"vpcCidr is {cidr!r}: use a private (RFC 1918) IPv4 network of /16 to /26 "
             "without host bits, such as 10.0.0.0/16"
         )
 
@@ -167,7 +167,7 @@ def check_suffix(suffix: str) -> str:
     """Return ``suffix``, or raise SettingsError if S3, IAM or KMS names could not hold it."""
     if len(suffix) > SUFFIX_MAX_LENGTH or not SUFFIX_PATTERN.fullmatch(suffix):
         raise SettingsError(
-            f"environmentSuffix is {suffix!r}: allowed are 1 to {SUFFIX_MAX_LENGTH} lower-case "
+            f"environmentSuffix is {suffix!r}: use 1 to {SUFFIX_MAX_LENGTH} lower-case "
             "letters and digits, with single hyphens between them, such as 'dev' or 'pr-42'."
         )
     return suffix

@@ -59,8 +59,8 @@ class TapStack(Stack):
 
         acknowledge_lint(
             self,
-            "Where one part must wait for a whole other, such as a function for its role with all "
-            "policies, CDK names those too that a reference orders already.",
+            "Where one part must wait for all of another, such as a function for its role's "
+            "policies, CDK also names dependencies that references already imply.",
             "W3005",
         )
 

@@ -165,7 +165,10 @@ class AccessPolicies(Construct):
             ],
         )
         acknowledge_prefixes(
-            policy, self._bucket, "Which version must go in an emergency is not known before.", "*"
+            policy,
+            self._bucket,
+            "Nobody knows in advance which version must be removed in an emergency.",
+            "*",
         )
         return iam.Role(
             self,

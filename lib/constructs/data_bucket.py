@@ -84,8 +84,8 @@ class DataBucket(Construct):
         )
         acknowledge(
             self.bucket,
-            "A copy elsewhere would be a way out that needs a perimeter of its own. Versions, and "
-            "Object Lock where it is set, keep data; every output can be made again.",
+            "A copy elsewhere would be another exit, with a perimeter of its own. Versions, and "
+            "Object Lock where it is set, keep data; every output can be recreated.",
             "HIPAA.Security-S3BucketReplicationEnabled",
             "NIST.800.53.R5-S3BucketReplicationEnabled",
             "PCI.DSS.321-S3BucketReplicationEnabled",

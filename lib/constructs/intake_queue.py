@@ -118,7 +118,7 @@ class IntakeQueue(Construct):
         )
         acknowledge(
             alarm,
-            "Whom to call is not this stack's to know: the account's own rules in EventBridge see "
+            "The stack does not know whom to call: the account's own rules in EventBridge see "
             "every change of the alarm's state.",
             "HIPAA.Security-CloudWatchAlarmAction",
             "NIST.800.53.R5-CloudWatchAlarmAction",

@@ -71,7 +71,7 @@ class S3PrefixList(Construct):
         acknowledge(
             provider,
             "CloudFormation invokes CDK's function while deploying, and waits for its answer: a "
-            "failure fails the deployment, and at no other time does it run.",
+            "failure fails the deployment, and it runs at no other time.",
             "CKV_AWS_115",
             "CKV_AWS_116",
             "HIPAA.Security-LambdaConcurrency",
@@ -92,6 +92,6 @@ class S3PrefixList(Construct):
         )
         acknowledge(
             policy,
-            "ec2:DescribeManagedPrefixLists knows no resources; AWS asks for '*'.",
+            "ec2:DescribeManagedPrefixLists supports no resources; AWS requires '*'.",
             "AwsSolutions-IAM5[Resource::*]",
         )

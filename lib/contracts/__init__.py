@@ -91,7 +91,9 @@ def _compile(source: Source) -> Contract | None:
             source.wrong((field,), f"the {field} is empty; it names the contract in manifests")
     objects = contract.schema_ or []
     if len(objects) != 1:
-        what = f"the schema has {len(objects)} objects; a contract is of one dataset, so keep one"
+        what = (
+            f"the schema has {len(objects)} objects; a contract describes one dataset, so keep one"
+        )
         source.wrong(("schema",), what)
         return None
     at: Location = ("schema", 0)
@@ -147,7 +149,7 @@ def _items(value: Any) -> list[dict[str, Any]]:
 
 
 def _wrong_width(source: Source, number: int, columns: int) -> None:
-    what = f"the dataset has {columns} columns; allowed are 1 to {MAX_COLUMNS:,}"
+    what = f"the dataset has {columns} columns; use 1 to {MAX_COLUMNS:,}"
     source.wrong(("schema", number, "properties"), what)
 
 
@@ -158,7 +160,7 @@ def _check_dataset(source: Source, name: str) -> None:
         source.wrong(at, what)
     elif not DATASET.fullmatch(name):
         what = (
-            f"the dataset is named {name!r}; allowed are 1 to 63 lower-case letters, digits and "
+            f"the dataset is named {name!r}; use 1 to 63 lower-case letters, digits and "
             "hyphens, a letter first, because the name becomes part of S3 keys"
         )
         source.wrong(at, what)

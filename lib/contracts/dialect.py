@@ -40,7 +40,7 @@ def _dialect(source: Source, at: Location, value: Any) -> Csv:
     if not isinstance(value, dict) or not set(value) <= set(OPTIONS) or not value:
         what = "write a value such as {delimiter: ';', quote: '\"', header: true}"
         if isinstance(value, dict) and (strange := [*set(value) - set(OPTIONS)]):
-            what = f"{strange[0]!r} is none of {', '.join(OPTIONS)}"
+            what = f"{strange[0]!r} is not one of {', '.join(OPTIONS)}"
         source.wrong(at, f"csv does not say how the files are written; {what}")
         return RFC_4180
     options = {snake_case(name): given for name, given in value.items()}
@@ -89,7 +89,7 @@ def _nulls(source: Source, at: Location, nulls: Any) -> tuple[str, ...]:
         if not isinstance(marker, str) or not marker or not marker.isprintable():
             shown = source.text((*at, index))
             what = "write printable text in quotes, at least a character"
-            source.wrong(at, f"the null marker {shown!r} of csv is none; {what}")
+            source.wrong(at, f"the null marker {shown!r} of csv is not valid; {what}")
         elif nulls.index(marker) != index:
             source.wrong(at, f"the null marker {marker!r} of csv appears twice; keep one of them")
     return tuple(nulls)

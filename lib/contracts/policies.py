@@ -51,7 +51,7 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
     names = names if isinstance(names, list) else []
     if set(options) - {"subject"} != ANONYMITY or not names:
         what = "value: {k: 5, quasiIdentifiers: [<columns>]}, and if wanted subject: <column>"
-        part.source.wrong(part.at, f"kAnonymity takes two options or three; write {what}")
+        part.source.wrong(part.at, f"kAnonymity takes two or three options; write {what}")
     elif not is_count(options["k"], 2):
         what = f"the k of kAnonymity is {part.text('k')!r}; use a whole number from 2"
         part.source.wrong((*part.at, "k"), what)
@@ -61,10 +61,12 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
         if name in names[:index]:
             part.source.wrong(here, f"the quasi-identifier {name!r} appears twice; keep one")
         elif not isinstance(name, str) or name not in outputs:
-            what = f"the quasi-identifier {part.source.text(here)!r} is no column; name a column"
+            what = f"the quasi-identifier {part.source.text(here)!r} is not a column; name one"
             part.source.wrong(here, what)
         elif outputs[name] is None:
-            what = f"the quasi-identifier {name!r} is dropped, so it tells nobody apart; remove it"
+            what = (
+                f"the quasi-identifier {name!r} is dropped, so it distinguishes nobody; remove it"
+            )
             part.source.wrong(here, what)
     subject = None
     if "subject" in options:
@@ -78,7 +80,7 @@ def _subject(part: Part, name: Any, names: Sequence[Any], columns: Sequence[Colu
     methods = {column.name: column.deidentify for column in columns}
     subject = f"the subject of kAnonymity is {part.source.text(here)!r}"
     if not isinstance(name, str) or name not in methods:
-        part.source.wrong(here, f"{subject}, which is no column; name a column")
+        part.source.wrong(here, f"{subject}, which is not a column; name one")
     elif not methods[name].distinguishes:
         what = f"{subject}, whose method {methods[name].name} does not keep subjects apart"
         telling = [method.name for method in METHODS if method.distinguishes]

@@ -28,7 +28,9 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
         own, others = column.deidentify, list(_counterparts(index, contract, current))
         part = Part(source, ("schema", 0, "properties", index))
         if not column.dropped and column.name not in [one.name for one in others]:
-            part.wrong(f"is no column of {name}, which lets nothing of it leave; drop it here too")
+            part.wrong(
+                f"is not a column of {name}, so none of it may be written; drop it here too"
+            )
         for other in others:
             whose = "" if other.name == column.name else f" for {other.name!r}"
             if _hides_as_much(own, wanted := other.deidentify):
@@ -36,7 +38,7 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
                     remedy = "" if column.name in counted else ", or drop the column"
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
                 continue
-            what = f"may leave more than under {name}, which has {_written(wanted)}{whose}"
+            what = f"may reveal more than under {name}, which has {_written(wanted)}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for lost in counted:
         if _origin(lost, contract) != _origin(lost, current):
@@ -96,7 +98,7 @@ def _check_rules(part: Part, column: Column, other: Column, where: str, remedy: 
         if own.get(rule) != value and (rule, value) != ("required", False)
     ]
     if lax:
-        what = f"could take what is rejected {where} by its {', '.join(lax)}"
+        what = f"could accept what is rejected {where} by its {', '.join(lax)}"
         part.wrong(f"{what}; make that the same{remedy}")
 
 

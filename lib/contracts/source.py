@@ -116,7 +116,9 @@ class Source:
                 node.value.encode()  # an escaped surrogate is not text
                 return SafeConstructor().construct_object(node)
             except (ValueError, yaml.MarkedYAMLError):  # such as 2023-02-30, read as a date
-                what = f"is {node.value!r}, which is no YAML value; correct it or put it in quotes"
+                what = (
+                    f"is {node.value!r}, which is not a YAML value; correct it or put it in quotes"
+                )
                 self.wrong(at, f"{self.subject(at)} {what}")
         return None
 

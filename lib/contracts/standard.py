@@ -133,7 +133,7 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
             types = [*expected] if isinstance(expected, list) else [expected]
             return f"is {shown}; write {' or '.join(SCHEMA_TYPES[name] for name in types)}"
         case "enum":
-            return f"is {shown}; allowed are {', '.join(map(str, expected))}"
+            return f"is {shown}; use {', '.join(map(str, expected))}"
         case "required":
             lacking = (name for name in expected if name not in instance)
             return f"lacks {', '.join(map(repr, lacking))}; add it"

@@ -31,7 +31,7 @@ class Versions:
             return
         if not VERSION.fullmatch(source.version):
             what = (
-                f"the file names the version {source.version!r}; allowed are 1 to 32 letters, "
+                f"the file names the version {source.version!r}; use 1 to 32 letters, "
                 "digits, full stops, hyphens and plus signs, a letter or digit first"
             )
             source.wrong((), what)

@@ -86,7 +86,9 @@ class Some(Option):
         items = value if isinstance(value, list) else []
         found = tuple(one for one in self.allowed if one in items)
         if not found or len(found) != len(items):
-            raise OptionError(f"has a bad {name}; write a list of {', '.join(self.allowed)}")
+            raise OptionError(
+                f"has an invalid {name} option; write a list of {', '.join(self.allowed)}"
+            )
         return found
 
 

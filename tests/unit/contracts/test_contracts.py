@@ -155,16 +155,16 @@ status: active
 
         classification: public\n
 -->         classification: public\n        examples: [2023-02-30]\n
-40: field 'examples[0]' of column 'country' is '2023-02-30', which is no YAML value; correct it
+40: field 'examples[0]' of column 'country' is '2023-02-30', which is not a YAML value; correct it
 or put it in quotes
 
 status: active
 --> status: =
-5: field 'status' is '=', which is no YAML value; correct it or put it in quotes
+5: field 'status' is '=', which is not a YAML value; correct it or put it in quotes
 
 status: active
 --> status: "\ud800"
-5: field 'status' is '\ud800', which is no YAML value; correct it or put it in quotes
+5: field 'status' is '\ud800', which is not a YAML value; correct it or put it in quotes
 
 kind: DataContract\n
 -->
@@ -172,7 +172,7 @@ kind: DataContract\n
 
 kind: DataContract
 --> kind: DataProduct
-2: field 'kind' is 'DataProduct'; allowed are DataContract
+2: field 'kind' is 'DataProduct'; use DataContract
 
 apiVersion: v3.2.0
 --> apiVersion: v2.2.2
@@ -247,7 +247,7 @@ id: 11111111-1111-4111-8111-111111111111
 
 customProperties:\n  - {property: pseudonymEpoch
 -->   - {name: more}\ncustomProperties:\n  - {property: pseudonymEpoch
-11: the schema has 2 objects; a contract is of one dataset, so keep one
+11: the schema has 2 objects; a contract describes one dataset, so keep one
 
 - name: orders
 --> - name: order
@@ -508,19 +508,19 @@ of at least 6
 
 {method: drop}
 --> {method: redact, patterns: []}
-36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+36: column 'comment' has an invalid patterns option; write a list of email, iban, card, ssn, phone
 
 {method: drop}
 --> {method: redact, patterns: [email, email]}
-36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+36: column 'comment' has an invalid patterns option; write a list of email, iban, card, ssn, phone
 
 {method: drop}
 --> {method: redact, patterns: [email, name]}
-36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+36: column 'comment' has an invalid patterns option; write a list of email, iban, card, ssn, phone
 
 {method: drop}
 --> {method: redact, patterns: email}
-36: column 'comment' has a bad patterns; write a list of email, iban, card, ssn, phone
+36: column 'comment' has an invalid patterns option; write a list of email, iban, card, ssn, phone
 
 {method: hmac}
 --> {method: hmac, domain: Person}
@@ -534,7 +534,7 @@ letter first
 
 {method: hmac}
 --> {method: hmac, normalize: [casefold]}
-26: column 'email' has a bad normalize; write a list of nfc, trim, lowercase
+26: column 'email' has an invalid normalize option; write a list of nfc, trim, lowercase
 
 {method: drop}
 --> {method: drop, keepLast: 3}
@@ -790,7 +790,7 @@ def test_a_column_name_may_be_any_header(directory: Path, name: str) -> None:
 def test_a_dataset_name_fits_a_key(directory: Path, name: str) -> None:
     text = edited("- name: orders", f"- name: {name}")
     assert mistakes(directory, text, f"{name}.odcs.yaml") == [
-        f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; allowed are 1 to 63 "
+        f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; use 1 to 63 "
         "lower-case letters, digits and hyphens, a letter first, because the name becomes part of "
         "S3 keys."
     ]
@@ -884,20 +884,24 @@ def test_a_dataset_may_have_so_many_columns_and_no_more(
     assert mistakes(directory, CONTRACT) == []
     monkeypatch.setattr(contracts, "MAX_COLUMNS", contracts.MAX_COLUMNS - 1)
     assert mistakes(directory, CONTRACT) == [
-        "contracts/orders.odcs.yaml, line 13: the dataset has 11 columns; allowed are 1 to 10."
+        "contracts/orders.odcs.yaml, line 13: the dataset has 11 columns; use 1 to 10."
     ]
 
 
 @pytest.mark.parametrize(
     ("schema", "line", "sentence"),
     [
-        ("", 1, "the schema has 0 objects; a contract is of one dataset, so keep one"),
-        ("schema: []", 11, "the schema has 0 objects; a contract is of one dataset, so keep one"),
-        ("schema: [{name: orders}]", 11, "the dataset has 0 columns; allowed are 1 to 1,000"),
+        ("", 1, "the schema has 0 objects; a contract describes one dataset, so keep one"),
+        (
+            "schema: []",
+            11,
+            "the schema has 0 objects; a contract describes one dataset, so keep one",
+        ),
+        ("schema: [{name: orders}]", 11, "the dataset has 0 columns; use 1 to 1,000"),
         (
             "schema: [{name: orders, properties: []}]",
             11,
-            "the dataset has 0 columns; allowed are 1 to 1,000",
+            "the dataset has 0 columns; use 1 to 1,000",
         ),
     ],
 )

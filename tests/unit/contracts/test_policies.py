@@ -52,7 +52,7 @@ def test_without_policies_there_are_none(directory: Path) -> None:
 
 
 NOT_COMPLETE = (
-    "kAnonymity takes two options or three; write value: {k: 5, quasiIdentifiers: [<columns>]}, "
+    "kAnonymity takes two or three options; write value: {k: 5, quasiIdentifiers: [<columns>]}, "
     "and if wanted subject: <column>"
 )
 
@@ -104,17 +104,17 @@ NOT_COMPLETE = (
         (
             "kAnonymity",
             "{k: 5, quasiIdentifiers: [county]}",
-            "the quasi-identifier 'county' is no column; name a column",
+            "the quasi-identifier 'county' is not a column; name one",
         ),
         (
             "kAnonymity",
             "{k: 5, quasiIdentifiers: [[country]]}",
-            "the quasi-identifier '' is no column; name a column",
+            "the quasi-identifier '' is not a column; name one",
         ),
         (
             "kAnonymity",
             "{k: 5, quasiIdentifiers: [comment]}",
-            "the quasi-identifier 'comment' is dropped, so it tells nobody apart; remove it",
+            "the quasi-identifier 'comment' is dropped, so it distinguishes nobody; remove it",
         ),
     ],
 )
@@ -128,8 +128,8 @@ def test_a_policy_makes_sense(directory: Path, name: str, value: str, sentence: 
     [
         ("order_id", ""),
         ("email", ""),
-        ("nobody", "is 'nobody', which is no column; name a column."),
-        ("[email]", "is '', which is no column; name a column."),
+        ("nobody", "is 'nobody', which is not a column; name one."),
+        ("[email]", "is '', which is not a column; name one."),
         ("phone", "is 'phone', whose method mask does not keep subjects apart; name a column"),
         ("comment", "is 'comment', whose method drop does not keep subjects apart; name a col"),
         ("country", "is 'country', which is a quasi-identifier too; remove it from those."),

@@ -51,7 +51,7 @@ def test_a_shared_column_is_hidden_the_same_way_or_dropped(
         return
     (sentence,) = found
     assert sentence.startswith(
-        "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' may leave more than under "
+        "contracts/orders@1.1.0.odcs.yaml, line 27: column 'phone' may reveal more than under "
         f"orders.odcs.yaml, which has {{method: {current}"
     )
     assert sentence.endswith("; give it the same deidentify, or drop it.")
@@ -88,8 +88,8 @@ def test_a_column_that_the_current_contract_lacks_is_dropped(directory: Path, me
         return
     (sentence,) = found
     assert sentence.endswith(
-        "column 'extra' is no column of orders.odcs.yaml, which lets nothing of it leave; drop it "
-        "here too."
+        "column 'extra' is not a column of orders.odcs.yaml, so none of it may be written; "
+        "drop it here too."
     )
 
 
@@ -126,7 +126,7 @@ def test_what_files_call_a_hidden_column_is_hidden_under_any_name(
         if "column 'country'" in found
     ]
     assert sentence.endswith(
-        "column 'country' may leave more than under orders.odcs.yaml, which has {method: mask, "
+        "column 'country' may reveal more than under orders.odcs.yaml, which has {method: mask, "
         "keepFirst: 0, keepLast: 4} for 'phone'; give it the same deidentify, or drop it."
     )
 
@@ -140,7 +140,9 @@ def test_without_a_header_columns_are_compared_by_position(directory: Path) -> N
     assert compare(directory, CONTRACT, other) == []
     bare = CUSTOM + "  - {property: csv, value: {header: false}}\n"
     texts = [one.replace(CUSTOM, bare) for one in (CONTRACT, other)]
-    (sentence,) = [found for found in compare(directory, *texts) if "may leave more than" in found]
+    (sentence,) = [
+        found for found in compare(directory, *texts) if "may reveal more than" in found
+    ]
     assert "column 'country'" in sentence
     assert "for 'phone'" in sentence
 
@@ -345,7 +347,7 @@ def test_no_version_accepts_what_the_current_one_rejects(
     assert compare(directory, contract(current), contract(other, "drop")) == []
     (sentence,) = compare(directory, contract(current), contract(other))
     assert sentence.endswith(
-        "column 'ruled' could take what is rejected under orders.odcs.yaml by its "
+        "column 'ruled' could accept what is rejected under orders.odcs.yaml by its "
         f"{lax}; make that the same, or drop the column."
     )
 

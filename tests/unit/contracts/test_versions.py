@@ -46,7 +46,7 @@ def test_two_versions_are_compiled_and_found_by_their_version(
             ORDERS,
             "orders@",
             ORDERS.replace("1.2.0", "next"),
-            "the file names the version ''; allowed",
+            "the file names the version ''; use 1",
         ),
         (ORDERS, "orders@1 1", ORDERS.replace("1.2.0", "1 1"), "the file names the version '1 1'"),
         (

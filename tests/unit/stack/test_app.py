@@ -64,7 +64,7 @@ def test_main_ends_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (
             {"environmentSuffix": "Bad_Suffix!"},
-            "Error: environmentSuffix is 'Bad_Suffix!': allowed are 1 to 16 lower-case letters "
+            "Error: environmentSuffix is 'Bad_Suffix!': use 1 to 16 lower-case letters "
             "and digits, with single hyphens between them, such as 'dev' or 'pr-42'.\n",
         ),
         (

@@ -156,8 +156,8 @@ def test_a_bad_contract_is_reported(directory: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
-        (["orders"], "name the file that is to keep orders, as in file=my.csv"),
-        (["orders@1.2.0"], "name the file that is to keep orders@1.2.0, as in file=my.csv"),
+        (["orders"], "name the file to check against orders, as in file=my.csv"),
+        (["orders@1.2.0"], "name the file to check against orders@1.2.0, as in file=my.csv"),
         (["animals", "my.csv"], "no contract is named 'animals'"),
         (["orders@9", "my.csv"], "no contract is named 'orders@9'"),
         (["orders@", "my.csv"], "no contract is named 'orders@'"),
@@ -206,7 +206,7 @@ def test_make_runs_it_over_the_sample(tmp_path: Path, dataset: str) -> None:
 
 def test_make_says_what_is_missing() -> None:
     assert make().stdout == "The contracts are valid: customers, payments\n"
-    assert "name the file that is to keep customers" in make("dataset=customers").stderr
+    assert "name the file to check against customers" in make("dataset=customers").stderr
     assert "no contract is named ''" in make("file=samples/customers.csv").stderr
 
 

@@ -75,7 +75,7 @@ def test_the_projects_own_environments_are_valid(suffix: str) -> None:
     assert settings.restrict_administrators == (suffix != "dev")
 
 
-CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host bits"
+CIDR = "use a private (RFC 1918) IPv4 network of /16 to /26 without host bits"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ CIDR = "allowed is a private (RFC 1918) IPv4 network of /16 to /26 without host 
         *(
             (
                 {"availabilityZones": given},
-                f"dev.availabilityZones is {given!r}: allowed is a numb",
+                f"dev.availabilityZones is {given!r}: use a numb",
             )
             for given in (
                 0,
@@ -170,7 +170,7 @@ def test_bad_suffixes(suffix: str) -> None:
     with pytest.raises(SettingsError) as caught:
         check_suffix(suffix)
     assert str(caught.value) == (
-        f"environmentSuffix is {suffix!r}: allowed are 1 to 16 lower-case letters and digits, "
+        f"environmentSuffix is {suffix!r}: use 1 to 16 lower-case letters and digits, "
         "with single hyphens between them, such as 'dev' or 'pr-42'."
     )
 
