@@ -81,9 +81,9 @@ class QuotedFraming(Framing):
     0     ``1,plain``    has no quote, so Arrow splits it
     1     ``2,"one"``    has a quote, so the csv module reads it, and takes no other line
     2     ``3,"two``     has a quote, so the csv module reads it, and takes line 3 too
-    3     ``lines"``     has a quote, but is part of line 2's record: it is skipped 4     ``4,a
-    "b"``    has a quote that is left in a field: it is stray ====  =============
-    ==================================================================
+    3     ``lines"``     has a quote, but is part of line 2's record: it is skipped
+    4     ``4,a "b"``    has a quote that is left in a field: it is stray
+    ====  =============  ==================================================================
 
     The records begin on the lines 0, 1, 2 and 4, so ``ends`` is ``[1, 2, 4, 5]``. ``rows`` is
     ``[["1", "plain"], ["2", "one"], ["3", "two\nlines"], None]``, and ``faults`` says why the
