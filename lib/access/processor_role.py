@@ -71,7 +71,7 @@ class ProcessorRole(Construct):
         denied = iam.ManagedPolicy(
             self,
             "Denied",
-            description="What the data-processor function must not do, whatever else is attached",
+            description="What the data-processor function may not do, whatever else is attached",
             statements=_denials(allowed, names.function_arn, network),
         )
         acknowledge_prefixes(
