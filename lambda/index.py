@@ -105,7 +105,9 @@ def _failures(record: SQSRecord, context: LambdaContext) -> Iterator[ObjectFaile
         try:
             with _sanitised(facts | {"key": key}):
                 deadline = _deadline(record, context)
-                _tell(key, make_processor().process(key, deadline))
+                redelivered = _receives(record) > 1
+                outcome = make_processor().process(key, deadline, redelivered=redelivered)
+                _tell(key, outcome)
         except ObjectFailedError as failure:
             yield failure
 
@@ -115,13 +117,17 @@ def _deadline(record: SQSRecord, context: LambdaContext) -> Deadline:
     seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
     # A message that fails after so many receives goes to the dead-letter queue.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
-    receives = int(record.attributes.approximate_receive_count)
     return Deadline(
         monotonic() + seconds,
         full_time=int(os.environ["TIMEOUT_SECONDS"]) * _FULL_TIME,
-        refuses=receives >= int(os.environ["MAX_RECEIVES"]),
+        refuses=_receives(record) >= int(os.environ["MAX_RECEIVES"]),
         clock=monotonic,
     )
+
+
+def _receives(record: SQSRecord) -> int:
+    """Return how often a message has been received, this time included."""
+    return int(record.attributes.approximate_receive_count)
 
 
 @cache

@@ -3,7 +3,8 @@
 Messages about an object may arrive twice, late, at the same time, or again after a crash. In each
 case the bucket ends as if the newest version had been processed once. S3's conditional writes
 ensure that, without locks: docs/architecture.md#concurrency has the steps of an attempt, and why
-they suffice. The outputs must be read before the source is opened, and the manifest written last.
+they suffice. The outputs must be read before the source is opened, unless they are presumed to be
+none, and the manifest written last.
 """
 
 import json
@@ -30,6 +31,9 @@ from processor.reasons import FileRefusedError, Reason
 from processor.transformation import Outputs, Transformation, refuse
 
 ATTEMPTS = 5
+
+# Bytes of an object that costs less to transform, perhaps in vain, than its state costs to read.
+SMALL = 1 << 20
 
 # Endings of the keys of empty objects that only mark a folder, or its completion: from S3's
 # console, EMR, and Spark and Hadoop.
@@ -68,11 +72,12 @@ class Outcome:
 
 
 class _State(NamedTuple):
-    """The current outputs of an object."""
+    """The outputs of an object, as they are or as they are ``presumed`` to be."""
 
     etags: dict[str, str | None]
     manifest: Any
     manifest_etag: str | None
+    presumed: bool = False
 
     @property
     def settled(self) -> bool:
@@ -110,9 +115,12 @@ class Processor:
         self._limit = limit
         self._now = now
 
-    def process(self, key: str, deadline: Deadline = NEVER) -> Outcome:
+    def process(
+        self, key: str, deadline: Deadline = NEVER, *, redelivered: bool = False
+    ) -> Outcome:
         """Process the newest version of the object ``key``, unless that has been done.
 
+        If the message was ``redelivered``, the object may have outputs: nothing is presumed.
         An object that is not transformed before the ``deadline`` is refused, but only if it had
         its full time: after losing a race to another attempt, it is not.
 
@@ -125,12 +133,25 @@ class Processor:
             RowAccountError: the rows do not add up.
         """
         keys = bucket_keys.keys_of(key)
-        for _ in range(ATTEMPTS):
+        first = [] if redelivered else [self._presume]
+        for attempt in (*first, *[self._attempt] * ATTEMPTS):
             try:
-                return self._attempt(keys, deadline)
+                if outcome := attempt(keys, deadline):
+                    return outcome
             except ConflictError:
                 deadline = replace(deadline, refuses=False)
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
+
+    def _presume(self, keys: ObjectKeys, deadline: Deadline) -> Outcome | None:
+        """Settle a small object as if it were new; return None if there is no such object."""
+        source = self._store.open(keys.source)
+        if source is None:
+            return None
+        with closing(source.body):
+            if not 0 < source.size <= SMALL:
+                return None
+            new = _State(dict.fromkeys(keys.outputs), None, None, presumed=True)
+            return self._settle(keys, new, source, deadline)
 
     def _attempt(self, keys: ObjectKeys, deadline: Deadline) -> Outcome:
         state = self._state(keys)
@@ -139,20 +160,25 @@ class Processor:
             if state.explained:
                 return Outcome("deleted")
             raise UnfinishedError("the object was deleted before its outputs were complete")
+        with closing(source.body):
+            return self._settle(keys, state, source, deadline)
+
+    def _settle(
+        self, keys: ObjectKeys, state: _State, source: Source, deadline: Deadline
+    ) -> Outcome:
         contract = (
             self._contracts.find(keys.dataset, source.contract_version) if keys.dataset else None
         )
         dataset = contract.dataset if contract else None
-        with closing(source.body):
-            if state.settled and state.manifest["source"]["version_id"] == source.version_id:
-                return Outcome("duplicate", source.version_id, dataset)
-            if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
-                return Outcome("marker", source.version_id, dataset)
-            with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
-                files = Outputs(clean, rejected)
-                account = self._transform(source, keys, contract, files, deadline)
-                account.check()
-                outputs = self._write(keys, state, account, files)
+        if state.settled and state.manifest["source"]["version_id"] == source.version_id:
+            return Outcome("duplicate", source.version_id, dataset)
+        if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
+            return Outcome("marker", source.version_id, dataset)
+        with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
+            files = Outputs(clean, rejected)
+            account = self._transform(source, keys, contract, files, deadline)
+            account.check()
+            outputs = self._write(keys, state, account, files)
         self._store.write(
             keys.manifest,
             compose(
@@ -231,4 +257,6 @@ class Processor:
                 file.seek(0)
                 stored = self._store.write(key, file, content_type, etag)
                 outputs[name] = Artifact(key, stored.etag, stored.version_id, rows, size)
+            elif state.presumed and self._store.etag(key):
+                raise ConflictError
         return outputs

@@ -15,7 +15,7 @@ from processor.silence import NEVER
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, HeadObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 # What S3 answers when the condition of a write does not hold: somebody else wrote, is writing, or
 # deleted the object to be replaced.
@@ -31,6 +31,12 @@ for _library in ("botocore", "urllib3"):
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 _IN_ARCHIVE = "InvalidObjectState"
 _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
+
+# What S3 answers to GetObject when there is no such object: 404 to those who may list the whole
+# bucket, and to this function, which may list by prefix, the 403 of an object that it may not
+# read. A list of the key tells them apart.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+_ABSENT = {"AccessDenied", "NoSuchKey"}
 
 # The metadata key that names the version of the contract that an object keeps.
 CONTRACT_VERSION = "contract-version"
@@ -89,13 +95,14 @@ class Store:
         """
         archived = False
         try:
-            response: Any = self._get(key)
+            response: Any = self._client.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            if _code(error) != _IN_ARCHIVE:
+            if _code(error) == _IN_ARCHIVE:
+                response, archived = self._describe_archived(key), True
+            elif _code(error) in _ABSENT and self.etag(key) is None:
+                return None
+            else:
                 raise
-            response, archived = self._describe_archived(key), True
-        if response is None:
-            return None
         return Source(
             key=key,
             version_id=response["VersionId"],
@@ -128,9 +135,9 @@ class Store:
 
     def read(self, key: str) -> tuple[bytes, str] | None:
         """Return the content of a small object and its ETag, or None if there is none."""
-        response = self._get(key)
-        if response is None:
+        if self.etag(key) is None:
             return None
+        response = self._client.get_object(Bucket=self.bucket, Key=key)
         with closing(response["Body"]) as body:
             return body.read(), response["ETag"]
 
@@ -156,18 +163,6 @@ class Store:
                 raise ConflictError from error
             raise
         return Stored(response["ETag"], response["VersionId"])
-
-    def _get(self, key: str) -> "GetObjectOutputTypeDef | None":
-        """Return what S3 answers to GetObject, or None if there is no such object.
-
-        The object is listed first. GetObject answers 404 only to those who may list the whole
-        bucket; to this function, which may list by prefix, it answers 403 for an object that does
-        not exist.
-        https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-        """
-        if self.etag(key) is None:
-            return None
-        return self._client.get_object(Bucket=self.bucket, Key=key)
 
 
 def _code(error: ClientError) -> str:

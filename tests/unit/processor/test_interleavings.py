@@ -116,10 +116,15 @@ class Worker:
     heard: tuple[Heard, ...] = ()
     spent: float = 0.0  # seconds of the invocation, before this attempt
     receives: int = 1
+    presumes: bool = True  # that the object is new, if it is small
+
+    def again(self, **changes: Any) -> "Worker":
+        """Return the next attempt, which presumes nothing."""
+        return replace(self, heard=(), presumes=False, **changes)
 
     def redelivered(self) -> "Worker | None":
         """Return the next delivery, or None if the message is parked."""
-        return Worker(receives=self.receives + 1) if self.receives < LAST else None
+        return self.again(spent=0.0, receives=self.receives + 1) if self.receives < LAST else None
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,7 @@ class State:
     uploads: tuple[bytes, ...]  # still to come, each with a delivery of its own
     crashes: int  # that may still happen
     slow_starts: int = 0  # that may still happen
+    deletions: int = 0  # of outputs, that may still happen
     parked: bool = False  # whether a message is in the dead-letter queue
 
     def bucket(self) -> MemoryBucket:
@@ -141,7 +147,7 @@ class State:
         """Return what distinguishes this state from others."""
         # Which worker got which answers does not matter: they are all alike.
         workers = frozenset(Counter(self.workers).items())
-        left = self.uploads, self.crashes, self.slow_starts, self.parked
+        left = self.uploads, self.crashes, self.slow_starts, self.deletions, self.parked
         return tuple(sorted(self.versions.items())), workers, left
 
     def with_bucket(self, bucket: MemoryBucket, **changes: Any) -> "State":
@@ -186,12 +192,17 @@ class Explorer:
             yield state.with_bucket(
                 bucket, uploads=state.uploads[1:], workers=(*state.workers, Worker())
             )
+        for key in OUTPUTS.values() if state.deletions else ():
+            bucket = state.bucket()
+            if bucket.newest(key):
+                bucket.delete(key)
+                yield state.with_bucket(bucket, deletions=state.deletions - 1)
         for index, worker in enumerate(state.workers):
             if worker is None:
                 continue
             yield self.step(state, index, worker)
             if worker.heard and state.crashes:
-                again = Worker(receives=worker.receives)  # crashes are fewer than receives
+                again = worker.again(spent=0.0)  # crashes are fewer than receives
                 yield state.with_worker(index, again, crashes=state.crashes - 1)
             if not worker.heard and not worker.spent and state.slow_starts:
                 late = replace(worker, spent=SLOW_START)
@@ -211,14 +222,14 @@ class Explorer:
             limit = SizeLimit(1 << 20, "memoryMb")
             store = Store(memory, BUCKET)
             processor = Processor(store, self.contracts, keys, limit, lambda: MOMENT)
-            processor.process(KEY, deadline)
-        except OutOfTimeError:
+            processor.process(KEY, deadline, redelivered=not worker.presumes)
+        except (OutOfTimeError, ClientError):
             now = worker.redelivered()
             parked = parked or now is None
         except Paused:
             # A lost race restarts the attempt, with the time that is left.
             now = (
-                replace(worker, heard=(), spent=clock.seconds)
+                worker.again(spent=clock.seconds)
                 if memory.lost_a_race
                 else replace(worker, heard=tuple(memory.heard))
             )
@@ -279,8 +290,9 @@ def assert_settled(bucket: MemoryBucket) -> None:
     for name, content in expected_outputs(bucket.content(KEY), source.version_id).items():
         found = bucket.newest(OUTPUTS[name])
         described = manifest["outputs"][name]
-        assert (found and found.etag) == (described and described["etag"])
-        assert content == (found.content if found else NOTHING)
+        if found or OUTPUTS[name] not in bucket.versions:  # else it was deleted
+            assert (found and found.etag) == (described and described["etag"])
+            assert content == (found.content if found else NOTHING)
 
 
 @pytest.fixture(name="explorer")
@@ -305,7 +317,12 @@ def assert_refused_rightly(bucket: MemoryBucket) -> None:
 
 
 def explore(
-    explorer: Explorer, *uploads: bytes, again: int = 0, crashes: int = 0, slow_starts: int = 0
+    explorer: Explorer,
+    *uploads: bytes,
+    again: int = 0,
+    crashes: int = 0,
+    slow_starts: int = 0,
+    deletions: int = 0,
 ) -> Counter[str]:
     """Check every end; the first upload has happened, and is delivered ``again`` this many times.
 
@@ -314,12 +331,12 @@ def explore(
     bucket = MemoryBucket()
     bucket.upload(KEY, uploads[0])
     workers = (Worker(),) * (1 + again)
-    start = State({}, workers, uploads[1:], crashes, slow_starts).with_bucket(bucket)
+    start = State({}, workers, uploads[1:], crashes, slow_starts, deletions).with_bucket(bucket)
     ends: Counter[str] = Counter()
     for end in explorer.ends(start):
         assert_refused_rightly(end.bucket())
         if end.parked:  # somebody redrives it
-            redriven = replace(end, workers=(Worker(),), slow_starts=0, parked=False)
+            redriven = replace(end, workers=(Worker(),), slow_starts=0, deletions=0, parked=False)
             for done in explorer.ends(redriven):
                 assert_settled(done.bucket())
         else:
@@ -347,6 +364,18 @@ def test_a_newer_version_and_a_crash_at_any_moment(
     explorer: Explorer, uploads: tuple[bytes, ...]
 ) -> None:
     assert explore(explorer, *uploads, crashes=1)["settled"]
+
+
+@pytest.mark.parametrize("uploads", PAIRS, ids=name_of)
+def test_a_newer_version_and_an_output_deleted_at_any_moment(
+    explorer: Explorer, uploads: tuple[bytes, ...]
+) -> None:
+    """Rejected rows expire, and people delete rows; what is left is never of an older version."""
+    assert explore(explorer, *uploads, deletions=1)["settled"]
+
+
+def test_an_output_deleted_and_a_crash_at_any_moment(explorer: Explorer) -> None:
+    assert explore(explorer, b"refused", again=1, crashes=1, deletions=1)["settled"]
 
 
 def test_a_newer_version_and_a_duplicate_at_any_moment(explorer: Explorer) -> None:

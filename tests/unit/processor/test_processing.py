@@ -17,7 +17,7 @@ from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
-from processor.processing import ContentionError, Processor, UnfinishedError
+from processor.processing import SMALL, ContentionError, Processor, UnfinishedError
 from processor.transformation import Transformation
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
@@ -33,7 +33,13 @@ GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
 CLEAN = (HEADER + GOOD).encode()
 MIXED = (HEADER + "P2,bob,,1990-02-30,x\n\n" + GOOD).encode()
 REFUSED = b"who,knows\n1,2\n"
-LIMIT = SizeLimit(1 << 20, "memoryMb")
+LIMIT = SizeLimit(2 * SMALL, "memoryMb")
+# The requests about a file that is new, by its content.
+NEW = {
+    CLEAN: [f"get {KEY}", f"put {PROCESSED}", f"list {QUARANTINE}", f"put {MANIFEST}"],
+    MIXED: [f"get {KEY}", f"put {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
+    REFUSED: [f"get {KEY}", f"list {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
+}
 NOTHING = dict.fromkeys(["line", "column", "name", "limit", "setting"])
 
 
@@ -228,9 +234,9 @@ def test_rejected_rows_go_to_quarantine(bucket: MemoryBucket, processor: Process
         (KEY, CLEAN + b'"', "people", {"reason": "record:malformed", "line": 3}),
         (
             KEY,
-            CLEAN + b"x" * (1 << 20),
+            CLEAN + b"x" * LIMIT.bytes,
             "people",
-            {"reason": "object:too-large", "limit": 1 << 20, "setting": "memoryMb"},
+            {"reason": "object:too-large", "limit": LIMIT.bytes, "setting": "memoryMb"},
         ),
         ("incoming/animals/a.csv", CLEAN, "animals", {"reason": "dataset:no-contract"}),
         ("incoming/a.csv", CLEAN, None, {"reason": "dataset:none"}),
@@ -481,9 +487,48 @@ def test_after_a_crash_anywhere_the_next_delivery_ends_as_if_it_had_not_been(
 
     expected = end_state(None)
     found = moments(content, contracts)
-    assert len(found) >= 10
+    assert len(found) == 2 * len(NEW[content])
     for moment in found:
         assert end_state(moment) == expected
+
+
+@pytest.mark.parametrize("content", NEW, ids=["clean", "mixed", "refused"])
+def test_a_new_small_object_takes_four_requests(contracts: Contracts, content: bytes) -> None:
+    found = moments(content, contracts)
+    assert [moment.removeprefix("before ") for moment in found[::2]] == NEW[content]
+
+
+def test_a_small_object_that_seemed_new_replaces_what_a_crash_left(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    """The crash left rejects that no manifest describes; this version has none."""
+    bucket.upload(KEY, REFUSED)
+
+    def crash(moment: str) -> None:
+        if moment == f"before put {MANIFEST}":
+            raise ConnectionError
+
+    bucket.interrupt = crash
+    with pytest.raises(ConnectionError):
+        processor.process(KEY)
+    bucket.interrupt = lambda moment: None
+    bucket.upload(KEY, CLEAN)
+    assert processor.process(KEY).kind == "processed"
+    assert rejects(bucket) == []
+    assert settled(bucket)
+
+
+@pytest.mark.parametrize("redelivered", [True, False])
+def test_nothing_is_transformed_in_vain_where_that_would_be_dear(
+    bucket: MemoryBucket, processor: Processor, redelivered: bool
+) -> None:
+    """A message that comes again may have been about done; a large object takes long."""
+    size = len(CLEAN) if redelivered else SMALL + 1
+    bucket.upload(KEY, (HEADER + GOOD * size).encode()[: size - 1] + b"\n")
+    processor.process(KEY)
+    outcome = processor.process(KEY, redelivered=redelivered)
+    assert outcome.kind == "duplicate"
+    assert bucket.bodies[-1].taken == 0
 
 
 def settled(bucket: MemoryBucket) -> bool:

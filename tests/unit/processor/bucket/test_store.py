@@ -92,6 +92,26 @@ def test_two_writes_at_once_are_a_conflict(bucket: MemoryBucket, store: Store) -
         store.write("x", b"1", "text/plain", None)
 
 
+def test_what_is_not_there_is_told_from_what_may_not_be_read(
+    bucket: MemoryBucket, store: Store
+) -> None:
+    """S3 denies both to those who may not list the whole bucket, and says 404 to the others."""
+    answers = iter(["NoSuchKey", "AccessDenied", "SlowDown", "AccessDenied"])
+
+    def interrupt(moment: str) -> None:
+        if moment == "before get x":
+            raise client_error(next(answers), 400, "GetObject")
+
+    bucket.interrupt = interrupt
+    assert store.open("x") is None
+    assert store.open("x") is None
+    with pytest.raises(ClientError, match="SlowDown"):
+        store.open("x")
+    bucket.upload("x", b"")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        store.open("x")
+
+
 def test_any_other_answer_is_an_error(bucket: MemoryBucket, store: Store) -> None:
     def interrupt(_: str) -> None:
         raise client_error("AccessDenied", 403, "any")
@@ -108,32 +128,25 @@ def test_any_other_answer_is_an_error(bucket: MemoryBucket, store: Store) -> Non
 
 # The text that a producer chose for the headers of an object
 
-LISTED = b"""<?xml version="1.0"?>
-<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
-<Contents><Key>incoming/x</Key><ETag>"e"</ETag></Contents></ListBucketResult>"""
 SECRET = "Ann Example, 123-45-6789"
 
 
 @contextmanager
 def s3_that_answers(header: str) -> Iterator[str]:
-    """The address of a server that lists one object and returns it with a header."""
-
-    def reply(content: bytes, extra: str = "") -> bytes:
-        head = (
-            f'HTTP/1.1 200 OK\r\nContent-Length: {len(content)}\r\nETag: "e"\r\n'
-            "x-amz-version-id: v\r\nLast-Modified: Wed, 21 Oct 2026 07:28:00 GMT\r\n"
-            f"Connection: close\r\n{extra}\r\n"
-        )
-        return head.encode() + content
+    """The address of a server that sends one object with a header."""
+    answer = (
+        'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: "e"\r\n'
+        "x-amz-version-id: v\r\nLast-Modified: Wed, 21 Oct 2026 07:28:00 GMT\r\n"
+        f"Connection: close\r\n{header}\r\n\r\nid\n1\n"
+    )
 
     def serve() -> None:
-        for answer in (reply(LISTED), reply(b"id\n1\n", f"{header}\r\n")):
-            connection, _ = server.accept()
-            with connection:
-                received = b""
-                while b"\r\n\r\n" not in received:
-                    received += connection.recv(1 << 16)
-                connection.sendall(answer)
+        connection, _ = server.accept()
+        with connection:
+            received = b""
+            while b"\r\n\r\n" not in received:
+                received += connection.recv(1 << 16)
+            connection.sendall(answer.encode())
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(30)
