@@ -63,7 +63,9 @@ class Transformation:
             with disk.refused_when_full():
                 with (
                     open_records(timed, name, self.contract, self.limit) as records,
-                    CleanRows(outputs.clean, deidentification.schema) as clean,
+                    CleanRows(
+                        outputs.clean, deidentification.schema, deidentification.tokens
+                    ) as clean,
                     RejectedRows(outputs.rejected) as rejected,
                     closing(_row_check(self.contract, records)) as check,
                     _uncollected(),

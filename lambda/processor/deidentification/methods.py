@@ -31,11 +31,21 @@ BY_NAME = {method.name: method for method in METHODS}
 
 
 class Deidentification:
-    """Makes the output of the batches of one contract; ``schema`` describes it."""
+    """Makes the output of the batches of one contract.
+
+    Attributes:
+        schema: describes it.
+        tokens: which of its columns hold tokens.
+    """
 
     def __init__(self, contract: Contract, keys: PseudonymKeys) -> None:
         """Prepare; derives the keys that any column needs."""
         self.schema = output_schema(contract)
+        self.tokens = [
+            column.output
+            for column, method in _written(contract)
+            if column.output and method.hides and method.distinguishes
+        ]
         of_contract = ContractKeys(keys, contract.dataset, contract.epoch)
         self._columns = []
         for column, method in _written(contract):

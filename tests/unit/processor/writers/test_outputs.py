@@ -72,6 +72,32 @@ def test_row_groups_are_written_as_they_fill(
     assert groups == [4, 4, 2]
 
 
+def test_values_that_repeat_have_a_dictionary_and_tokens_no_statistics() -> None:
+    rows = 5_000
+    columns = {
+        "token": [f"{number:032x}" for number in range(rows)],
+        "account": [f"{number % 500:032x}" for number in range(rows)],  # tokens that repeat
+        "country": [("AT", "CH", None)[number % 3] for number in range(rows)],
+        "nothing": pa.nulls(rows, pa.string()),
+        "sound": [number % 2 == 0 for number in range(rows)],
+        "number": range(rows),
+    }
+    table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    file = io.BytesIO()
+    with CleanRows(file, table.schema, ["token", "account"]) as clean:
+        for found in table.to_batches(max_chunksize=2_000):
+            clean.write(found)
+    assert read_parquet(file).sort_by("number").equals(table)
+    group = pq.read_metadata(file).row_group(0)
+    chunks = [group.column(place) for place in range(group.num_columns)]
+    dictionaries = [chunk.path_in_schema for chunk in chunks if chunk.has_dictionary_page]
+    assert dictionaries == ["account", "country", "nothing"]
+    described = [chunk.path_in_schema for chunk in chunks if chunk.is_stats_set]
+    assert described == ["country", "nothing", "sound", "number"]
+    encodings = {encoding for chunk in chunks for encoding in chunk.encodings}
+    assert encodings == {"PLAIN", "RLE", "RLE_DICTIONARY"}
+
+
 def test_a_required_column_holds_no_null() -> None:
     bad = pa.record_batch([pa.array([None], pa.int64())], schema=SCHEMA)
     with pytest.raises(pa.ArrowInvalid, match="declared non-nullable"):
