@@ -12,6 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests import traces
 from tests.target import Place, place_of
 
+pytest.register_assert_rewrite("tests.unit.processor")  # whose plain modules check too
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUTS = ROOT / "cfn-outputs" / "flat-outputs.json"
 """Where a deployment writes its outputs, unless ``CFN_OUTPUTS`` names another file."""

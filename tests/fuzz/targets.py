@@ -16,7 +16,7 @@ from tests.unit.processor import oracle
 from tests.unit.processor.aws import MemoryBody
 from tests.unit.processor.examples import PEOPLE
 from tests.unit.processor.framed import Framed, frame
-from tests.unit.processor.test_transformation import NESTED, compare, run
+from tests.unit.processor.outcomes import NESTED, compare, run
 
 SIZES = {"BLOCK_SIZE": 64, "RECORD_LIMIT": 128}
 """The constants of :mod:`processor.batches` meanwhile."""

@@ -10,10 +10,10 @@ from types import ModuleType
 import pytest
 
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
-from tests.unit.processor.examples import PEOPLE
+from tests.unit.processor.examples import PEOPLE, SECRET
 
 # The raw values that tests put into files: no log line of the handler has one, in any test.
-PLANTED = ("4929-1111-2222-3333", "SECRET", "0151234567")
+PLANTED = (SECRET, "SECRET", "0151234567")
 
 
 class StandardOutput:

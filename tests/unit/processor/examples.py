@@ -70,6 +70,10 @@ PEOPLE = document(
     column("born", "date", required=True, minimum="1900-01-01"),
     column("balance", "decimal", precision=7, scale=2),
 )
+# A file of them. The phone number is a card's, which must not leave raw.
+SECRET = "4929-1111-2222-3333"
+HEADER = "id,name,phone,born,balance\n"
+GOOD = f"P1,ann,{SECRET},1990-02-28,12.50\n"
 # Realistic names of such columns in files; the name of one is another's label.
 LABELS = {
     "id": "Kunden-Nr.: ",

@@ -7,7 +7,7 @@ import sys
 import threading
 import warnings
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,47 +19,11 @@ from processor.readers import detection
 from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
-from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
+from tests.unit.processor.aws import HmacKey, MemoryBucket, client_error
+from tests.unit.processor.examples import GOOD, HEADER, SECRET
+from tests.unit.processor.messages import body, handle
 
-SECRET = "4929-1111-2222-3333"
 KEY = "incoming/people/a.csv"
-HEADER = "id,name,phone,born,balance\n"
-GOOD = f"P1,ann,{SECRET},1990-02-28,12.50\n"
-CONTEXT = SimpleNamespace(
-    function_name="data-processor-test",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn:aws:lambda:eu-central-1:111122223333:function:data-processor-test",
-    aws_request_id="a-request",
-    get_remaining_time_in_millis=lambda: 300_000,
-)
-
-
-def body(*keys: str) -> str:
-    """Return an S3 notification about these keys."""
-    sent = [
-        {
-            "eventName": "ObjectCreated:Put",
-            "s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": 1, "eTag": "x"}},
-        }
-        for key in keys
-    ]
-    return json.dumps({"Records": sent})
-
-
-def handle(index: ModuleType, *bodies: str, receives: int = 1) -> list[str]:
-    """Return the messages that failed; they are named m0, m1 and so on."""
-    attributes = {"ApproximateReceiveCount": str(receives)}
-    sent = [
-        {
-            "messageId": f"m{number}",
-            "eventSource": "aws:sqs",
-            "body": text,
-            "attributes": attributes,
-        }
-        for number, text in enumerate(bodies)
-    ]
-    response = index.handler({"Records": sent}, CONTEXT)
-    return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
 def told(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -26,14 +26,11 @@ from processor.reasons import FileRefusedError
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.examples import PEOPLE
-from tests.unit.processor.readers.test_detection import WRITERS
-from tests.unit.processor.readers.test_detection import (
-    test_the_same_rows_become_the_same_in_every_format as compare,
-)
+from tests.unit.processor.formats import WRITERS, check_same_rows
 
 GOOD = ("P1", "ann", "0151234567", "1990-02-28", "12.50")
 BAD = ("X", "ann", "", "1990-02-29", "")
-ROWS = [GOOD, BAD, GOOD, BAD, GOOD]
+ROWS: list[tuple[str, ...]] = [GOOD, BAD, GOOD, BAD, GOOD]
 TEXT = ("a.csv", "a.csv.gz", "a.csv.zst", "a.jsonl", "a.jsonl.gz", "a.jsonl.zst")
 CSV = tuple(name for name in TEXT if ".csv" in name)
 JSON = tuple(name for name in TEXT if ".jsonl" in name)
@@ -158,7 +155,7 @@ def lose(loss: Loss, patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_is_noticed_when_nothing_is_lost(name: str) -> None:
     assert set(ALL) == set(WRITERS)
-    compare.hypothesis.inner_test(ROWS, name, 9, PEOPLE)  # type: ignore[attr-defined]
+    check_same_rows(ROWS, name, 9, PEOPLE)
 
 
 @pytest.mark.parametrize(
@@ -172,4 +169,4 @@ def test_nothing_is_noticed_when_nothing_is_lost(name: str) -> None:
 def test_a_row_lost_is_noticed(monkeypatch: pytest.MonkeyPatch, loss: Loss, name: str) -> None:
     lose(loss, monkeypatch)
     with pytest.raises(loss.notices):
-        compare.hypothesis.inner_test(ROWS, name, 9, PEOPLE)  # type: ignore[attr-defined]
+        check_same_rows(ROWS, name, 9, PEOPLE)

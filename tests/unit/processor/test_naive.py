@@ -18,8 +18,9 @@ from processor.bucket import keys
 from processor.checks import columns
 from processor.readers import compression, csv, detection, line_buffer, lines
 from processor.reasons import FileRefusedError, Reason
-from tests.unit.processor import test_hostile_input as hostile
+from tests.unit.processor import hostile
 from tests.unit.processor.aws import MemoryBucket
+from tests.unit.processor.formats import zstd
 from tests.unit.processor.naive import NaiveHandler
 
 Sabotage = Callable[[pytest.MonkeyPatch], None]
@@ -104,7 +105,7 @@ def make_naive_handler(bucket: MemoryBucket) -> Any:
 
 @pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.CASES.keys()))
 def test_a_naive_handler_is_a_handler(naive: ModuleType, bucket: MemoryBucket, name: str) -> None:
-    hostile.test_hostile_content_has_the_outcome_that_is_stated(naive, bucket, hostile.CASES[name])
+    hostile.check_content(naive, bucket, hostile.CASES[name])
 
 
 @pytest.mark.parametrize("name", sorted(hostile.CASES.keys() - EASY.keys()))
@@ -112,9 +113,7 @@ def test_hostile_content_defeats_a_naive_handler(
     naive: ModuleType, bucket: MemoryBucket, name: str
 ) -> None:
     with pytest.raises(AssertionError):
-        hostile.test_hostile_content_has_the_outcome_that_is_stated(
-            naive, bucket, hostile.CASES[name]
-        )
+        hostile.check_content(naive, bucket, hostile.CASES[name])
 
 
 @pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.CASES.keys()))
@@ -123,9 +122,7 @@ def test_other_content_defeats_a_processor_with_one_mistake(
 ) -> None:
     EASY[name](monkeypatch)
     with pytest.raises(AssertionError):
-        hostile.test_hostile_content_has_the_outcome_that_is_stated(
-            index, bucket, hostile.CASES[name]
-        )
+        hostile.check_content(index, bucket, hostile.CASES[name])
 
 
 @pytest.mark.parametrize("name", sorted(hostile.NAMES.keys() - EASY.keys()))
@@ -133,7 +130,7 @@ def test_a_hostile_name_defeats_a_naive_handler(
     naive: ModuleType, bucket: MemoryBucket, name: str
 ) -> None:
     with pytest.raises(AssertionError):
-        hostile.test_a_hostile_name_is_a_name(naive, bucket, hostile.NAMES[name])
+        hostile.check_name(naive, bucket, hostile.NAMES[name])
 
 
 @pytest.mark.parametrize("name", sorted(EASY.keys() & hostile.NAMES.keys()))
@@ -142,10 +139,10 @@ def test_another_name_defeats_a_processor_with_one_mistake(
 ) -> None:
     EASY[name](monkeypatch)
     with pytest.raises(AssertionError):
-        hostile.test_a_hostile_name_is_a_name(index, bucket, hostile.NAMES[name])
+        hostile.check_name(index, bucket, hostile.NAMES[name])
 
 
-@pytest.mark.parametrize("compress", [gzip.compress, hostile.zstd, bytes])
+@pytest.mark.parametrize("compress", [gzip.compress, zstd, bytes])
 def test_a_file_that_holds_too_much_defeats_a_naive_handler(
     monkeypatch: pytest.MonkeyPatch,
     naive: ModuleType,
@@ -153,15 +150,13 @@ def test_a_file_that_holds_too_much_defeats_a_naive_handler(
     compress: Callable[[bytes], bytes],
 ) -> None:
     with pytest.raises((AssertionError, TypeError)):
-        hostile.test_a_file_that_holds_too_much_is_refused_with_the_number_and_the_setting(
-            monkeypatch, naive, bucket, compress
-        )
+        hostile.check_size(monkeypatch, naive, bucket, compress)
 
 
 @pytest.mark.parametrize(
     ("change", "kind"),
     [
-        (lambda bucket, key: bucket.delete(key), "failed"),
+        (lambda bucket, key: bucket.delete(key), "object deleted"),
         (lambda bucket, key: bucket.upload(key, hostile.CSV), "object processed"),
     ],
     ids=["deleted", "replaced"],
@@ -174,6 +169,4 @@ def test_an_object_that_changes_defeats_a_naive_handler(
     kind: str,
 ) -> None:
     with pytest.raises(AssertionError):
-        hostile.test_an_object_that_changes_between_event_and_read(
-            naive, bucket, capfd, change, kind
-        )
+        hostile.check_change(naive, bucket, capfd, change, kind)

@@ -1,10 +1,7 @@
 """Whole files, against the reference implementation: no row is lost or invented."""
 
 import gc
-import gzip
 import io
-import json
-from collections import Counter
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -14,43 +11,21 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor import batches, transformation
-from processor.account import RowAccount, RowAccountError
+from processor.account import RowAccountError
 from processor.batches import Batch
-from processor.contract.model import Contract
 from processor.contracts import parse
-from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.limits.size import SizeLimit
 from processor.readers import csv, detection, encodings
 from processor.reasons import FileRefusedError, Reason, Stated
-from processor.transformation import Outputs, Transformation, refuse
+from processor.transformation import Outputs, refuse
 from processor.writers import parquet, quarantine
 from processor.writers.quarantine import RejectedRows
 from tests.parquet import read_parquet
-from tests.unit.processor import examples, oracle
-from tests.unit.processor.aws import HmacKey
+from tests.unit.processor import examples
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
+from tests.unit.processor.outcomes import NESTED, compare, run
 
-CONTRACT = parse(PEOPLE)
-LIMIT = SizeLimit(1 << 30, "memoryMb")
 HEADER = "id,name,phone,born,balance"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50"
-
-
-def run(
-    data: bytes, agreed: Contract = CONTRACT
-) -> tuple[RowAccount, list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return the account, the clean rows and the quarantine lines of a file."""
-    kms: Any = HmacKey()
-    clean, rejected = io.BytesIO(), io.BytesIO()
-    outputs = Outputs(clean, rejected)
-    try:
-        keys = PseudonymKeys(kms, "a-key")
-        account = Transformation(agreed, keys, LIMIT).run(io.BytesIO(data), "a", outputs)
-    except FileRefusedError as refusal:
-        account = refuse(refusal, agreed, {"key": "k"}, outputs)
-    account.check()
-    lines = gzip.decompress(rejected.getvalue()).splitlines()
-    return account, read_parquet(clean).to_pylist(), [json.loads(line) for line in lines]
 
 
 # Fields that are often good, sometimes bad, and quoted more often than necessary.
@@ -183,12 +158,6 @@ def test_a_file_in_another_encoding_does_so_too(
         compare(data, agreed)
 
 
-NESTED = examples.document(
-    column("id", required=True, pattern="^P[0-9]+$"),
-    column("tags", "array"),
-    column("more", "object", required=True),
-    column("note", maxLength=5),
-)
 # What a file may call its columns.
 OTHERWISE = {"tags": "note", "note": "tags", "more": "else"}
 SPACES = st.sampled_from(["", "", " ", "\t \r"])
@@ -353,30 +322,6 @@ def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
     ]
     assert [row["alias"] for row in rows] == [None, None]
     assert len({row["token"] for row in rows}) == 2
-
-
-def compare(data: bytes, document: dict[str, Any], form: str = "csv") -> None:
-    """Make sure that the result of a file is the reference implementation's."""
-    expected = oracle.process(data, document, HmacKey().material, limit=128, form=form)
-    account, rows, lines = run(data, parse(document))
-    if expected.refusal:
-        assert account.refusal is not None
-        assert (account.refusal.reason, account.refusal.line) == (expected.refusal, expected.line)
-        assert (account.read, account.clean, account.rejected) == (expected.read, 0, expected.read)
-        assert dict(account.by_reason) == (
-            {expected.refusal: expected.read} if expected.read else {}
-        )
-        assert rows == []
-        origin = {"source": {"key": "k"}}
-        assert lines == [{"reason": expected.refusal, "line": expected.line} | origin]
-        return
-    assert account.refusal is None
-    assert account.read == expected.read
-    assert account.dropped_columns == expected.dropped_columns
-    assert sorted(rows, key=repr) == sorted(expected.rows, key=repr)
-    assert lines == expected.rejects
-    reasons = Counter(reason for reject in expected.rejects for reason in reject["reasons"])
-    assert account.by_reason == reasons
 
 
 @pytest.mark.parametrize("end", ["", '"'], ids=["processed", "refused"])

@@ -79,7 +79,7 @@ from processor import batches
 from processor.contracts import parse
 from tests.fuzz.targets import SIZES, TARGETS
 from tests.unit.processor.examples import column, document
-from tests.unit.processor.test_transformation import run
+from tests.unit.processor.outcomes import run
 
 policies = {"anonymity": {"k": 1, "quasiIdentifiers": ["region"]}}
 people = parse(document(column("id"), column("region")) | policies)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from processor.contracts import parse
 from tests.unit.processor.examples import EXAMPLES, column, document
-from tests.unit.processor.readers.test_detection import as_parquet, read_through
-from tests.unit.processor.test_transformation import compare, run
+from tests.unit.processor.formats import as_parquet, read_through
+from tests.unit.processor.outcomes import compare, run
 
 NUMBERS = document(
     column("id"),

@@ -14,7 +14,8 @@ from processor import batches
 from processor.limits.deadline import Deadline, OutOfTimeError
 from processor.readers import parquet
 from tests.unit.processor.aws import MemoryBody, MemoryBucket
-from tests.unit.processor.test_index import CONTEXT, GOOD, HEADER, body, handle
+from tests.unit.processor.examples import GOOD, HEADER
+from tests.unit.processor.messages import CONTEXT, body, handle
 
 KEY = "incoming/people/a"
 OTHER = "incoming/people/b"

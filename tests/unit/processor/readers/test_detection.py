@@ -1,7 +1,6 @@
 """Formats: the same rows in every format have the same result."""
 
 import codecs
-import csv
 import gzip
 import io
 import json
@@ -20,17 +19,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor import batches
-from processor.batches import RECORD_LIMIT, Records
-from processor.contract.model import Contract, Csv
-from processor.contracts import parse
+from processor.batches import RECORD_LIMIT
+from processor.contract.model import Csv
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.limits.size import SizeLimit
 from processor.readers import json_lines, parquet
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError
 from processor.transformation import Outputs, Transformation
 from tests.parquet import read_parquet
-from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey, MemoryBody
 from tests.unit.processor.examples import (
     EXAMPLES,
@@ -40,11 +36,10 @@ from tests.unit.processor.examples import (
     fields,
     make_contract,
 )
-from tests.unit.processor.test_transformation import CONTRACT, run
+from tests.unit.processor.formats import NAMES, WRITERS, check_same_rows, read_through, zstd
+from tests.unit.processor.outcomes import CONTRACT, LIMIT, run
 
-LIMIT = SizeLimit(1 << 30, "memoryMb")
 ID = make_contract(*map(column, ["id", "more", "a", "b", "c"]))
-NAMES = ["id", "name", "phone", "born", "balance"]
 # Texts that all formats can contain: CSV has no control characters.
 TEXTS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc"]) | st.sampled_from("\t\r\n")
@@ -61,50 +56,6 @@ ROWS = st.lists(
 )
 
 
-def as_csv(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
-    """Return rows as CSV."""
-    file = io.StringIO()
-    csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([names, *rows])
-    return file.getvalue().encode()
-
-
-def as_json(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
-    """Write balances as numbers, and an empty field as null or not at all."""
-    lines: list[str] = []
-    for row in rows:
-        found: dict[str, Any] = dict(zip(names, row, strict=True))
-        found[names[2]] = found[names[2]] or None
-        balance = found.pop(names[4])
-        text = json.dumps(found, ensure_ascii=len(lines) % 2 == 0)
-        lines.append(text[:-1] + (f', "{names[4]}": {balance}}}' if balance else "}"))
-    return "".join(line + "\n" for line in lines).encode()
-
-
-def as_parquet(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
-    """Return rows as Parquet, every column a string."""
-    file = io.BytesIO()
-    table = pa.table({name: [row[i] for row in rows] for i, name in enumerate(names)})
-    texts = table.cast(pa.schema([(name, pa.string()) for name in names]))
-    pq.write_table(texts, file, row_group_size=3)
-    return file.getvalue()
-
-
-def zstd(data: bytes) -> bytes:
-    """Compress with zstd."""
-    return pa.compress(data, codec="zstd", asbytes=True)  # type: ignore[no-any-return]
-
-
-WRITERS = {
-    "a.csv": as_csv,
-    "a.csv.gz": lambda names, rows: gzip.compress(as_csv(names, rows)),
-    "a.csv.zst": lambda names, rows: zstd(as_csv(names, rows)),
-    "a.jsonl": as_json,
-    "a.jsonl.gz": lambda names, rows: gzip.compress(as_json(names, rows)),
-    "a.jsonl.zst": lambda names, rows: zstd(as_json(names, rows)),
-    "a.parquet": as_parquet,
-}
-
-
 @EXAMPLES
 @given(
     rows=ROWS.filter(bool),
@@ -115,32 +66,7 @@ WRITERS = {
 def test_the_same_rows_become_the_same_in_every_format(
     rows: list[tuple[str, ...]], name: str, piece: int, agreed: dict[str, Any]
 ) -> None:
-    expected = oracle.process(as_csv(NAMES, rows), PEOPLE, HmacKey().material, limit=1 << 20)
-    assert expected.refusal is None
-    contract = parse(agreed)
-    kms: Any = HmacKey()
-    clean, rejected = io.BytesIO(), io.BytesIO()
-    body = MemoryBody(WRITERS[name](contract.labels, rows))
-    body.piece = piece
-    keys = PseudonymKeys(kms, "a-key")
-    transformation = Transformation(contract, keys, LIMIT)
-    account = transformation.run(body, name, Outputs(clean, rejected))
-    account.check()
-    assert account.read == len(rows)
-    rows_found = read_parquet(clean).to_pylist()
-    assert sorted(rows_found, key=repr) == sorted(expected.rows, key=repr)
-    lines = [json.loads(text) for text in gzip.decompress(rejected.getvalue()).splitlines()]
-    found = [(line["row"], line["reasons"]) for line in lines]
-    assert found == [(reject["row"], reject["reasons"]) for reject in expected.rejects]
-    for line in lines:
-        if name.startswith("a.json"):
-            assert line["line"] == line["row"]
-            text = as_json(contract.labels, rows).decode()
-            assert line["raw"] == text.split("\n")[line["row"] - 1]
-        elif name == "a.parquet":
-            assert line["line"] is None
-            row = dict(zip(contract.labels, rows[line["row"] - 1], strict=True))
-            assert json.loads(line["raw"]) == row
+    check_same_rows(rows, name, piece, agreed)
 
 
 EAST = timezone(timedelta(hours=2))
@@ -522,21 +448,6 @@ def test_csv_is_in_the_encoding_of_the_contract_and_json_in_utf_8(
     else:
         reason, line = expected
         assert (refusal.reason, refusal.line) == (reason or f"encoding:not-{encoding}", line)
-
-
-def read_through(
-    content: bytes, name: str, agreed: Contract
-) -> tuple[list[list[str]], int, FileRefusedError | None]:
-    """Return the rows of a file, how many were read, and why it is refused."""
-    found: list[list[str]] = []
-    records: Records | None = None
-    try:
-        with open_records(MemoryBody(content), name, agreed, LIMIT) as records:
-            for batch in records:
-                found += fields(batch)
-    except FileRefusedError as refusal:
-        return found, records.rows_read if records else 0, refusal
-    return found, records.rows_read, None
 
 
 @pytest.mark.parametrize("encoding", ["windows-1252", "utf-16-le"])

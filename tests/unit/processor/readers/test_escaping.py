@@ -21,7 +21,7 @@ from tests.unit.processor.aws import MemoryBody
 from tests.unit.processor.examples import EXAMPLES, document
 from tests.unit.processor.examples import column as make_column
 from tests.unit.processor.framed import Framed, frame
-from tests.unit.processor.test_transformation import run
+from tests.unit.processor.outcomes import run
 
 COLUMNS = ("a", "b")
 
