@@ -29,49 +29,49 @@ class Wait(NamedTuple):
     steady: float = 0.0
 
 
-def _wait(sandbox: float, aws: float, *, steady: float = 0.0) -> Wait:
+def limit(sandbox: float, aws: float, *, steady: float = 0.0) -> Wait:
     """The wait in the sandbox or on AWS; ``steady`` is for AWS, where answers alternate."""
     if not TARGET.in_sandbox:
         return Wait(aws, steady)
     return Wait(sandbox + 10 * TARGET.lag, TARGET.lag / 3 if steady else 0.0)
 
 
-FIRST_FILE = _wait(120, 900)
+FIRST_FILE = limit(120, 900)
 """A first file's manifest. A bucket's new notifications take about five minutes to take effect.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-to-enable-disable-notification-intro.html
 """
 
-ONE_FILE = _wait(120, 600)
+ONE_FILE = limit(120, 600)
 """A file's manifest: a notification, which may take a minute or longer, and a cold start.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html"""
 
-MANY_FILES = _wait(300, 2700)
+MANY_FILES = limit(300, 2700)
 """The manifest of one file among hundreds: a throttled message returns after half an hour."""
 
-DRAINED = _wait(120, 2700, steady=180)
+DRAINED = limit(120, 2700, steady=180)
 """An empty queue. Its numbers are approximate; AWS asks for zeros over several minutes.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html
 """
 
-LAST_MESSAGES = _wait(60, 900, steady=120)
+LAST_MESSAGES = limit(60, 900, steady=120)
 """The same at the end of a run, when what is left is only reported."""
 
-SETTING = _wait(30, 300, steady=60)
+SETTING = limit(30, 300, steady=60)
 """A queue's attribute, which takes up to a minute to apply everywhere, and shows in no answer.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 """
 
-PERMISSION = _wait(30, 300, steady=15)
+PERMISSION = limit(30, 300, steady=15)
 """A change of a policy, a role or a bucket's policy.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 """
 
-KEY_STATE = _wait(30, 1200, steady=15)
+KEY_STATE = limit(30, 1200, steady=15)
 """A key that is disabled or enabled. S3 caches bucket keys for a while.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
 https://docs.aws.amazon.com/kms/latest/developerguide/programming-eventual-consistency.html"""
 
-PARKED = _wait(120, 2700)
+PARKED = limit(120, 2700)
 """A message in the dead-letter queue, after all its attempts, each ``RETRY_SECONDS`` later."""
 
 RETRY_SECONDS = 2 + 2 * round(TARGET.lag) if TARGET.in_sandbox else 60
@@ -79,18 +79,18 @@ RETRY_SECONDS = 2 + 2 * round(TARGET.lag) if TARGET.in_sandbox else 60
 permission changed before one attempt must apply at the next.
 """
 
-ALARM = _wait(60, 2400)
+ALARM = limit(60, 2400)
 """An alarm. The metrics of an idle queue are up to 15 minutes late.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/monitoring-using-cloudwatch.html
 """
 
-LOGGED = _wait(60, 600)
+LOGGED = limit(60, 600)
 """A line in the log."""
 
-MAPPING = _wait(60, 300)
+MAPPING = limit(60, 300)
 """An event source mapping that is enabled or disabled."""
 
-RESTORED = _wait(30, 300)
+RESTORED = limit(30, 300)
 """The stack's original settings, read back."""
 
 

@@ -171,12 +171,14 @@ def test_an_emulator_that_never_answers_is_ended(state: Path) -> None:
 
 
 def test_an_interrupted_start_leaves_nothing(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_emulator: emulator.Emulator, _seconds: float) -> None:
-        assert processes_of(state)
-        raise KeyboardInterrupt
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
 
-    monkeypatch.setattr(emulator, "_wait_until_ready", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+        def interrupt(_seconds: float) -> None:
+            patch.undo()
+            assert processes_of(state)
+            raise KeyboardInterrupt
+
+        patch.setattr("sandbox.emulator.time.sleep", interrupt)
         emulator.start(state, SLEEPER)
     assert not processes_of(state)
 

@@ -195,7 +195,7 @@ class ParquetRecords:
         yield self._batch([column[begin:] for column in columns])
 
     def _batch(self, columns: list[pa.StringArray]) -> Batch:
-        rows = _transposed(columns)
+        rows = transposed(columns)
         before = self.rows_read
         self.rows_read += len(rows)
         return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
@@ -250,7 +250,7 @@ def _check_footer(file: IO[bytes]) -> None:
         raise FileRefusedError(Reason.FILE_PARQUET_FOOTER_TOO_LARGE, limit=FOOTER_LIMIT)
 
 
-def _transposed(columns: list[pa.StringArray]) -> pa.ListArray:
+def transposed(columns: list[pa.StringArray]) -> pa.ListArray:
     """Return columns of equal length as rows."""
     width, length = len(columns), len(columns[0])
     order = [row + first for row in range(length) for first in range(0, width * length, length)]

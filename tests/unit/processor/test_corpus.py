@@ -1,11 +1,13 @@
 """The fuzzer's corpus, without the fuzzer: each input once found a new path in the code."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from processor import batches
-from processor.readers import lines
+from processor.batches import Stream
+from processor.readers import csv
 from tests.fuzz.targets import SIZES, TARGETS, check_framing
 
 CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
@@ -26,7 +28,13 @@ def test_what_was_found_once_holds_still(target: str) -> None:
         TARGETS[target](file.read_bytes())
 
 
+def cut_anywhere(stream: Stream, _: str) -> Iterator[list[str]]:
+    """Yield the lines of a stream, as if one that the network cut were complete."""
+    while piece := stream.read(batches.BLOCK_SIZE):
+        yield piece.decode().splitlines(keepends=True)
+
+
 def test_what_does_not_hold_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lines, "_complete", len)  # a line that the network cut is complete
+    monkeypatch.setattr(csv, "blocks", cut_anywhere)
     with pytest.raises(AssertionError):
         check_framing(b"\0\7h\n" + b"0123456789\n" * 20)

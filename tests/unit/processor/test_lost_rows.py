@@ -17,12 +17,15 @@ from processor.batches import Batch
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.deidentification.methods import Deidentification
 from processor.limits.deadline import Deadline
-from processor.readers import csv, framing, json_lines, parquet
+from processor.readers import csv, json_lines, parquet
 from processor.readers.compression import Decompressed
 from processor.readers.csv import CsvRecords
+from processor.readers.framing import Framed, Framing
 from processor.readers.json_lines import JsonRecords
 from processor.readers.parquet import ParquetRecords
+from processor.readers.parquet_values import Texts
 from processor.reasons import FileRefusedError
+from processor.writers import parquet as parquet_writer
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.examples import PEOPLE
@@ -60,10 +63,13 @@ class Loss(NamedTuple):
     notices: type[Exception]
 
 
-def without_last_row(batch: Batch | None) -> Batch | None:
-    """Return a batch without its last record; the header stays."""
-    if batch is None or len(batch.rows) == 1:
-        return batch
+def each(change: Change) -> Change:
+    """Return what changes each of the things that a function yields."""
+    return lambda things: map(change, things)
+
+
+def without_last_row(batch: Batch) -> Batch:
+    """Return a batch without its last record."""
     faults = {index: fault for index, fault in batch.faults.items() if index < len(batch.rows) - 1}
     return replace(batch, rows=batch.rows[:-1], ends=batch.ends[:-1], faults=faults)
 
@@ -103,6 +109,16 @@ def without_last(rows: pa.ListArray) -> pa.ListArray:
     return rows[:-1] if len(rows) > 1 else rows
 
 
+def without_last_framed(framed: Framed) -> Framed:
+    """Return the records of a buffer, of which the last has no fields."""
+    return framed._replace(rows=without_last(framed.rows))
+
+
+def of_fewer(texts: Texts | None) -> Texts | None:
+    """Return what makes the texts of a column's values, but not of the last value."""
+    return texts and (lambda values, more: texts(values, more)[:-1])
+
+
 def without_first(found: Any) -> Any:
     """Return the rest of some rejects."""
     return dict(list(found.items())[1:])
@@ -114,16 +130,18 @@ LOSSES = {
     "decompressed JSON": Loss(Decompressed, "read", None, without_last_line, TEXT[4:], SECOND),
     "cut into lines": Loss(csv, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
-    "framed": Loss(CsvRecords, "_next_batch", None, without_last_row, CSV, OURS),
-    "put between others": Loss(framing, "_replaced", None, without_last, CSV, OURS),
-    "framed from JSON": Loss(JsonRecords, "_batch", None, without_last_row, JSON, OURS),
+    "framed": Loss(Framing, "frame", None, without_last_framed, CSV, OURS),
+    "batched": Loss(CsvRecords, "__iter__", None, each(without_last_row), CSV, OURS),
+    "framed from JSON": Loss(JsonRecords, "__iter__", None, each(without_last_row), JSON, OURS),
     "framed from JSON, uncounted": Loss(
-        JsonRecords, "_batch", lambda lines: lines[:-1], None, JSON, SECOND
+        json_lines, "without_blank_end", None, each(lambda lines: lines[:-1]), JSON, SECOND
     ),
-    "read from Parquet": Loss(ParquetRecords, "_read", None, shorter, PARQUET, FileRefusedError),
-    "made of Parquet": Loss(ParquetRecords, "_batch", shorter, None, PARQUET, FileRefusedError),
-    "made of columns": Loss(parquet, "_transposed", None, without_last, PARQUET, FileRefusedError),
-    "batched from Parquet": Loss(ParquetRecords, "_batch", None, without_last_row, PARQUET, OURS),
+    "read from Parquet": Loss(parquet, "texts_of", None, of_fewer, PARQUET, FileRefusedError),
+    "made of Parquet": Loss(parquet, "transposed", shorter, None, PARQUET, FileRefusedError),
+    "made of columns": Loss(parquet, "transposed", None, without_last, PARQUET, FileRefusedError),
+    "batched from Parquet": Loss(
+        ParquetRecords, "__iter__", None, each(without_last_row), PARQUET, OURS
+    ),
     "passed on": Loss(
         Deadline, "batches", None, lambda batches: iter(list(batches)[1:]), ALL, OURS
     ),
@@ -132,7 +150,7 @@ LOSSES = {
     "found bad": Loss(RowCheck, "check", None, without_a_reject, ALL, OURS),
     "de-identified": Loss(Deidentification, "apply", None, shorter, ALL, OURS),
     "given to Parquet": Loss(CleanRows, "write", shorter, None, ALL, OURS),
-    "kept for Parquet": Loss(CleanRows, "_write_row_group", None, None, ALL, OURS),
+    "kept for Parquet": Loss(parquet_writer, "arrange", None, shorter, ALL, OURS),
     "given to quarantine": Loss(RejectedRows, "write", without_first, None, ALL, OURS),
 }
 
@@ -144,8 +162,6 @@ def lose(loss: Loss, patch: pytest.MonkeyPatch) -> None:
     def sabotaged(*arguments: Any) -> Any:
         if loss.before:
             arguments = (*arguments[:-1], loss.before(arguments[-1]))
-        elif loss.after is None:
-            return None
         found = function(*arguments)
         return loss.after(found) if loss.after else found
 

@@ -7,13 +7,14 @@ import gzip
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from processor import transformation
-from processor.batches import Stream
+from processor.batches import Records, Stream
 from processor.bucket import keys
 from processor.checks import columns
 from processor.readers import compression, csv, detection, line_buffer, lines
@@ -39,18 +40,21 @@ def _refuse_without_rows(patch: pytest.MonkeyPatch) -> None:
 def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
     """Treat CRLF as two line ends."""
 
-    def decode(data: bytes) -> tuple[list[str], bool]:
-        return re.findall(r"[^\r\n]*[\r\n]", data.decode()), True
+    cut = lines.blocks
 
-    patch.setattr(lines, "_decode", decode)
+    def blocks(stream: Stream, encoding: str) -> Iterator[list[str]]:
+        for block in cut(stream, encoding):
+            yield re.findall(r"[^\r\n]*[\r\n]", "".join(block))
+
+    patch.setattr(csv, "blocks", blocks)
 
 
 def _change_lines(change: Callable[[str], str]) -> Sabotage:
     """Frame lines that differ from the file's."""
     cut = lines.blocks
 
-    def blocks(stream: Stream) -> Iterator[list[str]]:
-        return ([line for line in map(change, block) if line] for block in cut(stream))
+    def blocks(stream: Stream, encoding: str) -> Iterator[list[str]]:
+        return ([line for line in map(change, block) if line] for block in cut(stream, encoding))
 
     return lambda patch: patch.setattr(csv, "blocks", blocks)
 
@@ -75,11 +79,14 @@ def _normalize_keys(patch: pytest.MonkeyPatch) -> None:
 
 
 def _refuse_unknown_endings(patch: pytest.MonkeyPatch) -> None:
-    def check_name(name: str, *_: object) -> None:
+    known = detection.open_records
+
+    def open_records(stream: Stream, name: str, *others: Any) -> AbstractContextManager[Records]:
         if not name.endswith((".csv", "/a")):
             raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
+        return known(stream, name, *others)
 
-    patch.setattr(detection, "_check_name", check_name)
+    patch.setattr(transformation, "open_records", open_records)
 
 
 # Cases that a naive handler gets right, and a mistake that fails each.
@@ -95,6 +102,11 @@ EASY: dict[str, Sabotage] = {
     "an ending that says nothing": _refuse_unknown_endings,
     "an empty folder": _normalize_keys,
 }
+
+
+def has_manifest(bucket: MemoryBucket) -> bool:
+    """Tell whether the processor came to the end of a file."""
+    return any(name.startswith("manifests/") for name in bucket.names())
 
 
 @pytest.fixture(name="naive")
@@ -123,6 +135,7 @@ def test_other_content_defeats_a_processor_with_one_mistake(
     EASY[name](monkeypatch)
     with pytest.raises(AssertionError):
         hostile.check_content(index, bucket, hostile.CASES[name])
+    assert has_manifest(bucket), "the mistake is to be noticed, not an error of its own"
 
 
 @pytest.mark.parametrize("name", sorted(hostile.NAMES.keys() - EASY.keys()))

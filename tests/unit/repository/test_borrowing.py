@@ -1,4 +1,7 @@
-"""What a test takes from elsewhere: nothing of another test, so each can change alone."""
+"""What a test takes from elsewhere: nothing of another test, and nothing private.
+
+So each test can change alone, and so can what is inside a module.
+"""
 
 import ast
 import re
@@ -10,6 +13,7 @@ import pytest
 from tests.unit.synthesis import ROOT
 
 NAMES = re.compile(r"\btests(?:\.\w+)*\.test_\w+")
+PRIVATE = re.compile(r"_[A-Za-z]\w*")
 
 
 def borrowed(source: str) -> Iterator[str]:
@@ -28,10 +32,77 @@ def borrowed(source: str) -> Iterator[str]:
                 yield f"{node.lineno}: {name}"
 
 
+def private_names(source: str) -> set[str]:
+    """Return the private names that a module defines, at any depth."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.id if isinstance(node, ast.Name) else node.attr)
+    return {name for name in found if PRIVATE.fullmatch(name)}
+
+
+def intrusions(source: str, private: set[str]) -> Iterator[str]:
+    """Yield where a module of tests names one of these of another module, with its line."""
+    tree = ast.parse(source)
+    parts = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            ours = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            names = [] if ours else [node.attr]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names = [] if id(node) in parts else node.value.split(".")
+        yield from (f"{vars(node)['lineno']}: {name}" for name in names if name in private)
+
+
+def sources(*folders: str) -> dict[Path, str]:
+    """Return the modules in these folders, but for this one."""
+    files = {file for folder in folders for file in (ROOT / folder).glob("**/*.py")}
+    return {file: file.read_text("utf-8") for file in sorted(files - {Path(__file__)})}
+
+
 def test_no_module_takes_from_a_module_of_tests() -> None:
-    files = sorted({*(ROOT / "tests").glob("**/*.py")} - {Path(__file__)})
-    found = [f"{file}:{one}" for file in files for one in borrowed(file.read_text("utf-8"))]
+    found = [
+        f"{file}:{one}" for file, source in sources("tests").items() for one in borrowed(source)
+    ]
     assert not found, "move what is shared into a module without test_ in its name"
+
+
+def test_no_test_names_what_is_private() -> None:
+    tests = sources("tests")
+    shared = {file: source for file, source in tests.items() if "test_" not in file.name}
+    product = sources("lib", "lambda", "sandbox", "delivery", "samples", "benchmarks") | shared
+    private = {name for source in product.values() for name in private_names(source)}
+    assert {"_decode", "decode"} & private == {"_decode"}
+    found = [
+        f"{file}:{one}" for file, source in tests.items() for one in intrusions(source, private)
+    ]
+    assert not found, "use what is public, or give it a public name"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from lib.settings import _check",
+        "settings._check()",
+        "vars(settings)['_check']",
+        "patch.setattr(settings, '_check', None)",
+        "patch.setattr('lib.settings._check', None)",
+    ],
+)
+def test_a_test_that_does_is_found(line: str) -> None:
+    private = private_names("def _check(): ...")
+    assert list(intrusions(line, private))
+    assert not list(intrusions(line.replace("_check", "check"), private))
 
 
 @pytest.mark.parametrize(

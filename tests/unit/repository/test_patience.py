@@ -78,7 +78,7 @@ def test_each_target_has_its_limit(
     monkeypatch: pytest.MonkeyPatch, answers: Target, steady: float, expected: Wait
 ) -> None:
     monkeypatch.setattr(patience, "TARGET", answers)
-    assert vars(patience)["_wait"](30, 300, steady=steady) == expected
+    assert patience.limit(30, 300, steady=steady) == expected
 
 
 POINTED = {

@@ -1,7 +1,10 @@
 """A repeated value is found exactly, whether it is in memory or on disk."""
 
+import sqlite3
+import tracemalloc
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -57,15 +60,28 @@ def test_values_of_any_type_are_distinguished(type_: pa.DataType, values: list[A
 def test_few_values_need_no_database_and_many_little_memory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    connections = []
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = sqlite3.connect(*arguments, **options)
+        connections.append(connection)
+        return connection
+
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 1000)
-    seen = Seen()
-    for start in range(0, 999, 111):
-        seen.repeated(pa.array(range(start, start + 111)))
-    assert "_database" not in vars(seen)
-    assert not any(
-        seen.repeated(pa.array(range(start, start + 100))).true_count
-        for start in range(1000, 9000, 100)
-    )
-    assert "_database" in vars(seen)
-    assert len(vars(seen)["_recent"]) < 1000
+    monkeypatch.setattr(uniqueness, "sqlite3", SimpleNamespace(connect=connect))
+    tracemalloc.start()
+    try:
+        seen = Seen()
+        for start in range(0, 999, 111):
+            seen.repeated(pa.array(range(start, start + 111)))
+        assert not connections
+        assert not any(
+            seen.repeated(pa.array(range(start, start + 100))).true_count
+            for start in range(1000, 9000, 100)
+        )
+        held, _ = tracemalloc.get_traced_memory()
+        assert held < 200_000  # bytes; all values would take five times as many
+    finally:
+        tracemalloc.stop()
+    assert len(connections) == 1
     assert seen.repeated(pa.array([5, 4321, 9001])).to_pylist() == [True, True, False]
