@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests import traces
+from tests.identifiers import identify
 from tests.target import Place, place_of
 
 pytest.register_assert_rewrite("tests.unit.processor")  # whose plain modules check too
@@ -42,6 +43,11 @@ def read_outputs() -> dict[str, str]:
             pytrace=False,
         )
     return outputs
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name the case of a parametrised test that was given no id."""
+    return identify(val)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

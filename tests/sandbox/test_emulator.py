@@ -171,15 +171,15 @@ def test_an_emulator_that_never_answers_is_ended(state: Path) -> None:
 
 
 def test_an_interrupted_start_leaves_nothing(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    def interrupt(_seconds: float) -> None:
+        patch.undo()
+        assert processes_of(state)
+        raise KeyboardInterrupt
 
-        def interrupt(_seconds: float) -> None:
-            patch.undo()
-            assert processes_of(state)
-            raise KeyboardInterrupt
-
+    with monkeypatch.context() as patch:
         patch.setattr("sandbox.emulator.time.sleep", interrupt)
-        emulator.start(state, SLEEPER)
+        with pytest.raises(KeyboardInterrupt):
+            emulator.start(state, SLEEPER)
     assert not processes_of(state)
 
 

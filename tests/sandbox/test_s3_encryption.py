@@ -112,6 +112,7 @@ def test_conditions_see_the_encryption_context_and_the_service(
             "KMS.KMSInvalidStateException",
         ),
     ],
+    ids=["disabled", "to be deleted"],
 )
 def test_a_key_that_cannot_be_used_refuses_everyone(
     plain: Cloud, parity: Cloud, change: Callable[[Any, str], object], refused: str

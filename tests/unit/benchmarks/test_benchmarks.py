@@ -89,6 +89,15 @@ def changed(name: str, value: object) -> Callable[[pa.Table], pa.Table]:
         (lambda rows: rows.sort_by("phone_token"), None),
         (lambda rows: rows.select(rows.column_names[::-1]), None),
     ],
+    ids=[
+        "lost",
+        "doubled",
+        "token",
+        "number",
+        "country",
+        "sorted",
+        "columns turned",
+    ],
 )
 def test_other_rows_are_noticed_and_another_order_is_not(
     folder: Path, tmp_path: Path, change: Callable[[pa.Table], pa.Table], expected: str | None

@@ -41,6 +41,18 @@ BY_ORGANIZATION = "with an explicit deny in a service control policy"
         (actor("AccessDenied", reaches=frozenset({"kms"})), READ, False),
         (actor(reaches=frozenset({"kms"})), READ, False),
     ],
+    ids=[
+        "allowed",
+        "denied",
+        "another error",
+        "denied by the bucket",
+        "denied by no policy",
+        "denied by the organization",
+        "another error where it reaches",
+        "no way",
+        "denied where it does not reach",
+        "allowed where it does not reach",
+    ],
 )
 def test_what_counts_as_refused(somebody: Actor, attempt: Attempt, *, expected: bool) -> None:
     assert refuses(somebody, attempt) is expected
