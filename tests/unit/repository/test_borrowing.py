@@ -13,6 +13,8 @@ import pytest
 from tests.unit.synthesis import ROOT
 
 NAMES = re.compile(r"\btests(?:\.\w+)*\.test_\w+")
+# CDK ends a logical id with eight digits of the hash of the construct's path.
+HASHED = re.compile(r"\b[A-Z][A-Za-z0-9]*[a-z][0-9A-F]{8}\b")
 PRIVATE = re.compile(r"_[A-Za-z]\w*")
 
 
@@ -87,6 +89,12 @@ def test_no_test_names_what_is_private() -> None:
         f"{file}:{one}" for file, source in tests.items() for one in intrusions(source, private)
     ]
     assert not found, "use what is public, or give it a public name"
+
+
+def test_no_test_names_a_resource_by_the_hash_in_its_logical_id() -> None:
+    assert HASHED.search("CustomResourceProviderRole3B1BD092")
+    found = [(file, *HASHED.findall(source)) for file, source in sources("tests").items()]
+    assert not [one for one in found if one[1:]], "find it by its type, or by what refers to it"
 
 
 @pytest.mark.parametrize(
