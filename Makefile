@@ -15,6 +15,7 @@ examples ?= quick
 approval ?= broadening
 hours ?= 6
 tests ?=
+assembly ?=
 
 INSTALLED := $(VENV)/.installed
 MODULES := node_modules/.package-lock.json
@@ -32,7 +33,9 @@ integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
-accept: minutes = 180
+smoke: minutes = 15
+# Less than the credentials last that the workflows run them with.
+accept: minutes = 170
 publish deploy destroy strays: minutes = 55
 pipeline: minutes = 30
 
@@ -50,6 +53,9 @@ index = $(addprefix --default-index ,$(shell python -m pip config get global.ind
 # With approval=never a command asks nothing, so it can have a limit.
 unattended = $(if $(filter never,$(approval)),$(limited))
 
+# With assembly=cdk.out, what `make publish` left there is deployed; without, what is synthesized anew.
+synthesized = $(if $(assembly),--app $(assembly) TapStack-$(suffix),-c environmentSuffix=$(suffix))
+
 ##@ Everyday
 .PHONY: help
 help: ## List the targets
@@ -62,7 +68,7 @@ demo: setup ## Deploy to an AWS emulator on this machine, process sample files, 
 	@$(limited) python -m sandbox.demo
 
 .PHONY: test
-test: lint unit fuzz checkov emulator deployed ## Everything below in one go: what CI runs
+test: lint unit fuzz checkov sbom emulator deployed ## All checks of CI in one go
 
 .PHONY: setup
 setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all dependencies
@@ -143,6 +149,10 @@ endef
 accept: setup ## The same in the account that the AWS variables name (suffix=dev tests=tests/integration)
 	@$(limited) python -m tests.acceptance $(suffix) $(tests)
 
+.PHONY: smoke
+smoke: setup ## Check a stack in that account by looking at it, and change nothing (suffix=prod)
+	@$(limited) python -m tests.acceptance $(suffix) tests/integration/test_deployed_resources.py
+
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
 	@$(limited) python -m benchmarks --megabytes $(megabytes)
@@ -176,8 +186,8 @@ synth: setup ## Synthesize the template (suffix=dev); needs no credentials
 
 .PHONY: deploy
 # Without a limit, unless approval=never: it asks before it changes what people may do.
-deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev approval=never)
-	$(unattended) cdk deploy -c environmentSuffix=$(suffix) --require-approval $(approval) \
+deploy: setup ## Deploy to the account that the AWS variables name (suffix=dev approval=never assembly=cdk.out)
+	$(unattended) cdk deploy $(synthesized) --require-approval $(approval) \
 		--outputs-file $(dir $(outputs))outputs.json
 	@python -c 'import json; print(json.dumps({name: value for stack in json.load(open( \
 		"$(dir $(outputs))outputs.json")).values() for name, value in stack.items()}, indent=2))' \
@@ -206,21 +216,21 @@ sbom: setup ## List what is in the function's bundle, as CycloneDX
 		--output-file .cache/sbom/function.cdx.json >/dev/null
 
 .PHONY: diff
-diff: setup ## Write what a deployment would change as a comment (suffix=dev)
+diff: setup ## Show what a deployment would change, and write a comment of it (suffix=dev)
 	@mkdir -p .cache
 	$(limited) cdk diff -c environmentSuffix=$(suffix) --method template --no-color --no-notices \
 		>.cache/diff.txt 2>&1 || { cat .cache/diff.txt; exit 1; }
-	@printf '#### `cdk diff` of `%s`\n\n```diff\n%s\n```\n' $(suffix) \
-		"$$(head -c 60000 .cache/diff.txt)" >.cache/diff.md
+	@cat .cache/diff.txt
+	@$(limited) python -m delivery.comment $(suffix) <.cache/diff.txt >.cache/diff.md
 
 .PHONY: comment
 comment: setup ## Put that comment on a pull request, in the place of the last one (pull=NUMBER)
 	$(limited) gh pr comment $(pull) --edit-last --create-if-none --body-file .cache/diff.md
 
 .PHONY: publish
-publish: setup ## Put the bundle into the account, and leave it in cdk.out/.cache (suffix=dev)
+publish: setup ## Synthesize into cdk.out, and put the bundle into the account (suffix=dev assembly=cdk.out)
 	$(limited) cdk publish-assets --unstable=publish-assets --force --no-notices \
-		-c environmentSuffix=$(suffix)
+		-c environmentSuffix=$(suffix) --output $(or $(assembly),cdk.out)
 
 .PHONY: strays
 strays: setup ## Delete the stacks that pull requests left in the account (hours=6)
@@ -233,6 +243,7 @@ strays: setup ## Delete the stacks that pull requests left in the account (hours
 pipeline: setup ## What the workflows do, in the same order, to a sandbox of its own
 	@export SANDBOX_STATE=$(CURDIR)/.sandbox-pipeline approval=never; \
 	export outputs=$$SANDBOX_STATE/flat-outputs.json CDK_OUTPUT=$$SANDBOX_STATE/cdk.out; \
+	export assembly=$$CDK_OUTPUT; \
 	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
 	$(limited) python -m sandbox up; \
 	eval "$$($(limited) python -m sandbox env)"; \
@@ -256,7 +267,7 @@ pins: setup ## Lock the packages that pyproject.toml names, and write all lists 
 clean: down ## Remove everything that can be made again
 	rm -rf $(VENV) node_modules .cache .coverage .*_cache .hypothesis .sandbox* cdk.out cfn-outputs
 
-$(INSTALLED): requirements-dev.txt lambda/requirements.txt
+$(INSTALLED): pyproject.toml requirements-dev.txt lambda/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info < (3, 14) else \
 		"Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is " + sys.version.split()[0] + \
 		"; name another with: make PYTHON=python3.11")'

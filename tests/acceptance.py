@@ -28,6 +28,8 @@ from tests.target import TARGET, Place
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ("tests/integration", "tests/attacks")
+LOOKING = "tests/integration/test_deployed_resources.py"
+"""The tests that change nothing."""
 
 WHOLE = ("CREATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 """The states of a complete stack that is not changing."""
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tests", nargs="*", default=TESTS, help="what to run instead of all")
     options = parser.parse_args(arguments)
     try:
-        outputs = find(options.suffix)
+        outputs = find(options.suffix, looking=list(options.tests) == [LOOKING])
     except UnacceptableError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
@@ -62,8 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(pytest.main(list(options.tests)))
 
 
-def find(suffix: str) -> dict[str, str]:
+def find(suffix: str, *, looking: bool) -> dict[str, str]:
     """Print what the tests will run against; return the stack's outputs.
+
+    Args:
+        suffix: of the environment.
+        looking: the tests change nothing, so nobody needs to be warned.
 
     Raises:
         UnacceptableError: there is no such stack, it is incomplete, or AWS does not answer.
@@ -90,9 +96,9 @@ def find(suffix: str) -> dict[str, str]:
     who = f"the sandbox, which lags {TARGET.lag:g} s" if TARGET.lag else "the sandbox"
     print(f"{name} in {who if TARGET.in_sandbox else 'AWS'}: {place}")
     print(f"as {caller['Arn']}")
-    if not TARGET.in_sandbox:
+    if not TARGET.in_sandbox and not looking:
         print("It may take two hours. Let nothing else use the stack meanwhile.")
-    if stack.get("EnableTerminationProtection"):
+    if stack.get("EnableTerminationProtection") and not looking:
         print("Data are retained there: versions of the invented files stay for up to 30 days.")
     sys.stdout.flush()
     return outputs

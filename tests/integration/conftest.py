@@ -120,7 +120,7 @@ class Readers:
     later: contextlib.ExitStack
     roles: dict[tuple[str, str], str] = field(default_factory=dict)
     clients: dict[str, tuple[float, "S3Client"]] = field(default_factory=dict)
-    prefix: str = field(default_factory=lambda: f"zero-trust-reader-{uuid.uuid4().hex[:12]}")
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
 
     def of(self, key: str) -> "S3Client":
         """S3, as somebody who may read an object."""
@@ -140,7 +140,8 @@ class Readers:
     def _make(self, duty: str, dataset: str) -> str:
         partition, account = self.outputs["LambdaFunctionArn"].split(":")[1:5:3]
         trust = roles.trusting(partition, account)
-        name = f"{self.prefix}-{len(self.roles)}"
+        suffix = self.outputs["LambdaFunctionName"].removeprefix("data-processor-")
+        name = f"zero-trust-reader-{suffix}-{self.run}-{len(self.roles)}"
         policy = self.outputs[f"{duty}PolicyArn"]
         iam = self.admin.client("iam")
         self.later.callback(iam.close)

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.awsrequest import AWSRequest
 
+from tests import traces
 from tests.conftest import ROOT
 from tests.intake import depth, wait_until_drained
 from tests.integration.conftest import Pipeline
@@ -33,7 +34,9 @@ from tests.patience import (
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_iam import IAMClient
+    from mypy_boto3_kms import KMSClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 Outputs = dict[str, str]
@@ -69,6 +72,18 @@ def as_csv(rows: list[Row]) -> bytes:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue().encode()
+
+
+def test_an_object_is_encrypted_without_being_asked(
+    s3: "S3Client", kms: "KMSClient", outputs: Outputs
+) -> None:
+    bucket, key = outputs["S3BucketName"], f"integration/{uuid.uuid4()}/encryption-probe"
+    put = s3.put_object(Bucket=bucket, Key=key, Body=b"probe")
+    traces.remove(s3, bucket, [key])
+    metadata = kms.describe_key(KeyId=outputs["S3KmsKeyId"])["KeyMetadata"]
+    assert put["ServerSideEncryption"] == "aws:kms"
+    assert put["SSEKMSKeyId"] == metadata["Arn"]
+    assert put["BucketKeyEnabled"] is True
 
 
 def test_the_sample_is_accounted_for(pipeline: Pipeline) -> None:

@@ -1,13 +1,19 @@
 """Two environments in one account: neither affects the other, not even when deleted."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox import deployment, emulator
+from sandbox import PROJECT, deployment, emulator
+from sandbox.emulator import ACCOUNT, REGION
+from sandbox.environment import environment
+from tests.acceptance import LOOKING
 from tests.integration.conftest import Pipeline
-from tests.sandbox.cloud import Cloud, outcome
+from tests.sandbox.cloud import Cloud, outcome, unique
 
 PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
 
@@ -63,3 +69,37 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     again = deployment.deploy(cloud.emulator, "staging", tmp_path / "again.json")
     assert again["PseudonymKeyId"] != first["PseudonymKeyId"]
     assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
+
+
+def test_a_stack_is_checked_by_a_role_that_only_looks(cloud: Cloud, tmp_path: Path) -> None:
+    """``make smoke`` as the role of ``prod``, which docs/delivery.md makes."""
+    deployment.deploy(cloud.emulator, "two", tmp_path / "two.json")
+    text = (PROJECT / "docs" / "delivery" / "smoke-policy.json").read_text(encoding="utf-8")
+    for place, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("SUFFIX", "two")):
+        text = text.replace(place, value)
+    role = cloud.role("ec2.amazonaws.com", *json.loads(text)["Statement"])
+    found = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName=unique("smoke"))
+    credentials = found["Credentials"]
+
+    def accept(*tests: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "tests.acceptance", "two", *tests],
+            cwd=PROJECT,
+            env=environment(cloud.emulator)
+            | {
+                "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": credentials["SessionToken"],
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    looked = accept(LOOKING)
+    assert looked.returncode == 0, looked.stdout
+    assert "skipped" not in looked.stdout
+    writes = "test_path_of_a_file.py::test_an_object_is_encrypted_without_being_asked"
+    wrote = accept(f"tests/integration/{writes}")
+    assert wrote.returncode == 1
+    assert "AccessDenied" in wrote.stdout

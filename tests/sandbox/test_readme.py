@@ -60,6 +60,9 @@ INSTEAD = {
     "make destroy": "make --dry-run destroy",
     "make diff": "make --dry-run diff",
     "make publish": "make --dry-run publish",
+    "make deploy assembly=cdk.out": "make --dry-run deploy assembly=cdk.out",
+    "make smoke": "make --dry-run smoke",
+    "make smoke suffix=prod": "make --dry-run smoke suffix=prod",
     "make strays": "make --dry-run strays",
     "make strays hours=0": "make --dry-run strays hours=0",
     # `make test` does this too.
@@ -139,9 +142,8 @@ class Shell:
             "bucket": str(outputs["S3BucketName"]),
             "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
             "owner": "octo-org",
-            "owner id": "123456",
             "repository": "octo-repo",
-            "repository id": "456789",
+            "reviewer": "alice",
         }
         return values[place[1]]
 
@@ -166,6 +168,9 @@ def write_state(project: Path, aws_cli: Path) -> str:
     tools = project.parent / "tools"
     tools.mkdir()
     (tools / "aws").symlink_to(aws_cli)
+    # tests/unit/repository/test_delivery_page.py shows what GitHub's CLI is asked.
+    (tools / "gh").write_text("#!/bin/sh\necho repo:octo-org@123456/octo-repo@456789\n")
+    (tools / "gh").chmod(0o755)
     (tools / "python3").write_text(f'#!/bin/sh\nexec {sys.base_prefix}/bin/python3 -S "$@"\n')
     (tools / "python3").chmod(0o755)
     return f"export HOME={project.parent} PATH={tools}:/usr/local/bin:/usr/bin:/bin\n"

@@ -207,8 +207,8 @@ ASSUMPTIONS = {str(line): line for line in decide_who_assumes()}
 
 # What a role may do.
 ROLES = f"arn:aws:iam::{ACCOUNT}:role/"
-POLICIES = ("deploy-policy", "diff-policy", "test-policy")
-DEPLOY, DIFF, TEST = (person(policy, policy) for policy in POLICIES)
+POLICIES = ("deploy-policy", "diff-policy", "smoke-policy", "test-policy")
+DEPLOY, DIFF, SMOKE, TEST = (person(policy, policy) for policy in POLICIES)
 
 
 def bootstrap_role(name: str, qualifier: str = "hnb659fds", region: str = REGION) -> str:
@@ -232,13 +232,23 @@ ELSEWHERE = [
     ROLE,
 ]
 STACK = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/TapStack-test/1"
-READER = f"{ROLES}zero-trust-reader-0123456789ab-0"
+READER = f"{ROLES}zero-trust-reader-test-0123456789ab-0"
+OTHERS_READER = f"{ROLES}zero-trust-reader-prod-0123456789ab-0"
 OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-PeopleConsumer1A2B-3C4D"
 OWN_QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:TapStack-test-IntakeQueue"
 OTHERS_QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:TapStack-prod-IntakeQueue"
 OTHERS_BUCKET = BUCKET.replace("-test-", "-prod-")
 OTHERS_ROLE = ROLE.replace("-test-", "-prod-")
 ALIAS = "kms:ResourceAliases"
+KEYS = {DATA_KEY: "s3", PSEUDONYM_KEY: "pseudonym"}
+LOOKING_AT_A_BUCKET = [
+    "s3:GetBucketOwnershipControls",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketVersioning",
+    "s3:GetEncryptionConfiguration",
+    "s3:GetLifecycleConfiguration",
+]
 DOING = {
     "cloudformation:CreateChangeSet": STACK,
     "cloudformation:DeleteStack": STACK,
@@ -265,16 +275,17 @@ def decide_for_deploying() -> Iterator[Decision]:
     yield deny(DIFF, "sts:TagSession", own[-1])
     for role in own[:-1]:
         yield deny(DIFF, "sts:AssumeRole", role)
-    for who in (DEPLOY, DIFF, TEST):
+    for who in (DEPLOY, DIFF, SMOKE, TEST):
         for role in ELSEWHERE:
             yield deny(who, "sts:AssumeRole", role)
         for action, resource in DOING.items():
             yield deny(who, action, resource)
-    for role in own:
-        yield deny(TEST, "sts:AssumeRole", role)
+    for who in (SMOKE, TEST):
+        for role in own:
+            yield deny(who, "sts:AssumeRole", role)
 
 
-def decide_for_looking() -> Iterator[Decision]:
+def decide_for_looking(who: Principal) -> Iterator[Decision]:
     """The tests read the resources of their own stack, and lists of the account."""
     for action in (
         "cloudwatch:DescribeAlarmsForMetric",
@@ -287,44 +298,76 @@ def decide_for_looking() -> Iterator[Decision]:
         "lambda:ListEventSourceMappings",
         "logs:DescribeLogGroups",
     ):
-        yield allow(TEST, action, "*")
+        yield allow(who, action, "*")
     for action in (
         "cloudwatch:DescribeInsightRules",
         "ec2:DescribeInstances",
         "lambda:CreateEventSourceMapping",
         "logs:DescribeResourcePolicies",
     ):
-        yield deny(TEST, action, "*")
+        yield deny(who, action, "*")
     for action, resource in (
         ("cloudformation:DescribeStacks", STACK),
         ("iam:GetRole", ROLE),
         ("iam:ListAttachedRolePolicies", ROLE),
         ("iam:ListRolePolicies", ROLE),
         ("lambda:GetFunctionConfiguration", FUNCTION_ARN),
-        ("logs:FilterLogEvents", f"{FUNCTION_GROUP}:log-stream:"),
     ):
-        yield allow(TEST, action, resource)
-        yield deny(TEST, action, resource.replace("test", "prod"))
+        yield allow(who, action, resource)
+        yield deny(who, action, resource.replace("test", "prod"))
     for action in ("GetTemplate", "UpdateStack"):
-        yield deny(TEST, f"cloudformation:{action}", STACK)
-    yield deny(TEST, "lambda:GetFunction", FUNCTION_ARN)
-    yield deny(TEST, "logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:1")
-    yield deny(TEST, "logs:DeleteLogGroup", f"{FUNCTION_GROUP}:")
-    yield deny(TEST, "iam:DeleteRole", ROLE)
+        yield deny(who, f"cloudformation:{action}", STACK)
+    yield deny(who, "lambda:GetFunction", FUNCTION_ARN)
+    yield deny(who, "logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:1")
+    yield deny(who, "logs:DeleteLogGroup", f"{FUNCTION_GROUP}:")
+    yield deny(who, "iam:DeleteRole", ROLE)
+    for key, name in KEYS.items():
+        own, other = ({ALIAS: f"alias/zero-trust/{of}/{name}"} for of in ("test", "prod"))
+        for action in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"):
+            yield allow(who, f"kms:{action}", key, own)
+            yield deny(who, f"kms:{action}", key, other)
+            yield deny(who, f"kms:{action}", key)
+            yield deny(who, f"kms:{action}", key.replace(REGION, "eu-west-1"), own)
+        for action in ("CreateGrant", "DisableKey", "GenerateMac", "PutKeyPolicy"):
+            yield deny(who, f"kms:{action}", key, own)
+    for action in LOOKING_AT_A_BUCKET:
+        yield allow(who, action, BUCKET)
+        for bucket in (OTHERS_BUCKET, OTHER_BUCKET):
+            yield deny(who, action, bucket)
+    yield allow(who, "sqs:GetQueueAttributes", OWN_QUEUE)
+    yield deny(who, "sqs:GetQueueAttributes", OTHERS_QUEUE)
+
+
+def decide_for_smoke() -> Iterator[Decision]:
+    """Where there are real data, the tests change nothing, and see neither data nor log lines."""
+    own = {ALIAS: "alias/zero-trust/test/s3", VIA: f"s3.{REGION}.amazonaws.com"}
+    for action in ("Decrypt", "GenerateDataKey"):
+        yield deny(SMOKE, f"kms:{action}", DATA_KEY, own)
+    for action in ("ListBucket", "ListBucketVersions", "PutBucketPolicy"):
+        yield deny(SMOKE, f"s3:{action}", BUCKET)
+    for key in (INCOMING, PROCESSED, QUARANTINE, MANIFEST):
+        for action in ("DeleteObject", "DeleteObjectVersion", "GetObjectVersion", "PutObject"):
+            yield deny(SMOKE, f"s3:{action}", key)
+    for action in ("PurgeQueue", "ReceiveMessage", "SendMessage", "SetQueueAttributes"):
+        yield deny(SMOKE, f"sqs:{action}", OWN_QUEUE)
+    for role in (ROLE, READER):
+        for action in ("AttachRolePolicy", "CreateRole", "PutRolePolicy"):
+            yield deny(SMOKE, f"iam:{action}", role)
+    yield deny(SMOKE, "sts:AssumeRole", READER)
+    yield deny(SMOKE, "logs:FilterLogEvents", f"{FUNCTION_GROUP}:log-stream:")
+
+
+def decide_for_log_lines() -> Iterator[Decision]:
+    """The tests read what the function of their own stack logged."""
+    lines = f"{FUNCTION_GROUP}:log-stream:"
+    yield allow(TEST, "logs:FilterLogEvents", lines)
+    yield deny(TEST, "logs:FilterLogEvents", lines.replace("test", "prod"))
 
 
 def decide_for_keys() -> Iterator[Decision]:
-    """The tests read the stack's keys, and use the one that encrypts files."""
-    names = {DATA_KEY: "s3", PSEUDONYM_KEY: "pseudonym"}
-    for key, name in names.items():
+    """The tests use the key that encrypts files, and no other."""
+    for key, name in KEYS.items():
         own, other = ({ALIAS: f"alias/zero-trust/{of}/{name}"} for of in ("test", "prod"))
-        for action in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"):
-            yield allow(TEST, f"kms:{action}", key, own)
-            yield deny(TEST, f"kms:{action}", key, other)
-            yield deny(TEST, f"kms:{action}", key)
-            yield deny(TEST, f"kms:{action}", key.replace(REGION, "eu-west-1"), own)
-        for action in ("CreateGrant", "DisableKey", "GenerateMac", "PutKeyPolicy"):
-            yield deny(TEST, f"kms:{action}", key, own)
         for action in ("Decrypt", "GenerateDataKey"):
             decide = allow if name == "s3" else deny
             for service in ("s3", "sqs"):
@@ -342,12 +385,6 @@ def decide_for_keys() -> Iterator[Decision]:
 def decide_for_data() -> Iterator[Decision]:
     """The tests write files, and remove all versions of them and their outputs; readers read."""
     for action in (
-        "GetBucketOwnershipControls",
-        "GetBucketPolicy",
-        "GetBucketPublicAccessBlock",
-        "GetBucketVersioning",
-        "GetEncryptionConfiguration",
-        "GetLifecycleConfiguration",
         "ListBucket",
         "ListBucketMultipartUploads",
         "ListBucketVersions",
@@ -371,7 +408,7 @@ def decide_for_data() -> Iterator[Decision]:
     for key in (INCOMING, PROCESSED, QUARANTINE, MANIFEST):
         for action in ("GetObject", "GetObjectVersion", "PutObjectRetention"):
             yield deny(TEST, f"s3:{action}", key)
-    for action in ("GetQueueAttributes", "SendMessage", "SetQueueAttributes"):
+    for action in ("SendMessage", "SetQueueAttributes"):
         yield allow(TEST, f"sqs:{action}", OWN_QUEUE)
         yield deny(TEST, f"sqs:{action}", OTHERS_QUEUE)
     # Moving messages back needs these on the queue that they come from.
@@ -392,7 +429,8 @@ def decide_for_roles() -> Iterator[Decision]:
     yield deny(TEST, "iam:DeleteRolePermissionsBoundary", ROLE)
     for action in ("iam:CreateRole", "iam:DeleteRole", "iam:TagRole", "sts:AssumeRole"):
         yield allow(TEST, action, READER)
-        yield deny(TEST, action, f"{ROLES}zero-trust-deploy-prod")
+        for role in (f"{ROLES}zero-trust-deploy-prod", OTHERS_READER):
+            yield deny(TEST, action, role)
     for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
         yield allow(TEST, action, READER, {"iam:PolicyARN": OWN_POLICY})
         for policy in (
@@ -401,7 +439,8 @@ def decide_for_roles() -> Iterator[Decision]:
         ):
             yield deny(TEST, action, READER, {"iam:PolicyARN": policy})
         yield deny(TEST, action, READER)
-        yield deny(TEST, action, ROLE, {"iam:PolicyARN": OWN_POLICY})
+        for role in (ROLE, OTHERS_READER):
+            yield deny(TEST, action, role, {"iam:PolicyARN": OWN_POLICY})
     yield deny(TEST, "sts:TagSession", READER)
     yield deny(TEST, "iam:UpdateAssumeRolePolicy", READER)
     yield deny(TEST, "iam:PassRole", READER, {"iam:PassedToService": "lambda.amazonaws.com"})
@@ -412,7 +451,10 @@ DECISIONS: dict[str, Decision] = {
     str(line): line
     for line in chain(
         decide_for_deploying(),
-        decide_for_looking(),
+        decide_for_looking(SMOKE),
+        decide_for_looking(TEST),
+        decide_for_smoke(),
+        decide_for_log_lines(),
         decide_for_keys(),
         decide_for_data(),
         decide_for_roles(),

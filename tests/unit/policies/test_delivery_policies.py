@@ -29,6 +29,7 @@ NOWHERE = Policies(Synthesized({"Resources": {}, "Outputs": {}, "Description": "
 ALONE = "No other action on a role has the condition's key."
 KEYS_ALONE = "The actions know no other resource of KMS."
 SURVIVORS = {
+    "smoke-policy Keys: Resource key/* to *": KEYS_ALONE,
     "test-policy KeyOfFiles: Resource key/* to *": KEYS_ALONE,  # of this account and region
     "test-policy Keys: Resource key/* to *": KEYS_ALONE,
     "test-policy WhatReadersMay: Action iam:AttachRolePolicy to iam:*": ALONE,

@@ -108,6 +108,48 @@ def test_a_step_that_hangs_is_ended_and_reported(tmp_path: Path, target: str, ha
     assert calls[-1] == "python -m sandbox down" or target not in ends
 
 
+STRAYS = """#!/bin/sh
+echo "${0##*/} $*" >>"$CALLS"
+case "$*" in
+    *delivery.strays*) printf '%s\\n' $STRAYS; exit "$FOUND";;
+    *"make destroy suffix=$STAYS "*) exit 1;;
+esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("strays", "stays", "found", "status"),
+    [
+        ("", "none", 0, 0),
+        ("pr-1", "none", 0, 0),
+        ("pr-1 pr-2 pr-3", "none", 0, 0),
+        ("pr-1 pr-2 pr-3", "pr-1", 0, 2),
+        ("pr-1 pr-2 pr-3", "pr-2", 0, 2),
+        ("pr-1 pr-2 pr-3", "pr-3", 0, 2),
+        ("", "none", 1, 2),
+    ],
+)
+def test_a_stray_that_stays_keeps_no_other(
+    tmp_path: Path, strays: str, stays: str, found: int, status: int
+) -> None:
+    (tmp_path / "python").write_text(STRAYS)
+    (tmp_path / "python").chmod(0o755)
+    done = make(
+        f"PYTHON={tmp_path / 'python'}",
+        *("--old-file=setup", "strays", "hours=3"),
+        CALLS=str(tmp_path / "calls"),
+        STRAYS=strays,
+        STAYS=stays,
+        FOUND=str(found),
+    )
+    calls = (tmp_path / "calls").read_text()
+    assert done.returncode == status
+    assert calls.count("-m delivery.strays --hours 3\n") == 1
+    assert re.findall(r" make destroy suffix=(\S+) approval=never$", calls, re.MULTILINE) == (
+        strays.split()
+    )
+
+
 @pytest.mark.parametrize("status", [0, 2])
 def test_ci_makes_the_tests_and_has_a_limit(tmp_path: Path, status: int) -> None:
     (tmp_path / "make").write_text(f'#!/bin/sh\necho "make $*"\nexit {status}\n')

@@ -8,6 +8,9 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -189,22 +192,23 @@ def test_every_environment_that_is_deployed_is_synthesized_and_checked() -> None
 
 
 def list_steps(job: Node) -> list[str]:
-    """The targets that a job makes, as commands."""
+    """The targets that a job makes once it is set up, as commands."""
     environ = job.get("env", {})
     commands = []
     for step in job["steps"]:
-        if "run" in step:
+        if step.get("run", "make setup") != "make setup":
             given = {**environ, **step.get("env", {})}
             words = [f"{name}={given[name]}" for name in ("suffix", "tests") if name in given]
             commands.append(" ".join([step["run"], *words]))
     return commands
 
 
-def list_local_steps() -> list[str]:
-    """The same for ``make pipeline``."""
+@cache
+def dry_run(target: str, *variables: str) -> str:
+    """What a target would run in a project that is set up."""
     inherited = {name: value for name, value in os.environ.items() if "MAKE" not in name}
-    recipe = subprocess.run(
-        ["make", "--dry-run", "--always-make", "--no-print-directory", "pipeline"],
+    return subprocess.run(
+        ["make", "--dry-run", "--old-file=setup", "--no-print-directory", target, *variables],
         cwd=ROOT,
         env=inherited,
         capture_output=True,
@@ -212,6 +216,11 @@ def list_local_steps() -> list[str]:
         check=True,
         timeout=60,
     ).stdout
+
+
+def list_local_steps() -> list[str]:
+    """The same for ``make pipeline``."""
+    recipe = dry_run("pipeline")
     return re.findall(r"\b(make [a-z]+ suffix=[^;\n]*?);? ?\\?$", recipe, re.MULTILINE)
 
 
@@ -225,18 +234,32 @@ def test_the_pipeline_is_the_workflow() -> None:
     ]
 
 
-def test_prod_is_delivered_as_staging_is() -> None:
+def test_prod_is_delivered_as_staging_is_and_then_only_looked_at() -> None:
     jobs = read_jobs("deploy")
-    assert json.dumps(jobs["prod"]["steps"]) == json.dumps(jobs["staging"]["steps"]).replace(
-        "outputs-staging", "outputs-prod"
-    )
+    *staging, _, _ = jobs["staging"]["steps"]
+    *prod, _, smoke = jobs["prod"]["steps"]
+    assert json.dumps(prod) == json.dumps(staging).replace("outputs-staging", "outputs-prod")
+    assert smoke == {"run": "make smoke"}
 
 
-def test_the_bundle_is_attested_before_it_is_deployed() -> None:
+def test_what_is_attested_is_what_is_deployed() -> None:
     for job in read_jobs("deploy").values():
         steps = [step.get("run") or step["uses"].partition("@")[0] for step in job["steps"]]
-        order = ("make publish", "actions/attest-build-provenance", "make deploy", "make accept")
+        order = ("make publish", "actions/attest-build-provenance", "make deploy")
         assert [step for step in steps if step in order] == list(order)
+        (attested,) = [
+            step["with"]["subject-path"]
+            for step in job["steps"]
+            if step.get("uses", "").startswith(order[1])
+        ]
+        assembly = job["env"]["assembly"]
+        assert attested == f"{assembly}/.cache/*.zip"
+        given = (f"suffix={job['env']['suffix']}", f"assembly={assembly}")
+        assert f"--output {assembly}\n" in dry_run("publish", *given)
+        deployed = re.findall("cdk deploy .*", dry_run("deploy", *given))
+        assert [
+            f"--app {assembly} TapStack-{job['env']['suffix']} " in one for one in deployed
+        ] == [True]
 
 
 def test_the_stack_of_a_pull_request_always_ends() -> None:
@@ -268,3 +291,161 @@ def test_properties_are_tried_on_more_examples_than_at_home() -> None:
     steps = [step for job in ci["jobs"].values() for step in job["steps"]]
     (tested,) = [step for step in steps if step.get("run") == "make test"]
     assert tested["env"] == {"examples": "thorough"}
+
+
+# How long credentials last.
+HOUR = 3600
+"""Seconds that credentials last unless a step asks for longer, and a role's unless it is set.
+
+https://github.com/aws-actions/configure-aws-credentials
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+"""
+REMAINDER = 2
+"""Minutes that an action may take, or that come on top of a limit of the Makefile's."""
+SETUP = 20 * 60
+"""Seconds that are left for `make setup`, which takes three minutes."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """For what a job assumes a role.
+
+    Attributes:
+        where: the workflow and the job, for people.
+        role: as ``docs/delivery.md`` names it.
+        seconds: for how long it asks.
+        needed: the seconds that the steps may take until the next session, or the job.
+    """
+
+    where: str
+    role: str
+    seconds: int
+    needed: int
+
+    def __str__(self) -> str:
+        """The name of the test."""
+        return f"{self.where} as {self.role}"
+
+
+def limit_minutes(target: str) -> float:
+    """How long a target may take, where it says so for all of it."""
+    if target == "strays":  # any number of them
+        return float("inf")
+    limits = re.findall(r"lib\.time_limit (\d+) ", dry_run(target, "approval=never"))
+    assert limits, target
+    return sum(float(limit) for limit in limits)
+
+
+def list_sessions() -> Iterator[Session]:
+    """Each step of each workflow that assumes a role."""
+    for path in WORKFLOWS:
+        for name, job in read_jobs(path.stem).items():
+            steps = job["steps"]
+            starts = [
+                index
+                for index, step in enumerate(steps)
+                if step.get("uses", "").startswith(CREDENTIALS)
+            ]
+            for start, end in pairwise([*starts, len(steps)]):
+                minutes = sum(
+                    REMAINDER + (limit_minutes(step["run"][5:]) if "run" in step else 0)
+                    for step in steps[start + 1 : end]
+                )
+                asked = steps[start]["with"]
+                (duty,) = re.findall(r"vars\.([A-Z]+)_ROLE", asked["role-to-assume"])
+                yield Session(
+                    f"{path.stem} {name}",
+                    f"zero-trust-{duty.lower()}-{job['environment']}",
+                    asked.get("role-duration-seconds", HOUR),
+                    round(60 * min(minutes, job["timeout-minutes"])),
+                )
+
+
+SESSIONS = list(list_sessions())
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=str)
+def test_credentials_last_as_long_as_what_runs_with_them(session: Session) -> None:
+    assert session.needed <= session.seconds
+
+
+@pytest.mark.parametrize("session", SESSIONS, ids=str)
+def test_the_role_that_the_page_makes_admits_the_session(session: Session) -> None:
+    page = (ROOT / "docs" / "delivery.md").read_text(encoding="utf-8")
+    (made,) = re.findall(rf"^\$ aws iam create-role --role-name {session.role} .*", page, re.M)
+    longest = re.search(r"--max-session-duration (\d+) ", made)
+    assert session.seconds <= (int(longest[1]) if longest else HOUR)
+
+
+def test_what_is_installed_never_sees_credentials() -> None:
+    for path in WORKFLOWS:
+        for job in read_jobs(path.stem).values():
+            steps = [step.get("run") or step["uses"].partition("@")[0] for step in job["steps"]]
+            if CREDENTIALS in steps:
+                assert "make setup" in steps[: steps.index(CREDENTIALS)]
+
+
+def test_a_job_ends_its_steps_before_it_is_ended() -> None:
+    """A time limit of the Makefile's says what took too long, and lets it clean up."""
+    for path in WORKFLOWS:
+        for name, job in read_jobs(path.stem).items():
+            needed = [one.needed for one in SESSIONS if one.where == f"{path.stem} {name}"]
+            if needed and name != "strays":
+                assert sum(needed) + SETUP <= 60 * job["timeout-minutes"], name
+
+
+# Who waits for whom.
+def evaluate(expression: str, github: Node) -> Any:
+    """The value of an expression of GitHub's that has names, texts and operators alone.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
+    """
+
+    def look_up(name: str) -> Any:
+        if name.startswith("'"):
+            return name.strip("'")
+        value: Node = {"github": github}
+        for part in name.split("."):
+            value = value.get(part) or {}
+        return value or None
+
+    def judge(term: str) -> Any:
+        first, operator, second = (*term.split(), "", "")[:3]
+        if not operator:
+            return look_up(first)
+        return (look_up(first) == look_up(second)) == (operator == "==")
+
+    value = None
+    for alternative in expression.split("||"):
+        for term in alternative.split("&&"):
+            value = judge(term)
+            if not value:
+                break
+        if value:
+            break
+    return value
+
+
+def group(**event: Any) -> str:
+    """The concurrency group of a run of ``pull-request.yml``."""
+    path = ROOT / ".github" / "workflows" / "pull-request.yml"
+    (text,) = [read(path.read_text(encoding="utf-8"))["concurrency"]["group"]]
+    github = {"event": event, "run_id": 987654321}
+    return EXPRESSION.sub(lambda found: str(evaluate(found[1], github)), text)
+
+
+def test_a_push_waits_for_the_stack_before_it_and_nothing_else_takes_its_place() -> None:
+    """Of all that wait in a group, GitHub keeps the newest only.
+
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+    """
+    pull = {"pull_request": {"number": 7}}
+    push = group(action="synchronize", **pull)
+    assert push == group(action="reopened", **pull)
+    assert push == group(action="labeled", label={"name": "deploy"}, **pull)
+    others = [
+        group(action="labeled", label={"name": "bug"}, **pull),
+        group(action="synchronize", pull_request={"number": 8}),
+        group(),  # at night
+    ]
+    assert len({push, *others}) == 1 + len(others)
