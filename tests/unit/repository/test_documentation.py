@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
@@ -34,6 +35,7 @@ NAMED_PATH = re.compile(
     r"`((?:benchmarks|contracts|docs|lambda|lib|samples|sandbox|tests)/[\w@./-]+)`"
 )
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 VERSION = re.compile(r"\[(\d+\.\d+\.\d+)\] - \d{4}-\d{2}-\d{2}")
 CHANGES = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
@@ -125,7 +127,7 @@ def test_the_changelog_keeps_its_form_and_has_this_version() -> None:
     assert unreleased == "[Unreleased]"
     versions = [version for version in map(VERSION.fullmatch, releases) if version]
     assert len(versions) == len(releases)
-    assert versions[0][1] == __version__
+    assert versions[0][1] == __version__ == PROJECT["version"]
     assert set(levels[3]) <= CHANGES
 
 

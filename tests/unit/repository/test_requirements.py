@@ -164,6 +164,17 @@ def test_every_package_is_in_one_version_and_has_its_reason() -> None:
             assert "  # " in line or before.strip().startswith("# "), f"say what it is for: {line}"
 
 
+def test_synth_and_the_function_have_the_same_versions() -> None:
+    """Synth tries a contract's patterns on the engine that will run them."""
+    synth, function = (
+        {canonicalize_name(one.name): str(one.specifier) for one in pins.demanded(group)}
+        for group in ("", "function")
+    )
+    assert {"boto3", "botocore", "pyarrow"} <= synth.keys() & function.keys()
+    for name in synth.keys() & function.keys():
+        assert synth[name] == function[name], name
+
+
 def test_the_project_is_installed_with_what_the_lock_has() -> None:
     """``--no-build-isolation``: no build runs packages that have no hash."""
     for needed in tomllib.loads(PROJECT)["build-system"]["requires"]:
