@@ -169,7 +169,7 @@ def test_an_attempt_without_its_full_time_refuses_nothing(
     assert (failed["error"], failed["key"]) == ("OutOfTimeError", KEY)
     assert failed["reason"] == "ran out of time; the message comes again"
     clock.seconds, clock.step = begin, 2.0
-    assert handle(index, body(*keys), receives=receives) == []
+    assert handle(index, body(*keys), receives=max(receives, 2)) == []
     assert manifest_of(bucket)["refusal"] is None
 
 

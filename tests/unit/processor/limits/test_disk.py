@@ -92,7 +92,10 @@ def as_parquet() -> bytes:
     return file.getvalue()
 
 
-NUMBERS = b"n\n" + b"".join(b"%d\n" % number for number in range(ROWS))
+# That do not compress: what is written of them must not fit.
+NUMBERS = b"n\n" + b"".join(
+    b"%d\n" % number for number in random.Random(2).sample(range(1 << 62), ROWS)
+)
 LETTERS = b"n\n" + random.Random(1).randbytes(2 * ROWS).hex("\n", 2).encode()
 PEOPLE = document(column("n", "integer"))
 CONTENTS = {"clean rows": NUMBERS, "rejected rows": LETTERS, "Parquet": as_parquet()}
