@@ -961,12 +961,12 @@ def test_the_contracts_of_this_repository_are_valid() -> None:
         for column in compiled["customers"].columns
         if column.deidentify.name != "keep"
     } == {
-        "customer_id": "hmac",
+        "customer_id": "pseudonymize",
         "full_name": "drop",
-        "email": "hmac",
+        "email": "pseudonymize",
         "phone": "mask",
         "birth_date": "generalize",
-        "national_id": "hmac",
+        "national_id": "pseudonymize",
         "address": "drop",
         "postcode": "generalize",
         "signup_at": "generalize",
