@@ -14,8 +14,9 @@ from typing import Any
 
 from benchmarks.engines.processor import run
 from processor.checks.columns import RowCheck
+from processor.deidentification.cmac import CmacTokens
+from processor.deidentification.hmac import HmacTokens
 from processor.deidentification.methods import Deidentification
-from processor.deidentification.pseudonyms import Pseudonymiser
 from processor.readers.csv import CsvRecords
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
@@ -24,7 +25,7 @@ PARTS: dict[str, tuple[tuple[type, str], ...]] = {
     "frame": ((CsvRecords, "_next_batch"),),
     "check": ((RowCheck, "check"),),
     "de-identify": ((Deidentification, "apply"),),
-    "hash": ((Pseudonymiser, "tokens"),),
+    "hash": ((CmacTokens, "tokens"), (HmacTokens, "tokens")),
     "write": (
         *((CleanRows, name) for name in ("__init__", "write", "__exit__")),
         *((RejectedRows, name) for name in ("__init__", "write", "__exit__")),

@@ -25,7 +25,7 @@ from lib.function.object_size import largest_object
 from lib.settings import EnvironmentSettings
 from processor.account import RowAccount
 from processor.contract.model import Contract
-from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
+from processor.deidentification.pseudonyms import KEY_LENGTH, PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
 from processor.transformation import Outputs, Transformation, refuse
@@ -39,12 +39,12 @@ class ThrowAwayKeys(PseudonymKeys):
 
     def __init__(self) -> None:  # pylint: disable=super-init-not-called
         """Start without KMS."""
-        self._made: dict[tuple[str, int], Pseudonymiser] = {}
+        self._made: dict[tuple[str, str, int], bytes] = {}
 
-    def pseudonymiser(self, scope: str, epoch: int) -> Pseudonymiser:
-        """Return what computes tokens under a new key; equal arguments get the same key."""
-        new = Pseudonymiser(secrets.token_bytes(32))
-        return self._made.setdefault((scope, epoch), new)
+    def derive(self, algorithm: str, scope: str, epoch: int) -> bytes:
+        """Return a new key, the same for the same arguments."""
+        new = secrets.token_bytes(KEY_LENGTH)
+        return self._made.setdefault((algorithm, scope, epoch), new)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""What Arrow lacks: values under another type, and within bounds."""
+"""What Arrow lacks: values under another type, within bounds, and as digits."""
+
+from binascii import hexlify
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,3 +33,23 @@ def plain(values: pa.Array) -> pa.Array:
     if not pa.types.is_temporal(values.type):
         return values
     return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
+
+
+@cache
+def _digits() -> pa.UInt32Array:
+    """Return the four digits of every two bytes, by the number that these are in memory."""
+    pairs = bytearray(2 << 16)  # the low byte is first, as on every machine that Arrow is for
+    pairs[::2] = bytes(range(256)) * 256
+    pairs[1::2] = b"".join(bytes([high]) * 256 for high in range(256))
+    return pa.Array.from_buffers(pa.uint32(), 1 << 16, [None, pa.py_buffer(hexlify(pairs))])
+
+
+def hex_digits(values: pa.FixedSizeBinaryArray) -> pa.StringArray:
+    """Return the bytes of each value, whose number is even, as two digits each; none is null."""
+    width = values.type.byte_width
+    pairs = pa.Array.from_buffers(
+        pa.uint16(), len(values) * width // 2, [None, values.buffers()[1]]
+    )
+    digits = _digits().take(pairs).buffers()[1]  # half the time of hexlify()
+    whole = pa.Array.from_buffers(pa.binary(2 * width), len(values), [None, digits])
+    return whole.cast(pa.binary()).view(pa.string())

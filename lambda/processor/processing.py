@@ -25,6 +25,7 @@ from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.deidentification.token import origins
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
@@ -186,6 +187,7 @@ class Processor:
                 source=source,
                 dataset=keys.dataset,
                 contract=contract,
+                tokens=origins(contract) if contract else [],
                 account=account,
                 outputs=outputs,
                 processed_at=self._now(),

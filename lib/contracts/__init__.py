@@ -26,7 +26,7 @@ from processor.contract.model import Contract
 from processor.contract.options import is_count
 from processor.contract.vocabulary import DATASET
 from processor.contracts import dump
-from processor.deidentification.hmac import Hmac
+from processor.deidentification.token import Token
 
 __all__ = ["ContractError", "compile_contracts", "write_contracts"]
 
@@ -172,14 +172,16 @@ def _check_domains(
     """Note columns of one domain whose tokens would not join, as they are made differently."""
     for index, column in enumerate(contract.columns):
         method = column.deidentify
-        if isinstance(method, Hmac) and method.domain:
-            domain, recipe = method.domain, (contract.epoch, column.type, method.normalize)
+        if isinstance(method, Token) and method.domain:
+            domain = method.domain
+            recipe = (method.name, contract.epoch, column.type, method.normalize)
             whom = f"column {column.name!r} of {source.label}"
             first, other = recipes.setdefault(domain, (recipe, whom))
             if recipe != first:
-                what = f"shares the domain {domain!r} with {other}, but not pseudonymEpoch, type"
+                what = f"shares the domain {domain!r} with {other}, but not method, "
                 part = Part(source, ("schema", 0, "properties", index))
-                part.wrong(f"{what} and normalize; their tokens would not join: make them alike")
+                what += "pseudonymEpoch, type and normalize; their tokens would not join"
+                part.wrong(f"{what}: make them alike")
 
 
 def _epoch(source: Source, found: Mapping[str, tuple[Location, Any]]) -> int:

@@ -1,7 +1,7 @@
 """The manifest: the object that says an incoming object is done, and with what result."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -31,13 +31,15 @@ def compose(
     source: Source,
     dataset: str | None,
     contract: Contract | None,
+    tokens: Sequence[Mapping[str, Any]],
     account: RowAccount,
     outputs: Mapping[str, Artifact | None],
     processed_at: datetime,
 ) -> bytes:
     """Return the manifest as JSON: identities and numbers, no value of the file.
 
-    ``outputs`` are those named ``processed`` and ``quarantine``, None where there is none.
+    ``tokens`` says what made those of the output. ``outputs`` are those named ``processed`` and
+    ``quarantine``, None where there is none.
     """
     refusal = account.refusal
     document = {
@@ -54,6 +56,7 @@ def compose(
         },
         "contract": contract and {"id": contract.id, "version": contract.version},
         "epoch": contract and contract.epoch,
+        "tokens": tokens,
         "rows": {
             "read": account.read,
             "clean": account.clean,

@@ -37,8 +37,8 @@ class Rules:
 class Keys(Protocol):
     """The keys of a contract's tokens."""
 
-    def tokens(self, column: str, domain: str | None) -> Texts:
-        """Return the function that makes the tokens of a column, or of all columns of a domain."""
+    def derive(self, algorithm: str, column: str, domain: str | None) -> bytes:
+        """Return the key of a column for an algorithm, or of all columns of a domain."""
 
 
 class OutputColumn(NamedTuple):

@@ -3,7 +3,7 @@
 Each method is a module of this package; a contract knows those that are listed here.
 
 ``keep`` and ``generalize`` leave values of the column's type. The other methods take the text as
-it is in the file (normalized for ``hmac``, if the contract says so) and leave strings:
+it is in the file (normalized for a token, if the contract says so) and leave strings:
 ``007`` and ``7`` have different tokens. Only a number in a CSV file's own notation is first given
 the text that it has elsewhere: see :mod:`processor.checks.notation`.
 """
@@ -21,12 +21,15 @@ from processor.deidentification.generalize import Generalize
 from processor.deidentification.hmac import Hmac
 from processor.deidentification.keep import Keep
 from processor.deidentification.mask import Mask
+from processor.deidentification.pseudonymize import Pseudonymize
 from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from processor.deidentification.redact import Redact
+from processor.deidentification.token import Token
 from processor.deidentification.truncate import Truncate
 
 # In the order in which sentences and pages list them.
-METHODS: tuple[type[Method], ...] = (Hmac, Mask, Truncate, Generalize, Redact, Drop, Keep)
+METHODS: tuple[type[Method], ...]
+METHODS = (Pseudonymize, Hmac, Mask, Truncate, Generalize, Redact, Drop, Keep)
 BY_NAME = {method.name: method for method in METHODS}
 
 
@@ -44,7 +47,7 @@ class Deidentification:
         self.tokens = [
             column.output
             for column, method in _written(contract)
-            if column.output and method.hides and method.distinguishes
+            if column.output and isinstance(method, Token)
         ]
         of_contract = ContractKeys(keys, contract.dataset, contract.epoch)
         self._columns = []

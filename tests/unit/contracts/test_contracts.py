@@ -446,12 +446,14 @@ restricted
 classification: public
 --> classification: restricted
 39: column 'country' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
+explicit keep
 
 classification: public
 --> classification: confidential
 39: column 'country' is classified 'confidential' but has no de-identification; add
-customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
+explicit keep
 
           - property: deidentify\n
 -->           - property: de-identify\n
@@ -461,7 +463,8 @@ vendor
 {property: deidentify, value: {method: drop}}
 --> {property: deidentify, value: {method: drop}, vendor: atlan}
 34: column 'comment' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: hmac, mask, truncate, generalize, redact, drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
+explicit keep
 
 {property: deidentify, value: {method: drop}}
 --> {property: pseudonymEpoch, value: 2}\n          - {property: deidentify, value: {method: drop}}
@@ -470,23 +473,23 @@ move it
 
 {method: drop}
 --> {method: hash}
-36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with hmac,
-mask, truncate, generalize, redact, drop or keep
+36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with
+pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> drop
-36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
-truncate, generalize, redact, drop or keep
+36: column 'comment' has a deidentify with no method; write value: {method: …} with
+pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {keepLast: 3}
-36: column 'comment' has a deidentify with no method; write value: {method: …} with hmac, mask,
-truncate, generalize, redact, drop or keep
+36: column 'comment' has a deidentify with no method; write value: {method: …} with
+pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {method: [drop]}
 36: column 'comment' has a deidentify with the method ['drop']; write value: {method: …} with
-hmac, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {method: truncate}
@@ -562,7 +565,8 @@ keepLast: 4
 
 {method: hmac}
 --> {method: keep}
-23: column 'email' has an encryptedName, which is for the method hmac only; remove it
+23: column 'email' has an encryptedName, which is for the method pseudonymize or hmac only;
+remove it
 
 {value: "NO"}
 --> {value: NO}
@@ -962,12 +966,12 @@ def test_the_contracts_of_this_repository_are_valid() -> None:
         for column in compiled["customers"].columns
         if column.deidentify.name != "keep"
     } == {
-        "customer_id": "hmac",
+        "customer_id": "pseudonymize",
         "full_name": "drop",
-        "email": "hmac",
+        "email": "pseudonymize",
         "phone": "mask",
         "birth_date": "generalize",
-        "national_id": "hmac",
+        "national_id": "pseudonymize",
         "address": "drop",
         "postcode": "generalize",
         "signup_at": "generalize",

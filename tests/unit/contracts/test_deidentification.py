@@ -8,7 +8,10 @@ from lib.contracts import compile_contracts
 from processor.contracts import dump
 from tests.unit.contracts.orders import METHOD, bounded, deidentified, edited, mistakes
 
+TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac"])
 
+
+@TOKENS
 @pytest.mark.parametrize(
     ("column", "kind", "reason"),
     [
@@ -27,17 +30,18 @@ from tests.unit.contracts.orders import METHOD, bounded, deidentified, edited, m
         ),
     ],
 )
-def test_hmac_needs_one_text_per_value(
-    directory: Path, column: str, kind: str, reason: str
+def test_a_token_needs_one_text_per_value(
+    directory: Path, column: str, kind: str, reason: str, method: str
 ) -> None:
-    (sentence,) = mistakes(directory, deidentified(column, "hmac"))
+    (sentence,) = mistakes(directory, deidentified(column, method))
     others = "drop, generalize or" if kind in ("date", "decimal", "timestamp") else "drop or"
     assert sentence.endswith(
-        f": column {column!r} is of type {kind}, which hmac does not take: {reason}; use {others} "
-        "keep."
+        f": column {column!r} is of type {kind}, which {method} does not take: {reason}; use "
+        f"{others} keep."
     )
 
 
+@TOKENS
 @pytest.mark.parametrize(
     "text",
     [
@@ -50,10 +54,13 @@ def test_hmac_needs_one_text_per_value(
         ),
     ],
 )
-def test_hmac_takes_what_has_one_text_per_value(directory: Path, text: str) -> None:
-    assert mistakes(directory, text) == []
+def test_a_token_takes_what_has_one_text_per_value(
+    directory: Path, text: str, method: str
+) -> None:
+    assert mistakes(directory, text.replace("method: hmac", f"method: {method}")) == []
 
 
+@TOKENS
 @pytest.mark.parametrize(
     ("column", "options", "few"),
     [
@@ -68,10 +75,10 @@ def test_hmac_takes_what_has_one_text_per_value(directory: Path, text: str) -> N
     ],
 )
 def test_a_token_of_few_values_hides_none(
-    directory: Path, column: str, options: str, few: str
+    directory: Path, column: str, options: str, few: str, method: str
 ) -> None:
     text = bounded(column, options)
-    text = text.replace(f"- name: {column}\n", f"- name: {column}\n{METHOD % 'hmac'}")
+    text = text.replace(f"- name: {column}\n", f"- name: {column}\n{METHOD % method}")
     (sentence,) = mistakes(directory, text)
     assert f"column {column!r} {few}, so that the frequencies of its tokens" in sentence
     assert sentence.endswith("tell them apart; use drop, generalize or keep.")
@@ -132,8 +139,9 @@ def test_a_pattern_of_few_texts_has_few_values(
     )
 
 
-def test_a_token_of_an_enum_hides_nothing(directory: Path) -> None:
-    (sentence,) = mistakes(directory, deidentified("country", "hmac"))
+@TOKENS
+def test_a_token_of_an_enum_hides_nothing(directory: Path, method: str) -> None:
+    (sentence,) = mistakes(directory, deidentified("country", method))
     assert "column 'country' has only 2 values" in sentence
 
 
@@ -223,10 +231,11 @@ def test_an_option_that_is_to_go_need_not_be_right(directory: Path) -> None:
     assert sentence.endswith("generalize takes by its to; remove 'prefix'.")
 
 
-def test_an_integer_has_nothing_to_normalize(directory: Path) -> None:
+@TOKENS
+def test_an_integer_has_nothing_to_normalize(directory: Path, method: str) -> None:
     text = bounded("quantity", "minimum: 1")
-    method = METHOD % "hmac, normalize: [trim]"
-    text = text.replace("- name: quantity\n", f"- name: quantity\n{method}")
+    normalized = METHOD % f"{method}, normalize: [trim]"
+    text = text.replace("- name: quantity\n", f"- name: quantity\n{normalized}")
     (sentence,) = mistakes(directory, text)
     assert "is of type integer, whose values have one text each; remove normalize" in sentence
 
@@ -264,6 +273,11 @@ def test_generalize_takes_decimals_that_fit_into_64_bits(directory: Path) -> Non
             "hmac, domain: order, normalize: [lowercase, nfc]",
             {"method": "hmac", "domain": "order", "normalize": ["nfc", "lowercase"]},
         ),
+        (
+            "order_id",
+            "pseudonymize, domain: order, normalize: [lowercase, nfc]",
+            {"method": "pseudonymize", "domain": "order", "normalize": ["nfc", "lowercase"]},
+        ),
     ],
 )
 def test_methods_are_compiled_with_their_options(
@@ -276,19 +290,20 @@ def test_methods_are_compiled_with_their_options(
 
 
 @pytest.mark.parametrize(
-    ("epoch", "options", "joins"),
+    ("epoch", "method", "options", "joins"),
     [
-        (3, "normalize: [trim, nfc]", True),
-        (4, "normalize: [trim, nfc]", False),
-        (3, "normalize: [trim]", False),
+        (3, "hmac", "normalize: [trim, nfc]", True),
+        (4, "hmac", "normalize: [trim, nfc]", False),
+        (3, "hmac", "normalize: [trim]", False),
+        (3, "pseudonymize", "normalize: [trim, nfc]", False),
     ],
 )
 def test_the_tokens_of_one_domain_join(
-    directory: Path, epoch: int, options: str, joins: bool
+    directory: Path, epoch: int, method: str, options: str, joins: bool
 ) -> None:
     first = edited("{method: hmac}", "{method: hmac, domain: person, normalize: [nfc, trim]}")
     assert mistakes(directory, first) == []
-    second = edited("{method: hmac}", f"{{method: hmac, domain: person, {options}}}")
+    second = edited("{method: hmac}", f"{{method: {method}, domain: person, {options}}}")
     second = second.replace("- name: orders", "- name: sales").replace("id: 1", "id: 2")
     second = second.replace("pseudonymEpoch, value: 3", f"pseudonymEpoch, value: {epoch}")
     assert mistakes(directory, second, "sales.odcs.yaml") == (
@@ -296,8 +311,8 @@ def test_the_tokens_of_one_domain_join(
         if joins
         else [
             "contracts/sales.odcs.yaml, line 19: column 'email' shares the domain 'person' with "
-            "column 'email' of contracts/orders.odcs.yaml, but not pseudonymEpoch, type and "
-            "normalize; their tokens would not join: make them alike."
+            "column 'email' of contracts/orders.odcs.yaml, but not method, pseudonymEpoch, type "
+            "and normalize; their tokens would not join: make them alike."
         ]
     )
 

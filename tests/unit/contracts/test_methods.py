@@ -32,6 +32,7 @@ from tests.unit.processor.examples import column, document
 
 # Options of each method for a text of at least eight characters.
 METHODS = {
+    "pseudonymize": "",
     "hmac": "",
     "mask": ", keepLast: 2",
     "truncate": ", length: 2",

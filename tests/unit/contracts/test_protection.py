@@ -11,6 +11,7 @@ CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
 ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"
 # The options of each method in the current contract; texts have at least eight characters.
 METHODS = {
+    "pseudonymize": "pseudonymize, domain: people",
     "hmac": "hmac, domain: person",
     "mask": "mask, keepLast: 4",
     "truncate": "truncate, length: 3",
@@ -70,6 +71,7 @@ def test_a_shared_column_is_hidden_the_same_way_or_dropped(
         ("redact", "redact, patterns: [email]", False),
         ("hmac", "hmac, domain: person", False),
         ("hmac, normalize: [trim]", "hmac", False),
+        ("pseudonymize", "pseudonymize, domain: person", False),
     ],
 )
 def test_the_same_method_may_show_less(

@@ -20,6 +20,9 @@ from itertools import groupby
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
+
 Column = dict[str, Any]
 
 
@@ -572,6 +575,8 @@ def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
     """Return the key of a column's tokens."""
     domain = column["deidentify"].get("domain")
     scope = contract["dataset"] if domain is None else "domain/" + domain
+    if column["deidentify"]["method"] == "pseudonymize":
+        scope = "AES-256-CMAC/" + scope
     message = f"zero-trust-data-pipeline/pseudonym/v2/{scope}/{contract['epoch']}"
     key = hmac.new(kms_key, message.encode(), hashlib.sha256).digest()
     return key if domain else expand(key, b"column/" + column["name"].encode())
@@ -580,6 +585,16 @@ def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
 def expand(key: bytes, info: bytes) -> bytes:
     """Return the first block of HKDF-Expand, which is all of it for a key of 32 bytes."""
     return hmac.new(key, info + bytes([1]), hashlib.sha256).digest()
+
+
+def one_way_cmac(key: bytes, value: bytes) -> bytes:
+    """Return the CMAC of the value written twice, each time ended by a bit and zeros."""
+    ended = value + b"\x80"
+    while len(ended) % 16:
+        ended += b"\0"
+    mac = CMAC(AES(key))
+    mac.update(ended + ended)
+    return mac.finalize()
 
 
 def is_invisible(letter: str) -> bool:
@@ -690,6 +705,8 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
         return value.isoformat("microseconds")
     if not person(text, column) or options["method"] == "keep":
         return value
+    if options["method"] == "pseudonymize":
+        return one_way_cmac(key, person(text, column).encode()).hex()
     if options["method"] == "hmac":
         text = person(text, column)
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]

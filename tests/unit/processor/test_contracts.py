@@ -18,6 +18,7 @@ from processor.deidentification.hmac import Hmac
 from processor.deidentification.keep import Keep
 from processor.deidentification.mask import Mask
 from processor.deidentification.methods import METHODS
+from processor.deidentification.pseudonymize import Pseudonymize
 from processor.deidentification.redact import Redact
 from processor.deidentification.truncate import Truncate
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, document
@@ -27,6 +28,7 @@ LISTS = st.lists(TEXTS, max_size=2).map(tuple)
 COUNTS = st.integers(0, 9)
 MAYBE_TEXTS, MAYBE_COUNTS = st.none() | TEXTS, st.none() | COUNTS
 DRAWN: dict[type[Method], st.SearchStrategy[Method]] = {
+    Pseudonymize: st.builds(Pseudonymize, domain=MAYBE_TEXTS, normalize=LISTS),
     Hmac: st.builds(Hmac, domain=MAYBE_TEXTS, normalize=LISTS),
     Mask: st.builds(Mask, keep_first=COUNTS, keep_last=COUNTS),
     Truncate: st.builds(Truncate, length=COUNTS),
@@ -207,6 +209,7 @@ def test_an_enumeration_cannot_be_changed(tmp_path: Path) -> None:
             {"domain": "person", "normalize": ["nfc", "trim"]},
             Hmac(domain="person", normalize=("nfc", "trim")),
         ),
+        ("pseudonymize", {"domain": "person"}, Pseudonymize(domain="person")),
         ("truncate", {"length": 2}, Truncate(length=2)),
         ("generalize", {"to": "month"}, Generalize(to="month")),
         ("redact", {"patterns": ["email"]}, Redact(patterns=("email",))),

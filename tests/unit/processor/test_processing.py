@@ -175,6 +175,9 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
         },
         "contract": {"id": "a-contract", "version": "1.2.0"},
         "epoch": 1,
+        "tokens": [
+            {"algorithm": "HMAC-SHA256", "version": 2, "epoch": 1, "columns": ["person_token"]}
+        ],
         "rows": {"read": 1, "clean": 1, "rejected": 0},
         "rejected_by_reason": {},
         "refusal": None,

@@ -64,6 +64,7 @@ def test_the_bundle_alone_imports_and_handles(bundle: Path) -> None:
     files = done.stdout.splitlines()
     assert any(str(bundle / "pyarrow") in file for file in files)
     assert any(str(bundle / "boto3") in file for file in files)
+    assert any(str(bundle / "cryptography") in file for file in files)
     assert not [file for file in files if "site-packages" in file]
 
 
@@ -72,13 +73,23 @@ def test_the_contracts_are_in_it(bundle: Path, contracts: Contracts) -> None:
     assert found == set(contracts) >= {"customers", "payments"}
 
 
-def test_every_library_runs_on_amazon_linux_2(tmp_path: Path, contracts: Contracts) -> None:
-    FunctionBundle("x86_64", contracts).build(tmp_path / "bundle")
-    libraries = [*tmp_path.glob("**/*.so"), *tmp_path.glob("**/*.so.*")]
-    assert libraries
+@pytest.mark.parametrize(("architecture", "machine"), [("x86_64", 62), ("arm64", 183)])
+def test_every_library_runs_on_amazon_linux_2(
+    tmp_path: Path, contracts: Contracts, architecture: str, machine: int
+) -> None:
+    bundle = tmp_path / "bundle"
+    FunctionBundle(architecture, contracts).build(bundle)
+    libraries = [*bundle.glob("**/*.so"), *bundle.glob("**/*.so.*")]
+    names = {library.relative_to(bundle).parts[0].partition(".")[0] for library in libraries}
+    assert names >= {"pyarrow", "cryptography", "_cffi_backend"}
     for library in libraries:
-        needed = re.findall(rb"GLIBC_2\.(\d+)", library.read_bytes())
+        content = library.read_bytes()
+        needed = re.findall(rb"GLIBC_2\.(\d+)", content)
         assert max(map(int, needed), default=0) <= 26, library.name
+        # e_machine of ELF: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+        assert int.from_bytes(content[18:20], "little") == machine, library.name
+    size = sum(file.stat().st_size for file in bundle.glob("**/*") if file.is_file())
+    assert size < module.MAX_UNZIPPED_MB * 1e6
 
 
 def test_an_install_drops_what_nothing_imports(
@@ -189,7 +200,7 @@ def test_the_command_prints_the_size(
     monkeypatch.setattr(sys, "argv", ["bundle"])
     module.main()
     unzipped, zipped = re.findall(r"(?:unzipped|zipped) +([\d.]+) MB", capsys.readouterr().out)
-    assert 50 < float(unzipped) < 200
+    assert 50 < float(unzipped) < 160
     assert 20 < float(zipped) < 60
 
 

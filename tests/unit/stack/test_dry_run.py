@@ -137,9 +137,13 @@ def test_a_header_is_shown_as_it_is(shown: Any) -> None:
 
 def test_tokens_of_one_scope_join_and_of_two_runs_do_not() -> None:
     keys, others = dry_run.ThrowAwayKeys(), dry_run.ThrowAwayKeys()
-    assert keys.pseudonymiser("a", 1) is keys.pseudonymiser("a", 1)
-    assert keys.pseudonymiser("a", 1) is not keys.pseudonymiser("b", 1)
-    assert keys.pseudonymiser("a", 1) is not others.pseudonymiser("a", 1)
+    key = keys.derive("AES-256-CMAC", "a", 1)
+    assert keys.derive("AES-256-CMAC", "a", 1) == key
+    assert key not in (
+        keys.derive("AES-256-CMAC", "b", 1),
+        keys.derive("HMAC-SHA256", "a", 1),
+        others.derive("AES-256-CMAC", "a", 1),
+    )
 
 
 def test_contracts_are_checked_without_a_file(capsys: pytest.CaptureFixture[str]) -> None:

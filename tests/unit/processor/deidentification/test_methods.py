@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.contract.model import Contract
+from processor.deidentification.cmac import CmacTokens
+from processor.deidentification.hmac import HmacTokens
 from processor.deidentification.mask import mask
 from processor.deidentification.methods import Deidentification, output_schema
-from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from processor.deidentification.shortening import shorten
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
@@ -21,6 +23,7 @@ from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_con
 
 EVERY_METHOD = make_contract(
     column("id", "integer", required=True, method="hmac", output="token"),
+    column("number", "integer", method="pseudonymize", output="other_token"),
     column("iban", method="mask", keep_first=2, keep_last=3),
     column("name", required=True, method="drop"),
     column("born", "date"),
@@ -46,17 +49,20 @@ def make_kms() -> Any:
 def test_each_method_leaves_what_it_says(kms: Any) -> None:
     batch = check(
         EVERY_METHOD,
-        ["17", "DE01234567", "ann", "1990-02-28", "1.5", "Acacia", "to a@b.example!", "39"],
-        ["no number", *[""] * 7],
-        ["18", "", "bob", "", "2", "", "", ""],
+        ["17", "17", "DE01234567", "ann", "1990-02-28", "1.5", "Acacia", "to a@b.example!", "39"],
+        ["no number", *[""] * 8],
+        ["18", "", "", "bob", "", "2", "", "", ""],
     )
     keys = PseudonymKeys(kms, "a-key")
     output = Deidentification(EVERY_METHOD, keys).apply(batch)
-    of_column = keys.pseudonymiser("people", 1).of_column(EVERY_METHOD.columns[0].name)
-    tokens = of_column.tokens(pa.array(["17", "18"])).to_pylist()
+    of_contract = ContractKeys(keys, "people", 1)
+    hmac = HmacTokens(of_contract.derive("HMAC-SHA256", "id", None))
+    cmac = CmacTokens(of_contract.derive("AES-256-CMAC", "number", None))
+    tokens = hmac.tokens(pa.array(["17", "18"])).to_pylist()
     assert json.loads(json.dumps(output.to_pylist(), default=str)) == [
         {
             "token": tokens[0],
+            "other_token": cmac.tokens(pa.array(["17"]))[0].as_py(),
             "iban": "DE*****567",
             "born": "1990-02-28",
             "paid": "1.50",
@@ -64,7 +70,7 @@ def test_each_method_leaves_what_it_says(kms: Any) -> None:
             "note": "to [email]!",
             "age": 30,
         },
-        {"token": tokens[1], "iban": None, "born": None, "paid": "2.00"}
+        {"token": tokens[1], "other_token": None, "iban": None, "born": None, "paid": "2.00"}
         | {"street": None, "note": None, "age": None},
     ]
 
@@ -73,6 +79,7 @@ def test_the_schema_says_what_leaves_and_under_which_contract() -> None:
     schema = output_schema(EVERY_METHOD)
     assert [(found.name, found.type, found.nullable) for found in schema] == [
         ("token", pa.string(), False),
+        ("other_token", pa.string(), True),
         ("iban", pa.string(), True),
         ("born", pa.date32(), True),
         ("paid", pa.decimal128(6, 2), False),
@@ -134,6 +141,14 @@ CONCEALED: list[tuple[dict[str, Any], st.SearchStrategy[str]]] = [
     (column("c", method="hmac", options={"domain": "person"}), PLAIN),
     (
         column("c", method="hmac", options={"normalize": ["nfc", "trim", "lowercase"]}),
+        st.lists(st.sampled_from(["E\u0301", "É", "e", " ", "\u00a0", "\t", "ß", "Σ"]))
+        .map("".join)
+        .filter(bool),
+    ),
+    (column("c", method="pseudonymize"), PLAIN),
+    (column("c", method="pseudonymize", options={"domain": "person"}), PLAIN),
+    (
+        column("c", method="pseudonymize", options={"normalize": ["nfc", "trim", "lowercase"]}),
         st.lists(st.sampled_from(["E\u0301", "É", "e", " ", "\u00a0", "\t", "ß", "Σ"]))
         .map("".join)
         .filter(bool),
@@ -210,6 +225,9 @@ def test_the_output_is_what_the_reference_implementation_says(
     compare()  # pylint: disable=no-value-for-parameter
 
 
+TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac"])
+
+
 def leaves(rules: dict[str, Any], *texts: str) -> list[Any]:
     """Return the output of some values."""
     kms: Any = HmacKey()
@@ -228,28 +246,52 @@ def test_a_class_is_known_by_its_least_value() -> None:
     assert leaves(tens, "19", "-1", "-10", str(-(2**63))) == [10, -10, -10, -(2**63)]
 
 
-def test_one_person_has_one_token_however_the_name_is_written() -> None:
-    rules = column("c", method="hmac", options={"normalize": ["nfc", "trim", "lowercase"]})
+@TOKENS
+def test_one_person_has_one_token_however_the_name_is_written(method: str) -> None:
+    rules = column("c", method=method, options={"normalize": ["nfc", "trim", "lowercase"]})
     tokens = leaves(rules, "Zoë@example.com", " zoe\u0308@EXAMPLE.com\u00a0", "zoe@example.com")
     assert tokens[0] == tokens[1] != tokens[2]
-    plain = leaves(column("c", method="hmac"), "Zoë", "zoë", "Zoë ")
+    plain = leaves(column("c", method=method), "Zoë", "zoë", "Zoë ")
     assert len(set(plain)) == 3
 
 
-def test_only_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any) -> None:
+@TOKENS
+def test_what_is_blank_once_normalized_has_no_token(method: str) -> None:
+    blank = column("c", method=method, options={"normalize": ["trim"]})
+    assert leaves(blank, "\u200b", "x")[0] is None
+
+
+@TOKENS
+def test_only_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any, method: str) -> None:
     contract = make_contract(
-        column("own", method="hmac"),
-        column("sibling", method="hmac"),
-        column("shared", method="hmac", options={"domain": "people"}),
-        column("same", method="hmac", options={"domain": "people"}),
-        column("other", method="hmac", options={"domain": "animals"}),
+        column("own", method=method),
+        column("sibling", method=method),
+        column("shared", method=method, options={"domain": "people"}),
+        column("same", method=method, options={"domain": "people"}),
+        column("other", method=method, options={"domain": "animals"}),
     )
     batch = check(contract, ["x"] * 5)
     (row,) = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch).to_pylist()
     assert row["shared"] == row["same"]
     assert len(set(row.values())) == 4
-    assert kms.messages == [
-        b"zero-trust-data-pipeline/pseudonym/v2/people/1",
-        b"zero-trust-data-pipeline/pseudonym/v2/domain/people/1",
-        b"zero-trust-data-pipeline/pseudonym/v2/domain/animals/1",
+    of = "AES-256-CMAC/" if method == "pseudonymize" else ""
+    assert [message.decode() for message in kms.messages] == [
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}people/1",
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/people/1",
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/animals/1",
     ]
+
+
+@pytest.mark.parametrize("domain", [None, "people"])
+def test_two_methods_share_no_token(kms: Any, domain: str | None) -> None:
+    options = {} if domain is None else {"domain": domain}
+    contract = make_contract(
+        column("one", method="pseudonymize", options=options),
+        column("other", method="hmac", options=options),
+    )
+    batch = check(contract, ["x", "x"])
+    (row,) = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch).to_pylist()
+    assert row["one"] != row["other"]
+    of_contract = ContractKeys(PseudonymKeys(kms, "a-key"), "people", 1)
+    algorithms = ("AES-256-CMAC", "HMAC-SHA256")
+    assert len({of_contract.derive(one, "a", domain) for one in algorithms}) == 2

@@ -1,11 +1,11 @@
-"""Tokens equal the standard library's HMAC, under a key derived by KMS."""
+"""Keys of tokens are derived by KMS and HKDF, and what is normalized has one text."""
 
 import hashlib
 import hmac
 import sys
 import time
 import unicodedata
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import pyarrow as pa
@@ -14,74 +14,61 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.checks.normalization import normalize
-from processor.deidentification.pseudonyms import Pseudonymiser, PseudonymKeys
+from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from tests.unit.processor import oracle
 from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES
 
-TEXTS = st.lists(st.none() | st.text(max_size=80) | st.sampled_from(["twice", "\0", "ÿ"]))
-
-
-@pytest.mark.parametrize(
-    ("key", "text", "digest"),
-    [  # RFC 4231, test cases 1 and 2
-        (b"\x0b" * 20, "Hi There", "b0344c61d8db38535ca8afceaf0bf12b"),
-        (b"Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c7"),
-    ],
+ALGORITHMS = pytest.mark.parametrize(
+    ("algorithm", "prefix"), [("HMAC-SHA256", ""), ("AES-256-CMAC", "AES-256-CMAC/")]
 )
-def test_known_answers(key: bytes, text: str, digest: str) -> None:
-    assert Pseudonymiser(key).tokens(pa.array([text])).to_pylist() == [digest]
 
 
-@EXAMPLES
-@given(st.binary(min_size=32, max_size=32), TEXTS)
-def test_each_text_gets_the_first_half_of_its_hmac(key: bytes, texts: list[str | None]) -> None:
-    tokens = Pseudonymiser(key).tokens(pa.array(texts, pa.string()))
-    assert tokens.type == pa.string()
-    assert tokens.to_pylist() == [
-        None if text is None else hmac.digest(key, text.encode(), hashlib.sha256).hex()[:32]
-        for text in texts
-    ]
-
-
-def test_texts_that_repeat_only_after_many_that_do_not_have_their_tokens_too() -> None:
-    texts = [str(number) for number in range(300)] + ["0", "299", None, ""]
-    tokens = Pseudonymiser(b"k").tokens(pa.array(texts, pa.string())).to_pylist()
-    assert tokens == [
-        None if text is None else hmac.digest(b"k", text.encode(), hashlib.sha256).hex()[:32]
-        for text in texts
-    ]
-
-
-def test_the_key_is_derived_from_the_dataset_and_the_epoch_once() -> None:
+@ALGORITHMS
+def test_a_key_is_derived_once_from_its_algorithm_the_dataset_and_the_epoch(
+    algorithm: str, prefix: str
+) -> None:
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    first = keys.pseudonymiser("people", 1)
-    assert keys.pseudonymiser("people", 1) is first
-    assert kms.messages == [b"zero-trust-data-pipeline/pseudonym/v2/people/1"]
-    derived = hmac.digest(kms.material, kms.messages[0], hashlib.sha256)
-    text = pa.array(["x"])
-    assert first.tokens(text) == Pseudonymiser(derived).tokens(text)
+    first = keys.derive(algorithm, "people", 1)
+    assert keys.derive(algorithm, "people", 1) == first
+    message = f"zero-trust-data-pipeline/pseudonym/v2/{prefix}people/1".encode()
+    assert kms.messages == [message]
+    assert first == hmac.digest(kms.material, message, hashlib.sha256)
 
 
-def test_datasets_and_epochs_do_not_join() -> None:
+def test_no_two_keys_are_the_same() -> None:
     kms: Any = HmacKey()
-    keys = PseudonymKeys(kms, "a-key")
-    kinds = [("people", 1), ("people", 2), ("animals", 1)]
-    tokens = [keys.pseudonymiser(*kind).tokens(pa.array(["x"]))[0].as_py() for kind in kinds]
-    assert len(set(tokens)) == 3
+    other: Any = HmacKey(b"o" * 32)
+    keys, others = PseudonymKeys(kms, "a-key"), PseudonymKeys(other, "a-key")
+    scopes = ("people", "animals", "domain/people", "domain/animals")
+    chosen = [*product(("HMAC-SHA256", "AES-256-CMAC"), scopes, (1, 2, 11))]
+    found = {keys.derive(*one) for one in chosen} | {others.derive(*one) for one in chosen}
+    of_columns = {
+        ContractKeys(keys, dataset, epoch).derive(algorithm, name, None)
+        for algorithm in ("HMAC-SHA256", "AES-256-CMAC")
+        for dataset in ("people", "animals")
+        for epoch in (1, 2)
+        for name in ("email", "phone")
+    }
+    assert len(found) == 2 * len(chosen)
+    assert len(of_columns) == 16
+    assert not found & of_columns
 
 
-def test_a_column_has_a_key_expanded_from_its_datasets() -> None:
+@ALGORITHMS
+def test_a_column_has_a_key_expanded_from_its_datasets(algorithm: str, prefix: str) -> None:
     # RFC 5869, appendix A.1: the reference implementation expands keys by HKDF.
     parent = bytes.fromhex("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")
     block = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf"
     assert oracle.expand(parent, bytes(range(0xF0, 0xFA))).hex() == block
-    text = pa.array(["x"])
+    kms: Any = HmacKey()
+    of_contract = ContractKeys(PseudonymKeys(kms, "a-key"), "people", 1)
+    message = f"zero-trust-data-pipeline/pseudonym/v2/{prefix}people/1".encode()
+    of_dataset = hmac.digest(kms.material, message, hashlib.sha256)
     for name in ("email", "Straße", "a/b"):
-        of_column = Pseudonymiser(parent).of_column(name)
-        expanded = oracle.expand(parent, f"column/{name}".encode())
-        assert of_column.tokens(text) == Pseudonymiser(expanded).tokens(text)
+        found = of_contract.derive(algorithm, name, None)
+        assert found == oracle.expand(of_dataset, f"column/{name}".encode())
 
 
 STEPS = ("nfc", "trim", "lowercase")
