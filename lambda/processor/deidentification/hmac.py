@@ -27,7 +27,7 @@ class Hmac(
     takes=TYPES,
     says={
         "{method: hmac}": (
-            "the same by HMAC-SHA256, which takes ten times as long: to join with tokens that "
+            "the same by HMAC-SHA256, which takes several times as long: to join with tokens that "
             "somebody else makes with the same key"
         ),
     },
