@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 suffix ?= dev
+base ?= main
 outputs ?= cfn-outputs/flat-outputs.json
 megabytes ?= 200
 seconds ?= 10
@@ -156,6 +157,10 @@ smoke: setup ## Check a stack in that account by looking at it, and change nothi
 .PHONY: bench
 bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabytes=200); 12 minutes, Java 17
 	@$(limited) python -m benchmarks --megabytes $(megabytes)
+
+.PHONY: perf
+perf: setup ## Tell whether the processor became slower than at a commit (base=main); under two minutes
+	@$(limited) python -m benchmarks.comparison $(base)
 
 .PHONY: scale
 scale: setup ## Run files of up to 8 GB under a hard limit of 512 MiB; a quarter of an hour, 20 GB of disk

@@ -36,8 +36,8 @@ class Usage:
     memory: int
 
 
-def measure(command: Sequence[str], environment: Mapping[str, str]) -> Usage:
-    """Run a program in the project's folder on the last core and return what it took.
+def measure(command: Sequence[str], environment: Mapping[str, str], folder: Path = ROOT) -> Usage:
+    """Run a program in a folder, the project's, on the last core and return what it took.
 
     Raises:
         MeasurementError: it ended with another status than 0; the message has what it wrote.
@@ -45,7 +45,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Usage:
     begin = time.perf_counter()
     with (
         tempfile.TemporaryFile() as output,
-        Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process,
+        Popen(command, cwd=folder, env=environment, stdout=output, stderr=output) as process,
     ):
         tree = psutil.Process(process.pid)
         tree.cpu_affinity([CORE])

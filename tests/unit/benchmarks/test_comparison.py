@@ -1,0 +1,49 @@
+"""The comparison runs two commits in turn, and says which files take longer."""
+
+import sys
+
+import pytest
+
+from benchmarks import comparison
+from benchmarks.comparison import FILES, Comparison, compare, slower
+from benchmarks.measurement import MeasurementError
+
+
+def test_a_round_of_noise_does_not_count() -> None:
+    assert Comparison("people", [1.0, 2.0, 4.0], [1.0, 2.0, 9.0]).ratio == 1.0
+
+
+def test_what_takes_longer_than_the_tolerance_is_named() -> None:
+    found = [Comparison(f"{ratio}", [1.0] * 3, [ratio] * 3) for ratio in (0.5, 1.05, 1.06)]
+    assert slower(found) == ["1.06"]
+
+
+def test_every_file_goes_through_both_commits() -> None:
+    found = list(compare("HEAD", rounds=1, rows=100))
+    assert [one.file for one in found] == list(FILES)
+    assert all(0 < seconds < 60 for one in found for seconds in (*one.before, *one.after))
+
+
+def test_a_commit_that_there_is_not_is_an_error() -> None:
+    with pytest.raises(MeasurementError, match="git has no commit 'no-such-commit'"):
+        list(compare("no-such-commit"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(1.0, None), (2.0, "Slower than at main: people.")]
+)
+def test_the_command_fails_if_anything_is_slower(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    seconds: float,
+    status: str | None,
+) -> None:
+    found = Comparison("people", [1.0], [seconds])
+    monkeypatch.setattr(comparison, "compare", lambda _: iter([found]))
+    monkeypatch.setattr(sys, "argv", ["comparison", "main"])
+    if status is None:
+        comparison.main()
+    else:
+        with pytest.raises(SystemExit, match=status):
+            comparison.main()
+    assert f"{seconds:.2f}" in capsys.readouterr().out
