@@ -3,11 +3,13 @@
 Strict; each reject has its line, its raw text and all its reasons; every row is accounted for.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.engines import main
 from benchmarks.people import KEY
+from processor.contract.model import Contract
 from processor.contracts import read
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
@@ -23,8 +25,15 @@ class FixedKey:
 
 
 def run(source: Path, target: Path) -> tuple[int, int]:
-    """Transform ``source``; the compiled contract is next to the folder ``target``."""
-    contract = read(target.parent / "contracts" / "people.json")
+    """Transform ``source``; the compiled contract lies next to the folder ``target``."""
+    return transform(source, target, lambda contract: contract)
+
+
+def transform(
+    source: Path, target: Path, change: Callable[[Contract], Contract]
+) -> tuple[int, int]:
+    """Transform ``source`` under the contract once it is changed."""
+    contract = change(read(target.parent / "contracts" / "people.json"))
     kms: Any = FixedKey()
     with (
         source.open("rb") as stream,

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from benchmarks import data
-from benchmarks.engines import Engine, loop, processor
+from benchmarks.engines import Engine, loop, processor, pseudonymize
 from benchmarks.equality import difference
 from benchmarks.latency import Latency
 from benchmarks.measurement import Usage
@@ -34,7 +34,11 @@ def make_outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = folder / "people.csv"
     lines = [",".join(row) for row in (data.HEADER, *islice(data.rows(), ROWS))]
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    engines: dict[str, Engine] = {"processor": processor.run, "loop": loop.run}
+    engines: dict[str, Engine] = {
+        "processor": processor.run,
+        "pseudonymize": pseudonymize.run,
+        "loop": loop.run,
+    }
     for name, run in engines.items():
         (folder / name).mkdir()
         clean, rejected = run(source, folder / name)
@@ -64,6 +68,12 @@ def test_the_file_has_the_size_that_was_asked_for(tmp_path: Path) -> None:
 
 def test_the_processor_and_a_loop_make_the_same_rows(folder: Path) -> None:
     assert difference(folder / "processor", folder / "loop") is None
+
+
+def test_the_other_tokens_are_all_that_differs(folder: Path) -> None:
+    both = folder / "processor", folder / "pseudonymize"
+    assert difference(*both) == "the column customer_token is not the same"
+    assert difference(*both, tokens=False) is None
 
 
 def changed(name: str, value: object) -> Callable[[pa.Table], pa.Table]:
@@ -128,7 +138,11 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
         megabytes=100,
         start_megabytes=0,
         rows={"clean": 99, "rejected": 1},
-        rounds={"processor": rounds(5, 6, 100), "spark": rounds(11, 12, 300)},
+        rounds={
+            "processor": rounds(5, 6, 100),
+            "pseudonymize": rounds(3, 3, 100),
+            "spark": rounds(11, 12, 300),
+        },
         parts=[{"frame": 3.0, "hash": 1.0}],
         best_parts=[{"parse": 1.0, "hash": 1.0}] * 2 + [{"parse": 9.0, "hash": 9.0}],
         latency=Latency(0.4, 0.1, 0.01),
@@ -136,14 +150,15 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
         load=((0.1, 0, 0), (1.2, 0, 0)),
     )
     text = page(report)
-    assert "| this processor | 40 (1.00) | 6 (1.00) | 100 (1.00) | 1.0 |" in text
+    assert "| this processor, `pseudonymize` | 20 (0.50) | 3 (0.50) | 100 (1.00) | 1.0 |" in text
+    assert "| this processor, `hmac` | 40 (1.00) | 6 (1.00) | 100 (1.00) | 1.0 |" in text
     assert "| PySpark | 100 (2.50) | 12 (2.00) | 300 (3.00) | 1.0 |" in text
     assert "| frame | 30.0 | 75% |" in text
     assert "began: 0.1, when it ended: 1.2" in text
     assert "parse 10.0, hash 10.0. Together that is 20.0 CPU s/GB" in text
     assert "takes 2.00 times as much" in text
-    assert "A TB of such files takes 1.15 USD of Lambda" in text
-    assert "40 CPU seconds per GB, times 1,000 GB, times 1.7275 GB of memory" in text
+    assert "A TB of such files takes 0.58 USD of Lambda" in text
+    assert "20 CPU seconds per GB, times 1,000 GB, times 1.7275 GB of memory" in text
     assert "at 30 a second" in text
     assert "at 75 a second (2.5 times as many)" in text
 
