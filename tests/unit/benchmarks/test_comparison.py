@@ -1,12 +1,15 @@
 """The comparison runs two commits in turn, and says which files take longer."""
 
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from benchmarks import comparison
 from benchmarks.comparison import FILES, Comparison, compare, slower
-from benchmarks.measurement import MeasurementError
+from benchmarks.measurement import ROOT, MeasurementError
 
 
 def test_a_round_of_noise_does_not_count() -> None:
@@ -18,7 +21,15 @@ def test_what_takes_longer_than_the_tolerance_is_named() -> None:
     assert slower(found) == ["1.06"]
 
 
-def test_every_file_goes_through_both_commits() -> None:
+def test_every_file_goes_through_both_commits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("benchmarks", "lambda", "lib"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    for command in (["init", "--quiet"], ["add", "."], [*author, "commit", "-qm", "All"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    monkeypatch.setattr(comparison, "ROOT", tmp_path)
     found = list(compare("HEAD", rounds=1, rows=100))
     assert [one.file for one in found] == list(FILES)
     assert all(0 < seconds < 60 for one in found for seconds in (*one.before, *one.after))
