@@ -403,10 +403,8 @@ def test_a_new_version_after_everything_raw_has_expired_is_processed(
     assert manifest(bucket)["outputs"]["quarantine"] is None
 
 
-def test_an_object_deleted_half_way_is_a_case_for_a_person(
-    bucket: MemoryBucket, processor: Processor
-) -> None:
-    bucket.upload(KEY, CLEAN)
+def crash_before_the_manifest(bucket: MemoryBucket, processor: Processor) -> None:
+    """Leave outputs that no manifest describes."""
 
     def crash(moment: str) -> None:
         if moment == f"before put {MANIFEST}":
@@ -416,6 +414,13 @@ def test_an_object_deleted_half_way_is_a_case_for_a_person(
     with pytest.raises(ConnectionError):
         processor.process(KEY)
     bucket.interrupt = lambda moment: None
+
+
+def test_an_object_deleted_half_way_is_a_case_for_a_person(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    crash_before_the_manifest(bucket, processor)
     bucket.delete(KEY)
     with pytest.raises(UnfinishedError):
         processor.process(KEY)
@@ -506,15 +511,7 @@ def test_a_small_object_that_seemed_new_replaces_what_a_crash_left(
 ) -> None:
     """The crash left rejects that no manifest describes; this version has none."""
     bucket.upload(KEY, REFUSED)
-
-    def crash(moment: str) -> None:
-        if moment == f"before put {MANIFEST}":
-            raise ConnectionError
-
-    bucket.interrupt = crash
-    with pytest.raises(ConnectionError):
-        processor.process(KEY)
-    bucket.interrupt = lambda moment: None
+    crash_before_the_manifest(bucket, processor)
     bucket.upload(KEY, CLEAN)
     assert processor.process(KEY).kind == "processed"
     assert rejects(bucket) == []
