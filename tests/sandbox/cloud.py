@@ -1,6 +1,8 @@
 """An emulator as the tests use it: clients, roles and small stacks."""
 
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +12,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox import PROJECT
 from sandbox.emulator import ACCOUNT, REGION, ROOT_KEY, Emulator
+from sandbox.environment import environment
 
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -139,6 +143,24 @@ class Cloud:
         names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
         credentials = (*(found[name] for name in names), endpoint)
         return Caller(role_arn, lambda service: self.client(service, *credentials))
+
+    def run_as(self, role_arn: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run Python in the project's folder with the credentials of a role."""
+        sts = self.client("sts")
+        found = sts.assume_role(RoleArn=role_arn, RoleSessionName=unique("run"))["Credentials"]
+        credentials = {
+            "AWS_ACCESS_KEY_ID": found["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": found["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": found["SessionToken"],
+        }
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=PROJECT,
+            env=environment(self.emulator) | credentials,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def key(self, *more: Mapping[str, Any], **properties: str) -> str:
         """Create a KMS key whose policy has more statements; return its ARN."""

@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from delivery.strays import LOOKUP_ROLE
 from sandbox import PROJECT
 from sandbox.emulator import ACCOUNT, REGION
-from sandbox.environment import environment
-from tests.sandbox.cloud import Cloud, allow, policy, unique
+from tests.sandbox.cloud import Cloud, allow, policy
 
 MAKE = ("make", "--silent", "--old-file=.venv/.installed")
 QUEUE = {"Queue": {"Type": "AWS::SQS::Queue"}}
@@ -44,21 +42,7 @@ def find(account: Cloud, hours: str, document: str) -> "subprocess.CompletedProc
     text = (PROJECT / "docs" / "delivery" / f"{document}.json").read_text(encoding="utf-8")
     granted = json.loads(text.replace("ACCOUNT", ACCOUNT).replace("REGION", REGION))
     role = account.role("ec2.amazonaws.com", *granted["Statement"])
-    found = account.client("sts").assume_role(RoleArn=role, RoleSessionName=unique("strays"))
-    credentials = found["Credentials"]
-    return subprocess.run(
-        [sys.executable, "-m", "delivery.strays", "--hours", hours],
-        cwd=PROJECT,
-        env=environment(account.emulator)
-        | {
-            "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": credentials["SessionToken"],
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return account.run_as(role, "-m", "delivery.strays", "--hours", hours)
 
 
 @pytest.mark.parametrize("document", ["deploy-policy", "diff-policy"])

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +9,9 @@ import pytest
 
 from sandbox import PROJECT, deployment, emulator
 from sandbox.emulator import ACCOUNT, REGION
-from sandbox.environment import environment
 from tests.acceptance import LOOKING
 from tests.integration.conftest import Pipeline
-from tests.sandbox.cloud import Cloud, outcome, unique
+from tests.sandbox.cloud import Cloud, outcome
 
 PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
 
@@ -86,23 +84,9 @@ def test_a_stack_is_checked_by_a_role_that_only_looks(cloud: Cloud, tmp_path: Pa
         f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/zero-trust/two/*",
     ]
     role = cloud.role("ec2.amazonaws.com", *statements.values())
-    found = cloud.client("sts").assume_role(RoleArn=role, RoleSessionName=unique("smoke"))
-    credentials = found["Credentials"]
 
     def accept(*tests: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "tests.acceptance", "two", *tests],
-            cwd=PROJECT,
-            env=environment(cloud.emulator)
-            | {
-                "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
-                "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
-                "AWS_SESSION_TOKEN": credentials["SessionToken"],
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return cloud.run_as(role, "-m", "tests.acceptance", "two", *tests)
 
     looked = accept(LOOKING)
     assert looked.returncode == 0, looked.stdout
