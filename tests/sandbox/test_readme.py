@@ -33,59 +33,68 @@ SHOWN_BY_THE_DEMO = re.compile(r"^  ((?:aws|eval) .*)$", re.MULTILINE)
 OF_THE_SANDBOX = ("aws", "cdk", "npx", "pytest")
 """Commands that a page names in a sentence, for a shell pointed at the sandbox."""
 
+DRY = frozenset(
+    {
+        # `make test` runs these tests, and `make deployed`, which is part of it, the other ones.
+        "test",
+        "attacks",
+        "accept",
+        "emulator",
+        "integration",
+        "lagging",
+        "lint",
+        "unit",
+        # These take from two minutes to an hour, or compare with a commit.
+        "bench",
+        "fuzz",
+        "perf",
+        "pipeline",
+        "scale",
+        # This is `npx cdk deploy`, which is also shown.
+        "deploy",
+        # The workflows run these in an account; `make pipeline` runs most of them in a sandbox.
+        "comment",
+        "destroy",
+        "diff",
+        "publish",
+        "smoke",
+        "strays",
+        # `make test` does this too.
+        "checkov",
+        # These are for an environment that was deleted, and
+        # tests/sandbox/test_retained_environment.py runs them there; or they delete what the next
+        # commands need; or they change the project.
+        "adopt",
+        "clean",
+        "pins",
+        "down",
+    }
+)
+"""Targets of which make only prints the commands, whatever their arguments."""
+
 INSTEAD = {
-    # `make test` runs these tests, and `make deployed`, which is part of it, the other ones.
-    "make test": "make --dry-run test",
-    "make attacks": "make --dry-run attacks",
-    "make accept": "make --dry-run accept",
-    "make accept suffix=dev": "make --dry-run accept suffix=dev",
-    "make emulator": "make --dry-run emulator",
-    "make integration": "make --dry-run integration",
-    "make lagging": "make --dry-run lagging",
-    "make lint": "make --dry-run lint",
-    "make unit": "make --dry-run unit",
-    "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
-    # These take from ten minutes to an hour.
-    "make bench": "make --dry-run bench",
-    "make bench megabytes=200": "make --dry-run bench megabytes=200",
-    "make fuzz seconds=600": "make --dry-run fuzz seconds=600",
-    "make pipeline": "make --dry-run pipeline",
-    "make scale": "make --dry-run scale",
-    "make unit minutes=60": "make --dry-run unit minutes=60",
-    # This is `npx cdk deploy`, which is also shown.
-    "make deploy suffix=dev": "make --dry-run deploy suffix=dev",
-    "make deploy": "make --dry-run deploy",
-    # The workflows run these in an account; `make pipeline` runs most of them in a sandbox.
     "make comment": "make --dry-run comment pull=1",
-    "make destroy": "make --dry-run destroy",
-    "make diff": "make --dry-run diff",
-    "make publish": "make --dry-run publish",
-    "make deploy assembly=cdk.out": "make --dry-run deploy assembly=cdk.out",
-    "make smoke": "make --dry-run smoke",
-    "make smoke suffix=prod": "make --dry-run smoke suffix=prod",
-    "make strays": "make --dry-run strays",
-    "make strays hours=0": "make --dry-run strays hours=0",
-    # `make test` does this too.
-    "make checkov": "make --dry-run checkov",
-    # These are for an environment that was deleted, and tests/sandbox/test_retained_environment.py
-    # runs them there; or they delete what the next commands need.
-    "make adopt": "make --dry-run adopt",
-    "make clean": "make --dry-run clean",
+    "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
     "cdk import": "cdk --version",
     # This starts a sandbox of another kind.
     "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
-    # These change the project or its environment.
-    "make pins": "make --dry-run pins",
+    # This changes the environment of the project.
     "python3 -m pip install --no-deps --editable .": ".venv/bin/python -m pip install --dry-run "
     "--no-deps --no-build-isolation --editable .",
     # These are names of commands that are shown too.
     "aws s3 cp": "aws s3 ls",
     "cdk deploy": "cdk --version",
     "cdk synth": "cdk --version",
-    # This must come last.
-    "make down": "make --dry-run down",
 }
 """What is run instead of a command."""
+
+
+def replace(command: str) -> str:
+    """Return what is run instead of a command, or the command."""
+    tool, _, rest = command.partition(" ")
+    if command not in INSTEAD and tool == "make" and rest.split()[0] in DRY:
+        return f"make --dry-run {rest}"
+    return INSTEAD.get(command, command)
 
 
 def read_pages() -> tuple[list[str], list[str]]:
@@ -118,7 +127,7 @@ class Shell:
 
     def run(self, command: str) -> None:
         """Run a command, or its replacement."""
-        script = re.sub("<([^<>]+)>", self._fill, INSTEAD.get(command, command))
+        script = re.sub("<([^<>]+)>", self._fill, replace(command))
         keep = f"status=$?; export -p >{self.state}; exit $status"
         shell = ["bash", "-c", f". {self.state}\n{script}\n{keep}"]
         done = subprocess.run(
@@ -221,4 +230,6 @@ def test_the_sandbox_ends(reader: Shell, other: Shell) -> None:
 def test_nothing_else_is_shown_or_left_out() -> None:
     languages = {language for page in PAGES for language, _ in FENCE.findall(page.read_text())}
     assert not languages & {"", "bash", "sh", "shell", "text", "zsh"}, "use `console`, and prompts"
-    assert set(INSTEAD) <= {*SHOWN, *NAMED}
+    commands = {*SHOWN, *NAMED}
+    assert set(INSTEAD) <= commands
+    assert {f"make {target}" for target in DRY} <= {" ".join(c.split()[:2]) for c in commands}
