@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import data, latency, throughput
+from benchmarks import data, files, latency, throughput
 from benchmarks.measurement import ROOT, MeasurementError, Usage, measure
-from benchmarks.report import Report, Round, write
+from benchmarks.report import FileUsage, Report, Round, write
 from lib.contracts import compile_contracts, write_contracts
 
 CACHE = ROOT / ".cache"
@@ -24,9 +24,12 @@ ENGINES = {  # and the Python that has what they import
     "pandas": str(PEERS),
     "polars": str(PEERS),
     "polars_hmac": str(PEERS),
+    "polars_cmac": str(PEERS),
     "duckdb": str(PEERS),
     "spark": str(PEERS),
 }
+
+BY_CMAC = ("pseudonymize", "polars_cmac")  # whose tokens are others than those by HMAC
 
 
 def run(engine: str, source: Path, folder: Path) -> Usage:
@@ -43,33 +46,74 @@ def run_module(module: str, python: str, source: Path, target: Path) -> Usage:
 
 
 def compare(folder: Path) -> None:
-    """Make sure that all engines made what the processor made.
+    """Make sure that all engines made what the processor made; two make other tokens, the same.
 
     Raises:
         MeasurementError: one did not; how has been printed.
     """
     for engine in ENGINES:
-        command = [sys.executable, "-m", "benchmarks.equality", "processor", engine]
-        if engine == "pseudonymize":
-            command.append("--without-tokens")
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        if subprocess.run(command, check=False, cwd=folder, env=environment).returncode:
-            raise MeasurementError(f"{engine} did not make the same rows")
+        check_equal(folder, "processor", engine, tokens=engine not in BY_CMAC)
+    check_equal(folder, *BY_CMAC)
+
+
+def check_equal(folder: Path, expected: str, found: str, *, tokens: bool = True) -> None:
+    """Make sure that two engines made the same.
+
+    Raises:
+        MeasurementError: they did not; how has been printed.
+    """
+    command = [sys.executable, "-m", "benchmarks.equality", expected, found]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command += [] if tokens else ["--without-tokens"]
+    if subprocess.run(command, check=False, cwd=folder, env=environment).returncode:
+        raise MeasurementError(f"{found} did not make the same rows as {expected}")
+
+
+def measure_files(folder: Path) -> Iterator[FileUsage]:
+    """Yield what each file takes ours, and Polars where that has a program for it.
+
+    Raises:
+        MeasurementError: the two did not make the same rows of one.
+    """
+    for file in files.FILES:
+        source = folder / f"{file.dataset}{file.suffix}"
+        file.write(source, files.FILE_ROWS)
+        ours = run("pseudonymize", source, folder).cpu
+        peer = None
+        if (file.dataset, file.suffix) == ("people", ".csv"):
+            peer = run("polars", source, folder).cpu
+            check_equal(folder, "pseudonymize", "polars", tokens=False)
+        yield FileUsage(file.name, source.stat().st_size / 1e6, ours, peer)
+
+
+def write_people(folder: Path, megabytes: int) -> Path:
+    """Write the benchmark's rows into a new folder, under the name of their dataset."""
+    folder.mkdir()
+    data.write(folder / "people.csv", megabytes)
+    return folder / "people.csv"
+
+
+def measure_parts(name: str, python: str, source: Path, folder: Path) -> Mapping[str, float]:
+    """Return the CPU seconds of each part, as a module measures them."""
+    run_module(f"benchmarks.{name}", python, source, folder / name)
+    found: Mapping[str, float] = json.loads((folder / name / f"{name}.json").read_text("utf-8"))
+    return found
 
 
 def benchmark(megabytes: int, rounds: int) -> Report:
     """Measure everything on one file of so many MB, so many times."""
     load = os.getloadavg()
-    contracts = compile_contracts(Path(__file__).with_name("contracts"))
     with tempfile.TemporaryDirectory(dir=CACHE) as cache:
         folder = Path(cache)
+        files.write_contracts(folder / "odcs")
+        contracts = compile_contracts(folder / "odcs")
         write_contracts(contracts, folder / "contracts")
-        small, large = folder / "small.csv", folder / "large.csv"
-        data.write(small, 0)
-        data.write(large, megabytes)
+        small = write_people(folder / "small", 0)
+        large = write_people(folder / "large", megabytes)
         measured: dict[str, list[Round]] = {engine: [] for engine in ENGINES}
         parts: list[Mapping[str, float]] = []
         best: list[Mapping[str, float]] = []
+        others: list[Sequence[FileUsage]] = []
         for number in range(rounds):
             for engine in ENGINES:
                 start = run(engine, small, folder)
@@ -81,12 +125,9 @@ def benchmark(megabytes: int, rounds: int) -> Report:
                     flush=True,
                 )
             compare(folder)
-            for name, python, found in (
-                ("parts", sys.executable, parts),
-                ("best_parts", str(PEERS), best),
-            ):
-                run_module(f"benchmarks.{name}", python, large, folder / name)
-                found.append(json.loads((folder / name / f"{name}.json").read_text("utf-8")))
+            others.append(list(measure_files(folder)))
+            parts.append(measure_parts("parts", sys.executable, large, folder))
+            best.append(measure_parts("best_parts", str(PEERS), large, folder))
         counts = json.loads((folder / "processor" / "rows.json").read_text("utf-8"))
         return Report(
             megabytes=large.stat().st_size / 1e6,
@@ -95,6 +136,7 @@ def benchmark(megabytes: int, rounds: int) -> Report:
             rounds=measured,
             parts=parts,
             best_parts=best,
+            files=others,
             latency=latency.measure(contracts),
             throughput=throughput.measure(),
             load=(load, os.getloadavg()),

@@ -8,37 +8,28 @@ when nobody needs an answer sooner than ``make bench`` gives it.
 import argparse
 import io
 import os
-import re
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks import data
+from benchmarks.files import FILES, write_contracts
 from benchmarks.measurement import ROOT, MeasurementError, measure
 
 ROUNDS = 5
-ROWS = 150_000  # of each file; with fewer, the start and its noise count more than the rows
+ROWS = 100_000  # of each file; with fewer, the start and its noise count more than the rows
 TOLERANCE = 1.05
 # Each commit has a form of its own for compiled contracts.
 _COMPILE = """
 import sys
 from pathlib import Path
 from lib.contracts import compile_contracts, write_contracts
-write_contracts(compile_contracts(Path("benchmarks/contracts")), Path(sys.argv[1]))
+write_contracts(compile_contracts(Path(sys.argv[1])), Path(sys.argv[2]))
 """
-_COUNTRY = data.HEADER.index("country")
-
-FILES: dict[str, Callable[[data.Row], data.Row]] = {
-    "people": lambda row: row,
-    "no quotes": lambda row: [re.sub('[",\n]+', " ", field).strip() for field in row],
-    "all rows bad": lambda row: [*row[:_COUNTRY], "XX", *row[_COUNTRY + 1 :]],
-}
 
 
 class Comparison(NamedTuple):
@@ -65,20 +56,25 @@ def compare(commit: str, rounds: int = ROUNDS, rows: int = ROWS) -> Iterator[Com
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         trees = {"before": _extract(commit, folder / "tree"), "after": ROOT}
+        write_contracts(folder / "contracts")
         for which, tree in trees.items():
-            _run(tree, "-c", _COMPILE, str(folder / which / "contracts"))
-        for file, change in FILES.items():
-            source = folder / "people.csv"
-            lines = (",".join(change(row)) + "\n" for row in islice(data.rows(), rows))
-            source.write_text(f"{','.join(data.HEADER)}\n{''.join(lines)}", encoding="utf-8")
+            _run(
+                tree,
+                "-c",
+                _COMPILE,
+                *map(str, (folder / "contracts", folder / which / "contracts")),
+            )
+        for file in FILES:
+            source = folder / f"{file.dataset}{file.suffix}"
+            file.write(source, rows)
             seconds: dict[str, list[float]] = {which: [] for which in trees}
             for _ in range(rounds):
                 for which, tree in trees.items():
                     target = folder / which / "outputs"
                     target.mkdir(exist_ok=True)
-                    arguments = "-m", "benchmarks.engines.processor", str(source), str(target)
+                    arguments = "-m", "benchmarks.engines.pseudonymize", str(source), str(target)
                     seconds[which].append(_run(tree, *arguments))
-            yield Comparison(file, seconds["before"], seconds["after"])
+            yield Comparison(file.name, seconds["before"], seconds["after"])
 
 
 def slower(comparisons: Iterable[Comparison]) -> list[str]:

@@ -15,6 +15,7 @@ import psutil
 import pyarrow as pa
 
 from benchmarks import throughput
+from benchmarks.files import FILE_ROWS, WIDTH
 from benchmarks.latency import Latency
 from benchmarks.measurement import ROOT, Usage
 from benchmarks.throughput import Throughput
@@ -26,6 +27,7 @@ TITLES = {
     "pandas": "pandas",
     "polars": "Polars, plugin",
     "polars_hmac": "Polars, `hmac`",
+    "polars_cmac": "Polars, CMAC",
     "duckdb": "DuckDB",
     "spark": "PySpark",
 }
@@ -48,9 +50,9 @@ Every engine reads the same CSV file of {megabytes:.0f} MB, {rows:,} rows of ele
 which {rejected:,} break the contract; checks every column, makes four tokens a row by \
 HMAC-SHA256, writes the clean rows as Parquet (zstd) and the rejected ones next to it. The clean \
 rows and the number of rejected ones were compared and are the same. `pseudonymize` makes its \
-tokens by AES-256-CMAC, the quicker of two keyed functions: its row compares the functions too, \
-and its clean rows are the same but for the tokens. Each ran in a process of its own, pinned to \
-one core, {rounds} times; the numbers are medians.
+tokens by AES-256-CMAC, the quicker of two keyed functions: its row compares the functions too. \
+Its tokens are those of "Polars, CMAC", and its other values those of all. Each ran in a process \
+of its own, pinned to one core, {rounds} times; the numbers are medians.
 
 ![CPU seconds per GB](benchmarks.svg)
 
@@ -74,6 +76,14 @@ bare loop over copied states, since the plugin does not take the key), measured 
 on the whole file: {best}. Together that is {best_sum:.1f} CPU s/GB; the processor with `hmac`, \
 which also streams, bounds its memory, writes rejects with their lines and reasons and accounts \
 for every row, takes {over_best:.2f} times as much.
+
+## Other files
+
+{rows_of_files:,} rows in other forms (of {width} columns: as many fields), CPU s/GB without the \
+start, the median of {rounds} rounds. A GB of CSV, of JSON Lines and of Parquet hold different \
+numbers of rows. Polars with the plugin, where it has a program for the file, made the same rows.
+
+{files}
 
 ## Cost
 
@@ -113,6 +123,22 @@ class Round(NamedTuple):
     whole: Usage
 
 
+class FileUsage(NamedTuple):
+    """What one file took in one round.
+
+    Attributes:
+        file: its name.
+        megabytes: its size, 10^6 bytes.
+        ours: CPU seconds of the processor, with ``pseudonymize``, its start included.
+        peer: those of Polars, or None.
+    """
+
+    file: str
+    megabytes: float
+    ours: float
+    peer: float | None
+
+
 @dataclass(frozen=True)
 class Report:
     """What was measured.
@@ -124,6 +150,7 @@ class Report:
         rounds: of each engine.
         parts: CPU seconds of each part of the processor, in each round.
         best_parts: CPU seconds of each part alone, in each round.
+        files: what each file in another form took, in each round.
         latency: of the function.
         throughput: of the deployed stack.
         load: the load averages of the machine before and after.
@@ -135,6 +162,7 @@ class Report:
     rounds: Mapping[str, Sequence[Round]]
     parts: Sequence[Mapping[str, float]]
     best_parts: Sequence[Mapping[str, float]]
+    files: Sequence[Sequence[FileUsage]]
     latency: Latency
     throughput: Throughput
     load: tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -143,6 +171,10 @@ class Report:
         """Return the CPU seconds that a GB takes, without the start."""
         seconds = median(round_.whole.cpu - round_.start.cpu for round_ in self.rounds[engine])
         return seconds / (self.megabytes - self.start_megabytes) * 1000
+
+    def start(self, engine: str) -> float:
+        """Return the CPU seconds of a file of 1,000 rows."""
+        return median(round_.start.cpu for round_ in self.rounds[engine])
 
 
 def write(report: Report, folder: Path) -> None:
@@ -172,6 +204,9 @@ def page(report: Report) -> str:
         parts=_parts(report),
         best=", ".join(f"{name} {value:.1f}" for name, value in best.items()),
         best_sum=sum(best.values()),
+        rows_of_files=FILE_ROWS,
+        width=WIDTH,
+        files=_files(report),
         over_best=report.per_gigabyte("processor") / sum(best.values()),
         cost=report.per_gigabyte("pseudonymize") * 1000 * GB_PER_CORE * float(GB_SECOND),
         ours=report.per_gigabyte("pseudonymize"),
@@ -227,8 +262,7 @@ def _table(report: Report) -> str:
         ratios = [
             f"{value:.0f} ({value / our:.2f})" for value, our in zip(values, ours, strict=True)
         ]
-        start = median(round_.start.cpu for round_ in rounds)
-        lines.append(f"| {TITLES[engine]} | {' | '.join(ratios)} | {start:.1f} |")
+        lines.append(f"| {TITLES[engine]} | {' | '.join(ratios)} | {report.start(engine):.1f} |")
     return "\n".join(lines)
 
 
@@ -238,6 +272,21 @@ def _parts(report: Report) -> str:
     for name, value in sorted(seconds.items(), key=lambda item: -item[1]):
         share = value / sum(seconds.values())
         lines.append(f"| {name} | {value / report.megabytes * 1000:.1f} | {share:.0%} |")
+    return "\n".join(lines)
+
+
+def _files(report: Report) -> str:
+    lines = [
+        f"| | {TITLES['pseudonymize']} | {TITLES['polars']} | ratio |",
+        "| --- | --- | --- | --- |",
+    ]
+    for usages in zip(*report.files, strict=True):
+        size = usages[0].megabytes / 1000
+        ours = (median(one.ours for one in usages) - report.start("pseudonymize")) / size
+        found = [one.peer for one in usages if one.peer is not None]
+        peer = (median(found) - report.start("polars")) / size if found else None
+        compared = f"{peer:.0f} | {ours / peer:.2f}" if peer else " | "
+        lines.append(f"| {usages[0].file} | {ours:.0f} | {compared} |")
     return "\n".join(lines)
 
 

@@ -25,7 +25,7 @@ class FixedKey:
 
 
 def run(source: Path, target: Path) -> tuple[int, int]:
-    """Transform ``source``; the compiled contract lies next to the folder ``target``."""
+    """Transform ``source``; the contract of its name lies next to the folder ``target``."""
     return transform(source, target, lambda contract: contract)
 
 
@@ -33,7 +33,7 @@ def transform(
     source: Path, target: Path, change: Callable[[Contract], Contract]
 ) -> tuple[int, int]:
     """Transform ``source`` under the contract once it is changed."""
-    contract = change(read(target.parent / "contracts" / "people.json"))
+    contract = change(read(target.parent / "contracts" / f"{source.stem}.json"))
     kms: Any = FixedKey()
     with (
         source.open("rb") as stream,

@@ -15,7 +15,7 @@ from processor.deidentification.pseudonymize import Pseudonymize
 
 
 def run(source: Path, target: Path) -> tuple[int, int]:
-    """Transform ``source``; the compiled contract lies next to the folder ``target``."""
+    """Transform ``source``; the contract of its name lies next to the folder ``target``."""
     return transform(source, target, _renewed)
 
 

@@ -17,7 +17,7 @@ from benchmarks.engines import Engine, loop, processor, pseudonymize
 from benchmarks.equality import difference
 from benchmarks.latency import Latency
 from benchmarks.measurement import Usage
-from benchmarks.report import Report, Round, chart, page
+from benchmarks.report import FileUsage, Report, Round, chart, page
 from benchmarks.throughput import Throughput
 from lib.contracts import compile_contracts, write_contracts
 from tests.parquet import read_parquet
@@ -141,10 +141,15 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
         rounds={
             "processor": rounds(5, 6, 100),
             "pseudonymize": rounds(3, 3, 100),
+            "polars": rounds(6, 3, 100),
             "spark": rounds(11, 12, 300),
         },
         parts=[{"frame": 3.0, "hash": 1.0}],
         best_parts=[{"parse": 1.0, "hash": 1.0}] * 2 + [{"parse": 9.0, "hash": 9.0}],
+        files=[
+            [FileUsage("no quotes", 100, ours, 6.0), FileUsage("Parquet", 50, ours, None)]
+            for ours in (2.0, 3.0, 9.0)
+        ],
         latency=Latency(0.4, 0.1, 0.01),
         throughput=Throughput(30, 75),
         load=((0.1, 0, 0), (1.2, 0, 0)),
@@ -154,6 +159,7 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
     assert "| this processor, `hmac` | 40 (1.00) | 6 (1.00) | 100 (1.00) | 1.0 |" in text
     assert "| PySpark | 100 (2.50) | 12 (2.00) | 300 (3.00) | 1.0 |" in text
     assert "| frame | 30.0 | 75% |" in text
+    assert "| no quotes | 20 | 50 | 0.40 |\n| Parquet | 40 |  |  |\n" in text
     assert "began: 0.1, when it ended: 1.2" in text
     assert "parse 10.0, hash 10.0. Together that is 20.0 CPU s/GB" in text
     assert "takes 2.00 times as much" in text
