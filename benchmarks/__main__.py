@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import data, files, latency, throughput
+from benchmarks import cores, data, files, latency, throughput
 from benchmarks.measurement import ROOT, MeasurementError, Usage, measure
 from benchmarks.report import FileUsage, Report, Round, write
 from lib.contracts import compile_contracts, write_contracts
@@ -137,6 +137,7 @@ def benchmark(megabytes: int, rounds: int) -> Report:
             parts=parts,
             best_parts=best,
             files=others,
+            by_memory=cores.measure(small, large, folder / "cores", rounds),
             latency=latency.measure(contracts),
             throughput=throughput.measure(),
             load=(load, os.getloadavg()),

@@ -94,6 +94,7 @@ class Function:
                 "PSEUDONYM_KEY_ID": self.key_id,
                 "MAX_OBJECT_BYTES": str(1 << 50),
                 "MAX_OBJECT_SETTING": "memoryMb",
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",  # one core
                 "PYTHONPATH": os.pathsep.join([str(self.bundle), str(ROOT)]),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **(variables or {}),

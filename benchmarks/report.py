@@ -15,6 +15,7 @@ import psutil
 import pyarrow as pa
 
 from benchmarks import throughput
+from benchmarks.cores import CORE_MB
 from benchmarks.files import FILE_ROWS, WIDTH
 from benchmarks.latency import Latency
 from benchmarks.measurement import ROOT, Usage
@@ -32,7 +33,7 @@ TITLES = {
     "spark": "PySpark",
 }
 
-GB_PER_CORE = 1769 / 1024
+GB_PER_CORE = CORE_MB / 1024
 """Memory at which Lambda gives a function one core, of 1,769 MB.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
@@ -84,6 +85,16 @@ start, the median of {rounds} rounds. A GB of CSV, of JSON Lines and of Parquet 
 numbers of rows. Polars with the plugin, where it has a program for the file, made the same rows.
 
 {files}
+
+## Memory
+
+Lambda gives a function processor time by its memory. With `pseudonymize`, under limits of the \
+kernel that give as much, the file took:
+
+{by_memory}
+
+From 3,538 MB there are two cores, and threads read ahead and write. The file is on the disk, so \
+what reading ahead saves on the network is not in it.
 
 ## Cost
 
@@ -151,6 +162,7 @@ class Report:
         parts: CPU seconds of each part of the processor, in each round.
         best_parts: CPU seconds of each part alone, in each round.
         files: what each file in another form took, in each round.
+        by_memory: GB a minute, by the function's MB of memory.
         latency: of the function.
         throughput: of the deployed stack.
         load: the load averages of the machine before and after.
@@ -163,6 +175,7 @@ class Report:
     parts: Sequence[Mapping[str, float]]
     best_parts: Sequence[Mapping[str, float]]
     files: Sequence[Sequence[FileUsage]]
+    by_memory: Mapping[int, float]
     latency: Latency
     throughput: Throughput
     load: tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -207,6 +220,7 @@ def page(report: Report) -> str:
         rows_of_files=FILE_ROWS,
         width=WIDTH,
         files=_files(report),
+        by_memory=_by_memory(report),
         over_best=report.per_gigabyte("processor") / sum(best.values()),
         cost=report.per_gigabyte("pseudonymize") * 1000 * GB_PER_CORE * float(GB_SECOND),
         ours=report.per_gigabyte("pseudonymize"),
@@ -287,6 +301,13 @@ def _files(report: Report) -> str:
         peer = (median(found) - report.start("polars")) / size if found else None
         compared = f"{peer:.0f} | {ours / peer:.2f}" if peer else " | "
         lines.append(f"| {usages[0].file} | {ours:.0f} | {compared} |")
+    return "\n".join(lines)
+
+
+def _by_memory(report: Report) -> str:
+    lines = ["| memory, MB | cores | GB a minute |", "| --- | --- | --- |"]
+    for memory, speed in report.by_memory.items():
+        lines.append(f"| {memory:,} | {memory / CORE_MB:.2f} | {speed:.2f} |")
     return "\n".join(lines)
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import function, large_bucket
+from benchmarks.control_group import Limit, limit_memory
 from benchmarks.function import Function
 from benchmarks.large_bucket import LargeBucket
 from benchmarks.large_files import FILES, MB, LargeFile
 from benchmarks.measurement import ROOT, MeasurementError
-from benchmarks.memory_limit import MemoryLimit, limit_memory
 from benchmarks.report import describe_machine
 from lib.contracts import compile_contracts
 from lib.settings import EnvironmentSettings
@@ -81,7 +81,7 @@ class Run:
             raise MeasurementError(f"{self.file.name}: took {self.peak >> 20} MiB")
 
 
-def run(started: Function, bucket: LargeBucket, limit: MemoryLimit, file: LargeFile) -> Run:
+def run(started: Function, bucket: LargeBucket, limit: Limit, file: LargeFile) -> Run:
     """Make a file, let the function process it, and delete it again.
 
     Raises:
@@ -109,7 +109,7 @@ def run(started: Function, bucket: LargeBucket, limit: MemoryLimit, file: LargeF
     return Run(file, size, **json.loads(done.stdout))
 
 
-def check_limit(limit: MemoryLimit) -> None:
+def check_limit(limit: Limit) -> None:
     """Make sure that a program which takes as much as the limit does not survive.
 
     Raises:
@@ -121,7 +121,7 @@ def check_limit(limit: MemoryLimit) -> None:
         raise MeasurementError(f"the limit ({limit.name}) does not hold")
 
 
-def runs(files: Sequence[LargeFile], limit: MemoryLimit) -> Iterator[Run]:
+def runs(files: Sequence[LargeFile], limit: Limit) -> Iterator[Run]:
     """Yield what became of each file.
 
     Raises:
@@ -139,7 +139,7 @@ def runs(files: Sequence[LargeFile], limit: MemoryLimit) -> Iterator[Run]:
             yield run(started, bucket, limit, file)
 
 
-def page(found: Sequence[Run], limit: MemoryLimit) -> str:
+def page(found: Sequence[Run], limit: Limit) -> str:
     """Return the page, in Markdown."""
     lines = [
         "| file | MB | rows | clean | rejected | CPU s | wall s | peak MiB |",

@@ -40,6 +40,7 @@ from processor.limits.deadline import Deadline
 from processor.limits.size import SizeLimit
 from processor.processing import Outcome, Processor
 from processor.silence import silence
+from processor.threads import SECOND_CORE_MB
 
 logger = Logger()
 batch = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -144,6 +145,8 @@ def make_processor() -> Processor:
         Contracts(Path(__file__).with_name("contracts")),
         PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"]),
         SizeLimit(int(os.environ["MAX_OBJECT_BYTES"]), os.environ["MAX_OBJECT_SETTING"]),
+        # Lambda sets this: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        threads=int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) >= SECOND_CORE_MB,
     )
 
 

@@ -3,6 +3,7 @@
 Strict; each reject has its line, its raw text and all its reasons; every row is accounted for.
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from processor.contract.model import Contract
 from processor.contracts import read
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
+from processor.threads import SECOND_CORE_MB
 from processor.transformation import Outputs, Transformation
 
 
@@ -41,7 +43,10 @@ def transform(
         (target / "rejected.jsonl.gz").open("w+b") as rejected,
     ):
         limit = SizeLimit(source.stat().st_size, "")
-        transformation = Transformation(contract, PseudonymKeys(kms, ""), limit)
+        memory = int(os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0"))
+        transformation = Transformation(
+            contract, PseudonymKeys(kms, ""), limit, threads=memory >= SECOND_CORE_MB
+        )
         account = transformation.run(stream, source.name, Outputs(clean, rejected))
     account.check()
     return account.clean, account.rejected

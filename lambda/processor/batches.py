@@ -71,11 +71,14 @@ class Records(Protocol):
         rows_read: data rows framed so far.
         dropped_columns: names that are not in the header and were left out so far.
         localized: whether numbers are written in the notation of the contract's CSV files.
+        limits_memory: whether the process may take little more memory while rows are read, so
+            that no thread may take any meanwhile.
     """
 
     header: list[str]
     rows_read: int
     localized: bool
+    limits_memory: bool
 
     @property
     def dropped_columns(self) -> int:

@@ -108,13 +108,16 @@ class Processor:
         keys: PseudonymKeys,
         limit: SizeLimit,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        threads: bool = False,
     ) -> None:
-        """Take its parts; ``now`` returns the time in UTC."""
+        """Take its parts; ``now`` returns the time in UTC, ``threads`` are for a second core."""
         self._store = store
         self._contracts = contracts
         self._keys = keys
         self._limit = limit
         self._now = now
+        self._threads = threads
 
     def process(
         self, key: str, deadline: Deadline = NEVER, *, redelivered: bool = False
@@ -224,7 +227,9 @@ class Processor:
                 raise FileRefusedError(
                     Reason.OBJECT_TOO_LARGE, limit=self._limit.bytes, setting=self._limit.setting
                 )
-            transformation = Transformation(contract, self._keys, self._limit, deadline.begin())
+            transformation = Transformation(
+                contract, self._keys, self._limit, deadline.begin(), self._threads
+            )
             return transformation.run(source.body, source.key, files)
         except FileRefusedError as refusal:
             origin = {"key": source.key, "version_id": source.version_id}

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import IO, NamedTuple
@@ -21,6 +22,7 @@ from processor.limits.deadline import NEVER, Deadline, TimedStream
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError
+from processor.threads import ReadAhead, started
 from processor.writers.parquet import CleanRows, count_rows
 from processor.writers.quarantine import RejectedRows
 
@@ -41,12 +43,14 @@ class Transformation:
         keys: the keys of the tokens.
         limit: for a file's content, decompressed.
         deadline: when each must be done.
+        threads: whether there is a second core for reading and writing.
     """
 
     contract: Contract
     keys: PseudonymKeys
     limit: SizeLimit
     deadline: Deadline = NEVER
+    threads: bool = False
 
     def run(self, stream: Stream, name: str, outputs: Outputs) -> RowAccount:
         """Write the clean and the rejected rows of a file; its ``name`` promises a format.
@@ -57,14 +61,19 @@ class Transformation:
             OutOfTimeError: there was too little time to find out.
         """
         deidentification = Deidentification(self.contract, self.keys)
-        timed = TimedStream(stream, self.deadline)
         records: Records | None = None
         try:
             with disk.refused_when_full():
                 with (
-                    open_records(timed, name, self.contract, self.limit) as records,
+                    started(wanted=self.threads) as executor,
+                    open_records(
+                        self._timed(stream, executor), name, self.contract, self.limit
+                    ) as records,
                     CleanRows(
-                        outputs.clean, deidentification.schema, deidentification.tokens
+                        outputs.clean,
+                        deidentification.schema,
+                        deidentification.tokens,
+                        None if records.limits_memory else executor,
                     ) as clean,
                     RejectedRows(outputs.rejected) as rejected,
                     closing(_row_check(self.contract, records)) as check,
@@ -92,6 +101,9 @@ class Transformation:
         except FileRefusedError as refusal:
             refusal.rows_read = records.rows_read if records else 0
             raise
+
+    def _timed(self, stream: Stream, executor: Executor | None) -> TimedStream:
+        return TimedStream(ReadAhead(stream, executor) if executor else stream, self.deadline)
 
 
 def _row_check(contract: Contract, records: Records) -> RowCheck:

@@ -42,10 +42,12 @@ class CsvRecords:
         rows_read: data rows framed so far.
         dropped_columns: 0; columns that the contract does not name are in the header.
         localized: true.
+        limits_memory: false.
     """
 
     dropped_columns = 0
     localized = True
+    limits_memory = False
 
     def __init__(
         self, stream: Stream, dialect: Csv = RFC_4180, columns: Sequence[str] = ()

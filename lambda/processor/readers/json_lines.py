@@ -46,9 +46,11 @@ class JsonRecords:
         rows_read: lines framed so far.
         dropped_columns: names without a column that were dropped so far, at most DROPPED_LIMIT.
         localized: false.
+        limits_memory: false.
     """
 
     localized = False
+    limits_memory = False
 
     def __init__(self, stream: Stream, contract: Contract) -> None:
         """Take what the contract says about the keys and values of a line."""

@@ -71,9 +71,11 @@ class ParquetRecords:
         rows_read: rows read so far.
         dropped_columns: how many columns are not in the header.
         localized: false.
+        limits_memory: true.
     """
 
     localized = False
+    limits_memory = True
 
     def __init__(self, file: IO[bytes], contract: Contract) -> None:
         """Read the metadata.

@@ -4,6 +4,7 @@ They are written while the rows are read, and the bytes depend only on the rows.
 """
 
 from collections.abc import Collection
+from concurrent.futures import Executor, Future
 from typing import IO, Self
 
 import pyarrow as pa
@@ -28,14 +29,22 @@ _REPEATS = 4
 class CleanRows:
     """Writes the Parquet file of the clean rows; complete when exited."""
 
-    def __init__(self, file: IO[bytes], schema: pa.Schema, tokens: Collection[str] = ()) -> None:
-        """Begin the file.
+    def __init__(
+        self,
+        file: IO[bytes],
+        schema: pa.Schema,
+        tokens: Collection[str] = (),
+        executor: Executor | None = None,
+    ) -> None:
+        """Begin the file; an ``executor`` writes one row group while the next is collected.
 
         No statistics are written of ``tokens``: they are random, so every row group has all.
         """
         self._file = file
         self._schema = schema
         self._tokens = frozenset(tokens)
+        self._executor = executor
+        self._written: Future[None] | None = None
         self._writer: pq.ParquetWriter | None = None
         self._pending: list[pa.RecordBatch] = []
         self._rows = 0
@@ -50,6 +59,7 @@ class CleanRows:
         """Complete the file."""
         if self._rows:
             self._write_row_group()
+        self._wait()
         (self._writer or self._begin(self._schema.empty_table())).close()
 
     def write(self, batch: pa.RecordBatch) -> None:
@@ -70,12 +80,25 @@ class CleanRows:
             self._write_row_group()
 
     def _write_row_group(self) -> None:
-        table = pa.Table.from_batches(self._pending, self._schema)
-        self._pending.clear()
+        batches, self._pending = self._pending, []
+        self._rows = self._bytes = 0
+        if self._executor:
+            self._wait()
+            self._written = self._executor.submit(self._write_batches, batches)
+        else:
+            self._write_batches(batches)
+
+    def _wait(self) -> None:
+        """Wait for the row group that is being written, or raise what that has raised."""
+        if self._written:
+            self._written.result()
+
+    def _write_batches(self, batches: list[pa.RecordBatch]) -> None:
+        table = pa.Table.from_batches(batches, self._schema)
+        batches.clear()
         self._writer = self._writer or self._begin(table)
         table = arrange(table)
         self._writer.write_table(table, row_group_size=table.num_rows)
-        self._rows = self._bytes = 0
 
     def _begin(self, table: pa.Table) -> pq.ParquetWriter:
         """Begin the file, whose first rows are these.

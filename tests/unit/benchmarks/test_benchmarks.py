@@ -150,6 +150,7 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
             [FileUsage("no quotes", 100, ours, 6.0), FileUsage("Parquet", 50, ours, None)]
             for ours in (2.0, 3.0, 9.0)
         ],
+        by_memory={512: 0.3, 3538: 2.0},
         latency=Latency(0.4, 0.1, 0.01),
         throughput=Throughput(30, 75),
         load=((0.1, 0, 0), (1.2, 0, 0)),
@@ -160,6 +161,7 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
     assert "| PySpark | 100 (2.50) | 12 (2.00) | 300 (3.00) | 1.0 |" in text
     assert "| frame | 30.0 | 75% |" in text
     assert "| no quotes | 20 | 50 | 0.40 |\n| Parquet | 40 |  |  |\n" in text
+    assert "| 512 | 0.29 | 0.30 |\n| 3,538 | 2.00 | 2.00 |\n" in text
     assert "began: 0.1, when it ended: 1.2" in text
     assert "parse 10.0, hash 10.0. Together that is 20.0 CPU s/GB" in text
     assert "takes 2.00 times as much" in text

@@ -14,11 +14,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from benchmarks import large_bucket, memory_limit, scale
+from benchmarks import control_group, large_bucket, scale
+from benchmarks.control_group import Limit, limit_cores, limit_memory
 from benchmarks.large_bucket import LargeBucket
 from benchmarks.large_files import FILES, MB, LargeFile
 from benchmarks.measurement import MeasurementError
-from benchmarks.memory_limit import MemoryLimit, limit_memory
 from benchmarks.scale import GOAL, Run, page
 from lib.contracts import compile_contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
@@ -32,16 +32,23 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CONTRACTS = compile_contracts(ROOT / "benchmarks/contracts")
+BUSY = """
+import time
+end, spent = time.monotonic() + 1, time.process_time()
+while time.monotonic() < end:
+    pass
+print(time.process_time() - spent)
+"""
 TAKE = "taken = bytearray({}); taken[::4096] = bytes(len(taken[::4096]))"
 
 
 @pytest.mark.parametrize(
-    "groups", [memory_limit.GROUPS, Path("/nowhere")], ids=["group", "rlimit"]
+    "groups", [control_group.GROUPS, Path("/nowhere")], ids=["group", "rlimit"]
 )
 def test_a_program_lives_within_the_limit_and_not_beyond(
     monkeypatch: pytest.MonkeyPatch, groups: Path
 ) -> None:
-    monkeypatch.setattr(memory_limit, "GROUPS", groups)
+    monkeypatch.setattr(control_group, "GROUPS", groups)
     with limit_memory(128 << 20) as limit:
         for size, lives in ((64 << 20, True), (128 << 20, False)):
             command = [*limit.prefix, sys.executable, "-c", TAKE.format(size)]
@@ -49,9 +56,21 @@ def test_a_program_lives_within_the_limit_and_not_beyond(
             assert (done.returncode == 0) == lives
 
 
+def test_a_program_takes_no_more_of_a_core_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with limit_cores(0.05) as limit:
+        if limit is not None:
+            done = subprocess.run(
+                [*limit.prefix, sys.executable, "-c", BUSY], check=True, capture_output=True
+            )
+            assert float(done.stdout) < 0.15
+    monkeypatch.setattr(control_group, "GROUPS", Path("/nowhere"))
+    with limit_cores(0.05) as limit:
+        assert limit is None
+
+
 def test_a_limit_that_does_not_hold_is_noticed() -> None:
     with pytest.raises(MeasurementError, match="does not hold"):
-        scale.check_limit(MemoryLimit("none", ("env",)))
+        scale.check_limit(Limit("none", ("env",)))
 
 
 @pytest.fixture(name="bucket")
@@ -140,7 +159,7 @@ def test_what_should_not_be_is_noticed(changes: dict[str, Any], expected: str) -
 
 def test_the_page_says_what_was_measured_and_under_which_limit() -> None:
     refused = replace(RUN, file=FILES[-1], refusal="file:needs-too-much-memory", clean=0)
-    text = page([RUN, refused], MemoryLimit("control group", ()))
+    text = page([RUN, refused], Limit("control group", ()))
     assert "hard limit of 512 MiB (control group)" in text
     assert "| CSV | 8,000 | 3 | 2 | 1 | 250 | 300 | 200 |" in text
     assert f"| {FILES[-1].name}: `file:needs-too-much-memory` |" in text
