@@ -96,12 +96,14 @@ class CleanRows:
     def _write_batches(self, batches: list[pa.RecordBatch]) -> None:
         table = pa.Table.from_batches(batches, self._schema)
         batches.clear()
-        self._writer = self._writer or self._begin(table)
         table = arrange(table)
+        self._writer = self._writer or self._begin(table)
         self._writer.write_table(table, row_group_size=table.num_rows)
 
     def _begin(self, table: pa.Table) -> pq.ParquetWriter:
         """Begin the file, whose first rows are these.
+
+        They are arranged: how a column is encoded does not show the order of the source.
 
         What its columns are encoded in, plain or by a dictionary, is what every reader knows.
         https://parquet.apache.org/docs/file-format/implementationstatus/#encodings
