@@ -106,7 +106,7 @@ for a whole core, times {gb_second} USD per GB-second (x86_64, us-east-1, 2026-1
 
 | | seconds | goal |
 | --- | --- | --- |
-| cold import of the handler, own byte code not kept | {import_:.2f} | 0.6 |
+| cold import of the handler | {import_:.2f} | 0.6 |
 | first file of one row, with clients and key | {first:.3f} | |
 | later file of one row, warm | {later:.3f} | 0.3 |
 

@@ -123,6 +123,9 @@ class FunctionBundle:
             target = directory / file.relative_to(SOURCE)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+            # As for the dependencies, but an edit in Lambda's console makes it void.
+            checked = PycInvalidationMode.CHECKED_HASH
+            compileall.compile_file(target, quiet=2, stripdir=directory, invalidation_mode=checked)
         write_contracts(self._contracts, directory / "contracts")
 
     def _dependencies_digest(self) -> str:
