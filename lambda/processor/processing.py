@@ -33,7 +33,8 @@ from processor.transformation import Outputs, Transformation, refuse
 
 ATTEMPTS = 5
 
-# Bytes of an object that costs less to transform, perhaps in vain, than its state costs to read.
+# Bytes of an object that usually costs less to transform, perhaps in vain, than its state costs to
+# read. One that is compressed may cost more.
 SMALL = 1 << 20
 
 # Endings of the keys of empty objects that only mark a folder, or its completion: from S3's

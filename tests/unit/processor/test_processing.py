@@ -506,6 +506,24 @@ def test_a_new_small_object_takes_four_requests(contracts: Contracts, content: b
     assert [moment.removeprefix("before ") for moment in found[::2]] == NEW[content]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "requests"),
+    [(CLEAN, CLEAN, 9), (MIXED, MIXED, 10), (REFUSED, CLEAN, 11)],
+    ids=["clean", "mixed", "refused, clean"],
+)
+def test_a_small_object_that_replaces_one_takes_nine_to_eleven_requests(
+    bucket: MemoryBucket, processor: Processor, old: bytes, new: bytes, requests: int
+) -> None:
+    """docs/cost.md has the price."""
+    bucket.upload(KEY, old)
+    processor.process(KEY)
+    bucket.upload(KEY, new)
+    seen: list[str] = []
+    bucket.interrupt = seen.append
+    assert processor.process(KEY).account
+    assert len([moment for moment in seen if moment.startswith("before ")]) == requests
+
+
 def test_a_small_object_that_seemed_new_replaces_what_a_crash_left(
     bucket: MemoryBucket, processor: Processor
 ) -> None:
