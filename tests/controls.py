@@ -327,6 +327,8 @@ CONTROLS = [
         "DataProcessor/Function",
         [
             f"{UNIT}processor/deidentification/test_methods.py"
+            "::test_each_method_leaves_what_it_says",
+            f"{UNIT}processor/deidentification/test_pseudonymize.py"
             "::test_the_output_is_what_the_reference_implementation_says",
             f"{INTEGRATION}test_path_of_a_file.py::test_consumers_read_no_raw_value",
         ],

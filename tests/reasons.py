@@ -1,6 +1,6 @@
 """The page about the reasons: ``.venv/bin/python -m tests.reasons``.
 
-The command writes ``docs/reasons.md``; tests/unit/repository/test_reasons.py holds it current.
+The command writes ``docs/reasons.md``; tests/unit/processor/test_reasons.py holds it current.
 """
 
 from pathlib import Path

@@ -5,22 +5,20 @@ A method that one part knows and another does not must leave no value unchanged.
 
 import io
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from pathlib import Path
-from types import new_class
 from typing import Any
 
 import pytest
 
 from lib.contracts import compile_contracts
 from lib.contracts.deidentification import METHOD_NAMES
-from processor.contract.column import Column, Method, Rules, Written
-from processor.contract.model import Contract, ContractError
+from processor.contract.column import Rules
+from processor.contract.model import Contract
 from processor.contract.vocabulary import snake_case
 from processor.contracts import dump, parse
-from processor.deidentification.keep import Keep
 from processor.deidentification.methods import BY_NAME
-from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
+from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation
 from tests.methods import PAGE, render
@@ -42,8 +40,6 @@ METHODS = {
     "keep": "",
 }
 SECRET = "secret@example.com"
-# The facts about every column with a method.
-ABOUT: dict[str, Any] = {"takes": ("string",), "says": {}}
 
 
 def compiled(directory: Path, method: str) -> Contract:
@@ -87,74 +83,9 @@ def test_a_value_is_written_only_where_it_is_kept_on_purpose(directory: Path, me
         assert left == oracle.conceal(SECRET, SECRET, columns[0], key)
 
 
-@pytest.mark.parametrize("missing", ["check", "output_type", "prepare"])
-def test_a_method_without_one_of_its_parts_cannot_be_made(missing: str) -> None:
-    parts = {name: vars(Keep)[name] for name in ("check", "output_type", "prepare")}
-    whole: Any = new_class("Whole", (Written,), ABOUT, lambda body: body.update(parts))
-    assert whole().name == "whole"
-    del parts[missing]
-    half: Any = new_class("Half", (Written,), ABOUT, lambda body: body.update(parts))
-    with pytest.raises(TypeError, match=missing):
-        half()
-
-
-@pytest.mark.parametrize("missing", ABOUT)
-def test_a_method_says_for_which_types_it_is_and_what_leaves(missing: str) -> None:
-    about = {name: value for name, value in ABOUT.items() if name != missing}
-    with pytest.raises(TypeError, match=missing):
-        new_class("Half", (Written,), about)
-
-
-def test_a_method_that_writes_nothing_has_no_output() -> None:
-    @dataclass(frozen=True, kw_only=True)
-    class Silence(Method, takes=("string",), says={}):
-        """Nothing."""
-
-        check = Keep.check
-
-    silent = Column(name="a", type="string", required=False, deidentify=Silence(), rules=Rules())
-    assert silent.dropped
-    with pytest.raises(ValueError, match="column a: "):
-        replace(silent, output="a")
-
-
 def test_a_method_that_the_processor_does_not_know_is_no_contract() -> None:
     with pytest.raises(KeyError, match="scramble"):
         parse(document(column("a", method="scramble")))
-
-
-@pytest.mark.parametrize("given", [{"method": "drop", "output": True}, {"method": "keep"}])
-def test_only_dropped_columns_have_no_output(given: dict[str, Any]) -> None:
-    found = column("a", method=given["method"])
-    found.pop("output", None)
-    if given.get("output"):
-        found["output"] = "a"
-    with pytest.raises(ValueError, match="column a: "):
-        parse(document(found))
-
-
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        ("string", {"to": "month"}),
-        ("string", {"width": "5"}),
-        ("date", {"prefix": 2}),
-        ("timestamp", {}),
-        ("integer", {"prefix": 2}),
-        ("decimal", {"to": "year"}),
-        ("boolean", {"prefix": 1}),
-        ("double", {"width": "5"}),
-        ("array", {"prefix": 2}),
-    ],
-)
-def test_generalization_without_its_own_option_leaves_nothing(
-    kind: str, options: dict[str, Any]
-) -> None:
-    (found,) = parse(document(column("a", kind, "generalize", options))).columns
-    assert isinstance(found.deidentify, Written)
-    kms: Any = HmacKey()
-    with pytest.raises(ContractError, match="column a: "):
-        found.deidentify.prepare(found, ContractKeys(PseudonymKeys(kms, ""), "people", 1))
 
 
 def test_every_rule_of_a_contract_is_checked() -> None:

@@ -121,3 +121,16 @@ def read_through(
     except FileRefusedError as refusal:
         return found, records.rows_read if records else 0, refusal
     return found, records.rows_read, None
+
+
+def parquet_of(values: Any, **options: Any) -> io.BytesIO:
+    """Return a Parquet file of one column."""
+    return as_file(pa.table({"id": values}), **options)
+
+
+def as_file(table: pa.Table, **options: Any) -> io.BytesIO:
+    """Return a table as a Parquet file."""
+    file = io.BytesIO()
+    pq.write_table(table, file, **options)
+    file.seek(0)
+    return file

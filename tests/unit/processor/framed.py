@@ -1,8 +1,9 @@
-"""The result of framing a file, in the form of the reference implementation."""
+"""Files to frame, and the result in the form of the reference implementation."""
 
 from collections.abc import Callable
 
 from processor.readers.csv import CsvRecords
+from processor.readers.line_buffer import LineBuffer
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
 from tests.unit.processor.examples import fields
@@ -27,3 +28,10 @@ def frame(open_records: Callable[[], CsvRecords]) -> Framed:
     except FileRefusedError as refusal:
         return found, (refusal.reason, refusal.line, records.rows_read if records else 0)
     return found, None
+
+
+def make_buffer(*blocks: list[str]) -> LineBuffer:
+    """Return a buffer with the first of these blocks at hand."""
+    buffer = LineBuffer(iter(blocks))
+    assert buffer.fill()
+    return buffer

@@ -2,8 +2,12 @@
 
 import json
 from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
 
 from tests.unit.processor.aws import BUCKET
+from tests.unit.processor.examples import SECRET
 
 CONTEXT = SimpleNamespace(
     function_name="data-processor-test",
@@ -40,3 +44,20 @@ def handle(index: ModuleType, *bodies: str, receives: int = 1) -> list[str]:
     ]
     response = index.handler({"Records": sent}, CONTEXT)
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what was logged and what was counted."""
+    captured = capsys.readouterr()
+    assert SECRET not in captured.out + captured.err
+    assert captured.err == ""
+    lines = [json.loads(line) for line in captured.out.splitlines()]
+    return [line for line in lines if "_aws" not in line], [x for x in lines if "_aws" in x]
+
+
+def fail_with_secret(*_: Any, **__: Any) -> Any:
+    """Raise errors that quote a raw value."""
+    try:
+        raise ValueError(SECRET)
+    except ValueError as error:
+        raise RuntimeError(f"could not convert {SECRET}") from error

@@ -899,3 +899,12 @@ def check_policies(verdict: Verdict, contract: dict[str, Any]) -> None:
         )
         if verdict.class_sizes and verdict.class_sizes[0][0] < contract["anonymity"]["k"]:
             raise Refused("file:k-anonymity")
+
+
+def luhn_holds(digits: str) -> bool:
+    """Whether the check digit of ISO/IEC 7812 is right."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value // 10 + value % 10
+    return total % 10 == 0

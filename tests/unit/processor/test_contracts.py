@@ -191,33 +191,3 @@ def test_a_rule_that_nobody_knows_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps(document(column("id", minimun="1"))))
     with pytest.raises(ContractError, match="minimun"):
         read(path)
-
-
-def test_an_enumeration_cannot_be_changed(tmp_path: Path) -> None:
-    path = tmp_path / "people.json"
-    path.write_text(json.dumps(document(column("sex", enum=["F", "M"]))))
-    contract: Contract = read(path)
-    assert contract.columns[0].rules.enum == ("F", "M")
-
-
-@pytest.mark.parametrize(
-    ("method", "options", "expected"),
-    [
-        ("hmac", {}, Hmac(domain=None, normalize=())),
-        (
-            "hmac",
-            {"domain": "person", "normalize": ["nfc", "trim"]},
-            Hmac(domain="person", normalize=("nfc", "trim")),
-        ),
-        ("pseudonymize", {"domain": "person"}, Pseudonymize(domain="person")),
-        ("truncate", {"length": 2}, Truncate(length=2)),
-        ("generalize", {"to": "month"}, Generalize(to="month")),
-        ("redact", {"patterns": ["email"]}, Redact(patterns=("email",))),
-    ],
-)
-def test_each_method_has_options_of_its_own(
-    tmp_path: Path, method: str, options: dict[str, Any], expected: object
-) -> None:
-    path = tmp_path / "people.json"
-    path.write_text(json.dumps(document(column("id", method=method, options=options))))
-    assert read(path).columns[0].deidentify == expected

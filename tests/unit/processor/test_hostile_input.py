@@ -3,7 +3,6 @@
 An outcome is a reason to refuse the file, or how many rows are clean and why the others are not.
 """
 
-import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -15,7 +14,6 @@ import pytest
 from tests.unit.processor import hostile
 from tests.unit.processor.aws import MemoryBucket
 from tests.unit.processor.examples import SECRET
-from tests.unit.processor.formats import zstd
 from tests.unit.processor.hostile import CASES, CSV, GOOD, NAMES, Case
 from tests.unit.processor.messages import body, handle
 
@@ -34,16 +32,6 @@ def test_hostile_content_has_the_outcome_that_is_stated(
     index: ModuleType, bucket: MemoryBucket, case: Case
 ) -> None:
     hostile.check_content(index, bucket, case)
-
-
-@pytest.mark.parametrize("compress", [gzip.compress, zstd, bytes])
-def test_a_file_that_holds_too_much_is_refused_with_the_number_and_the_setting(
-    monkeypatch: pytest.MonkeyPatch,
-    index: ModuleType,
-    bucket: MemoryBucket,
-    compress: Callable[[bytes], bytes],
-) -> None:
-    hostile.check_size(monkeypatch, index, bucket, compress)
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES.keys())

@@ -8,8 +8,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from processor import __version__
 from processor.account import RowAccount, RowAccountError
@@ -21,13 +19,12 @@ from processor.processing import SMALL, ContentionError, Processor, UnfinishedEr
 from processor.transformation import Transformation
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
-from tests.unit.processor.examples import EXAMPLES, PEOPLE
+from tests.unit.processor.examples import PEOPLE
 
 KEY = "incoming/people/a.csv"
 PROCESSED = "processed/people/a.csv.parquet"
 QUARANTINE = "quarantine/people/a.csv.jsonl.gz"
 MANIFEST = "manifests/people/a.csv.json"
-
 HEADER = "id,name,phone,born,balance\n"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
 CLEAN = (HEADER + GOOD).encode()
@@ -121,33 +118,6 @@ def test_an_object_that_left_its_archive_meanwhile_is_processed(
 
     bucket.interrupt = replace
     assert processor.process(KEY).kind == "processed"
-
-
-RAW = "Zaphod"
-PIECES = [
-    *(RAW, HEADER, GOOD, GOOD.replace("ann", RAW), f"{RAW},{RAW}\n", f"id,{RAW}\n"),
-    *(f'{{"id": "P1", "{RAW}": "{RAW}"}}\n', f'{{"born": "{RAW}"}}\n', '{"id": ', "[", "}"),
-    *('"', ",", "\n", "\r", "\0", "\ufeff", "\udcff", "PAR1", f"P2,{RAW},1,2,3\n"),
-]
-
-
-@EXAMPLES
-@given(
-    pieces=st.lists(st.sampled_from(PIECES), max_size=8),
-    start=st.sampled_from(["", HEADER]),
-    name=st.sampled_from(["a", "a.csv", "a.jsonl", "a.parquet", "a.csv.gz"]),
-    version=st.sampled_from([None, "1.2.0", RAW]),
-)
-def test_no_manifest_quotes_its_file(
-    contracts: Contracts, pieces: list[str], start: str, name: str, version: str | None
-) -> None:
-    """Whatever the file: people who must not see raw values may read manifests."""
-    bucket = MemoryBucket()
-    content = (start + "".join(pieces)).encode(errors="surrogateescape")
-    bucket.upload(f"incoming/people/{name}", content, version)
-    outcome = new_processor(bucket, contracts).process(f"incoming/people/{name}")
-    assert outcome.kind in ("processed", "quarantined")
-    assert RAW not in bucket.content(f"manifests/people/{name}.json").decode()
 
 
 def test_a_clean_file_leaves_rows_and_a_manifest(

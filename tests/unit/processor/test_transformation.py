@@ -2,8 +2,6 @@
 
 import gc
 import io
-from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -11,10 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor import batches, transformation
-from processor.account import RowAccountError
 from processor.batches import Batch
 from processor.contracts import parse
-from processor.readers import csv, detection, encodings
+from processor.readers import encodings
 from processor.reasons import FileRefusedError, Reason, Stated
 from processor.transformation import Outputs, refuse
 from processor.writers import parquet, quarantine
@@ -22,12 +19,10 @@ from processor.writers.quarantine import RejectedRows
 from tests.parquet import read_parquet
 from tests.unit.processor import examples
 from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
-from tests.unit.processor.outcomes import NESTED, compare, run
+from tests.unit.processor.outcomes import compare, run
 
 HEADER = "id,name,phone,born,balance"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50"
-
-
 # Fields that are often good, sometimes bad, and quoted more often than necessary.
 FIELDS = [
     st.sampled_from(["P1", "P2", "P2", "P77", "", "X", '"P3"']),
@@ -53,8 +48,6 @@ FILES = st.builds(
     st.sampled_from([b"", b"", b"", b"\xe9\n", b"\xf0\x9f"]),
     BAD_ENDS,
 )
-
-
 # People whose files use another column's name for the id.
 EXCHANGED = examples.relabelled(PEOPLE, id="born", born="id")
 
@@ -83,8 +76,6 @@ DIALECTS = st.builds(
     st.sampled_from([[], [], ["P2", "1", "id", "1990-02-29", 'a "b"', "1e5", "P1,ann"]]),
     st.sampled_from([0, 0, 1, 2]),
 )
-
-
 FIRST_LINES = st.lists(
     st.sampled_from(
         [
@@ -156,67 +147,6 @@ def test_a_file_in_another_encoding_does_so_too(
         assert run(data, parse(agreed))[0].refusal is not None
     else:
         compare(data, agreed)
-
-
-# What a file may call its columns.
-OTHERWISE = {"tags": "note", "note": "tags", "more": "else"}
-SPACES = st.sampled_from(["", "", " ", "\t \r"])
-MEMBERS = st.builds(
-    lambda name, value, spaces: spaces[0] + name + spaces[1] + ":" + spaces[2] + value,
-    st.sampled_from(['"id"', '"tags"', '"more"', '"note"', r'"n\u006fte"', '"else"', r'"\ud800"']),
-    st.sampled_from(
-        [
-            *('"P1"', '"P1"', "1", "true", "null", "NaN", '"é"', r'"\ud83d\ude00"', r'"\udc00"'),
-            *("[]", '[1.50, "]"]', "[ ]", "[[1e5 ]]", '["\\"]', '"[1]"', "[NaN]", r'["\ud800"]'),
-            *(
-                "{}",
-                "{}",
-                '{"a": [{}]}',
-                '{"a":1,"a":2}',
-                '{ "}" : ":,"}',
-                r'{"\udfff":0}',
-                '"{}"',
-            ),
-        ]
-    ),
-    st.tuples(SPACES, SPACES, SPACES),
-)
-OBJECTS = st.builds(
-    lambda members, space: "{" + ",".join(members) + space + "}",
-    st.lists(MEMBERS, max_size=4)
-    | st.lists(MEMBERS, max_size=2).map(
-        lambda members: ['"id":"P1"', '"more":{"x" :1}', *members]
-    ),
-    SPACES,
-)
-JSON_LINES = st.builds(
-    lambda first, lines, end, last: (end.join([first, *lines]) + last).encode(),
-    OBJECTS,
-    st.lists(
-        OBJECTS | st.sampled_from(["", " ", "[]", "1", "nul", '{"id"', "{} {}", "{,}"]), max_size=6
-    ),
-    st.sampled_from(["\n", "\r\n", "\r"]),
-    st.sampled_from(["", "\n", "\n" + "x" * 200]),
-)
-
-
-@EXAMPLES
-@given(
-    data=JSON_LINES,
-    policy=st.sampled_from(["drop", "refuse"]),
-    labels=st.sampled_from([{}, {}, OTHERWISE]),
-)
-@example(
-    data=b'{"id": "P1", "tags": [1], "else": {}}\n{"id": "P1", "note": [1], "else": {}}\n',
-    policy="drop",
-    labels=OTHERWISE,
-)
-def test_a_file_of_json_lines_does_so_too(
-    monkeypatch: pytest.MonkeyPatch, data: bytes, policy: str, labels: dict[str, str]
-) -> None:
-    monkeypatch.setattr(batches, "BLOCK_SIZE", 64)
-    monkeypatch.setattr(batches, "RECORD_LIMIT", 128)
-    compare(data, examples.relabelled(NESTED, **labels) | {"unknownColumns": policy}, "json")
 
 
 PERSONS = examples.document(
@@ -389,29 +319,3 @@ def test_a_refusal_without_a_contract_has_no_columns() -> None:
     )
     assert account.has_rejects
     assert read_parquet(clean).num_columns == 0
-
-
-class ForgetfulRecords(csv.CsvRecords):
-    """Records that are counted and then lost."""
-
-    def __iter__(self) -> Iterator[Batch]:
-        """Read all batches and yield none."""
-        for _ in super().__iter__():
-            pass
-        return iter(())
-
-
-@pytest.mark.parametrize(
-    ("module", "name", "replacement"),
-    [
-        (transformation, "count_rows", lambda file: 0),
-        (detection, "CsvRecords", ForgetfulRecords),
-    ],
-    ids=["a clean row", "a batch"],
-)
-def test_a_lost_row_is_an_error(
-    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, replacement: object
-) -> None:
-    monkeypatch.setattr(module, name, replacement)
-    with pytest.raises(RowAccountError, match="1 rows read, but 0 clean and 0 rejected"):
-        run(f"{HEADER}\n{GOOD}\n".encode())

@@ -1,7 +1,5 @@
 """The network: a working path to S3 and KMS, and no other."""
 
-import json
-
 import pytest
 
 from lib.settings import SettingsError
@@ -113,18 +111,6 @@ def test_the_function_may_send_to_s3s_own_addresses(stack: Synthesized) -> None:
             "DestinationPrefixListId": f"<{lookup}.PrefixLists.0.PrefixListId>",
         }
     ]
-
-
-@pytest.mark.parametrize("region", ["us-east-1", "us-gov-west-1", "cn-north-1"])
-def test_the_prefix_list_is_that_of_the_region_deployed_to(region: str) -> None:
-    stack = Synthesized(synthesize(region=region), region)
-    _, lookup = stack.one("Custom::S3PrefixList")
-    for phase in ("Create", "Update"):
-        call = json.loads(lookup[phase])
-        assert call["action"] == "describeManagedPrefixLists"
-        assert call["parameters"]["Filters"] == [
-            {"Name": "prefix-list-name", "Values": [f"com.amazonaws.{region}.s3"]}
-        ]
 
 
 def test_the_groups_allow_nothing_else(stack: Synthesized) -> None:

@@ -1,4 +1,4 @@
-"""What AWS would refuse but an emulator accepts: grammar, partitions, names and policy sizes."""
+"""What AWS would refuse but an emulator accepts: grammar, partitions and policy sizes."""
 
 import json
 import re
@@ -23,16 +23,6 @@ EVERYTHING = json.dumps(
     }
 )
 LONGEST_SUFFIX = "x" * SUFFIX_MAX_LENGTH
-LONGEST_REGION = "ap-southeast-1"
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html and the API pages
-NAME_QUOTAS = {
-    "BucketName": 63,
-    "FunctionName": 64,
-    "RoleName": 64,
-    "AliasName": 256,
-    "LogGroupName": 512,
-}
 POLICY_QUOTAS = {
     "KeyPolicy": 32_768,
     "AssumeRolePolicyDocument": 2_048,
@@ -83,19 +73,6 @@ def test_every_arn_is_of_the_partition_of_its_region(region: str) -> None:
     arns = [text for text in texts if text.startswith("arn:aws")]
     assert arns
     assert {text.split(":")[1] for text in arns} == {PARTITIONS[region][0]}
-
-
-def test_names_fit_at_their_longest() -> None:
-    stack = Synthesized(synthesize(LONGEST_SUFFIX, settings='{"retainData": true}'))
-    checked = set()
-    for resource in stack.resources.values():
-        for name, quota in NAME_QUOTAS.items():
-            value = resource.get("Properties", {}).get(name)
-            if value:
-                checked.add(name)
-                longest = value.replace("us-east-1", LONGEST_REGION)
-                assert len(longest) <= quota, longest
-    assert checked == set(NAME_QUOTAS)
 
 
 def test_policies_fit_at_their_longest() -> None:

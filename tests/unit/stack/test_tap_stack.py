@@ -7,9 +7,8 @@ import pytest
 from aws_cdk import App, Environment
 from aws_cdk.assertions import Template
 
-from lib.settings import SettingsError
 from lib.tap_stack import TapStack
-from tests.unit.synthesis import ACCOUNT, Synthesized, make_app, synthesize
+from tests.unit.synthesis import ACCOUNT, Synthesized, make_app
 
 OUTPUTS = {
     "VpcId": "AWS::EC2::VPC",
@@ -112,21 +111,6 @@ def test_synth_asks_for_no_context_lookup() -> None:
     assert not json.loads(manifest.read_text(encoding="utf-8")).get("missing")
 
 
-def test_two_environments_share_no_name() -> None:
-    def names(suffix: str) -> set[str]:
-        template = synthesize(suffix)
-        named = {"FunctionName", "BucketName", "LogGroupName", "AliasName"}
-        return {
-            json.dumps(value)
-            for resource in template["Resources"].values()
-            for key, value in resource.get("Properties", {}).items()
-            if key in named and isinstance(value, str)
-        } | {output["Export"]["Name"] for output in template["Outputs"].values()}
-
-    assert names("test")
-    assert not names("test") & names("pr-42")
-
-
 def test_an_environment_that_retains_data_is_protected() -> None:
     app = make_app(environments={"prod": {"retainData": True}})
     stack = TapStack(app, "TapStack-prod", environment_suffix="prod")
@@ -146,19 +130,3 @@ def test_an_environment_that_retains_data_is_protected() -> None:
             assert resource["Type"] not in DATA, name
     assert retained.keys() == DATA
     assert not template.find("Custom::S3AutoDeleteObjects")
-
-
-def test_other_environments_leave_nothing_behind(stack: Synthesized) -> None:
-    for resource in stack.resources.values():
-        # The policy of a bucket is deleted with it, and refuses writes until then.
-        kept = resource["Type"] == "AWS::S3::BucketPolicy"
-        policy = "RetainExceptOnCreate" if kept else "Delete"
-        assert resource.get("DeletionPolicy", "Delete") == policy
-    assert stack.find("Custom::S3AutoDeleteObjects")
-
-
-def test_a_bad_suffix_stops_before_anything_is_created() -> None:
-    app = make_app()
-    with pytest.raises(SettingsError, match="Bad_Suffix!"):
-        TapStack(app, "TapStack", environment_suffix="Bad_Suffix!")
-    assert not [child for child in app.node.children if child.node.id == "TapStack"]

@@ -1,46 +1,16 @@
 """Values convert exactly or not at all; a row has all of its reasons."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.checks.columns import CheckedBatch, ColumnCheck, RowCheck
-from processor.contract.model import ContractError
-from processor.reasons import FileRefusedError
+from processor.checks.columns import CheckedBatch, RowCheck
 from tests.unit.processor import oracle
-from tests.unit.processor.examples import EXAMPLES, column, make_batch, make_contract
-
-
-def check(rules: dict[str, Any], texts: list[str]) -> list[tuple[Any, list[str]]]:
-    """Return the value and the reasons of each text of one column."""
-    contract = make_contract(rules)
-    text = pa.array([text or None for text in texts], pa.string())
-    checked, failures = ColumnCheck(contract.columns[0]).check(text)
-    assert checked.text is text
-    assert len(checked.values) == len(texts)
-    reasons: list[list[str]] = [[] for _ in texts]
-    for reason, mask in failures:
-        assert mask.null_count == 0
-        assert mask.true_count > 0
-        for index, failed in enumerate(mask.to_pylist()):
-            if failed:
-                reasons[index].append(reason)
-    return list(zip(checked.values.to_pylist(), reasons, strict=True))
-
-
-def assert_as_judged(rules: dict[str, Any], texts: list[str]) -> None:
-    """Check that values and reasons are those of the reference implementation."""
-    for text, (value, reasons) in zip(texts, check(rules, texts), strict=True):
-        expected, expected_reasons = oracle.judge(text, rules)
-        assert reasons == expected_reasons, text
-        assert value == expected, text
-        assert str(value) == str(expected) or rules["type"] == "decimal", text
-
+from tests.unit.processor.checked import PEOPLE, assert_as_judged, selected
+from tests.unit.processor.examples import EXAMPLES, column, make_batch
 
 DIGITS = st.text("0123456789", max_size=4)
 YEARS = ["0000", "0001", "0004", "0100", "0400", "1900", "1996", "2000", "2023", "9999", "199"]
@@ -103,7 +73,6 @@ EDGES = [
 TEXTS = st.lists(
     st.sampled_from(EDGES) | NUMBERS | DAYS | TIMES | st.text(max_size=5), min_size=1, max_size=30
 )
-
 ADDRESSES = st.ip_addresses().map(str) | st.lists(
     st.sampled_from([":", "::", ".", "0", "1", "ff", "255", "256", "1.2.3.4", "a", "@", "-"]),
     max_size=12,
@@ -113,11 +82,9 @@ DOCUMENTS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner),
     max_leaves=6,
 ).map(json.dumps)
-
 OTHERS = st.lists(
     ADDRESSES | DOCUMENTS | st.times().map(str) | st.uuids().map(str) | st.emails(), max_size=30
 )
-
 COLUMNS = [
     column("c", "integer"),
     column("c", "integer", required=True, minimum="-10", maximum="150", enum=["0", "7", "100"]),
@@ -164,69 +131,9 @@ def test_the_edges_are_judged_as_the_reference_implementation_does(rules: dict[s
     assert_as_judged(rules, EDGES)
 
 
-def test_every_day_of_the_calendar_and_no_other_is_a_date() -> None:
-    days = [
-        f"{year:04}-{month:02}-{day:02}"
-        for year in [*range(12), 99, 100, 200, 400, 1600, 1700, 1900, 1999, 2000, 2024, 2100, 9999]
-        for month in range(14)
-        for day in range(33)
-    ]
-    assert_as_judged(column("c", "date"), days)
-
-
-def test_one_bad_value_costs_the_others_nothing() -> None:
-    texts = ["9223372036854775808", "1", "x", "", "-9223372036854775808"]
-    assert check(column("c", "integer"), texts) == [
-        (None, ["c:integer"]),
-        (1, []),
-        (None, ["c:integer"]),
-        (None, []),
-        (-(2**63), []),
-    ]
-
-
-def test_lengths_count_characters() -> None:
-    rules = column("c", maxLength=2)
-    assert [reasons for _, reasons in check(rules, ["éé", "\U0001f600" * 2, "abc"])] == [
-        [],
-        [],
-        ["c:max-length"],
-    ]
-
-
-def test_a_pattern_applies_to_the_whole_text() -> None:
-    rules = column("c", pattern="a|b")
-    assert [reasons for _, reasons in check(rules, ["a", "b", "ab", "xa", "b\n"])] == [
-        [],
-        [],
-        *[["c:pattern"]] * 3,
-    ]
-
-
-@pytest.mark.parametrize("rules", [{"minimum": "1.5"}, {"enum": ["1", "one"]}])
-def test_a_constant_of_another_type_is_an_error_and_not_a_rule_that_always_holds(
-    rules: dict[str, Any],
-) -> None:
-    contract = make_contract(column("c", "integer", **rules))
-    with pytest.raises(ContractError, match="int64"):
-        ColumnCheck(contract.columns[0])
-
-
-PEOPLE = make_contract(
-    column("id", "integer", required=True),
-    column("name", maxLength=3, pattern="^[a-z]*$"),
-    column("note"),
-)
-
-
 def check_rows(header: list[str], *rows: list[str]) -> CheckedBatch:
     """Check rows against the people's contract."""
     return RowCheck(PEOPLE, header).check(make_batch(*rows))
-
-
-def selected(batch: CheckedBatch) -> dict[str, list[Any]]:
-    """Return the clean values by column."""
-    return {name: batch.select(found.values).to_pylist() for name, found in batch.columns.items()}
 
 
 def test_a_rejected_row_carries_all_its_reasons() -> None:
@@ -269,110 +176,3 @@ def test_there_may_be_no_row_with_the_right_number_of_fields(rows: list[list[str
     batch = check_rows(["id", "name", "note"], *rows)
     assert sorted(batch.rejects) == list(range(len(rows)))
     assert selected(batch) == {"id": [], "name": [], "note": []}
-
-
-@pytest.mark.parametrize(
-    ("header", "reason", "position", "name"),
-    [
-        (["id", "SECRET"], "header:unknown-column", 2, None),
-        (["1", "SECRET"], "header:unknown-column", 1, None),
-        (["ID"], "header:unknown-column", 1, "id"),
-        (["id", " Names"], "header:unknown-column", 2, "name"),
-        (["id", "SECRET " * 999], "header:unknown-column", 2, None),
-        (["id", ""], "header:unknown-column", 2, None),
-        (["id", "note", "note"], "header:duplicate-column", 3, "note"),
-        (["name"], "header:missing-column", None, "id"),
-    ],
-)
-def test_a_header_that_is_not_the_contract_s_is_refused_without_being_quoted(
-    header: list[str], reason: str, position: int | None, name: str | None
-) -> None:
-    with pytest.raises(FileRefusedError) as caught:
-        RowCheck(PEOPLE, header)
-    error = caught.value
-    assert (error.reason, error.line, error.column, error.name) == (reason, 1, position, name)
-    assert "SECRET" not in repr(error) + str(error)
-
-
-@pytest.mark.parametrize(
-    ("header", "reason", "position", "name"),
-    [
-        (["E-Mail: ", "id", ""], "", None, None),
-        (["", "id", "E-Mail: "], "", None, None),
-        (["email", "id"], "header:unknown-column", 1, "email"),
-        (["e-mail:", "id"], "header:unknown-column", 1, "email"),
-        (["E-Mail: ", "name"], "header:unknown-column", 2, "id"),
-        (["E-Mail: ", "note"], "header:unknown-column", 2, "note"),
-        (["E-Mail: ", " "], "header:unknown-column", 2, "note"),
-        (["E-Mail: ", "b"], "header:unknown-column", 2, "short"),
-        (["E-Mail: ", "id", "E-Mail: "], "header:duplicate-column", 3, "email"),
-        (["id"], "header:missing-column", None, "email"),
-    ],
-)
-def test_a_file_calls_a_column_by_its_physical_name_alone(
-    header: list[str], reason: str, position: int | None, name: str | None
-) -> None:
-    agreed = make_contract(
-        column("email", required=True, physicalName="E-Mail: "),
-        column("name", physicalName="id"),
-        column("id", physicalName="Name"),
-        column("note", physicalName=""),
-        column("short", physicalName=" B "),
-    )
-    if not reason:
-        found = RowCheck(agreed, header).check(make_batch(list("abc")))
-        assert {name: batch for name, batch in selected(found).items() if batch != [None]} == dict(
-            zip(
-                [{"E-Mail: ": "email", "id": "name", "": "note"}[label] for label in header],
-                [[letter] for letter in "abc"],
-                strict=True,
-            )
-        )
-        return
-    with pytest.raises(FileRefusedError) as caught:
-        RowCheck(agreed, header)
-    error = caught.value
-    assert (error.reason, error.line, error.column, error.name) == (reason, 1, position, name)
-
-
-@pytest.mark.parametrize("header", [["ID", "name;note"], ["1", "2", "3"], [""]])
-def test_a_header_without_any_column_of_the_contract_is_refused(header: list[str]) -> None:
-    lenient = replace(make_contract(column("id"), column("name")), unknown_columns="drop")
-    with pytest.raises(FileRefusedError, match="header:no-column") as caught:
-        RowCheck(lenient, header)
-    assert (caught.value.line, caught.value.text) == (1, ", ".join(header))
-    assert RowCheck(lenient, [*header, "id"]).dropped_columns == len(header)
-
-
-@pytest.mark.parametrize(
-    ("text", "holds"),
-    [
-        ("https://user@example.com:8080/a/b?x=1&y=/#top", True),
-        ("http://[2001:db8::7]/c=GB?objectClass?one", True),
-        ("mailto:ann@example.com", True),
-        ("urn:isbn:0451450523", True),
-        ("file:///etc/hosts", True),
-        ("tel:+1-816-555-1212", True),
-        ("a:", True),
-        ("x:/", True),
-        ("http://example.com/%7Euser", True),
-        ("http://example.com/%7", False),
-        ("http://exa mple.com/", False),
-        ("http://example.com/a|b", False),
-        ("http://example.com/[", False),
-        ("http://[::1", False),
-        ("//example.com/", False),
-        ("example.com", False),
-        ("1http://x", False),
-        ("http://x/é", False),
-        ("http://x#a#b", False),
-        ("http://x:port/", False),
-    ],
-)
-def test_a_uri_is_one_of_rfc_3986(text: str, holds: bool) -> None:
-    assert check(column("c", format="uri"), [text]) == [(text, [] if holds else ["c:format"])]
-
-
-def test_json_that_is_too_deep_is_rejected_and_not_a_crash() -> None:
-    deep = "[" * 100_000 + "]" * 100_000
-    assert check(column("c", "array"), [deep]) == [(None, ["c:array"])]

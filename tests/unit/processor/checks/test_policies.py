@@ -2,8 +2,6 @@
 
 import io
 import json
-from collections import Counter
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +13,19 @@ from hypothesis import strategies as st
 
 from processor import batches
 from processor.account import RowAccount
-from processor.bucket.store import Store
 from processor.checks import classes, uniqueness
-from processor.checks.classes import NOBODY, Pairs
 from processor.checks.policies import measure
 from processor.contract.model import ContractError
-from processor.contracts import Contracts, parse, read
+from processor.contracts import parse, read
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.limits.deadline import NEVER, Deadline
+from processor.limits.deadline import Deadline
 from processor.limits.size import SizeLimit
-from processor.processing import Processor
 from processor.reasons import Anonymity, FileRefusedError
 from processor.transformation import Outputs, Transformation, refuse
 from processor.writers import parquet
 from tests.parquet import read_parquet
 from tests.unit.processor import oracle
-from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
+from tests.unit.processor.aws import HmacKey
 from tests.unit.processor.examples import EXAMPLES, column, document
 
 COLUMNS = (
@@ -188,93 +183,6 @@ def test_people_are_counted_where_the_contract_says_who_they_are(
     assert found == measured
 
 
-CLASSES = st.lists(
-    st.tuples(
-        st.sampled_from(["", "a", "a\0", "b", "é", "\U0001f600", None]),
-        st.integers(0, 2),
-        st.sampled_from(["A", "B", "", None]),
-    ),
-    max_size=60,
-)
-
-
-@EXAMPLES
-@given(rows=CLASSES, held=st.integers(1, 20), part=st.integers(1, 4), by_subject=st.booleans())
-def test_classes_that_go_to_the_disk_are_counted_exactly(
-    monkeypatch: pytest.MonkeyPatch,
-    rows: list[tuple[str | None, int, str | None]],
-    held: int,
-    part: int,
-    *,
-    by_subject: bool,
-) -> None:
-    monkeypatch.setattr(classes, "RUN_ROWS", held)
-    monkeypatch.setattr(classes, "PART_ROWS", part)
-    table = pa.table(
-        {
-            "x": pa.array([row[0] for row in rows], pa.string()),
-            "y": pa.array([row[1] for row in rows], pa.int64()),
-            "who": pa.array([row[2] for row in rows], pa.string()),
-        }
-    )
-    file = io.BytesIO()
-    pq.write_table(table, file, row_group_size=7)
-    sizes = Counter(row[:2] for row in rows)
-    people = {of: len({row[2] for row in rows if row[:2] == of} - {None}) for of in sizes}
-    members = people if by_subject else sizes
-    below = sum(sizes[of] for of, count in members.items() if count < 3)
-    counted = "subjects" if by_subject else "rows"
-    expected = Anonymity(min(members.values(), default=None), 3, len(sizes), below, counted)
-    assert measure(file, ["x", "y"], 3, "who" if by_subject else None) == expected
-
-
-@pytest.mark.parametrize("limit", ["RUN_ROWS", "RUN_BYTES"])
-def test_many_classes_take_little_memory(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(classes, limit, 1 << 12)
-    file = io.BytesIO()
-    pairs = Pairs(file, NEVER)
-    before = pa.total_allocated_bytes()
-    for begin in range(0, 50_000, 500):
-        texts = pa.array([b"%d" % number for number in range(begin, begin + 500)])
-        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), 500))
-        assert pa.total_allocated_bytes() - before < 1 << 18
-    assert sum(len(counted) for counted, _ in pairs.sorted()) == 50_000
-    assert file.tell() > 100_000
-
-
-def test_few_classes_need_no_disk_however_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(classes, "RUN_ROWS", 25)
-    file = io.BytesIO()
-    pairs = Pairs(file, NEVER)
-    texts = pa.array([b"%d" % number for number in range(10)] * 7)
-    for _ in range(20):
-        pairs.add(texts, pa.repeat(pa.scalar(NOBODY, pa.binary()), len(texts)))
-    assert not file.getvalue()
-    [(counted, last)] = pairs.sorted()
-    assert counted.column("rows").to_pylist() == [140] * 10
-    assert last is None
-
-
-def test_the_deadline_holds_while_classes_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever check of the clock is too late."""
-    monkeypatch.setattr(classes, "RUN_ROWS", 1000)
-    monkeypatch.setattr(classes, "PART_ROWS", 500)
-    file = io.BytesIO()
-    pq.write_table(pa.table({"n": list(range(4000))}), file, row_group_size=1000)
-
-    def measured(in_time: int) -> int:
-        looks = count()
-        late = Deadline(in_time - 0.5, clock=lambda: next(looks))
-        measure(file, ["n"], 2, deadline=late)
-        return next(looks)
-
-    enough = measured(1000)
-    assert enough > 10  # a batch, two runs, eight parts
-    for in_time in range(enough):
-        with pytest.raises(FileRefusedError, match="object:takes-too-long"):
-            measured(in_time)
-
-
 def test_a_file_refused_while_classes_are_counted_says_how_many_rows_it_had() -> None:
     people = parse(document(column("n")) | {"anonymity": {"k": 2, "quasiIdentifiers": ["n"]}})
     data, clean = io.BytesIO(b"n\n" + b"x\n" * 7), io.BytesIO()
@@ -293,35 +201,6 @@ def test_values_that_run_together_are_not_one_class(tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [v[0] for v in values], "y": [v[1] for v in values]}), path)
     with path.open("rb") as file:
         assert measure(file, ["x", "y"], 1) == Anonymity(1, 1, len(values), 0)
-
-
-@pytest.mark.parametrize(("k", "outcome"), [(2, "processed"), (3, "quarantined")])
-def test_the_manifest_has_what_was_measured_and_dropped(
-    tmp_path: Path, k: int, outcome: str
-) -> None:
-    policies = {
-        "unknownColumns": "drop",
-        "anonymity": {"k": k, "quasiIdentifiers": ["region"]},
-    }
-    (tmp_path / "people.json").write_text(json.dumps(document(*COLUMNS) | policies))
-    bucket = MemoryBucket()
-    bucket.upload("incoming/people/a.csv", b"id,region,SECRET\na,1,\nb,1,\n")
-    client: Any = bucket
-    kms: Any = HmacKey()
-    keys = PseudonymKeys(kms, "a-key")
-    processor = Processor(Store(client, BUCKET), Contracts(tmp_path), keys, LIMIT)
-    processor.process("incoming/people/a.csv")
-    manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
-    assert manifest["outcome"] == outcome
-    assert manifest["dropped_columns"] == (1 if outcome == "processed" else 0)
-    assert manifest["anonymity"] == {
-        "k": 2,
-        "required": k,
-        "classes": 1,
-        "rows_below": 0 if outcome == "processed" else 2,
-        "counted": "rows",
-    }
-    assert "SECRET" not in str(manifest)
 
 
 def test_a_policy_that_nobody_knows_is_an_error(tmp_path: Path) -> None:

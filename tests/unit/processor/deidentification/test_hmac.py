@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.deidentification.hmac import HmacTokens
-from tests.unit.processor.examples import EXAMPLES
+from tests.unit.processor.deidentified import PLAIN, SPELT, compare
+from tests.unit.processor.examples import EXAMPLES, column
 
 TEXTS = st.lists(st.none() | st.text(max_size=80) | st.sampled_from(["twice", "\0", "ÿ"]))
 
@@ -45,3 +47,18 @@ def test_texts_that_repeat_only_after_many_that_do_not_have_their_tokens_too() -
     texts = [*map(str, range(300)), "0", "299", None, ""]
     tokens = HmacTokens(b"k").tokens(pa.array(texts, pa.string()))
     assert tokens.to_pylist() == expected(b"k", texts)
+
+
+@pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({}, PLAIN),
+        ({"domain": "person"}, PLAIN),
+        ({"normalize": ["nfc", "trim", "lowercase"]}, SPELT),
+    ],
+    ids=["plain", "domain", "normalize"],
+)
+def test_the_output_is_what_the_reference_implementation_says(
+    options: dict[str, Any], values: st.SearchStrategy[str]
+) -> None:
+    compare(column("c", method="hmac", options=options), values)

@@ -9,13 +9,8 @@ from hypothesis import strategies as st
 
 from processor.deidentification.redaction import redact
 from tests.unit.processor.examples import EXAMPLES
-
-ALL = ("email", "iban", "card", "ssn", "phone")
-
-
-def redacted(text: str, *patterns: str) -> str:
-    """Return one text without what the patterns find, by default all patterns."""
-    return str(redact(pa.array([text]), patterns or ALL)[0])
+from tests.unit.processor.oracle import luhn_holds
+from tests.unit.processor.redacted import ALL, redacted
 
 
 @pytest.mark.parametrize(
@@ -28,29 +23,11 @@ def redacted(text: str, *patterns: str) -> str:
         ("name@उदाहरण.भारत.", "[email]."),
         ('to "john doe"@example.com, ann@[192.168.0.1]', "to [email], [email]"),
         ("<ann\u2019s@example.com> (bob\uff20example.com)", "<[email]> ([email])"),
-        ("IBAN DE89 3704 0044 0532 0130 00 is mine", "IBAN [iban] is mine"),
-        ("GB82WEST12345698765432", "[iban]"),
-        ("mt84 malt 0110 0001 2345 mtlcast001s", "[iban]"),
-        ("KZ86 125K ZT50 0410 0100", "[iban]"),
-        ("fr14 2004 1010 0505 000m 0260 6", "[iban]"),  # mistyped, and in lower case
-        ("my card is 4111 1111 1111 1111 12/29", "my card is [card] 12/29"),
-        ("in 2024 4111-1111-1111-1111 123 was", "in 2024 [card] 123 was"),
-        ("3782 822463 10005, 378282246310005", "[card], [card]"),
-        ("6304000000000000, 6304 0000 0000 0000 000", "[card], [card]"),
-        ("\u0664\u0661\u0661\u0661" + " \u0661\u0661\u0661\u0661" * 3, "[card]"),
         ("ssn 123-45-6789.", "ssn [ssn]."),
         ("123\u201145\u20116789", "[ssn]"),
         ("123 45 6789", "[ssn]"),
         ("123.45.6789", "[ssn]"),
-        ("4111.1111.1111.1111, 4111\t1111\t1111\t1111", "[card], [card]"),
         ("4111\u200b1111\u200b1111\u200b1111 +49\u00ad151\u00ad2345678", "[card] [phone]"),
-        ("call +49 (151) 234-5678!", "call [phone]!"),
-        ("0049 151 2345678, +3435040190006", "[phone], [phone]"),
-        ("0151/2345678 or 0171 234567", "[phone] or [phone]"),
-        ("0151/2345678/0171234567", "[phone]"),
-        ("(202) 555-0123 303.555.0111", "[phone] [phone]"),
-        ("2025550123, 202-555-0123", "[phone], [phone]"),
-        ("\u0660\u0661\u0665\u0661\u0662\u0663\u0664\u0665\u0666", "[phone]"),
         *(
             (text, "[email]")
             for text in (
@@ -65,60 +42,9 @@ def redacted(text: str, *patterns: str) -> str:
                 ),
             )
         ),
-        *(
-            (text, "[card]")
-            for text in (
-                *("4111  1111  1111  1111", "4111 - 1111 - 1111 - 1111", "4111/1111/1111/1111"),
-                *(
-                    "4111_1111_1111_1111",
-                    "4111 1111\r\n1111 1111",
-                    "4111\u30001111\u30001111\u30001111",
-                ),
-                *(
-                    "41 11 11 11 11 11 11 11",
-                    "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
-                    "41111111111111111225",
-                ),
-                "\uff14" + "\uff11" * 15,
-            )
-        ),
-        *(
-            (text, "[iban]")
-            for text in (
-                *("de89 3704 0044 0532 0130 00", "DE 89 3704 0044 0532 0130 00"),
-                *("DE89 370 400 440 532 013 000", "DE89  3704  0044  0532  0130  00"),
-                *("DE89_3704_0044_0532_0130_00", "DE89 3704 0044 0532\n0130 00"),
-                *("NO93 8601 1117 947", "BE68539007547034", "DE88370400440532013000"),
-            )
-        ),
         *((text, "[ssn]") for text in ("123456789", "123 - 45 - 6789", "123/45/6789")),
         ("SSN: 123456789", "SSN: [ssn]"),
         (" 123456789\n", " [ssn]"),
-        *(
-            (f"call {text} today", "call [phone] today")
-            for text in (
-                *("612 345 678", "912 34 56 78", "32 12 34 56", "406 12 345", "(11) 96123-4567"),
-                *("13812345678", "8 (912) 345-67-89", "2101234567", "8123 4567", "98765 43210"),
-                *("+49 (0) 170 1234567", "555-123-4567x12", "555-123-4567 ext. 5", "601234567"),
-            )
-        ),
-        *(
-            (text, "[phone]")
-            for text in (
-                *("612 345 678", "(11) 96123-4567", "13812345678", "8 (912) 345-67-89"),
-                *(
-                    "0170,1234567",
-                    "0_170_1234567",
-                    "(12) 3456 78",
-                    "49 170 1234567",
-                    "(+49) 170 123456",
-                ),
-                *("\uff10\uff19\uff10\uff0d1234\uff0d5678", "030 1234567 ext 12"),
-            )
-        ),
-        ("(0170 1234567)", "([phone])"),
-        ("tel0170123456", "tel[phone]"),
-        ("4111\u00b71111\u00b71111\u00b71111 \U0001f600\u221212", "[card] \U0001f600\u221212"),
         ("a@b.example +4915123456\n4111111111111111", "[email] [phone]\n[card]"),
     ],
 )
@@ -202,43 +128,6 @@ def test_null_stays_null_and_rows_stay_in_order() -> None:
         *("no", None, "[card]", "4111111111111112", None, "x [card]")
     ]
     assert redact(pa.array([], pa.string()), ALL).to_pylist() == []
-
-
-def luhn_holds(digits: str) -> bool:
-    """Whether the check digit of ISO/IEC 7812 is right."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + place % 2)
-        total += value // 10 + value % 10
-    return total % 10 == 0
-
-
-# The first digits of a card, and its length; all others here begin with a zero.
-ISSUERS = {
-    "4": (13, 16, 19),
-    "51": (16,),
-    "2720": (16,),
-    "34": (15,),
-    "36": (14, 19),
-    "6304": (13, 19),
-}
-
-
-@EXAMPLES
-@given(
-    st.sampled_from(sorted(ISSUERS)),
-    st.sampled_from(["", "0"]),
-    st.text("0123456789", min_size=9, max_size=19),
-)
-def test_a_number_is_of_a_card_if_its_issuer_length_and_check_digit_are(
-    issuer: str, before: str, rest: str
-) -> None:
-    digits = before + issuer + rest
-    card = not before and len(digits) in ISSUERS[issuer] and luhn_holds(digits)
-    if len(digits) <= 19 and issuer not in ("36", "6304"):
-        assert redacted(digits, "card") == ("[card]" if card else digits)
-    elif before:
-        assert redacted(digits, "card") == digits
 
 
 WORDS = st.text("abc xyz,;\n", max_size=12)

@@ -1,7 +1,15 @@
-"""What the manifest says of tokens: what made them, and of which columns."""
+"""Tokens: which texts have the same one, and what the manifest says of them."""
+
+from typing import Any
+
+import pytest
 
 from processor.contracts import parse
+from processor.deidentification.methods import Deidentification
+from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.deidentification.token import origins
+from tests.unit.processor.aws import HmacKey
+from tests.unit.processor.deidentified import check, leaves
 from tests.unit.processor.examples import column, document, make_contract
 
 
@@ -26,3 +34,48 @@ def test_each_algorithm_is_named_with_its_version_epoch_and_columns() -> None:
 
 def test_without_tokens_nothing_made_them() -> None:
     assert origins(make_contract(column("city"), column("name", method="mask"))) == []
+
+
+@pytest.fixture(name="kms")
+def make_kms() -> Any:
+    """A key with known material."""
+    return HmacKey()
+
+
+TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac"])
+
+
+@TOKENS
+def test_one_person_has_one_token_however_the_name_is_written(method: str) -> None:
+    rules = column("c", method=method, options={"normalize": ["nfc", "trim", "lowercase"]})
+    tokens = leaves(rules, "Zoë@example.com", " zoe\u0308@EXAMPLE.com\u00a0", "zoe@example.com")
+    assert tokens[0] == tokens[1] != tokens[2]
+    plain = leaves(column("c", method=method), "Zoë", "zoë", "Zoë ")
+    assert len(set(plain)) == 3
+
+
+@TOKENS
+def test_what_is_blank_once_normalized_has_no_token(method: str) -> None:
+    blank = column("c", method=method, options={"normalize": ["trim"]})
+    assert leaves(blank, "\u200b", "x")[0] is None
+
+
+@TOKENS
+def test_only_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any, method: str) -> None:
+    contract = make_contract(
+        column("own", method=method),
+        column("sibling", method=method),
+        column("shared", method=method, options={"domain": "people"}),
+        column("same", method=method, options={"domain": "people"}),
+        column("other", method=method, options={"domain": "animals"}),
+    )
+    batch = check(contract, ["x"] * 5)
+    (row,) = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch).to_pylist()
+    assert row["shared"] == row["same"]
+    assert len(set(row.values())) == 4
+    of = "AES-256-CMAC/" if method == "pseudonymize" else ""
+    assert [message.decode() for message in kms.messages] == [
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}people/1",
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/people/1",
+        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/animals/1",
+    ]

@@ -10,7 +10,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor import batches
-from processor.batches import BATCH_ROWS, BLOCK_SIZE
 from processor.readers.csv import CsvRecords
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
@@ -214,11 +213,3 @@ def test_an_endless_record_is_refused_before_it_fills_the_memory(
         assert tracemalloc.get_traced_memory()[1] < 128 << 20
     finally:
         tracemalloc.stop()
-
-
-def test_batches_are_bounded() -> None:
-    stream = CsvRecords(io.BytesIO(b"h\n" + b"\n" * 40_000 + b"0123456789abcde\n" * 100_000))
-    found = list(stream)
-    assert max(len(batch.rows) for batch in found) == BATCH_ROWS
-    assert max(sum(map(len, batch.lines)) for batch in found) <= BLOCK_SIZE
-    assert stream.rows_read == 140_000

@@ -24,8 +24,6 @@ from tests.unit.processor.framed import Framed, frame
 from tests.unit.processor.outcomes import run
 
 COLUMNS = ("a", "b")
-
-
 # Replacements for escapes with their characters, for a reader without escapes.
 STANDS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
 UNKNOWN, NULL, LAST = "\ue010", "\ue011", "\ue012"
@@ -188,11 +186,6 @@ def test_an_endless_record_is_refused() -> None:
     with pytest.raises(FileRefusedError, match="record:too-long") as caught:
         list(records)
     assert (caught.value.line, records.rows_read) == (5, 2)
-
-
-def test_no_other_escape_passes_for_a_backslash() -> None:
-    with pytest.raises(ValueError, match="unknown"):
-        Csv(escape="^")
 
 
 @pytest.mark.parametrize(

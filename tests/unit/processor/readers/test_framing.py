@@ -5,23 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from processor import batches
 from processor.contract.model import RFC_4180, Csv
 from processor.readers.framing import EscapedFraming, Framed, Framing, QuotedFraming
 from processor.readers.line_buffer import LineBuffer
 from processor.reasons import FileRefusedError, Reason
+from tests.unit.processor.framed import make_buffer
 
 # The example of QuotedFraming's docstring.
 EXAMPLE = ["1,plain\n", '2,"one"\n', '3,"two\n', 'lines"\n', '4,a "b"\n']
 QUOTED = QuotedFraming(RFC_4180)
 ESCAPED = EscapedFraming(Csv(escape="\\"))
-
-
-def make_buffer(*blocks: list[str]) -> LineBuffer:
-    """Return a buffer with the first of these blocks at hand."""
-    buffer = LineBuffer(iter(blocks))
-    assert buffer.fill()
-    return buffer
 
 
 def told(framed: Framed) -> tuple[list[list[str] | None], list[int], dict[int, object]]:
@@ -89,50 +82,3 @@ def test_what_makes_a_further_block_unreadable_is_kept() -> None:
     assert framed.rows.to_pylist() == [["a"]]
     assert framed.refusal is not None
     assert (framed.refusal.reason, framed.refusal.line) == ("encoding:not-utf-8", 9)
-
-
-def test_a_buffer_gives_each_line_once() -> None:
-    buffer = make_buffer(["a\n", "b\n"], ["c\n"])
-    assert list(buffer.record(1)) == ["b\n", "c\n"]  # another block, for a record that continues
-    assert (buffer.take(2), buffer.before, buffer.lines) == (["a\n", "b\n"], 2, ["c\n"])
-    assert buffer.fill()
-    assert (buffer.take(9), buffer.before) == (["c\n"], 3)
-    assert not buffer.fill()
-
-
-def test_a_buffer_reads_no_block_too_many() -> None:
-    """No more is in memory than the longest record needs."""
-    buffer = LineBuffer(iter([["a\n"], ["b\n"], ["c\n"]]))
-    assert buffer.fill()
-    assert buffer.fill()
-    assert buffer.lines == ["a\n"]
-    lines = buffer.record(0)
-    assert next(lines) + next(lines) == "a\nb\n"
-    assert buffer.lines == ["a\n", "b\n"]
-
-
-def test_the_blank_end_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    buffer = make_buffer(["h\n", "a\n", "\n"], ["b\n", "\n"], ["\n"])
-    buffer.take(1)
-    buffer.end_before_blank_lines()
-    taken = []
-    while buffer.fill():
-        taken += buffer.take(9)
-    assert taken == ["a\n", "\n", "b\n"]
-    assert buffer.before == 4
-
-    monkeypatch.setattr(batches, "RECORD_LIMIT", 4)
-    buffer = make_buffer(["h\n", "a\n"], ["\n"] * 5)
-    buffer.take(1)
-    buffer.end_before_blank_lines()
-    assert buffer.fill()
-    buffer.take(9)
-    with pytest.raises(FileRefusedError, match="file:too-many-blank-lines") as caught:
-        buffer.fill()
-    assert caught.value.line == 3
-
-
-def test_where_nothing_is_quoted_each_line_is_a_record() -> None:
-    framed = QuotedFraming(Csv(quote="")).frame(make_buffer(EXAMPLE), 5)
-    assert framed.rows.to_pylist() == [line.rstrip("\n").split(",") for line in EXAMPLE]
-    assert list(framed.ends) == [1, 2, 3, 4, 5]

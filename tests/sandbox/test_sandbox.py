@@ -1,6 +1,5 @@
 """The commands, as a user types them."""
 
-import json
 import os
 import subprocess
 import sys
@@ -9,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import PROJECT, SandboxError, __main__, deployment, emulator, interpreter
-from tests.sandbox.cloud import Cloud, function
+from sandbox import PROJECT, SandboxError, __main__, deployment, emulator
+from tests.sandbox.cloud import Cloud
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -98,26 +97,6 @@ def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
     assert "--state" in text or not command
 
 
-def test_a_python_without_the_packages_hands_over_to_the_one_that_has_them(
-    parity: Cloud,
-) -> None:
-    bare = [f"{sys.base_prefix}/bin/python3", "-S", "-m", "sandbox"]
-    state = str(parity.emulator.state)
-    done = subprocess.run(
-        [*bare, "env", "--state", state], cwd=PROJECT, capture_output=True, text=True, check=True
-    )
-    assert f"export AWS_ENDPOINT_URL={parity.emulator.endpoint}\n" in done.stdout
-
-
-@pytest.mark.parametrize("environment", ["/nowhere", sys.prefix])
-def test_a_package_that_nobody_has_is_reported(
-    monkeypatch: pytest.MonkeyPatch, environment: str
-) -> None:
-    monkeypatch.setattr(interpreter, "ENVIRONMENT", Path(environment))
-    with pytest.raises(SystemExit, match="package rich is not installed"):
-        interpreter.rerun(ModuleNotFoundError(name="rich"))
-
-
 def test_environment_as_shell_commands(here: Cloud) -> None:
     """``eval`` of them points the AWS tools of a shell at the sandbox."""
     script = 'eval "$("$0" -m sandbox env)"; printf %s "$AWS_ENDPOINT_URL $AWS_PROFILE"'
@@ -130,48 +109,6 @@ def test_environment_as_shell_commands(here: Cloud) -> None:
         check=True,
     )
     assert shell.stdout.strip() == here.emulator.endpoint
-
-
-def test_logs_of_functions(here: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
-    code = "def handler(event, context):\n    print('first')\n    print('second')\n"
-    role = here.role("lambda.amazonaws.com")
-    name, other = (here.deploy({"Function": function(role, code)})["Function"] for _ in range(2))
-    here.client("lambda").invoke(FunctionName=name)
-    here.client("lambda").invoke(FunctionName=other)
-
-    assert __main__.main(["logs", "--function", name]) == 0
-
-    lines = [line.partition(" ")[2] for line in capsys.readouterr().out.splitlines()]
-    assert lines[1:3] == [f"{name}: first", f"{name}: second"]
-    assert not [line for line in lines if line.startswith(other)]
-    assert __main__.main(["logs"]) == 0
-    assert f"{other}: first" in capsys.readouterr().out
-
-
-def test_following_logs_ends_with_ctrl_c(
-    here: Cloud, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    role = here.role("lambda.amazonaws.com")
-    code = "def handler(event, context):\n    print(event)\n"
-    name = here.deploy({"Function": function(role, code)})["Function"]
-    waits = 0
-
-    def invoke_then_interrupt(_seconds: float) -> None:
-        nonlocal waits
-        waits += 1
-        if waits > 2:
-            raise KeyboardInterrupt
-        payload = json.dumps(f"call {waits}").encode()
-        here.client("lambda").invoke(FunctionName=name, Payload=payload)
-
-    monkeypatch.setattr("sandbox.logs.time.sleep", invoke_then_interrupt)
-    assert __main__.main(["logs", "--follow", "--function", name]) == 130
-    printed = capsys.readouterr()
-    assert [line[-6:] for line in printed.out.splitlines() if "call" in line] == [
-        "call 1",
-        "call 2",
-    ]
-    assert printed.err == "Interrupted.\n"
 
 
 def test_deploying_several_environments(

@@ -16,7 +16,6 @@ RULE = {
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 2},
     "Transitions": [{"TransitionInDays": 10, "StorageClass": "GLACIER"}],
 }
-
 PROPERTIES = {
     "VersioningConfiguration": {"Status": "Enabled"},
     "BucketEncryption": {
@@ -40,7 +39,6 @@ PROPERTIES = {
     "OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
     "Tags": [{"Key": "Owner", "Value": "data"}],
 }
-
 KEY = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": []}}}
 TARGET = {"Type": "AWS::S3::Bucket"}
 

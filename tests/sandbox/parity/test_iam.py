@@ -57,7 +57,6 @@ def test_boundary_of_a_templates_role(plain: Cloud, parity: Cloud, *, late: bool
 QUEUES = policy(allow("sqs:ListQueues"))
 MANAGED = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": QUEUES}}
 ATTACHED = "Cannot delete a policy attached to entities."
-
 Undo = Callable[[], object]
 
 

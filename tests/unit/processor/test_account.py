@@ -5,19 +5,21 @@ refused. Losses in framing or decompression are left to the property tests, one 
 on a few rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pytest
 
+from processor import transformation
 from processor.account import RowAccountError
 from processor.batches import Batch
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.deidentification.methods import Deidentification
 from processor.limits.deadline import Deadline
-from processor.readers import csv, json_lines, parquet
+from processor.readers import csv, detection, json_lines, parquet
 from processor.readers.compression import Decompressed
 from processor.readers.csv import CsvRecords
 from processor.readers.framing import Framed, Framing
@@ -29,7 +31,8 @@ from processor.writers import parquet as parquet_writer
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.examples import PEOPLE
-from tests.unit.processor.formats import WRITERS, check_same_rows
+from tests.unit.processor.formats import NAMES, WRITERS, as_csv, check_same_rows
+from tests.unit.processor.outcomes import run
 
 GOOD = ("P1", "ann", "0151234567", "1990-02-28", "12.50")
 BAD = ("X", "ann", "", "1990-02-29", "")
@@ -39,7 +42,6 @@ CSV = tuple(name for name in TEXT if ".csv" in name)
 JSON = tuple(name for name in TEXT if ".jsonl" in name)
 PARQUET = ("a.parquet",)
 ALL = (*TEXT, *PARQUET)
-
 Change = Callable[[Any], Any]
 
 
@@ -186,3 +188,29 @@ def test_a_row_lost_is_noticed(monkeypatch: pytest.MonkeyPatch, loss: Loss, name
     lose(loss, monkeypatch)
     with pytest.raises(loss.notices):
         check_same_rows(ROWS, name, 9, PEOPLE)
+
+
+class ForgetfulRecords(csv.CsvRecords):
+    """Records that are counted and then lost."""
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Read all batches and yield none."""
+        for _ in super().__iter__():
+            pass
+        return iter(())
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "replacement"),
+    [
+        (transformation, "count_rows", lambda file: 0),
+        (detection, "CsvRecords", ForgetfulRecords),
+    ],
+    ids=["a clean row", "a batch"],
+)
+def test_a_lost_row_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, replacement: object
+) -> None:
+    monkeypatch.setattr(module, name, replacement)
+    with pytest.raises(RowAccountError, match="1 rows read, but 0 clean and 0 rejected"):
+        run(as_csv(NAMES, [GOOD]))

@@ -16,7 +16,6 @@ from tests.sandbox.metrics import alarm, state, total
 from tests.sandbox.queues import dead_letters, make_queue
 
 LAG = 10.0
-
 PROGRAM = """
 from pathlib import Path
 from sandbox.parity import lag
@@ -87,7 +86,6 @@ NO_LISTING = deny("sqs:ListQueues")
 NOTHING = allow("sqs:TagQueue")
 REFUSED = ["AccessDenied", "AccessDenied", "ok"]
 ALLOWED = ["ok", "ok", "AccessDenied"]
-
 Change = Callable[[Any, str, str], object]
 """Changes a role that has an inline policy, with the ARN of a managed policy."""
 
