@@ -12,6 +12,7 @@ from processor.contract.model import Contract
 from processor.contract.vocabulary import camel_case
 from processor.contracts import column_document, method_document
 from processor.deidentification.keep import Keep
+from processor.deidentification.token import Token
 
 # The attributes of a column that are not rules for its values.
 NO_RULES = ("name", "output", "physicalName", "deidentify")
@@ -38,7 +39,9 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
                     remedy = "" if column.name in counted else ", or drop the column"
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
                 continue
-            what = f"may reveal more than under {name}, which has {_written(wanted)}{whose}"
+            tokens = isinstance(own, Token) and isinstance(wanted, Token)
+            what = "has tokens that do not join with those" if tokens else "may reveal more than"
+            what = f"{what} under {name}, which has {_written(wanted)}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for lost in counted:
         if _origin(lost, contract) != _origin(lost, current):

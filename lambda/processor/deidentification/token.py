@@ -90,15 +90,22 @@ class Token(Written, takes=(), says={}):
 def origins(contract: Contract) -> list[dict[str, Any]]:
     """Return what makes the tokens of each column of the output that has any.
 
-    Tokens join only if the algorithm, the version of the derivation and the epoch are the same.
+    Tokens join only if all but the columns is the same. Without a domain they join only with those
+    of the same column of the same dataset, whatever it is called in the output.
     """
-    columns: dict[str, list[str | None]] = {}
+    columns: dict[tuple[str, str | None], list[str | None]] = {}
     for column in contract.columns:
-        if isinstance(column.deidentify, Token):
-            columns.setdefault(column.deidentify.algorithm, []).append(column.output)
+        if isinstance(method := column.deidentify, Token):
+            columns.setdefault((method.algorithm, method.domain), []).append(column.output)
     return [
-        {"algorithm": algorithm, "version": VERSION, "epoch": contract.epoch, "columns": names}
-        for algorithm, names in columns.items()
+        {
+            "algorithm": algorithm,
+            "version": VERSION,
+            "epoch": contract.epoch,
+            "domain": domain,
+            "columns": names,
+        }
+        for (algorithm, domain), names in columns.items()
     ]
 
 

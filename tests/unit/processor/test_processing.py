@@ -146,7 +146,13 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
         "contract": {"id": "a-contract", "version": "1.2.0"},
         "epoch": 1,
         "tokens": [
-            {"algorithm": "HMAC-SHA256", "version": 2, "epoch": 1, "columns": ["person_token"]}
+            {
+                "algorithm": "HMAC-SHA256",
+                "version": 2,
+                "epoch": 1,
+                "domain": None,
+                "columns": ["person_token"],
+            }
         ],
         "rows": {"read": 1, "clean": 1, "rejected": 0},
         "rejected_by_reason": {},
@@ -234,6 +240,7 @@ def test_a_refused_object_is_quarantined_whole(
     assert found["dataset"] == dataset
     assert found["refusal"] == NOTHING | refusal
     assert found["outputs"]["processed"] is None
+    assert found["tokens"] == []
     assert found["rows"]["read"] == found["rows"]["rejected"]
     assert found["contract"] == (
         {"id": "a-contract", "version": "1.2.0"} if dataset == "people" else None

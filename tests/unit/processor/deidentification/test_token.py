@@ -13,22 +13,21 @@ from tests.unit.processor.deidentified import check, leaves
 from tests.unit.processor.examples import column, document, make_contract
 
 
-def test_each_algorithm_is_named_with_its_version_epoch_and_columns() -> None:
+def test_tokens_that_join_are_named_with_what_made_them() -> None:
     columns = (
         column("id", method="pseudonymize", output="token"),
         column("code", method="hmac"),
         column("email", method="pseudonymize", options={"domain": "email"}),
+        column("phone", method="pseudonymize"),
+        column("login", method="pseudonymize", options={"domain": "email"}),
         column("name", method="drop"),
         column("city"),
     )
+    made = {"version": 2, "epoch": 4}
     assert origins(parse(document(*columns, epoch=4))) == [
-        {
-            "algorithm": "AES-256-CMAC",
-            "version": 2,
-            "epoch": 4,
-            "columns": ["token", "email"],
-        },
-        {"algorithm": "HMAC-SHA256", "version": 2, "epoch": 4, "columns": ["code"]},
+        made | {"algorithm": "AES-256-CMAC", "domain": None, "columns": ["token", "phone"]},
+        made | {"algorithm": "HMAC-SHA256", "domain": None, "columns": ["code"]},
+        made | {"algorithm": "AES-256-CMAC", "domain": "email", "columns": ["email", "login"]},
     ]
 
 
