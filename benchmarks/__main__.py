@@ -1,4 +1,7 @@
-"""The run: ``python -m benchmarks``, 12 minutes for 200 MB."""
+"""The run: ``python -m benchmarks``, 12 minutes for 200 MB.
+
+Delete it once no engine is compared with the processor.
+"""
 
 import argparse
 import json

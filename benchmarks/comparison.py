@@ -1,8 +1,9 @@
 """Comparison: whether a change made the processor slower than it was at another commit.
 
 ``python -m benchmarks.comparison main`` runs the processor of that commit and the one of the
-working tree on the same files in turn, each in a process of its own on one core. It can be deleted
-when nobody needs an answer sooner than ``make bench`` gives it.
+working tree on the same files in turn, each in a process of its own on one core.
+
+Delete it once nobody needs an answer sooner than ``make bench`` gives it.
 """
 
 import argparse

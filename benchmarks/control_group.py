@@ -6,6 +6,8 @@ a second it gives the program its share. Where no group can be made, for want of
 https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
 https://docs.kernel.org/admin-guide/cgroup-v2.html
 https://docs.kernel.org/scheduler/sched-bwc.html
+
+Delete it once the large files run in Lambda, which has limits of its own.
 """
 
 import os

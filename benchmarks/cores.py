@@ -1,6 +1,8 @@
 """Cores: how much of a file is done in a minute with the cores that Lambda gives for memory.
 
 https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+
+Delete it once a deployed function is measured instead.
 """
 
 import os

@@ -2,6 +2,8 @@
 
 ``python -m benchmarks.data FILE MEGABYTES`` writes such a file. One row in twenty has a quoted
 comma, one in a hundred an address of two lines.
+
+Delete it once no benchmark reads these people.
 """
 
 import argparse

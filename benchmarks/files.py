@@ -1,6 +1,6 @@
 """Files: the benchmark's rows in every form, and rows of many columns.
 
-A form can be left out once a file of it takes as long as one of another whatever is changed.
+Delete it once no benchmark or comparison reads these files.
 """
 
 import csv

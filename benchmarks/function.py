@@ -2,6 +2,8 @@
 
 No package of the development environment is seen, and no byte code is written, because where
 Lambda runs it none could be.
+
+Delete it once the large files and the cold start run in Lambda itself.
 """
 
 import os

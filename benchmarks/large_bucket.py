@@ -3,6 +3,8 @@
 It speaks to the processor's own client, over TLS, and streams from and to files. Writes have S3's
 conditions. There is one version of each object, nobody is asked who they are, and keys must be
 plain.
+
+Delete it once the sandbox streams objects to disk, and does not hold them in memory.
 """
 
 import ssl

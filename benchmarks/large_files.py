@@ -1,4 +1,7 @@
-"""Large files: what takes the most memory of all that the processor accepts, or nearly does."""
+"""Large files: what takes the most memory of all that the processor accepts, or nearly does.
+
+Delete a file of them once another takes as much memory in the same part of the processor.
+"""
 
 import csv
 import itertools

@@ -1,4 +1,7 @@
-"""Measurement: what a program and all the processes it starts take, pinned to one core."""
+"""Measurement: what a program and all the processes it starts take, pinned to one core.
+
+Delete it once no benchmark measures a process.
+"""
 
 import os
 import tempfile

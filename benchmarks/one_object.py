@@ -2,6 +2,8 @@
 
 Prints what became of it, the seconds it took and the peak resident size, as one line of JSON. It
 runs with the bundle's packages only, so it imports nothing else.
+
+Delete it once the large files run in Lambda itself.
 """
 
 import json

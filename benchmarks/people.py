@@ -2,6 +2,8 @@
 
 The forms are regular expressions for a whole text. A text of the right form may still be no value
 (2001-02-29): that is for each engine's own conversion to find.
+
+Delete it once every engine reads contracts.
 """
 
 KEY = b"the 32 bytes that KMS would give"

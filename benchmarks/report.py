@@ -1,4 +1,7 @@
-"""The report: ``docs/benchmarks.md`` and its chart, from what was measured."""
+"""The report: ``docs/benchmarks.md`` and its chart, from what was measured.
+
+Delete it with ``docs/benchmarks.md``.
+"""
 
 import ast
 import platform

@@ -2,6 +2,8 @@
 
 Each goes through the function's own processor in a new process, under a hard limit of memory: what
 the function has by default. The sandbox could not hold them in its memory: a bucket of files does.
+
+Delete it once a test of the deployed stack has files as large.
 """
 
 import argparse

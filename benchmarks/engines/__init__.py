@@ -3,6 +3,8 @@
 Each module is a program, ``python -m benchmarks.engines.<engine> SOURCE TARGET``, and has one
 function, ``run(source, target)``. It writes ``clean.parquet`` (a file, or a folder of them) and
 the rejects into the folder ``target``, and returns how many rows are clean and how many rejected.
+
+Delete it with the last of them.
 """
 
 import json

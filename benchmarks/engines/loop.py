@@ -1,6 +1,8 @@
 """A loop over ``csv.reader`` that checks field by field and calls ``hmac.digest``.
 
 Rejects are raw fields without reasons or lines; nothing checks that the counts add up.
+
+Delete it once there is another engine that is simple enough to be trusted with the expected rows.
 """
 
 import csv

@@ -3,6 +3,8 @@
 The plugin takes no key that is not text, as derived keys are; the key here happens to be. A row
 with too few fields is filled up with nulls, one with too many stops the run. Rejects have no
 reasons and no lines.
+
+Delete it once nobody would choose Polars for this job, or the plugin does not work with it.
 """
 
 from collections.abc import Callable

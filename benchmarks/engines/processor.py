@@ -1,6 +1,8 @@
 """This project's processor: the transformation as it ships, under the compiled contract.
 
 Strict; each reject has its line, its raw text and all its reasons; every row is accounted for.
+
+Delete it with the last engine that it is compared with.
 """
 
 import os

@@ -1,6 +1,8 @@
 """The same with the method ``pseudonymize`` instead of ``hmac`` in the contract.
 
 Its tokens are made by AES-256-CMAC; all else is the same.
+
+Delete it once contracts have one method for tokens.
 """
 
 from dataclasses import replace

@@ -2,6 +2,8 @@
 
 Permissive: a row with too few or too many fields is kept with nulls or without the surplus, unless
 one asks for the column of corrupt records, as here. Rejects have no reasons and no lines.
+
+Delete it once nobody would choose Spark for this job, or the project has ended.
 """
 
 import hmac

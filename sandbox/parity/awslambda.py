@@ -1,4 +1,11 @@
-"""Lambda: properties of a template's function, and what its event source mapping needs."""
+"""Lambda: properties of a template's function, and what its event source mapping needs.
+
+Delete each of these once MiniStack itself does this:
+
+- ``dropped_properties``: keeps a function's VPC, key, dead-letter queue and reserved concurrency;
+- ``create_mapping``: refuses an event source mapping whose role may not poll the queue or use its
+  key.
+"""
 
 from typing import Any
 

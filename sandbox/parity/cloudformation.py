@@ -1,4 +1,10 @@
-"""CloudFormation: a stack refuses or imports an existing resource that it did not create."""
+"""CloudFormation: a stack refuses or imports an existing resource that it did not create.
+
+Delete each of these once MiniStack itself does this:
+
+- ``refuse_taken_names``: refuses to create a resource whose name is taken;
+- ``import_policy``: imports a bucket's policy.
+"""
 
 from collections.abc import Mapping
 from typing import Any

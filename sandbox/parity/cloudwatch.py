@@ -1,4 +1,12 @@
-"""CloudWatch: metrics from logs and queues, and alarms on them."""
+"""CloudWatch: metrics from logs and queues, and alarms on them.
+
+Delete each of these once MiniStack itself does this:
+
+- ``metrics_from_logs``: makes metrics of embedded metrics and of metric filters;
+- ``alarm_of_its_own_dimensions``: evaluates an alarm on its own dimensions alone;
+- ``depth_of_dead_letter_queues``: publishes the depth of a dead-letter queue and evaluates its
+  alarms.
+"""
 
 import contextlib
 import json

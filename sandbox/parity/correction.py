@@ -3,8 +3,8 @@
 A correction is named after the gap it closes. Its docstring says what AWS does, and where AWS
 documents it; a test of the same subject in ``tests/sandbox`` shows the gap without it.
 
-A correction can be deleted as soon as the pinned MiniStack no longer has the gap: that test then
-fails, because it asserts the wrong answer of the plain emulator too.
+Its module says when it can be deleted: once the pinned MiniStack no longer has the gap. That test
+then fails, because it asserts the wrong answer of the plain emulator too.
 """
 
 from collections.abc import Callable

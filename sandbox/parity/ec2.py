@@ -1,4 +1,16 @@
-"""EC2: resource types that MiniStack lacks, and incomplete answers."""
+"""EC2: resource types that MiniStack lacks, and incomplete answers.
+
+Delete each of these once MiniStack itself does this:
+
+- ``security_group_rule``: has the resource types SecurityGroupIngress and SecurityGroupEgress;
+- ``create_flow_log``, ``update_flow_log``, ``delete_flow_log``: has the resource type FlowLog;
+- ``describe_flow_logs``: answers DescribeFlowLogs;
+- ``address_range_attribute``: returns a VPC's CidrBlock as an attribute;
+- ``gateway_routes``: adds a gateway endpoint's routes to its route tables;
+- ``delete_endpoint``: removes these routes with the endpoint;
+- ``all_fields_of_an_endpoint``: describes an endpoint's policy, groups and DNS names;
+- ``describe_vpc_endpoints``: filters the endpoints that it describes.
+"""
 
 import json
 from typing import Any

@@ -1,4 +1,15 @@
-"""IAM: the permissions boundary of a template's role, and deletions of what is in use."""
+"""IAM: the permissions boundary of a template's role, and deletions of what is in use.
+
+Delete each of these once MiniStack itself does this:
+
+- ``dropped_boundary``: keeps the permissions boundary of a template's role;
+- ``conflict_of_policy``: refuses to delete a policy with several versions;
+- ``conflict_of_role``: names a role's inline policies in AWS's words;
+- ``conflict_of_user``: refuses to delete a user with policies or groups;
+- ``conflict_of_group``: refuses to delete a group with members or policies;
+- ``delete_policy``: fails a stack's deletion if its policy is attached elsewhere;
+- ``delete_role``: fails a stack's deletion if its role has policies of others.
+"""
 
 import re
 from collections.abc import Callable

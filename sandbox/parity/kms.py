@@ -1,4 +1,7 @@
-"""KMS keys as other services use them: with the caller's permissions, or by the key's policy."""
+"""KMS keys as other services use them: with the caller's permissions, or by the key's policy.
+
+Delete it once no other correction calls it.
+"""
 
 import contextvars
 from dataclasses import dataclass

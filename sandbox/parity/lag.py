@@ -14,6 +14,8 @@
 
 CloudFormation's changes take effect at once. On AWS it waits, or tries again, until they do;
 MiniStack does neither.
+
+Delete it once MiniStack can show changes late. All corrections here belong together.
 """
 
 import contextvars

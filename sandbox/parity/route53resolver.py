@@ -1,6 +1,10 @@
 """Route 53 Resolver: the resource types of a DNS firewall, which MiniStack lacks.
 
 They are created and deleted, but filter nothing: the machine itself resolves names.
+
+Delete each of these once MiniStack itself does this:
+
+- ``handlers``: has the resource types of a DNS firewall.
 """
 
 from ministack.core.responses import get_account_id, get_region, new_uuid

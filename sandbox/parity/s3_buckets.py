@@ -1,4 +1,11 @@
-"""S3: the properties of a template's bucket that MiniStack drops."""
+"""S3: the properties of a template's bucket that MiniStack drops.
+
+Delete each of these once MiniStack itself does this:
+
+- ``CONFIGURATIONS``: applies these properties of a template's bucket;
+- ``object_lock``: applies ObjectLockConfiguration;
+- ``delete_empty_bucket``: keeps a bucket that has objects.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any

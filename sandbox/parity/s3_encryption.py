@@ -1,4 +1,17 @@
-"""S3: server-side encryption with KMS keys, whose permissions and state matter."""
+"""S3: server-side encryption with KMS keys, whose permissions and state matter.
+
+Delete each of these once MiniStack itself does this:
+
+- ``bucket_key_of_default_encryption``: uses a bucket key if the default encryption says so;
+- ``writer_needs_the_key``: asks for the writer's permission on the key;
+- ``reader_needs_the_key``: asks for the reader's permission on the key;
+- ``copier_needs_the_key``: asks for the copier's permission on the source's key;
+- ``uploader_needs_to_decrypt``: asks for kms:Decrypt for a part of an upload;
+- ``etag_of_an_encrypted_object``: gives each write of an encrypted object another ETag;
+- ``etag_of_an_encrypted_upload``: does so for an upload in parts.
+
+Delete ``remember_the_object`` and ``describing_needs_no_key`` once those about keys are gone.
+"""
 
 import contextvars
 import secrets

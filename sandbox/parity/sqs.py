@@ -1,4 +1,13 @@
-"""SQS: queues under a KMS key, and moving messages back out of a dead-letter queue."""
+"""SQS: queues under a KMS key, and moving messages back out of a dead-letter queue.
+
+Delete each of these once MiniStack itself does this:
+
+- ``messages_need_the_key``: asks whether senders and receivers may use the queue's key;
+- ``deliveries_need_the_key``: asks whether S3 may use the queue's key;
+- ``start_message_move_task``: answers StartMessageMoveTask;
+- ``list_message_move_tasks``: answers ListMessageMoveTasks;
+- ``queue_of_a_move_task``: checks permissions on the queue of a move task.
+"""
 
 import json
 import time
