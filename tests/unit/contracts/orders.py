@@ -1,9 +1,14 @@
 """A valid contract, and the mistakes that are reported when it is changed."""
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
+import yaml
+
 from lib.contracts import ContractError, compile_contracts
+from processor.contract.column import Column, Method, Rules, Written
+from processor.deidentification.methods import METHODS
 
 CONTRACT = """\
 apiVersion: v3.2.0
@@ -107,3 +112,33 @@ METHOD = "        customProperties: [{property: deidentify, value: {method: %s}}
 def deidentified(column: str, method: str) -> str:
     """The valid contract with a method for ``column``, which had none."""
     return edited(f"- name: {column}\n", f"- name: {column}\n{METHOD % method}")
+
+
+LENGTH = 12
+"""The characters that a text must have at least for the methods of TEXT_METHODS."""
+
+
+def write_method(method: type[Method]) -> str | None:
+    """Return the first documented example of a method that a column of such texts may have."""
+    for example in method.says:
+        written = yaml.safe_load(example)
+        del written["method"]
+        texts = defaultdict(str, {option: str(value) for option, value in written.items()})
+        found, complaints = method.read(written, texts.__getitem__)
+        column = Column(
+            name="text",
+            type="string",
+            required=False,
+            rules=Rules(min_length=LENGTH),
+            deidentify=found,
+            output="text" if issubclass(method, Written) else None,
+        )
+        if not complaints and not list(found.complaints(column)):
+            return example.strip("{}").removeprefix("method: ")
+    return None
+
+
+TEXT_METHODS = {
+    method.name: example for method in METHODS if (example := write_method(method)) is not None
+}
+"""Each method for texts, as a contract writes it after ``method:``."""

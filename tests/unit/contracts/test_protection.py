@@ -5,21 +5,10 @@ from pathlib import Path
 import pytest
 
 from lib.contracts import ContractError, compile_contracts
-from tests.unit.contracts.orders import CONTRACT, METHOD
+from tests.unit.contracts.orders import CONTRACT, LENGTH, METHOD, TEXT_METHODS
 
 CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
 ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"
-# The options of each method in the current contract; texts have at least eight characters.
-METHODS = {
-    "pseudonymize": "pseudonymize, domain: people",
-    "hmac": "hmac, domain: person",
-    "mask": "mask, keepLast: 4",
-    "truncate": "truncate, length: 3",
-    "generalize": "generalize, prefix: 3",
-    "redact": "redact, patterns: [email, phone]",
-    "drop": "drop",
-    "keep": "keep",
-}
 
 
 def compare(directory: Path, current: str, other: str) -> list[str]:
@@ -38,15 +27,16 @@ def compare(directory: Path, current: str, other: str) -> list[str]:
 def with_method(method: str) -> str:
     """The contract whose column ``phone`` has this method."""
     assert CONTRACT.count("method: mask, keepLast: 4") == 1
-    return CONTRACT.replace("method: mask, keepLast: 4", f"method: {method}")
+    text = CONTRACT.replace("method: mask, keepLast: 4", f"method: {method}")
+    return text.replace("minLength: 8", f"minLength: {LENGTH}")
 
 
-@pytest.mark.parametrize("current", METHODS)
-@pytest.mark.parametrize("other", METHODS)
+@pytest.mark.parametrize("current", TEXT_METHODS)
+@pytest.mark.parametrize("other", TEXT_METHODS)
 def test_a_shared_column_is_hidden_the_same_way_or_dropped(
     directory: Path, current: str, other: str
 ) -> None:
-    found = compare(directory, *(with_method(METHODS[name]) for name in (current, other)))
+    found = compare(directory, *(with_method(TEXT_METHODS[name]) for name in (current, other)))
     if other in (current, "drop") or current == "keep":
         assert found == []
         return

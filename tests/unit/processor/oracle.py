@@ -698,8 +698,12 @@ def generalized(text: str, value: Any, column: Column) -> Any:
     return value.replace(month=1) if options["to"] == "year" else value
 
 
+METHODS = ("pseudonymize", "hmac", "mask", "truncate", "generalize", "keep")
+"""The methods that are implemented here."""
+
+
 def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
-    """Return the output of a field; redaction is not implemented here."""
+    """Return the output of a field under one of METHODS."""
     options = column["deidentify"]
     if isinstance(value, time):
         return value.isoformat("microseconds")

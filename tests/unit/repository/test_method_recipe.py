@@ -1,7 +1,7 @@
 """The recipe of docs/development.md for a new method: one module and one registration.
 
 It adds a method to a copy of the sources. Then the compiler, the processor, the sentences about
-mistakes and the page of methods must know it.
+mistakes and the page of methods must know it, and the tests of all methods must try it.
 """
 
 import json
@@ -61,6 +61,12 @@ def initials(text: pa.StringArray, most: int) -> pa.StringArray:
     return pc.utf8_slice_codeunits(letters, 0, most)
 '''
 LISTED = "Redact, Drop, Keep)\n"
+# The tests of all methods that must try a new one, without being changed.
+TRIED = {
+    "tests/unit/contracts/test_methods.py": ["on_purpose[initials]", "all_methods", "page"],
+    "tests/unit/contracts/test_protection.py": ["[initials-keep]", "[mask-initials]"],
+    "tests/unit/processor/test_contracts.py": ["what_is_written_is_read"],
+}
 
 # What a separate process asks of the copy.
 SCRIPT = """
@@ -108,9 +114,22 @@ def with_method(method: str) -> str:
 
 def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
     """What a copy of the sources with the method does with its contracts."""
+    add_method(copy, registered=registered)
+    for name, method in (
+        ("right", "{method: initials}"),
+        ("wrong", "{method: initials, mostLetters: 5, words: 1}"),
+    ):
+        (copy / name).mkdir()
+        (copy / name / "orders.odcs.yaml").write_text(with_method(method), encoding="utf-8")
+    found: dict[str, Any] = json.loads(run(copy, "-c", SCRIPT))
+    return found
+
+
+def add_method(copy: Path, *, registered: bool) -> None:
+    """Copy the sources and add the method, by the first two steps of the recipe."""
     for folder in ("lib", "lambda"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "tests").mkdir()
+    (copy / "tests").mkdir(exist_ok=True)
     shutil.copy(ROOT / "tests/methods.py", copy / "tests")
     room = copy / "lambda/processor/deidentification"
     (room / "initials.py").write_text(MODULE, encoding="utf-8")
@@ -124,23 +143,20 @@ def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
             line, f"from processor.deidentification.initials import Initials\n{line}"
         )
         registry.write_text(text, encoding="utf-8")
-    for name, method in (
-        ("right", "{method: initials}"),
-        ("wrong", "{method: initials, mostLetters: 5, words: 1}"),
-    ):
-        (copy / name).mkdir()
-        (copy / name / "orders.odcs.yaml").write_text(with_method(method), encoding="utf-8")
+
+
+def run(copy: Path, *arguments: str) -> str:
+    """Run Python on the copy, and return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-B", "-c", SCRIPT],
+        [sys.executable, "-B", *arguments],
         cwd=copy,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "lambda")])},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_a_method_is_one_module_and_one_registration(tmp_path: Path) -> None:
@@ -164,3 +180,19 @@ def test_a_method_that_is_not_registered_is_none(tmp_path: Path) -> None:
     assert "has a deidentify with the method 'initials'; write value: {method: …} with" in sentence
     assert "leaves" not in found
     assert "initials" not in found["page"]
+
+
+def test_the_tests_of_all_methods_try_a_new_one(tmp_path: Path) -> None:
+    shutil.copytree(
+        ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__", "corpus")
+    )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    add_method(tmp_path, registered=True)
+    (tmp_path / "docs").mkdir()
+    run(tmp_path, "-m", "tests.methods")
+    chosen = "initials or all_methods or page_of_methods or what_is_written_is_read"
+    options = ["-v", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", chosen]
+    shown = run(tmp_path, "-m", "pytest", *options, *TRIED).splitlines()
+    for file, names in TRIED.items():
+        passed = [line for line in shown if line.startswith(file) and "PASSED" in line]
+        assert all(any(name in line for line in passed) for name in names)
