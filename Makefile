@@ -26,7 +26,7 @@ ENVIRONMENTS := dev staging prod
 PEERS := .cache/peers
 CHECKED := app.py lib lambda sandbox delivery samples benchmarks tests
 
-# What hangs is ended, with a message, after some four times as long as it takes on an idle machine.
+# A step that hangs is ended, with a message, after about four times its usual time.
 # `make unit minutes=60` sets another limit.
 minutes = 10
 unit emulator: minutes = 20
@@ -35,7 +35,7 @@ fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
 smoke: minutes = 15
-# Less than the credentials last that the workflows run them with.
+# Less than the lifetime of the credentials in the workflows.
 accept: minutes = 170
 publish deploy destroy strays: minutes = 55
 pipeline: minutes = 30
@@ -54,7 +54,7 @@ index = $(addprefix --default-index ,$(shell python -m pip config get global.ind
 # With approval=never a command asks nothing, so it can have a limit.
 unattended = $(if $(filter never,$(approval)),$(limited))
 
-# With assembly=cdk.out, what `make publish` left there is deployed; without, what is synthesized anew.
+# With assembly=cdk.out, the assembly that `make publish` wrote is deployed; without, a new one.
 synthesized = $(if $(assembly),--app $(assembly) TapStack-$(suffix),-c environmentSuffix=$(suffix))
 
 ##@ Everyday
@@ -286,8 +286,8 @@ $(INSTALLED): pyproject.toml requirements-dev.txt lambda/requirements.txt
 	@$(limited) python -m lib.function.bundle
 	@touch $@
 
-# Groups of pyproject.toml that cannot be beside the project's packages, or should not: Checkov pins
-# an older boto3, the peers a newer pyarrow, and `aws` would hide a developer's own.
+# Groups of pyproject.toml that cannot share an environment with the project's packages, or should
+# not: Checkov pins an older boto3, the peers a newer pyarrow, and `aws` would hide a developer's own.
 $(CHECKOV) $(AWSCLI) $(PEERS): uv.lock | $(INSTALLED)
 	@echo "Installing $(@F)"
 	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@

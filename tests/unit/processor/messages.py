@@ -46,7 +46,9 @@ def handle(index: ModuleType, *bodies: str, receives: int = 1) -> list[str]:
     return [failure["itemIdentifier"] for failure in response["batchItemFailures"]]
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def read_log(
+    capsys: pytest.CaptureFixture[str],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what was logged and what was counted."""
     captured = capsys.readouterr()
     assert SECRET not in captured.out + captured.err

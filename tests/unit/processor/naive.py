@@ -37,11 +37,11 @@ class NaiveHandler:
             try:
                 for record in json.loads(message["body"])["Records"]:
                     process(self._bucket, record["s3"]["object"]["key"])
-                told = "object processed"
+                logged = "object processed"
             except Exception:  # pylint: disable=broad-exception-caught  # as one does
                 failures.append({"itemIdentifier": message["messageId"]})
-                told = "failed"
-            sys.stdout.write(json.dumps({"message": told}) + "\n")
+                logged = "failed"
+            sys.stdout.write(json.dumps({"message": logged}) + "\n")
         return {"batchItemFailures": failures}
 
 

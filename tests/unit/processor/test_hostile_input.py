@@ -22,9 +22,9 @@ from tests.unit.processor.messages import body, handle
 def check_that_nothing_raw_is_logged(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """No log line quotes a file, not even from libraries written in C."""
     yield
-    told = capfd.readouterr()
-    assert told.out
-    assert SECRET not in told.out + told.err
+    captured = capfd.readouterr()
+    assert captured.out
+    assert SECRET not in captured.out + captured.err
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
@@ -60,9 +60,9 @@ def test_a_name_that_leads_elsewhere_is_refused(
     manifest, quarantine = sorted(found for found in bucket.names() if found != key)
     assert re.fullmatch(f"manifests/{folder}~[0-9a-f]{{64}}\\.json", manifest)
     assert re.fullmatch(f"quarantine/{folder}~[0-9a-f]{{64}}\\.jsonl\\.gz", quarantine)
-    told = json.loads(bucket.content(manifest))
-    assert told["refusal"]["reason"] == "object:unsafe-name"
-    assert (told["source"]["key"], told["rows"]["read"]) == (key, 0)
+    written = json.loads(bucket.content(manifest))
+    assert written["refusal"]["reason"] == "object:unsafe-name"
+    assert (written["source"]["key"], written["rows"]["read"]) == (key, 0)
 
 
 @pytest.mark.parametrize(

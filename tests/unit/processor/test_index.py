@@ -17,7 +17,7 @@ from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.aws import HmacKey, MemoryBucket, client_error
 from tests.unit.processor.examples import GOOD, HEADER, SECRET
-from tests.unit.processor.messages import body, fail_with_secret, handle, told
+from tests.unit.processor.messages import body, fail_with_secret, handle, read_log
 
 KEY = "incoming/people/a.csv"
 
@@ -28,7 +28,7 @@ def test_an_object_is_processed_logged_and_counted(
     version = bucket.upload(KEY, f"{HEADER}{GOOD}bad\n".encode())
     assert handle(index, body(KEY)) == []
     assert "manifests/people/a.csv.json" in bucket.names()
-    [line], [metrics] = told(capsys)
+    [line], [metrics] = read_log(capsys)
     assert line["message"] == "object processed"
     assert (line["key"], line["version_id"]) == (KEY, version)
     assert line["rows"] == {"read": 2, "clean": 1, "rejected": 1}
@@ -54,7 +54,7 @@ def test_each_outcome_has_its_metric(
     bucket.upload("incoming/people/", b"")
     keys = [KEY, KEY, "incoming/people/gone.csv", "incoming/animals/a.csv", "incoming/people/"]
     assert handle(index, *map(body, keys)) == []
-    lines, metrics = told(capsys)
+    lines, metrics = read_log(capsys)
     assert [line["message"] for line in lines] == [
         "object quarantined",
         "object duplicate",
@@ -85,7 +85,7 @@ def test_only_the_failed_messages_come_again(
     failed = handle(index, SECRET, body(KEY), test_event, body("processed/x"))
     assert failed == ["m0", "m3"]
     assert bucket.newest("manifests/people/a.csv.json")
-    lines, _ = told(capsys)
+    lines, _ = read_log(capsys)
     assert [(line["error"], line["reason"]) for line in lines if line["level"] == "ERROR"] == [
         ("NotificationError", "the message is not an event notification of S3"),
         ("LayoutError", "the object does not lie under incoming/"),
@@ -127,7 +127,7 @@ def test_no_bad_file_is_quoted(
 ) -> None:
     bucket.upload(KEY, content)
     assert handle(index, body(KEY)) == []
-    told(capsys)
+    read_log(capsys)
     assert SECRET not in bucket.content("manifests/people/a.csv.json").decode()
     lines = gzip.decompress(bucket.content("quarantine/people/a.csv.jsonl.gz")).decode()
     assert (SECRET in lines) == (content == FILES["rejects"]), "rows alone are kept, in quarantine"
@@ -161,7 +161,7 @@ def test_no_error_is_quoted_but_all_can_be_found(
     monkeypatch.setattr(*failure)
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == ["m0"]
-    [line], [] = told(capsys)
+    [line], [] = read_log(capsys)
     assert (line["message"], line["key"], line["message_id"]) == ("failed", KEY, "m0")
     assert line["error"] in {"RuntimeError", "RowAccountError", "ClientError"}
     assert line.get("code", "Some: AccessDenied") == "Some: AccessDenied"
@@ -178,7 +178,7 @@ def test_a_broken_contract_says_which(
     (tmp_path / "contracts/people.json").write_text("{}")
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == ["m0"]
-    [line], _ = told(capsys)
+    [line], _ = read_log(capsys)
     assert line["reason"] == "people.json: KeyError: 'columns'"
 
 

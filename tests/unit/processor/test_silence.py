@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.processor.aws import MemoryBucket
 from tests.unit.processor.examples import GOOD, HEADER, SECRET
-from tests.unit.processor.messages import body, fail_with_secret, handle, told
+from tests.unit.processor.messages import body, fail_with_secret, handle, read_log
 
 KEY = "incoming/people/a.csv"
 
@@ -80,6 +80,6 @@ def test_no_library_writes_into_the_log(
     bucket.interrupt = lambda moment: say()
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == []
-    [line], _ = told(capsys)
+    [line], _ = read_log(capsys)
     assert line["message"] == "object processed"
     assert (root.handlers, root.level, sys.stderr) == before

@@ -25,7 +25,7 @@ from tests.unit.processor.outcomes import run
 
 COLUMNS = ("a", "b")
 # Replacements for escapes with their characters, for a reader without escapes.
-STANDS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
+PLACEHOLDERS = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006\ue007\ue008"
 UNKNOWN, NULL, LAST = "\ue010", "\ue011", "\ue012"
 
 
@@ -39,17 +39,17 @@ def judge(data: bytes, dialect: Csv) -> Framed:
     texts = [dialect.delimiter, '"', "\\", "\n", "\r", "\r\n", "n", "r", "t"]
     if not dialect.quote:
         texts[1] = "no character"
-    meanings = dict(zip(STANDS, [*texts[:6], "\n", "\r", "\t"], strict=True))
-    spelt = {stand: "\\" + text for stand, text in zip(STANDS, texts, strict=True)}
+    meanings = dict(zip(PLACEHOLDERS, [*texts[:6], "\n", "\r", "\t"], strict=True))
+    spelt = {letter: "\\" + text for letter, text in zip(PLACEHOLDERS, texts, strict=True)}
     spelt |= {UNKNOWN: "\\", NULL: "\\N", LAST: "\\"}
 
-    def stand(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         """Return the replacement of an escape."""
         if not match[1]:
             return LAST
         if match[1] == "N":
             return NULL
-        return STANDS[texts.index(match[1])] if match[1] in texts else UNKNOWN + match[1]
+        return PLACEHOLDERS[texts.index(match[1])] if match[1] in texts else UNKNOWN + match[1]
 
     def back(text: str, how: dict[str, str]) -> str:
         """Return a text with the replacements of escapes replaced."""
@@ -57,9 +57,9 @@ def judge(data: bytes, dialect: Csv) -> Framed:
 
     def lines_before(text: str) -> int:
         """Count the escaped line ends."""
-        return sum(text.count(STANDS[place]) for place in (3, 4, 5))
+        return sum(text.count(PLACEHOLDERS[place]) for place in (3, 4, 5))
 
-    replaced = re.sub(r"\\(\r\n|.|\Z)", stand, data.decode(), flags=re.DOTALL).encode()
+    replaced = re.sub(r"\\(\r\n|.|\Z)", replace, data.decode(), flags=re.DOTALL).encode()
     found: list[oracle.Record] = []
     passed = 0
     try:

@@ -17,7 +17,7 @@ QUOTED = QuotedFraming(RFC_4180)
 ESCAPED = EscapedFraming(Csv(escape="\\"))
 
 
-def told(framed: Framed) -> tuple[list[list[str] | None], list[int], dict[int, object]]:
+def describe(framed: Framed) -> tuple[list[list[str] | None], list[int], dict[int, object]]:
     """Return the fields, the ends and the faults."""
     return framed.rows.to_pylist(), list(framed.ends), dict(framed.faults)
 
@@ -27,7 +27,7 @@ def test_the_example_of_the_docstring() -> None:
     assert documented == [line.rstrip("\n") for line in EXAMPLE]
     rows = [["1", "plain"], ["2", "one"], ["3", "two\nlines"], None]
     framed = QUOTED.frame(make_buffer(EXAMPLE), 5)
-    assert told(framed) == (rows, [1, 2, 4, 5], {3: Reason.ROW_STRAY_QUOTE})
+    assert describe(framed) == (rows, [1, 2, 4, 5], {3: Reason.ROW_STRAY_QUOTE})
     assert framed.refusal is None
     assert f"``{rows}``" in re.sub(r"\s+", " ", str(QuotedFraming.__doc__)).replace('"', "'")
     assert "``[1, 2, 4, 5]``" in str(QuotedFraming.__doc__)
@@ -57,7 +57,7 @@ def test_no_more_records_begin_than_are_asked_for(framing: Framing) -> None:
 @pytest.mark.parametrize("framing", [QUOTED, ESCAPED], ids=["quoted", "escaped"])
 def test_records_before_one_that_cannot_be_framed_are_framed(framing: Framing) -> None:
     framed = framing.frame(make_buffer(["a\n", '"b\n', 'c"\n', '"d"e\n', "f\n"]), 5)
-    assert told(framed) == ([["a"], ["b\nc"]], [1, 3], {})
+    assert describe(framed) == ([["a"], ["b\nc"]], [1, 3], {})
     assert framed.refusal is not None
     assert (framed.refusal.reason, framed.refusal.line) == (Reason.RECORD_MALFORMED, 4)
 
