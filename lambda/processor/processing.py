@@ -191,7 +191,7 @@ class Processor:
                 source=source,
                 dataset=keys.dataset,
                 contract=contract,
-                tokens=origins(contract) if contract and not account.refusal else [],
+                tokens=origins(contract) if contract else [],
                 account=account,
                 outputs=outputs,
                 processed_at=self._now(),

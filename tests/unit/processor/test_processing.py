@@ -240,7 +240,6 @@ def test_a_refused_object_is_quarantined_whole(
     assert found["dataset"] == dataset
     assert found["refusal"] == NOTHING | refusal
     assert found["outputs"]["processed"] is None
-    assert found["tokens"] == []
     assert found["rows"]["read"] == found["rows"]["rejected"]
     assert found["contract"] == (
         {"id": "a-contract", "version": "1.2.0"} if dataset == "people" else None
