@@ -315,10 +315,10 @@ def _by_memory(report: Report) -> str:
 
 
 def _about(engine: str) -> str:
-    """Return what the module of an engine says of itself."""
+    """Return what the module of an engine says of itself, but not when to delete it."""
     source = ROOT / "benchmarks" / "engines" / f"{engine}.py"
     about = ast.get_docstring(ast.parse(source.read_text("utf-8"))) or ""
-    return " ".join(about.replace("``", "`").split())
+    return " ".join(about.partition("\n\nDelete ")[0].replace("``", "`").split())
 
 
 def describe_machine() -> str:
