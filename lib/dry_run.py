@@ -19,8 +19,7 @@ from typing import IO
 from rich.console import Console
 from rich.table import Table
 
-from lib.contracts import ContractError, compile_contracts
-from lib.function.bundle import CONTRACTS
+from lib.contracts import CONTRACTS, ContractError, compile_contracts
 from lib.function.object_size import largest_object
 from lib.settings import EnvironmentSettings
 from processor.account import RowAccount

@@ -3,11 +3,15 @@
 from dataclasses import dataclass
 from typing import Self
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Token
 from constructs import Node
 
 from lib.names import Names
-from lib.settings import EnvironmentSettings, check_suffix, read_settings
+from lib.settings import EnvironmentSettings, SettingsError, check_suffix, read_settings
+
+# An account sees only two of their three zones.
+# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
+REGIONS_OF_TWO_ZONES = ("us-west-1",)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,27 @@ class Environment:
             SettingsError: the suffix or a setting is not allowed.
         """
         return cls(check_suffix(suffix), read_settings(node, suffix), Names(suffix))
+
+    def check_region(self, region: str) -> None:
+        """Raise SettingsError if the stack's region cannot have the zones that are asked for.
+
+        Args:
+            region: such as ``eu-central-1``; a token, if it is not known yet, passes.
+        """
+        if Token.is_unresolved(region):
+            return
+        zones = self.settings.availability_zones
+        names, count = (list(zones), len(zones)) if isinstance(zones, tuple) else ([], zones)
+        setting = f"environments.{self.suffix}.availabilityZones is {names or zones}"
+        if not all(name[:-1] == region for name in names):
+            raise SettingsError(
+                f"{setting}: the stack is for {region}; name zones of that region, or deploy to "
+                "theirs (CDK_DEFAULT_REGION)."
+            )
+        if region in REGIONS_OF_TWO_ZONES and count > 2:
+            raise SettingsError(
+                f"{setting}: in {region} an account has two zones; set it to 2, or name those two."
+            )
 
     @property
     def removal_policy(self) -> RemovalPolicy:

@@ -4,13 +4,14 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from aws_cdk import Token
-from constructs import Node
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.dataclasses import dataclass
+
+if TYPE_CHECKING:  # importing it starts Node.js, which a dry run does not need
+    from constructs import Node
 
 # The suffix is part of names that have length limits. The tightest is the bucket's: 63 characters
 # for zero-trust-data-<suffix>-<12-digit account>-<region of up to 14>.
@@ -32,9 +33,6 @@ Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
 
 MAX_ZONES = 3
 ZONE = re.compile(r"(?P<region>[a-z]{2,4}(-[a-z]+)+-\d)[a-z]")
-# An account sees only two of their three zones.
-# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-REGIONS_OF_TWO_ZONES = ("us-west-1",)
 
 
 class SettingsError(ValueError):
@@ -121,30 +119,6 @@ class EnvironmentSettings:
         return self
 
 
-def check_region(settings: EnvironmentSettings, suffix: str, region: str) -> None:
-    """Raise SettingsError if the stack's region cannot have the zones that are asked for.
-
-    Args:
-        settings: of the environment.
-        suffix: of the environment.
-        region: such as ``eu-central-1``; a token, if it is not known yet, passes.
-    """
-    if Token.is_unresolved(region):
-        return
-    zones = settings.availability_zones
-    names, count = (list(zones), len(zones)) if isinstance(zones, tuple) else ([], zones)
-    setting = f"environments.{suffix}.availabilityZones is {names or zones}"
-    if not all(name[:-1] == region for name in names):
-        raise SettingsError(
-            f"{setting}: the stack is for {region}; name zones of that region, or deploy to "
-            "theirs (CDK_DEFAULT_REGION)."
-        )
-    if region in REGIONS_OF_TWO_ZONES and count > 2:
-        raise SettingsError(
-            f"{setting}: in {region} an account has two zones; set it to 2, or name those two."
-        )
-
-
 def check_cidr(cidr: str) -> None:
     """Raise ValueError unless ``cidr`` is a private IPv4 network (RFC 1918) of /16 to /26.
 
@@ -173,7 +147,7 @@ def check_suffix(suffix: str) -> str:
     return suffix
 
 
-def read_settings(node: Node, suffix: str) -> EnvironmentSettings:
+def read_settings(node: "Node", suffix: str) -> EnvironmentSettings:
     """The settings of environment ``suffix`` from the context key ``environments``.
 
     A suffix that the context does not name gets the defaults, so that a pull request can have

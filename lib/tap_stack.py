@@ -17,7 +17,7 @@ from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.environment import Environment
-from lib.settings import MAX_ZONES, check_region
+from lib.settings import MAX_ZONES
 
 
 class TapStack(Stack):
@@ -52,7 +52,7 @@ class TapStack(Stack):
                 **stack_props,
             },
         )
-        check_region(settings, environment.suffix, self.region)
+        environment.check_region(self.region)
         Tags.of(self).add("Environment", environment.suffix)
         Tags.of(self).add("DataClassification", settings.data_classification)
         Tags.of(self).add("Owner", settings.owner)

@@ -28,7 +28,9 @@ from processor.contract.vocabulary import DATASET
 from processor.contracts import dump
 from processor.deidentification.token import Token
 
-__all__ = ["ContractError", "compile_contracts", "write_contracts"]
+__all__ = ["CONTRACTS", "ContractError", "compile_contracts", "write_contracts"]
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 
 MAX_COLUMNS = 1_000
 NESTING = {"properties", "items"}

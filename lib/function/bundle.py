@@ -22,13 +22,12 @@ import jsii
 from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling
 from aws_cdk import aws_lambda as lambda_
 
-from lib.contracts import compile_contracts, write_contracts
+from lib.contracts import CONTRACTS, compile_contracts, write_contracts
 from processor.contract.model import Contract
 from processor.contracts import dump
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "lambda"
-CONTRACTS = ROOT / "contracts"
 REQUIREMENTS = SOURCE / "requirements.txt"
 CACHE = ROOT / ".cache" / "function"
 

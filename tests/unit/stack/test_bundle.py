@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from aws_cdk import App
 
-from lib.contracts import compile_contracts
+from lib.contracts import CONTRACTS, compile_contracts
 from lib.function import bundle as module
-from lib.function.bundle import CONTRACTS, BundleError, FunctionBundle
+from lib.function.bundle import BundleError, FunctionBundle
 from lib.tap_stack import TapStack
 from processor.contract.model import Contract
 

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,15 @@ def test_make_runs_it_over_the_sample(tmp_path: Path, dataset: str) -> None:
     done = make(f"dataset={dataset}", f"file={file}")
     assert done.returncode == 0, done.stderr
     assert "10,000 rows, 9,900 clean, 100 rejected" in done.stdout
+
+
+def test_it_starts_without_the_cdk() -> None:
+    program = "import sys, lib.dry_run; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "lib.contracts" in done.stdout.split(), done.stderr
+    assert not {"aws_cdk", "constructs", "jsii"} & set(done.stdout.split())
 
 
 def test_make_says_what_is_missing() -> None:

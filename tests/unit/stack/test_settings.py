@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from aws_cdk import App, Aws
 
+from lib.environment import Environment
+from lib.names import Names
 from lib.settings import (
     EnvironmentSettings,
     SettingsError,
-    check_region,
     check_suffix,
     read_settings,
 )
@@ -181,6 +182,11 @@ def test_zones_are_a_number_or_names() -> None:
     assert read({"availabilityZones": names}).availability_zones == tuple(names)
 
 
+def environment(zones: Any) -> Environment:
+    """The environment ``dev`` with these zones."""
+    return Environment("dev", read({"availabilityZones": zones}), Names("dev"))
+
+
 @pytest.mark.parametrize(
     ("zones", "region", "sentence"),
     [
@@ -195,7 +201,7 @@ def test_zones_are_a_number_or_names() -> None:
 )
 def test_the_region_must_have_the_zones(zones: Any, region: str, sentence: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        check_region(read({"availabilityZones": zones}), "dev", region)
+        environment(zones).check_region(region)
     assert str(caught.value).startswith(f"environments.dev.availabilityZones is {zones}: ")
     assert sentence in str(caught.value)
 
@@ -212,4 +218,4 @@ def test_the_region_must_have_the_zones(zones: Any, region: str, sentence: str) 
     ],
 )
 def test_a_region_that_has_them_or_is_not_known_passes(zones: Any, region: str) -> None:
-    check_region(read({"availabilityZones": zones}), "dev", region)
+    environment(zones).check_region(region)
