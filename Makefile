@@ -49,7 +49,9 @@ $(PEERS): step = bench
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
 PIP := python -m pip install --quiet --disable-pip-version-check
 # uv installs in a tenth of pip's time, but does not read where pip was configured to look.
-index = $(addprefix --default-index ,$(shell python -m pip config get global.index-url 2>/dev/null))
+# It is asked once, when it is needed.
+index = $(eval index := $$(addprefix --default-index ,$$(shell \
+	python -m pip config get global.index-url 2>/dev/null)))$(index)
 
 # With approval=never a command asks nothing, so it can have a limit.
 unattended = $(if $(filter never,$(approval)),$(limited))
