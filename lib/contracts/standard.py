@@ -69,8 +69,23 @@ def _standard() -> tuple[Draft201909Validator, frozenset[str]]:
         if isinstance(part, list):
             yield from itertools.chain.from_iterable(map(names, part))
 
+    def declared(part: Any) -> frozenset[str]:
+        more = [schema["$defs"][part["$ref"].rpartition("/")[2]]] if "$ref" in part else []
+        return frozenset(part.get("properties", ())).union(
+            *map(declared, [*part.get("allOf", ()), *more])
+        )
+
+    def unevaluated(validator: Any, wanted: Any, value: Any, part: Any) -> Iterator[SchemaError]:
+        """Report unknown fields. jsonschema tries every rule again to find out which are known."""
+        if not isinstance(value, dict) or not value.keys() <= declared(part):
+            yield from Draft201909Validator.VALIDATORS["unevaluatedProperties"](
+                validator, wanted, value, part
+            )
+
     validators: Any = jsonschema.validators
-    quick = validators.extend(Draft201909Validator, {"uniqueItems": _unique})
+    quick = validators.extend(
+        Draft201909Validator, {"uniqueItems": _unique, "unevaluatedProperties": unevaluated}
+    )
     return quick(schema), frozenset(names(schema))
 
 
