@@ -64,13 +64,19 @@ def test_texts_that_differ_in_form_case_and_invisible_characters_are_one(
     assert normalized(hidden, list(STEPS)) == known
 
 
+@pytest.fixture(scope="module", name="characters")
+def make_characters() -> pa.StringArray:
+    """Every character that Unicode has given a meaning, after a letter."""
+    letters = map(chr, range(sys.maxunicode + 1))
+    unknown = ("Cn", "Co", "Cs")
+    return pa.array([f"a{one}" for one in letters if unicodedata.category(one) not in unknown])
+
+
 @pytest.mark.parametrize("steps", CHOICES, ids="-".join)
-def test_every_character_is_normalized_once_and_for_all(steps: list[str]) -> None:
-    letters = [chr(number) for number in range(sys.maxunicode + 1)]
-    known = [
-        letter for letter in letters if unicodedata.category(letter) not in ("Cn", "Co", "Cs")
-    ]
-    once = normalize(pa.array([f"a{letter}" for letter in known], pa.string()), steps).text
+def test_every_character_is_normalized_once_and_for_all(
+    characters: pa.StringArray, steps: list[str]
+) -> None:
+    once = normalize(characters, steps).text
     assert normalize(once, steps).text == once
 
 
