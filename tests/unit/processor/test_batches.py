@@ -11,6 +11,7 @@ from processor.readers.detection import open_records
 from tests.unit.processor.outcomes import CONTRACT, LIMIT
 
 
+@pytest.mark.no_cover
 def test_batches_are_bounded() -> None:
     stream = CsvRecords(io.BytesIO(b"h\n" + b"\n" * 40_000 + b"0123456789abcde\n" * 100_000))
     found = list(stream)

@@ -117,6 +117,7 @@ COLUMNS = [
 ]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("rules", COLUMNS, ids=lambda rules: ",".join(map(str, rules.values())))
 @EXAMPLES
 @given(texts=TEXTS | OTHERS)

@@ -75,6 +75,7 @@ def test_what_does_not_identify_stays(text: str) -> None:
     assert redacted(text) == text
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize(
     "part",
@@ -144,6 +145,7 @@ SECRETS = {
 }
 
 
+@pytest.mark.no_cover
 @EXAMPLES
 @given(
     st.lists(

@@ -199,6 +199,7 @@ class Endless:
         return found
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("begin", "repeat"),
     [(b"h\n", b"x"), (b'h\n"', b"x\n"), (b"h\n", b'"x\n",'), (b"", b","), (b"h\n", b"\xc3\xa9")],

@@ -188,6 +188,7 @@ def test_an_endless_record_is_refused() -> None:
     assert (caught.value.line, records.rows_read) == (5, 2)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("begin", "line", "end"),
     [('"', "x\n", '"'), (' "', "x\n", '"'), ('"', "x\\\n", '"'), ("", "x\\\n", "x")],
