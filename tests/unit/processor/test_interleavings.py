@@ -244,6 +244,7 @@ class QuickTransformation:
     keys: object
     limit: object
     deadline: Any
+    threads: object
 
     def run(self, stream: MemoryBody, _name: object, outputs: Outputs) -> RowAccount:
         """Write what the first word of the file says."""
