@@ -11,6 +11,7 @@ and the places in the code it passed through are logged, and libraries log nothi
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from time import monotonic
@@ -40,6 +41,7 @@ from processor.limits.deadline import Deadline
 from processor.limits.size import SizeLimit
 from processor.processing import Outcome, Processor
 from processor.silence import silence
+from processor.terms import TransitionError
 from processor.threads import SECOND_CORE_MB
 
 logger = Logger()
@@ -105,10 +107,15 @@ def _failures(record: SQSRecord, context: LambdaContext) -> Iterator[ObjectFaile
     for key in keys:
         try:
             with _sanitised(facts | {"key": key}):
-                deadline = _deadline(record, context)
-                redelivered = _receives(record) > 1
-                outcome = make_processor().process(key, deadline, redelivered=redelivered)
+                outcome = make_processor().process(
+                    key,
+                    _deadline(record, context),
+                    invoked=_invoked(context),
+                    redelivered=_receives(record) > 1,
+                )
                 _tell(key, outcome)
+                if not outcome.final:
+                    raise TransitionError("the contract has just changed; the message comes again")
         except ObjectFailedError as failure:
             yield failure
 
@@ -124,6 +131,12 @@ def _deadline(record: SQSRecord, context: LambdaContext) -> Deadline:
         refuses=_receives(record) >= int(os.environ["MAX_RECEIVES"]),
         clock=monotonic,
     )
+
+
+def _invoked(context: LambdaContext) -> datetime:
+    """Return when the invocation began, which is earlier than its second object's turn."""
+    left = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    return datetime.now(UTC) + left - timedelta(seconds=int(os.environ["TIMEOUT_SECONDS"]))
 
 
 def _receives(record: SQSRecord) -> int:

@@ -1,15 +1,15 @@
 """Processing: the path of one object from ``incoming/`` to its manifest.
 
 Messages about an object may arrive twice, late, at the same time, or again after a crash. In each
-case the bucket ends as if the newest version had been processed once. S3's conditional writes
-ensure that, without locks: docs/architecture.md#concurrency has the steps of an attempt, and why
-they suffice. The outputs must be read before the source is opened, unless they are presumed to be
-none, and the manifest written last.
+case the bucket ends as if the newest version had been processed once, under the current contract.
+S3's conditional writes ensure that, without locks: docs/architecture.md#concurrency has the steps
+of an attempt, and why they suffice. The outputs must be read before the source is opened, unless
+they are presumed to be none, and the manifest written last.
 """
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,10 +25,10 @@ from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.deidentification.token import origins
 from processor.limits.deadline import NEVER, Deadline
 from processor.limits.size import SizeLimit
 from processor.reasons import FileRefusedError, Reason
+from processor.terms import Terms, TransitionError
 from processor.transformation import Outputs, Transformation, refuse
 
 ATTEMPTS = 5
@@ -65,12 +65,15 @@ class Outcome:
         version_id: the version of the object; None if it was deleted.
         dataset: the dataset, if there is a contract for it.
         account: the rows, if the object was processed now.
+        final: whether the message is done. It is not if the object was processed under another
+            contract minutes ago: which of the two is in force will be certain when it comes again.
     """
 
     kind: Literal["processed", "quarantined", "duplicate", "deleted", "marker"]
     version_id: str | None = None
     dataset: str | None = None
     account: RowAccount | None = None
+    final: bool = True
 
 
 class _State(NamedTuple):
@@ -82,9 +85,15 @@ class _State(NamedTuple):
     presumed: bool = False
 
     @property
-    def settled(self) -> bool:
+    def described(self) -> bool:
         """Whether a manifest describes all outputs."""
         return self.manifest is not None and describes(self.manifest, self.etags)
+
+    def terms(self, version_id: str) -> Terms | None:
+        """Return what this version of the object was processed under, if it was."""
+        if self.manifest is None or self.manifest["source"]["version_id"] != version_id:
+            return None
+        return Terms.read(self.manifest)
 
     @property
     def explained(self) -> bool:
@@ -97,6 +106,24 @@ class _State(NamedTuple):
     def empty(self) -> bool:
         """Whether there is nothing at all."""
         return self.manifest is None and not any(self.etags.values())
+
+
+def _succession(before: Terms | None, now: Terms) -> tuple[Terms, bool]:
+    """Return what to process a version of an object under ``now``, and whether that is final.
+
+    ``before`` is what the same version was processed under. Another version, even of a later
+    time, proves nothing about this one: its producer may have named another contract.
+
+    Raises:
+        TransitionError: it was processed under other terms by a later invocation.
+    """
+    if before is None:
+        return now, True
+    if now.equal(before):
+        return now.newer(before), True
+    if now.in_force_at <= before.in_force_at:
+        raise TransitionError("a later invocation used another contract; the message comes again")
+    return now, now.succeeds(before)
 
 
 class Processor:
@@ -121,11 +148,17 @@ class Processor:
         self._threads = threads
 
     def process(
-        self, key: str, deadline: Deadline = NEVER, *, redelivered: bool = False
+        self,
+        key: str,
+        deadline: Deadline = NEVER,
+        *,
+        invoked: datetime | None = None,
+        redelivered: bool = False,
     ) -> Outcome:
-        """Process the newest version of the object ``key``, unless that has been done.
+        """Process the newest version of ``key``, unless that was done under its current contract.
 
-        If the message was ``redelivered``, the object may have outputs: nothing is presumed.
+        ``invoked`` is when the invocation began, in UTC; by default, now. If the message was
+        ``redelivered``, the object may have outputs: nothing is presumed.
         An object that is not transformed before the ``deadline`` is refused, but only if it had
         its full time: after losing a race to another attempt, it is not.
 
@@ -134,20 +167,22 @@ class Processor:
             OutOfTimeError: the deadline passed, but perhaps not because of the object.
             ContentionError: others kept interfering.
             UnfinishedError: the object was deleted while it was processed.
+            TransitionError: a later invocation processed the object under another contract.
             ContractError: the contract of the object's dataset cannot be read.
             RowAccountError: the rows do not add up.
         """
         keys = bucket_keys.keys_of(key)
+        invoked = invoked or self._now()
         first = [] if redelivered else [self._presume]
         for attempt in (*first, *[self._attempt] * ATTEMPTS):
             try:
-                if outcome := attempt(keys, deadline):
+                if outcome := attempt(keys, deadline, invoked):
                     return outcome
             except ConflictError:
                 deadline = replace(deadline, refuses=False)
         raise ContentionError(f"gave up after {ATTEMPTS} attempts")
 
-    def _presume(self, keys: ObjectKeys, deadline: Deadline) -> Outcome | None:
+    def _presume(self, keys: ObjectKeys, deadline: Deadline, invoked: datetime) -> Outcome | None:
         """Settle a small object as if it were new; return None if there is no such object."""
         source = self._store.open(keys.source)
         if source is None:
@@ -156,9 +191,9 @@ class Processor:
             if not 0 < source.size <= SMALL:
                 return None
             new = _State(dict.fromkeys(keys.outputs), None, None, presumed=True)
-            return self._settle(keys, new, source, deadline)
+            return self._settle(keys, new, source, deadline, invoked)
 
-    def _attempt(self, keys: ObjectKeys, deadline: Deadline) -> Outcome:
+    def _attempt(self, keys: ObjectKeys, deadline: Deadline, invoked: datetime) -> Outcome:
         state = self._state(keys)
         source = self._store.open(keys.source)
         if source is None:
@@ -166,16 +201,25 @@ class Processor:
                 return Outcome("deleted")
             raise UnfinishedError("the object was deleted before its outputs were complete")
         with closing(source.body):
-            return self._settle(keys, state, source, deadline)
+            return self._settle(keys, state, source, deadline, invoked)
 
     def _settle(
-        self, keys: ObjectKeys, state: _State, source: Source, deadline: Deadline
+        self,
+        keys: ObjectKeys,
+        state: _State,
+        source: Source,
+        deadline: Deadline,
+        invoked: datetime,
     ) -> Outcome:
         contract = (
             self._contracts.find(keys.dataset, source.contract_version) if keys.dataset else None
         )
         dataset = contract.dataset if contract else None
-        if state.settled and state.manifest["source"]["version_id"] == source.version_id:
+        before = state.terms(source.version_id)
+        terms, final = _succession(before, Terms.of(contract, invoked))
+        if before and terms.equal(before) and state.described:
+            if terms.renews(before):
+                self._write_manifest(keys, state, state.manifest | terms.document)
             return Outcome("duplicate", source.version_id, dataset)
         if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
             return Outcome("marker", source.version_id, dataset)
@@ -184,24 +228,25 @@ class Processor:
             account = self._transform(source, keys, contract, files, deadline)
             account.check()
             outputs = self._write(keys, state, account, files)
-        self._store.write(
-            keys.manifest,
-            compose(
-                bucket=self._store.bucket,
-                source=source,
-                dataset=keys.dataset,
-                contract=contract,
-                tokens=origins(contract) if contract else [],
-                account=account,
-                outputs=outputs,
-                processed_at=self._now(),
-            ),
-            "application/json",
-            state.manifest_etag,
+        manifest = compose(
+            bucket=self._store.bucket,
+            source=source,
+            dataset=keys.dataset,
+            terms=terms.document,
+            account=account,
+            outputs=outputs,
+            processed_at=self._now(),
         )
+        self._write_manifest(keys, state, manifest)
         kind: Literal["processed", "quarantined"]
         kind = "quarantined" if account.refusal else "processed"
-        return Outcome(kind, source.version_id, dataset, account)
+        return Outcome(kind, source.version_id, dataset, account, final)
+
+    def _write_manifest(
+        self, keys: ObjectKeys, state: _State, manifest: Mapping[str, Any]
+    ) -> None:
+        content = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+        self._store.write(keys.manifest, content, "application/json", state.manifest_etag)
 
     def _state(self, keys: ObjectKeys) -> _State:
         found = self._store.read(keys.manifest)

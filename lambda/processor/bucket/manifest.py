@@ -1,7 +1,6 @@
 """The manifest: the object that says an incoming object is done, and with what result."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +8,6 @@ from typing import Any
 from processor import __version__
 from processor.account import RowAccount
 from processor.bucket.store import Source
-from processor.contract.model import Contract
 
 FORMAT = 1
 
@@ -30,19 +28,18 @@ def compose(
     bucket: str,
     source: Source,
     dataset: str | None,
-    contract: Contract | None,
-    tokens: Sequence[Mapping[str, Any]],
+    terms: Mapping[str, Any],
     account: RowAccount,
     outputs: Mapping[str, Artifact | None],
     processed_at: datetime,
-) -> bytes:
-    """Return the manifest as JSON: identities and numbers, no value of the file.
+) -> dict[str, Any]:
+    """Return the manifest: identities and numbers, no value of the file.
 
-    ``tokens`` says what made those of the output. ``outputs`` are those named ``processed`` and
-    ``quarantine``, None where there is none.
+    ``terms`` is what the object was processed under, see :mod:`processor.terms`. ``outputs`` are
+    those named ``processed`` and ``quarantine``, None where there is none.
     """
     refusal = account.refusal
-    document = {
+    return {
         "manifest_version": FORMAT,
         "outcome": "quarantined" if refusal else "processed",
         "dataset": dataset,
@@ -54,9 +51,7 @@ def compose(
             "size": source.size,
             "last_modified": _instant(source.last_modified),
         },
-        "contract": contract and {"id": contract.id, "version": contract.version},
-        "epoch": contract and contract.epoch,
-        "tokens": tokens,
+        **terms,
         "rows": {
             "read": account.read,
             "clean": account.clean,
@@ -78,7 +73,6 @@ def compose(
         "processed_at": _instant(processed_at),
         "processor_version": __version__,
     }
-    return (json.dumps(document, indent=2, sort_keys=True) + "\n").encode()
 
 
 def describes(document: Any, etags: Mapping[str, str | None]) -> bool:

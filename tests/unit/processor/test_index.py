@@ -16,8 +16,8 @@ from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.aws import HmacKey, MemoryBucket, client_error
-from tests.unit.processor.examples import GOOD, HEADER, SECRET
-from tests.unit.processor.messages import body, fail_with_secret, handle, read_log
+from tests.unit.processor.examples import GOOD, HEADER, PEOPLE, SECRET
+from tests.unit.processor.messages import CONTEXT, body, fail_with_secret, handle, read_log
 
 KEY = "incoming/people/a.csv"
 
@@ -90,6 +90,46 @@ def test_only_the_failed_messages_come_again(
         ("NotificationError", "the message is not an event notification of S3"),
         ("LayoutError", "the object does not lie under incoming/"),
     ]
+
+
+def change_contract(tmp_path: Path, index: ModuleType) -> None:
+    """Deploy the function with a contract of another epoch."""
+    (tmp_path / "contracts/people.json").write_text(json.dumps(PEOPLE | {"epoch": 2}))
+    index.make_processor.cache_clear()
+
+
+def test_a_message_comes_again_if_the_contract_has_just_changed(
+    index: ModuleType, bucket: MemoryBucket, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == []
+    change_contract(tmp_path, index)
+    read_log(capsys)
+    assert handle(index, body(KEY)) == ["m0"]
+    lines, [metrics] = read_log(capsys)
+    assert [line["message"] for line in lines] == ["object processed", "failed"]
+    assert lines[1]["reason"] == "the contract has just changed; the message comes again"
+    assert metrics["FilesProcessed"] == [1.0]
+    assert json.loads(bucket.content("manifests/people/a.csv.json"))["epoch"] == 2
+
+
+def test_an_invocation_is_as_old_as_its_beginning(
+    index: ModuleType,
+    bucket: MemoryBucket,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Not as its turn to an object: it may have been at work since before the deployment."""
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == []
+    change_contract(tmp_path, index)
+    monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 200_000)
+    read_log(capsys)
+    assert handle(index, body(KEY)) == ["m0"]
+    [line], _ = read_log(capsys)
+    assert line["reason"] == "a later invocation used another contract; the message comes again"
+    assert json.loads(bucket.content("manifests/people/a.csv.json"))["epoch"] == 1
 
 
 def test_all_messages_may_fail(index: ModuleType) -> None:

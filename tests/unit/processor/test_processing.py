@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import pytest
 
 from processor import __version__
 from processor.account import RowAccount, RowAccountError
+from processor.bucket import manifest as manifests
 from processor.bucket.store import Store
-from processor.contracts import Contracts
+from processor.contracts import Contracts, parse
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.processing import SMALL, ContentionError, Processor, UnfinishedError
+from processor.terms import OVERLAP, TransitionError, digest
 from processor.transformation import Transformation
 from tests.parquet import read_parquet
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
@@ -37,6 +40,7 @@ NEW = {
     MIXED: [f"get {KEY}", f"put {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
     REFUSED: [f"get {KEY}", f"list {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
 }
+DIGEST = digest(parse(PEOPLE))
 NOTHING = dict.fromkeys(["line", "column", "name", "limit", "setting"])
 
 
@@ -143,8 +147,9 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
             "size": len(CLEAN),
             "last_modified": "2026-03-01T12:30:00Z",
         },
-        "contract": {"id": "a-contract", "version": "1.2.0"},
+        "contract": {"id": "a-contract", "version": "1.2.0", "digest": DIGEST},
         "epoch": 1,
+        "in_force_at": "2026-03-01T12:30:00Z",
         "tokens": [
             {
                 "algorithm": "HMAC-SHA256",
@@ -242,7 +247,7 @@ def test_a_refused_object_is_quarantined_whole(
     assert found["outputs"]["processed"] is None
     assert found["rows"]["read"] == found["rows"]["rejected"]
     assert found["contract"] == (
-        {"id": "a-contract", "version": "1.2.0"} if dataset == "people" else None
+        {"id": "a-contract", "version": "1.2.0", "digest": DIGEST} if dataset == "people" else None
     )
     assert rejects(bucket, f"quarantine/{name}.jsonl.gz") == [
         {
@@ -599,3 +604,171 @@ def test_a_folder_chooses_no_version(
     assert processor.process("incoming/people@1.1.0/a.csv").kind == "quarantined"
     found = manifest(bucket, "manifests/people@1.1.0/a.csv.json")
     assert found["refusal"]["reason"] == "dataset:no-contract"
+
+
+# A contract that changed
+
+LATER = MOMENT + 3 * OVERLAP
+# The file is refused without a name, which the lenient contract does not ask for.
+NAMELESS = b"id,phone,born,balance\nP1,0151234567,1990-02-28,12.50\n"
+LENIENT = PEOPLE | {"columns": [one for one in PEOPLE["columns"] if one["name"] != "name"]}
+
+
+def deployed(bucket: MemoryBucket, folder: Path, contract: dict[str, Any] | None) -> Processor:
+    """Return the processor after a deployment with one contract, or with none."""
+    folder.mkdir()
+    if contract:
+        (folder / "people.json").write_text(json.dumps(contract))
+    return new_processor(bucket, Contracts(folder))
+
+
+@pytest.mark.parametrize("redelivered", [True, False])
+def test_a_refused_file_becomes_clean_and_a_clean_file_refused(
+    bucket: MemoryBucket, tmp_path: Path, redelivered: bool
+) -> None:
+    """Under another contract a version of an object is processed again, as a new one would be."""
+    strict = deployed(bucket, tmp_path / "strict", PEOPLE)
+    lenient = deployed(bucket, tmp_path / "lenient", LENIENT)
+    bucket.upload(KEY, NAMELESS)
+    moment = MOMENT
+    for processor, kind in (
+        *((strict, "quarantined"), (lenient, "processed")),
+        *((strict, "quarantined"), (lenient, "processed")),
+    ):
+        outcome = processor.process(KEY, invoked=moment, redelivered=redelivered)
+        assert (outcome.kind, outcome.final) == (kind, True)
+        assert settled(bucket)
+        refused = kind == "quarantined"
+        assert manifest(bucket)["outcome"] == kind
+        assert len(rejects(bucket)) == refused
+        if not refused:
+            assert [row["phone"] for row in rows(bucket)] == ["********67"]
+        elif bucket.newest(PROCESSED):
+            assert rows(bucket) == []
+        written = bucket.written
+        assert processor.process(KEY, invoked=moment).kind == "duplicate"
+        assert bucket.written == written
+        moment += 3 * OVERLAP
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        PEOPLE | {"epoch": 2},
+        PEOPLE | {"contract": {"id": "a-contract", "version": "1.2.1"}},
+        PEOPLE | {"contract": {"id": "another", "version": "1.2.0"}},
+        PEOPLE | {"maxRejectedShare": "0.5"},
+        PEOPLE | {"columns": [PEOPLE["columns"][0] | {"maxLength": 9}, *PEOPLE["columns"][1:]]},
+        PEOPLE | {"columns": PEOPLE["columns"][::-1]},
+        None,
+    ],
+    ids=["epoch", "version", "id", "policy", "rule", "order of columns", "no contract"],
+)
+def test_every_change_of_a_contract_is_one(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path, changed: dict[str, Any] | None
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    after = deployed(bucket, tmp_path / "after", changed)
+    assert after.process(KEY, invoked=LATER).kind == ("processed" if changed else "quarantined")
+    assert after.process(KEY, invoked=LATER).kind == "duplicate"
+    assert settled(bucket)
+    if changed is None:
+        assert rows(bucket) == []
+        assert processor.process(KEY, invoked=LATER + 3 * OVERLAP).kind == "processed"
+
+
+def test_another_derivation_of_tokens_makes_them_again(
+    bucket: MemoryBucket, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    monkeypatch.setattr("processor.deidentification.token.VERSION", 99)
+    assert processor.process(KEY, invoked=LATER).kind == "processed"
+
+
+def test_another_processor_alone_is_no_reason(
+    bucket: MemoryBucket, processor: Processor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    monkeypatch.setattr(manifests, "__version__", "0.0.0")
+    assert processor.process(KEY).kind == "duplicate"
+
+
+def test_the_order_of_keys_is_no_change(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    columns = [dict(reversed(one.items())) for one in PEOPLE["columns"]]
+    same = dict(reversed((PEOPLE | {"columns": columns}).items()))
+    assert deployed(bucket, tmp_path / "same", same).process(KEY).kind == "duplicate"
+
+
+def test_a_manifest_of_version_1_0_has_no_current_contract(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    """It does not say which contract it was: the file is processed again, with the same rows."""
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    expected = rows(bucket)
+    old = manifest(bucket)
+    del old["contract"]["digest"], old["in_force_at"], old["tokens"]
+    bucket.upload(MANIFEST, json.dumps(old).encode())
+    assert processor.process(KEY, invoked=LATER).kind == "processed"
+    assert rows(bucket) == expected
+    assert processor.process(KEY, invoked=LATER).kind == "duplicate"
+
+
+def test_minutes_after_another_contract_a_message_comes_again(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path
+) -> None:
+    """The file is processed at once, but this may be the function as it was."""
+    changed = deployed(bucket, tmp_path / "changed", LENIENT)
+    bucket.upload(KEY, NAMELESS)
+    processor.process(KEY)
+    outcome = changed.process(KEY, invoked=MOMENT + OVERLAP)
+    assert (outcome.kind, outcome.final) == ("processed", False)
+    assert changed.process(KEY, invoked=LATER).final
+    assert processor.process(KEY, invoked=LATER + 2 * OVERLAP).final is False
+
+
+@pytest.mark.parametrize("redelivered", [True, False])
+@pytest.mark.parametrize("earlier", [timedelta(), 5 * OVERLAP])
+def test_what_a_later_invocation_published_is_not_replaced_by_an_earlier_one(
+    bucket: MemoryBucket,
+    processor: Processor,
+    tmp_path: Path,
+    redelivered: bool,
+    earlier: timedelta,
+) -> None:
+    """It was at work while the contract changed: the old one shows what the new one hides."""
+    bucket.upload(KEY, NAMELESS)
+    processor.process(KEY, invoked=LATER)
+    before = manifest(bucket)
+    old = deployed(bucket, tmp_path / "old", LENIENT)
+    with pytest.raises(TransitionError):
+        old.process(KEY, invoked=LATER - earlier, redelivered=redelivered)
+    assert manifest(bucket) == before
+
+
+def test_a_duplicate_after_a_while_confirms_the_contract(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY)
+    before = manifest(bucket)
+    assert processor.process(KEY, invoked=LATER).kind == "duplicate"
+    assert manifest(bucket) == before | {"in_force_at": "2026-03-01T12:36:00Z"}
+    assert settled(bucket)
+
+
+def test_an_earlier_invocation_leaves_what_is_known_of_a_later_time(
+    bucket: MemoryBucket, processor: Processor
+) -> None:
+    bucket.upload(KEY, CLEAN)
+    processor.process(KEY, invoked=LATER)
+    bucket.delete(PROCESSED)
+    assert processor.process(KEY, invoked=MOMENT).kind == "processed"
+    assert manifest(bucket)["in_force_at"] == "2026-03-01T12:36:00Z"
