@@ -17,7 +17,7 @@ MAX_RECEIVES = 5
 
 # The maximum, counted from the first enqueue, in the dead-letter queue too; older messages are
 # lost. An alarm is on long before.
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
 RETENTION = Duration.days(14)
 OLDEST = Duration.days(1)
 
