@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,3 +167,33 @@ def test_ci_makes_the_tests_and_has_a_limit(tmp_path: Path, status: int) -> None
     limit = re.search(r"lib\.time_limit (\d+) ", (ROOT / ".ci" / "run").read_text("utf-8"))
     assert limit
     assert float(limit[1]) * 60 + 60 < 30 * 60
+
+
+@pytest.mark.parametrize(
+    ("installed", "changed"),
+    [
+        (".venv/.installed", "pyproject.toml"),
+        (".venv/.installed", "requirements-dev.txt"),
+        (".venv/.installed", "lambda/requirements.txt"),
+        ("node_modules/.package-lock.json", "package-lock.json"),
+        (".cache/checkov", "uv.lock"),
+        (".cache/awscli", "uv.lock"),
+        (".cache/peers", "uv.lock"),
+    ],
+)
+def test_a_changed_list_of_packages_is_installed(
+    tmp_path: Path, installed: str, changed: str
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    lists = ("pyproject.toml", "requirements-dev.txt", "lambda/requirements.txt")
+    for name in (*lists, "uv.lock", "package-lock.json", ".venv/.installed", installed):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+
+    def is_current(*options: str) -> bool:
+        command = ["make", "--question", *options, installed]
+        return subprocess.run(command, cwd=tmp_path, check=False).returncode == 0
+
+    assert is_current()
+    assert not is_current(f"--what-if={changed}")

@@ -204,8 +204,11 @@ def test_the_command_prints_the_size(
     assert 20 < float(zipped) < 60
 
 
-def test_the_command_fails_when_it_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("limit", ["MAX_UNZIPPED_MB", "MAX_ZIPPED_MB"])
+def test_the_command_fails_when_it_is_too_large(
+    monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
     monkeypatch.setattr(sys, "argv", ["bundle", "--architecture", TARGET])
-    monkeypatch.setattr(module, "MAX_ZIPPED_MB", 1)
+    monkeypatch.setattr(module, limit, 1)
     with pytest.raises(SystemExit, match="too large"):
         module.main()
