@@ -69,21 +69,36 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
     assert one.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
 
 
-def test_a_stack_is_checked_by_a_role_that_only_looks(cloud: Cloud, tmp_path: Path) -> None:
-    """``make smoke`` as the role of ``prod``, which docs/delivery.md makes."""
-    deployment.deploy(cloud.emulator, "two", tmp_path / "two.json")
-    text = (PROJECT / "docs" / "delivery" / "smoke-policy.json").read_text(encoding="utf-8")
-    for place, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("SUFFIX", "two")):
+@pytest.fixture(scope="module", name="outputs")
+def deploy_two(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The outputs of the environment ``two``, which is deployed unless it is already."""
+    return deployment.deploy(cloud.emulator, "two", tmp_path_factory.mktemp("two") / "two.json")
+
+
+def make_role(cloud: Cloud, name: str, suffix: str) -> str:
+    """Create a role with the policy of docs/delivery that has this name."""
+    text = (PROJECT / "docs" / "delivery" / f"{name}.json").read_text(encoding="utf-8")
+    for place, value in (("ACCOUNT", ACCOUNT), ("REGION", REGION), ("SUFFIX", suffix)):
         text = text.replace(place, value)
     statements = {one["Sid"]: one for one in json.loads(text)["Statement"]}
-    # The emulator does not resolve the condition, on which tests/unit/policies/delivery.py has
+    # The emulator does not resolve these conditions, on which tests/unit/policies/delivery.py has
     # decisions, and takes an alias for the resource, where AWS takes its key.
-    assert "kms:ResourceAliases" in statements["Keys"].pop("Condition")["ForAnyValue:StringLike"]
-    statements["Keys"]["Resource"] = [
-        statements["Keys"]["Resource"],
-        f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/zero-trust/two/*",
-    ]
-    role = cloud.role("ec2.amazonaws.com", *statements.values())
+    if "WhatReadersMay" in statements:
+        assert "iam:PolicyARN" in statements["WhatReadersMay"].pop("Condition")["ArnLike"]
+    for sid in {"Keys", "KeyOfFiles"} & set(statements):
+        condition = statements[sid]["Condition"].pop("ForAnyValue:StringLike")
+        assert "kms:ResourceAliases" in condition
+        statements[sid]["Resource"] = [
+            statements[sid]["Resource"],
+            f"arn:aws:kms:{REGION}:{ACCOUNT}:alias/zero-trust/{suffix}/*",
+        ]
+    return cloud.role("ec2.amazonaws.com", *statements.values())
+
+
+@pytest.mark.usefixtures("outputs")
+def test_a_stack_is_checked_by_a_role_that_only_looks(cloud: Cloud) -> None:
+    """``make smoke`` as the role of ``prod``, which docs/delivery.md makes."""
+    role = make_role(cloud, "smoke-policy", "two")
 
     def accept(*tests: str) -> "subprocess.CompletedProcess[str]":
         return cloud.run_as(role, "-m", "tests.acceptance", "two", *tests)
@@ -95,3 +110,24 @@ def test_a_stack_is_checked_by_a_role_that_only_looks(cloud: Cloud, tmp_path: Pa
     wrote = accept(f"tests/integration/{writes}")
     assert wrote.returncode == 1
     assert "AccessDenied" in wrote.stdout
+
+
+def test_a_stack_is_tested_by_a_role_that_can_do_no_more(
+    cloud: Cloud, outputs: dict[str, str]
+) -> None:
+    """``make accept tests=tests/integration`` as a role with ``test-policy.json``."""
+    role = make_role(cloud, "test-policy", "two")
+    tested = cloud.run_as(role, "-m", "tests.acceptance", "two", "tests/integration")
+    assert tested.returncode == 0, tested.stdout
+    caller = cloud.become(role, "denied")
+    s3, function = caller.client("s3"), caller.client("lambda")
+    raw = outcome(
+        lambda: s3.get_object(Bucket=outputs["S3BucketName"], Key="processed/payments/a.parquet")
+    )
+    assert raw == "AccessDenied"
+    changed = outcome(
+        lambda: function.update_function_configuration(
+            FunctionName=outputs["LambdaFunctionName"], Timeout=1
+        )
+    )
+    assert changed == "AccessDeniedException"
