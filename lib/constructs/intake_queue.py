@@ -1,5 +1,7 @@
 """The queue of objects to process, and the dead-letter queue of those that could not be."""
 
+from datetime import timedelta
+
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
@@ -9,6 +11,7 @@ from constructs import Construct
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from processor.terms import OVERLAP
 
 # A delivery that Lambda throttles counts as a receive: with fewer, load from other files would
 # send a good one to the dead-letter queue.
@@ -25,6 +28,10 @@ OLDEST = Duration.days(1)
 # not delivered again meanwhile.
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 VISIBILITY_FACTOR = 6
+
+# A message that comes again because its contract changed must not find the function as it was,
+# which would acknowledge what it made itself, nor use up all tries while the change is recent.
+LEAST_VISIBILITY = 2 * OVERLAP + timedelta(minutes=1)
 
 
 class IntakeQueue(Construct):
@@ -61,7 +68,10 @@ class IntakeQueue(Construct):
             enforce_ssl=True,
             retention_period=RETENTION,
             visibility_timeout=Duration.seconds(
-                VISIBILITY_FACTOR * environment.settings.timeout_seconds
+                max(
+                    VISIBILITY_FACTOR * environment.settings.timeout_seconds,
+                    LEAST_VISIBILITY.total_seconds(),
+                )
             ),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES

@@ -2,6 +2,7 @@
 
 import pytest
 
+from processor.terms import OVERLAP
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, statement, synthesize
 
 
@@ -44,12 +45,14 @@ def test_five_failures_park_a_message_for_14_days(
 
 @pytest.mark.parametrize("seconds", [10, 300, 900])
 def test_a_message_stays_hidden_for_six_timeouts(seconds: int) -> None:
+    """And until no function as it was can receive it, which would acknowledge its own work."""
     stack = Synthesized(synthesize(settings=f'{{"timeoutSeconds": {seconds}}}'))
     (queue,) = (
         r["Properties"]
         for r in stack.find("AWS::SQS::Queue").values()
         if "RedrivePolicy" in r["Properties"]
     )
+    assert queue["VisibilityTimeout"] > 2 * OVERLAP.total_seconds()
     assert 6 * seconds <= queue["VisibilityTimeout"] <= 12 * 3600  # SQS's maximum
 
 
