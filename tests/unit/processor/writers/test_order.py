@@ -75,6 +75,17 @@ def test_rows_of_tokens_have_one_order_too(tokens: list[str], chance: random.Ran
     assert arranged() == first
 
 
+@pytest.mark.parametrize("alike", [2, 3, 40])
+def test_rows_whose_tokens_begin_alike_are_sorted_by_all_values(alike: int) -> None:
+    """A few take another path than many; none alike is a path of its own."""
+    draw = random.Random(alike)
+    tokens = [draw.randbytes(16).hex() for _ in range(99)]
+    tokens += [tokens[0][:8] + draw.randbytes(12).hex() for _ in range(1, alike)]
+    rows = [(tokens[5], 2), *((token, 1) for token in sorted(tokens, reverse=True))]
+    found = arrange(pa.table(list(map(list, zip(*rows, strict=True))), ["token", "place"]))
+    assert list(zip(*found.to_pydict().values(), strict=True)) == sorted(rows)
+
+
 CONTRACT = make_contract(
     column("id", method="hmac", output="token"),
     column("name", method="drop"),
