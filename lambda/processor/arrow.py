@@ -1,6 +1,8 @@
 """What Arrow lacks: values under another type, within bounds, and as digits."""
 
+import re
 from binascii import hexlify
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import pyarrow as pa
@@ -33,6 +35,41 @@ def plain(values: pa.Array) -> pa.Array:
     if not pa.types.is_temporal(values.type):
         return values
     return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
+
+
+def as_one(content: bytes | pa.Buffer) -> pa.StringArray:
+    """Return UTF-8 as an array of one text, without copying it."""
+    ends = pa.array([0, len(content)], pa.int32()).buffers()[1]
+    return pa.StringArray.from_buffers(1, ends, pa.py_buffer(content))
+
+
+def content_of(texts: pa.StringArray) -> pa.Buffer:
+    """Return the bytes of texts that an operation of Arrow made, one after the other."""
+    return texts.buffers()[2] or pa.py_buffer(b"")
+
+
+def has(content: bytes | pa.Buffer, text: str) -> bool:
+    """Tell whether a text occurs in UTF-8; a single character is found far sooner."""
+    return bool(pc.match_substring_regex(as_one(content), re.escape(text))[0].as_py())
+
+
+def ordinals(count: int) -> pa.Int32Array:
+    """Return so many numbers, from 0."""
+    return pc.indices_nonzero(pa.repeat(True, count)).cast(pa.int32())
+
+
+def places(mask: pa.BooleanArray) -> Sequence[int]:
+    """Return the indexes at which a mask is true; far faster than to_pylist()."""
+    found = pc.indices_nonzero(mask)
+    return memoryview(found.buffers()[1]).cast("Q")[: len(found)]
+
+
+def marked(places_: Iterable[int], count: int) -> pa.BooleanArray:
+    """Return a mask of this length that is true at these indexes."""
+    mask = bytearray(count)
+    for place in places_:
+        mask[place] = 1
+    return pa.Array.from_buffers(pa.uint8(), count, [None, pa.py_buffer(mask)]).cast(pa.bool_())
 
 
 @cache

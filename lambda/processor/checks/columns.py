@@ -14,6 +14,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from processor.arrow import places
 from processor.batches import Batch
 from processor.checks.header import positions
 from processor.checks.normalization import normalize
@@ -100,13 +101,12 @@ class RowCheck:
         if whole.false_count:
             broken = pc.invert(whole)
             for index, length in zip(
-                pc.indices_nonzero(broken).to_pylist(),
+                places(broken),
                 lengths.filter(broken).to_pylist(),
                 strict=True,
             ):
                 rejects.setdefault(index, [Reason.ROW_FIELD_COUNT if length else Reason.ROW_BLANK])
-            indices = [index for index in indices if index not in rejects]
-            rows = rows.filter(whole)
+            indices, rows = places(whole), rows.filter(whole)
 
         columns = {}
         bad: pa.BooleanArray | None = None
@@ -115,14 +115,14 @@ class RowCheck:
             if position is None:
                 field = pa.repeat("", len(rows))
             else:
-                field = pc.list_element(rows, position)
+                field = rows.values.take(pc.add(rows.offsets, pa.scalar(position, pa.int32())))
                 if check.name in self._notation:
                     field = self._notation[check.name].plain(field)
             textless = field.is_null() if field.null_count else None
             columns[check.name], failures = check.check(_nullified(field), textless)
             for reason, mask in failures:
                 bad = mask if bad is None else pc.or_(bad, mask)
-                for place in pc.indices_nonzero(mask).to_pylist():
+                for place in places(mask):
                     rejects.setdefault(indices[place], []).append(reason)
         return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects)
 

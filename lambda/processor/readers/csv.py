@@ -120,9 +120,9 @@ class CsvRecords:
         return Batch(first_row, rows, ends, before, self._buffer.take(ends[-1]), faults)
 
 
-def _emptied(rows: pa.ListArray, nulls: Sequence[str]) -> pa.ListArray:
+def _emptied(rows: pa.ListViewArray, nulls: Sequence[str]) -> pa.ListViewArray:
     """Return the rows with each field that is one of ``nulls`` made empty."""
     fields = rows.values
     marked = pc.is_in(fields, value_set=pa.array(nulls, pa.string()))
     emptied = pc.if_else(marked, "", fields)
-    return pa.ListArray.from_arrays(rows.offsets, emptied, mask=rows.is_null())
+    return pa.ListViewArray.from_arrays(rows.offsets, rows.sizes, emptied, mask=rows.is_null())

@@ -16,9 +16,13 @@ https://www.postgresql.org/docs/current/sql-copy.html
 import re
 from collections.abc import Iterable, Sequence
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor.arrow import places
 from processor.contract.model import Csv
 from processor.contract.vocabulary import ESCAPE
-from processor.readers.quoting import MalformedError
+from processor.readers.quoting import Fields, MalformedError
 
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -40,7 +44,7 @@ class Escaping:
         quote, delimiter = re.escape(dialect.quote), re.escape(dialect.delimiter)
         blanks = "" if dialect.delimiter == " " else " *"
         pair = f"|({quote}{quote})" if quote else "|((?!))"
-        self._special = re.compile(rf"[\\{quote}]")
+        self._special = rf"[\\{quote}]"
         self._opening = re.compile(f"({blanks}){quote}" if quote else "(?!)")
         self._quoted = re.compile(rf"(?:[^\\{quote}]++|\\.{pair})*+")
         self._unquoted = re.compile(rf"(?:[^\\{delimiter}]++|\\.)*+")
@@ -50,9 +54,15 @@ class Escaping:
         self._meanings = {text: text for text in themselves} | _LETTERS
         self._nulls = frozenset(marker for marker in dialect.nulls if ESCAPE in marker)
 
-    def find(self, lines: Sequence[str]) -> list[int]:
-        """Return the indexes of lines with an escape or a quote."""
-        return [place for place, line in enumerate(lines) if self._special.search(line)]
+    def split(self, texts: pa.StringArray) -> tuple[Fields, Sequence[int]]:
+        """Return the fields of lines without an escape or a quote, and the indexes of others.
+
+        Empty lines are left out.
+        """
+        special = pc.match_substring_regex(texts, self._special)
+        plain = pc.and_not(pc.not_equal(texts, ""), special)
+        rows = pc.split_pattern(texts.filter(plain), self._delimiter)
+        return Fields(plain, rows), places(special)
 
     def measure(self, lines: Iterable[str]) -> tuple[int, list[tuple[str, bool]]]:
         """Take the lines of one record; return how many there are, and its fields as written.

@@ -1,33 +1,35 @@
 """Framing: which lines of a CSV file are one record, and which fields it has.
 
-Most lines have no quote and no escape: each is a record, and Arrow splits all of them at once. The
-others are read one by one, because such a record may have many lines. Both kinds are then merged
-in the order of the file.
+Most lines are whole: whatever comes before them, a record that begins on one ends on it. All of
+them are split at once, and no Python object is made of a line without quotes. The others are read
+one by one, because such a record may have many lines; a whole line that is part of one is left
+out. Then all records are put in the order of the file, without copying a field.
 """
 
 import csv
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import compress
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor import batches
-from processor.batches import ROWS
+from processor.arrow import marked, places
+from processor.batches import Lines, rows_of
 from processor.contract.model import Csv
 from processor.readers.escaping import Escaping, StrayQuoteError, UnknownEscapeError
-from processor.readers.line_buffer import LineBuffer, size_of
+from processor.readers.line_buffer import LineBuffer
 from processor.readers.lines import FOREIGN, find_foreign
-from processor.readers.quoting import MalformedError, Quoting
+from processor.readers.quoting import Fields, MalformedError, Quoting
 from processor.reasons import FileRefusedError, Reason, Stated
 
 # The csv module has one limit for the whole process, and its default is below ours.
 csv.field_size_limit(batches.RECORD_LIMIT)
 
-_NO_TEXT = pa.scalar(None, pa.string())
+_NOTHING = pa.scalar(None, pa.int32())
 _Found = TypeVar("_Found")
 
 
@@ -41,7 +43,7 @@ class Framed(NamedTuple):
         refusal: why the record after them, and so the rest, cannot be framed; None if unknown.
     """
 
-    rows: pa.ListArray
+    rows: pa.ListViewArray
     ends: Sequence[int]
     faults: dict[int, Stated]
     refusal: FileRefusedError | None = None
@@ -79,9 +81,9 @@ class QuotedFraming(Framing):
     line  text           what becomes of it
     ====  =============  ==================================================================
     0     ``1,plain``    has no quote, so Arrow splits it
-    1     ``2,"one"``    has a quote, so the csv module reads it, and takes no other line
-    2     ``3,"two``     has a quote, so the csv module reads it, and takes line 3 too
-    3     ``lines"``     has a quote, but is part of line 2's record: it is skipped
+    1     ``2,"one"``    is whole, so the csv module reads it, with all others that are
+    2     ``3,"two``     is not, so the csv module reads it alone, and takes line 3 too
+    3     ``lines"``     is not, but is part of line 2's record: it is skipped
     4     ``4,a "b"``    has a quote that is left in a field: it is stray
     ====  =============  ==================================================================
 
@@ -96,43 +98,20 @@ class QuotedFraming(Framing):
 
     def __init__(self, dialect: Csv) -> None:
         """Prepare."""
-        self._delimiter = dialect.delimiter
         self._quoting = Quoting(dialect)
 
     def _frame(self, buffer: LineBuffer, most: int) -> Framed:
-        lines = buffer.lines[:most]
-        count = len(lines)
-        texts = _without_ends(lines)
-        plain = pc.not_equal(texts, "")
-        foreign = find_foreign(texts)
-        quoted: dict[int, list[str] | None] = {}
-        longer: dict[int, int] = {}
-        if quote := self._quoting.quote:
-            with_quote = [quote in line for line in lines]
-            if True in with_quote:
-                quoted, longer = self._read_quoted(buffer, compress(range(count), with_quote))
-                plain = pc.and_not(plain, pa.array(with_quote))
-        if plain.false_count:
-            texts = pc.if_else(plain, texts, _NO_TEXT)
-        rows = pc.split_pattern(texts, self._delimiter)
-        if not quoted and not foreign:
-            return Framed(rows, range(1, count + 1), {})
-        starts = _starts(longer, count)
-        end = max([count, *longer.values()])
-        foreign += [
-            count + place for place in find_foreign(_without_ends(buffer.lines[count:end]))
-        ]
-        stray = [place for place, fields in quoted.items() if fields is None]
-        faults: dict[int, Stated] = {
-            bisect_right(starts, place) - 1: Reason.ROW_STRAY_QUOTE for place in stray
-        }
-        faults |= {bisect_right(starts, place) - 1: FOREIGN for place in foreign}
-        return Framed(_replaced(rows, quoted, starts, faults), [*starts[1:], end], faults)
+        texts = buffer.lines[:most].without_ends()
+        found, others = self._quoting.split(texts)
+        read, longer = self._read_quoted(buffer, others) if others else ({}, {})
+        stray = [place for place, fields in read.items() if fields is None]
+        faults: dict[int, Stated] = dict.fromkeys(stray, Reason.ROW_STRAY_QUOTE)
+        return _merged(buffer, texts, [*found, _listed(read, len(texts))], longer, faults)
 
     def _read_quoted(
-        self, buffer: LineBuffer, places: Iterable[int]
+        self, buffer: LineBuffer, others: Iterable[int]
     ) -> tuple[dict[int, list[str] | None], dict[int, int]]:
-        """Read the records with quotes, given the lines that have quotes.
+        """Read the records that begin on other lines with quotes.
 
         Returns the fields of each by its first line, None if a quote is stray; and the ends of
         those with several lines.
@@ -143,7 +122,7 @@ class QuotedFraming(Framing):
         cursor = _Cursor(buffer.lines)
         reader = self._quoting.reader(iter(cursor))
         end = 0
-        for place in places:
+        for place in others:
             if place < end:
                 continue
             cursor.place = place
@@ -154,7 +133,7 @@ class QuotedFraming(Framing):
                 if end - place == 1 and quote not in "".join(fields):
                     found[place] = fields
                     continue
-                sound = self._is_sound(buffer.lines[place:end])
+                sound = self._is_sound(buffer.lines, place, end)
             except csv.Error:  # or it continues in the next block
                 reader = self._quoting.reader(iter(cursor))
                 sound = False
@@ -166,10 +145,10 @@ class QuotedFraming(Framing):
                 longer[place] = end
         return found, longer
 
-    def _is_sound(self, lines: list[str]) -> bool:
-        """Tell whether a record has no stray quote and is not too long."""
-        text = "".join(lines)
-        return size_of(text) <= batches.RECORD_LIMIT and self._quoting.is_whole(text)
+    def _is_sound(self, lines: Lines, begin: int, end: int) -> bool:
+        """Tell whether the record between two indexes has no stray quote and is not too long."""
+        short = lines.size(begin, end) <= batches.RECORD_LIMIT
+        return short and self._quoting.is_whole(lines.text(begin, end))
 
 
 class EscapedFraming(Framing):
@@ -177,38 +156,28 @@ class EscapedFraming(Framing):
 
     def __init__(self, dialect: Csv) -> None:
         """Prepare."""
-        self._delimiter = dialect.delimiter
         self._escaping = Escaping(dialect)
 
     def _frame(self, buffer: LineBuffer, most: int) -> Framed:
-        lines = buffer.lines[:most]
-        count = len(lines)
+        texts = buffer.lines[:most].without_ends()
+        plain, special = self._escaping.split(texts)
         found: dict[int, list[str] | None] = {}
         longer: dict[int, int] = {}
-        reasons: dict[int, Stated] = {}
+        faults: dict[int, Stated] = {}
         end = 0
-        for place in self._escaping.find(lines):
+        for place in special:
             if place < end:
                 continue
             end, fields = _measured(buffer, place, self._escaping.measure)
             try:
                 found[place] = self._escaping.read(fields)
             except StrayQuoteError:
-                found[place], reasons[place] = None, Reason.ROW_STRAY_QUOTE
+                found[place], faults[place] = None, Reason.ROW_STRAY_QUOTE
             except UnknownEscapeError:
-                found[place], reasons[place] = None, Reason.ROW_UNKNOWN_ESCAPE
+                found[place], faults[place] = None, Reason.ROW_UNKNOWN_ESCAPE
             if end - place > 1:
                 longer[place] = end
-        end = max(count, end)
-        starts = _starts(longer, count)
-        texts = _without_ends(buffer.lines[:end])
-        reasons |= dict.fromkeys(find_foreign(texts), FOREIGN)
-        # Where a record begins, its own reason yields to that of any control character.
-        faults = {bisect_right(starts, place) - 1: reason for place, reason in reasons.items()}
-        texts = texts[:count]
-        texts = pc.if_else(pc.not_equal(texts, ""), texts, _NO_TEXT)
-        rows = pc.split_pattern(texts, self._delimiter)
-        return Framed(_replaced(rows, found, starts, faults), [*starts[1:], end], faults)
+        return _merged(buffer, texts, [plain, _listed(found, len(texts))], longer, faults)
 
 
 class _Cursor:
@@ -218,14 +187,15 @@ class _Cursor:
     position is where that record ends. One reader for all records is faster than one for each.
     """
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self.place = 0
 
     def __iter__(self) -> Iterator[str]:
-        while self.place < len(self._lines):
-            self.place += 1
-            yield self._lines[self.place - 1]
+        text, count = self._lines.text, len(self._lines)
+        while (place := self.place) < count:
+            self.place = place + 1
+            yield text(place, place + 1)
 
 
 class _UnframedError(Exception):
@@ -252,35 +222,42 @@ def _measured(
     return place + count, found
 
 
-def _replaced(
-    rows: pa.ListArray,
-    quoted: dict[int, list[str] | None],
-    starts: Sequence[int],
-    faults: Iterable[int],
-) -> pa.ListArray:
-    """Return the records on these lines, from ``quoted`` or else ``rows``; null for a fault."""
-    order: list[int | None] = list(range(len(rows)))
-    for number, place in enumerate(quoted, len(rows)):
-        order[place] = number
-    order = [order[start] for start in starts]
-    for index in faults:
-        order[index] = None
-    both = pa.concat_arrays([rows, pa.array(list(quoted.values()), ROWS)])
-    return both.take(pa.array(order, pa.int32()))
+def _listed(found: dict[int, list[str] | None], count: int) -> Fields:
+    """Return the fields of records that have any, by the line that each begins on."""
+    read = {place: fields for place, fields in found.items() if fields is not None}
+    return Fields(marked(read, count), pa.array(list(read.values()), pa.list_(pa.string())))
 
 
-def _starts(longer: dict[int, int], count: int) -> Sequence[int]:
-    """Return which of ``count`` lines begin a record."""
-    if not longer:
-        return range(count)
-    starts: list[int] = []
-    after = 0
-    for place, end in longer.items():
-        starts += range(after, place + 1)
-        after = end
-    return [*starts, *range(after, count)]
+def _merged(
+    buffer: LineBuffer,
+    texts: pa.StringArray,
+    found: Sequence[Fields],
+    longer: dict[int, int],
+    faults: dict[int, Stated],
+) -> Framed:
+    """Return the records that begin on some lines in the order of the file.
 
-
-def _without_ends(lines: list[str]) -> pa.StringArray:
-    """Return the lines without their line ends."""
-    return pc.utf8_rtrim(pa.array(lines, pa.string()), characters="\r\n")
+    ``longer`` has the ends of records with several lines by the lines they begin on, and
+    ``faults`` the reasons. A record has no fields if it has a fault, or if none were ``found``.
+    """
+    count = len(texts)
+    end = max([count, *longer.values()])
+    foreign = find_foreign(texts)
+    foreign += [count + place for place in find_foreign(buffer.lines[count:end].without_ends())]
+    order, before = pa.nulls(count, pa.int32()), -1
+    for is_of, of_these in found:
+        numbers = pc.cumulative_sum(is_of.cast(pa.int32()), start=before)
+        order = pc.if_else(is_of, numbers, order)
+        before += len(of_these)
+    starts: Sequence[int] = range(count)
+    if longer:
+        within = (range(begin + 1, min(count, stop)) for begin, stop in longer.items())
+        begins = pc.invert(marked(chain.from_iterable(within), count))
+        starts, order = places(begins), order.filter(begins)
+    reasons = {bisect_right(starts, place) - 1: reason for place, reason in faults.items()}
+    reasons |= {bisect_right(starts, place) - 1: FOREIGN for place in foreign}
+    if reasons:
+        order = pc.if_else(marked(reasons, len(order)), _NOTHING, order)
+    first, *others = [one.rows for one in found if one.rows] or [found[0].rows]
+    rows = rows_of(pa.concat_arrays([first, *others]) if others else first).take(order)
+    return Framed(rows, [*starts[1:], end], reasons)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from processor.batches import ROWS, Batch, Stream, batch_rows
+from processor.batches import ROWS, Batch, Lines, Stream, batch_rows
 from processor.contract.model import Contract
 from processor.readers.lines import FOREIGN, FOREIGN_TEXT, blocks, without_blank_end
 from processor.reasons import Reason, Stated
@@ -81,7 +81,7 @@ class JsonRecords:
             for start in range(0, len(block), most):
                 yield self._batch(block[start : start + most])
 
-    def _batch(self, lines: list[str]) -> Batch:
+    def _batch(self, lines: Lines) -> Batch:
         rows: list[list[str] | None] = []
         faults: dict[int, Stated] = {}
         for index, line in enumerate(lines):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from processor import batches
+from processor.batches import NO_LINES, Lines
 from processor.readers.lines import without_blank_end
 from processor.reasons import FileRefusedError, Reason
 
@@ -15,14 +16,14 @@ class LineBuffer:
     another: looking for its end adds the lines of further blocks.
 
     Attributes:
-        lines: the next lines that have been read, with their line ends.
+        lines: the next lines that have been read.
         before: how many lines of the file have been taken.
     """
 
-    def __init__(self, blocks: Iterator[list[str]]) -> None:
+    def __init__(self, blocks: Iterator[Lines]) -> None:
         """Begin before the first block."""
         self._blocks = blocks
-        self.lines: list[str] = []
+        self.lines = NO_LINES
         self.before = 0
 
     def fill(self) -> bool:
@@ -33,10 +34,9 @@ class LineBuffer:
         """
         return bool(self.lines) or self._add()
 
-    def take(self, count: int) -> list[str]:
+    def take(self, count: int) -> Lines:
         """Take this many lines from the front, or all of them."""
-        taken = self.lines[:count]
-        del self.lines[:count]
+        taken, self.lines = self.lines[:count], self.lines[count:]
         self.before += len(taken)
         return taken
 
@@ -48,24 +48,19 @@ class LineBuffer:
         """
         first, size = self.before + place + 1, 0
         while place < len(self.lines) or self._add():
-            size += size_of(self.lines[place])
+            size += self.lines.size(place, place + 1)
             if size > batches.RECORD_LIMIT:
                 raise FileRefusedError(Reason.RECORD_TOO_LONG, line=first)
-            yield self.lines[place]
+            yield self.lines.text(place, place + 1)
             place += 1
 
     def end_before_blank_lines(self) -> None:
         """Remove the empty lines at the end of the file."""
         self._blocks = without_blank_end(chain([self.lines], self._blocks), self.before + 1)
-        self.lines = []
+        self.lines = NO_LINES
 
     def _add(self) -> bool:
         """Add the lines of the next block, if there is one."""
-        lines = next(self._blocks, [])
-        self.lines += lines
+        lines = next(self._blocks, NO_LINES)
+        self.lines = self.lines + lines if self.lines else lines
         return bool(lines)
-
-
-def size_of(text: str) -> int:
-    """Return how many bytes a text has."""
-    return len(text) if text.isascii() else len(text.encode())

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from processor.batches import COLUMN_LIMIT, RECORD_LIMIT, Batch, batch_rows
+from processor.batches import COLUMN_LIMIT, NO_LINES, RECORD_LIMIT, Batch, batch_rows, rows_of
 from processor.checks.header import positions
 from processor.contract.model import Contract
 from processor.limits.memory import Allowance
@@ -200,7 +200,7 @@ class ParquetRecords:
         rows = transposed(columns)
         before = self.rows_read
         self.rows_read += len(rows)
-        return ParquetBatch(before + 1, rows, (), 0, [], names=tuple(self.header))
+        return ParquetBatch(before + 1, rows, (), 0, NO_LINES, names=tuple(self.header))
 
 
 class _Nanoseconds:
@@ -252,10 +252,10 @@ def _check_footer(file: IO[bytes]) -> None:
         raise FileRefusedError(Reason.FILE_PARQUET_FOOTER_TOO_LARGE, limit=FOOTER_LIMIT)
 
 
-def transposed(columns: list[pa.StringArray]) -> pa.ListArray:
+def transposed(columns: list[pa.StringArray]) -> pa.ListViewArray:
     """Return columns of equal length as rows."""
     width, length = len(columns), len(columns[0])
     order = [row + first for row in range(length) for first in range(0, width * length, length)]
     fields = pa.concat_arrays(columns).take(pa.array(order, pa.int32()))
     ends = pa.array(range(0, width * length + 1, width), pa.int32())
-    return pa.ListArray.from_arrays(ends, fields)
+    return rows_of(pa.ListArray.from_arrays(ends, fields))

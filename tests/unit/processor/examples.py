@@ -1,11 +1,12 @@
 """Contracts, columns and settings that the processor's tests share."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import HealthCheck, settings
 
-from processor.batches import ROWS, Batch
+from processor.batches import NO_LINES, ROWS, Batch, Lines
 from processor.contract.model import Contract
 from processor.contracts import parse
 
@@ -53,9 +54,14 @@ def make_contract(*columns: dict[str, Any]) -> Contract:
     return parse(document(*columns))
 
 
+def make_lines(texts: Iterable[str]) -> Lines:
+    """Return physical lines."""
+    return Lines(pa.array(list(texts), pa.string()))
+
+
 def make_batch(*rows: list[str]) -> Batch:
     """Return rows without lines."""
-    return Batch(1, pa.array(rows, ROWS), [], 0, [])
+    return Batch(1, pa.array(rows, ROWS), [], 0, NO_LINES)
 
 
 def fields(batch: Batch) -> list[list[str]]:

@@ -6,7 +6,7 @@ from processor.readers.csv import CsvRecords
 from processor.readers.line_buffer import LineBuffer
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
-from tests.unit.processor.examples import fields
+from tests.unit.processor.examples import fields, make_lines
 
 Framed = tuple[list[oracle.Record], tuple[str, int | None, int] | None]
 """The records, and the refusal, if any: the reason, the line, and the rows read by then."""
@@ -32,6 +32,6 @@ def frame(open_records: Callable[[], CsvRecords]) -> Framed:
 
 def make_buffer(*blocks: list[str]) -> LineBuffer:
     """Return a buffer with the first of these blocks at hand."""
-    buffer = LineBuffer(iter(blocks))
+    buffer = LineBuffer(map(make_lines, blocks))
     assert buffer.fill()
     return buffer

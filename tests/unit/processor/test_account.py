@@ -89,9 +89,8 @@ def without_a_clean_row(checked: CheckedBatch) -> CheckedBatch:
 
 def without_a_line(lines: Any) -> Any:
     """Return the lines of each block, without the second line."""
-    blocks = list(lines)
-    del blocks[0][1]
-    return iter(blocks)
+    first, *others = lines
+    return iter([first[:1] + first[2:], *others])
 
 
 def without_last_line(piece: bytes) -> bytes:

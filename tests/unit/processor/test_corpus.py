@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from processor import batches
-from processor.batches import Stream
+from processor.batches import Lines, Stream
 from processor.readers import csv
 from tests.fuzz.targets import SIZES, TARGETS, check_framing
+from tests.unit.processor.examples import make_lines
 
 CORPUS = Path(__file__).parents[2] / "fuzz" / "corpus"
 
@@ -28,10 +29,10 @@ def test_what_was_found_once_holds_still(target: str) -> None:
         TARGETS[target](file.read_bytes())
 
 
-def cut_anywhere(stream: Stream, _: str) -> Iterator[list[str]]:
+def cut_anywhere(stream: Stream, _: str) -> Iterator[Lines]:
     """Yield the lines of a stream, as if one that the network cut were complete."""
     while piece := stream.read(batches.BLOCK_SIZE):
-        yield piece.decode().splitlines(keepends=True)
+        yield make_lines(piece.decode().splitlines(keepends=True))
 
 
 def test_what_does_not_hold_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:

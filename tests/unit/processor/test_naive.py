@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from processor import transformation
-from processor.batches import Records, Stream
+from processor.batches import Lines, Records, Stream
 from processor.bucket import keys
 from processor.checks import columns
 from processor.readers import compression, csv, detection, line_buffer, lines
 from processor.reasons import FileRefusedError, Reason
 from tests.unit.processor import hostile
 from tests.unit.processor.aws import MemoryBucket
+from tests.unit.processor.examples import make_lines
 from tests.unit.processor.formats import zstd
 from tests.unit.processor.naive import NaiveHandler
 
@@ -42,9 +43,9 @@ def _end_lines_twice(patch: pytest.MonkeyPatch) -> None:
 
     cut = lines.blocks
 
-    def blocks(stream: Stream, encoding: str) -> Iterator[list[str]]:
+    def blocks(stream: Stream, encoding: str) -> Iterator[Lines]:
         for block in cut(stream, encoding):
-            yield re.findall(r"[^\r\n]*[\r\n]", "".join(block))
+            yield make_lines(re.findall(r"[^\r\n]*[\r\n]", "".join(block)))
 
     patch.setattr(csv, "blocks", blocks)
 
@@ -53,8 +54,9 @@ def _change_lines(change: Callable[[str], str]) -> Sabotage:
     """Frame lines that differ from the file's."""
     cut = lines.blocks
 
-    def blocks(stream: Stream, encoding: str) -> Iterator[list[str]]:
-        return ([line for line in map(change, block) if line] for block in cut(stream, encoding))
+    def blocks(stream: Stream, encoding: str) -> Iterator[Lines]:
+        for block in cut(stream, encoding):
+            yield make_lines(line for line in map(change, block) if line)
 
     return lambda patch: patch.setattr(csv, "blocks", blocks)
 

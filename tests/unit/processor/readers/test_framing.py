@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from processor.batches import Lines
 from processor.contract.model import RFC_4180, Csv
 from processor.readers.framing import EscapedFraming, Framed, Framing, QuotedFraming
 from processor.readers.line_buffer import LineBuffer
 from processor.reasons import FileRefusedError, Reason
+from tests.unit.processor.examples import make_lines
 from tests.unit.processor.framed import make_buffer
 
 # The example of QuotedFraming's docstring.
@@ -38,7 +40,7 @@ def test_the_other_example_of_the_docstring() -> None:
     framed = QUOTED.frame(buffer, 5)
     assert framed.rows.to_pylist()[3] == ["4", "b\nc\nd"]
     assert (framed.ends, framed.refusal) == ([1, 2, 4, 7], None)
-    assert buffer.lines[7:] == ["5,e\n"]  # of the last block, and in no record yet
+    assert list(buffer.lines[7:]) == ["5,e\n"]  # of the last block, and in no record yet
 
     buffer = make_buffer([*EXAMPLE[:4], '4,"b\n'], ["c\n"])
     framed = QUOTED.frame(buffer, 5)
@@ -65,15 +67,15 @@ def test_records_before_one_that_cannot_be_framed_are_framed(framing: Framing) -
 @pytest.mark.parametrize("framing", [QUOTED, ESCAPED], ids=["quoted", "escaped"])
 def test_a_first_record_that_cannot_be_framed_is_refused(framing: Framing) -> None:
     buffer = make_buffer(["a\n", '"b"c\n', "d\n"])
-    assert buffer.take(1) == ["a\n"]
+    assert list(buffer.take(1)) == ["a\n"]
     with pytest.raises(FileRefusedError, match="record:malformed") as caught:
         framing.frame(buffer, 3)
     assert caught.value.line == 2
 
 
 def test_what_makes_a_further_block_unreadable_is_kept() -> None:
-    def blocks() -> Iterator[list[str]]:
-        yield ["a\n", '"b\n']
+    def blocks() -> Iterator[Lines]:
+        yield make_lines(["a\n", '"b\n'])
         raise FileRefusedError(Reason.ENCODING_NOT.about("utf-8"), line=9)
 
     buffer = LineBuffer(blocks())

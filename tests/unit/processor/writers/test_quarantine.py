@@ -10,6 +10,7 @@ import pyarrow as pa
 from processor.batches import ROWS, Batch
 from processor.reasons import FileRefusedError, Reason
 from processor.writers.quarantine import RejectedRows
+from tests.unit.processor.examples import make_lines
 
 ENUM = Reason.COLUMN_ENUM.about("a")
 
@@ -22,12 +23,12 @@ def read_lines(file: io.BytesIO) -> list[dict[str, object]]:
 def test_rejects_say_where_they_were_and_why() -> None:
     file = io.BytesIO()
     rows = pa.array([["a\nb"], ["x"], ["é\u2028"]], ROWS)
-    lines = ['"a\n', 'b"\r\n', "x\n", "é\u2028"]
+    lines = make_lines(['"a\n', 'b"\r\n', "x\n", "é\u2028"])
     with RejectedRows(file) as rejected:
         rejected.write(
             Batch(11, rows, [2, 3, 4], 20, lines), {2: [ENUM], 0: [ENUM, Reason.ROW_BLANK]}
         )
-        rejected.write(Batch(14, pa.array([["y"]], ROWS), [1], 24, ["y\n"]), {})
+        rejected.write(Batch(14, pa.array([["y"]], ROWS), [1], 24, make_lines(["y\n"])), {})
     assert read_lines(file) == [
         {"row": 11, "line": 21, "reasons": ["a:enum", "row:blank"], "raw": '"a\nb"'},
         {"row": 13, "line": 24, "reasons": ["a:enum"], "raw": "é\u2028"},
@@ -52,7 +53,9 @@ def test_the_same_rows_are_the_same_bytes(tmp_path: Path) -> None:
     def rejects() -> bytes:
         with (tmp_path / "rejects").open("w+b") as file:
             with RejectedRows(file) as rejected:
-                rejected.write(Batch(1, pa.array([["y"]], ROWS), [1], 0, ["y\n"]), {0: [ENUM]})
+                rejected.write(
+                    Batch(1, pa.array([["y"]], ROWS), [1], 0, make_lines(["y\n"])), {0: [ENUM]}
+                )
             file.seek(0)
             return file.read()
 
