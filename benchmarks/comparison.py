@@ -13,12 +13,12 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.files import FILES, write_contracts
+from benchmarks.files import FILES, BenchmarkFile, write_contracts
 from benchmarks.measurement import ROOT, MeasurementError, measure
 
 ROUNDS = 5
@@ -48,7 +48,12 @@ class Comparison(NamedTuple):
         )
 
 
-def compare(commit: str, rounds: int = ROUNDS, rows: int = ROWS) -> Iterator[Comparison]:
+def compare(
+    commit: str,
+    files: Sequence[BenchmarkFile] = FILES,
+    rounds: int = ROUNDS,
+    rows: int = ROWS,
+) -> Iterator[Comparison]:
     """Yield how long each file takes, compared with a commit.
 
     Raises:
@@ -65,7 +70,7 @@ def compare(commit: str, rounds: int = ROUNDS, rows: int = ROWS) -> Iterator[Com
                 _COMPILE,
                 *map(str, (folder / "contracts", folder / which / "contracts")),
             )
-        for file in FILES:
+        for file in files:
             source = folder / f"{file.dataset}{file.suffix}"
             file.write(source, rows)
             seconds: dict[str, list[float]] = {which: [] for which in trees}
