@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor import batches
+from processor.batches import Batch
 from processor.readers.csv import CsvRecords
 from processor.reasons import FileRefusedError
 from tests.unit.processor import oracle
@@ -114,6 +115,12 @@ def judge(data: bytes) -> tuple[list[oracle.Record], tuple[str, int | None, int]
     return framed, None
 
 
+def content(batch: Batch) -> tuple[object, ...]:
+    """Return all that a batch has."""
+    rows, lines = batch.rows.to_pylist(), list(batch.lines)
+    return batch.first_row, rows, list(batch.ends), batch.before, lines, batch.faults
+
+
 @pytest.mark.usefixtures("small")
 @EXAMPLES
 @given(data=FILES, piece=st.integers(1, 40))
@@ -123,7 +130,7 @@ def test_the_network_does_not_matter(data: bytes, piece: int) -> None:
         found: CsvRecords | None = None
         try:
             found = CsvRecords(stream)
-            return [found.header, *found]
+            return [found.header, *map(content, found)]
         except FileRefusedError as refused:
             return refused.reason, refused.line, found.rows_read if found else 0
 
