@@ -58,3 +58,13 @@ def install_aws_cli() -> Path:
         ["make", "--silent", "--old-file=.venv/.installed", tool], cwd=PROJECT, check=True
     )
     return PROJECT / tool / "bin" / "aws"
+
+
+@pytest.fixture(name="here")
+def make_here(parity: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The corrected emulator, in use; changes of the environment are undone."""
+    before = dict(os.environ)
+    monkeypatch.setenv("SANDBOX_STATE", str(parity.emulator.state))
+    yield parity
+    os.environ.clear()
+    os.environ.update(before)

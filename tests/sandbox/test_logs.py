@@ -1,23 +1,11 @@
 """What the functions logged."""
 
 import json
-import os
-from collections.abc import Iterator
 
 import pytest
 
 from sandbox import __main__
 from tests.sandbox.cloud import Cloud, function
-
-
-@pytest.fixture(name="here")
-def make_here(parity: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """The corrected emulator, in use; changes of the environment are undone."""
-    before = dict(os.environ)
-    monkeypatch.setenv("SANDBOX_STATE", str(parity.emulator.state))
-    yield parity
-    os.environ.clear()
-    os.environ.update(before)
 
 
 def test_logs_of_functions(here: Cloud, capsys: pytest.CaptureFixture[str]) -> None:

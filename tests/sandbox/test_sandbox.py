@@ -33,16 +33,6 @@ def make_sandbox(tmp_path: Path) -> Iterator[Command]:
     emulator.stop(state)
 
 
-@pytest.fixture(name="here")
-def make_here(parity: Cloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """The corrected emulator, in use; changes of the environment are undone."""
-    before = dict(os.environ)
-    monkeypatch.setenv("SANDBOX_STATE", str(parity.emulator.state))
-    yield parity
-    os.environ.clear()
-    os.environ.update(before)
-
-
 def test_a_life(sandbox: Command, tmp_path: Path) -> None:
     up = sandbox("up")
     assert (up.returncode, up.stderr) == (0, "")

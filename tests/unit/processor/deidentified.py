@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,17 @@ SPELT = (
     .filter(bool)
 )
 """Texts of which many are the same once they are normalized."""
+
+TOKEN_OPTIONS = pytest.mark.parametrize(
+    ("options", "values"),
+    [
+        ({}, PLAIN),
+        ({"domain": "person"}, PLAIN),
+        ({"normalize": ["nfc", "trim", "lowercase"]}, SPELT),
+    ],
+    ids=["plain", "domain", "normalize"],
+)
+"""What a method that makes tokens may be asked for, and texts for that."""
 
 
 def check(contract: Contract, *rows: list[str]) -> CheckedBatch:

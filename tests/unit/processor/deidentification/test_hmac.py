@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processor.deidentification.hmac import HmacTokens
-from tests.unit.processor.deidentified import PLAIN, SPELT, compare
+from tests.unit.processor.deidentified import TOKEN_OPTIONS, compare
 from tests.unit.processor.examples import EXAMPLES, column
 
 TEXTS = st.lists(st.none() | st.text(max_size=80) | st.sampled_from(["twice", "\0", "ÿ"]))
@@ -49,15 +49,7 @@ def test_texts_that_repeat_only_after_many_that_do_not_have_their_tokens_too() -
     assert tokens.to_pylist() == expected(b"k", texts)
 
 
-@pytest.mark.parametrize(
-    ("options", "values"),
-    [
-        ({}, PLAIN),
-        ({"domain": "person"}, PLAIN),
-        ({"normalize": ["nfc", "trim", "lowercase"]}, SPELT),
-    ],
-    ids=["plain", "domain", "normalize"],
-)
+@TOKEN_OPTIONS
 def test_the_output_is_what_the_reference_implementation_says(
     options: dict[str, Any], values: st.SearchStrategy[str]
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from processor.deidentification.methods import Deidentification
 from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from tests.unit.processor.aws import HmacKey
-from tests.unit.processor.deidentified import PLAIN, SPELT, check, compare
+from tests.unit.processor.deidentified import TOKEN_OPTIONS, check, compare
 from tests.unit.processor.examples import column, make_contract
 
 
@@ -33,15 +33,7 @@ def test_two_methods_share_no_token(kms: Any, domain: str | None) -> None:
     assert len({of_contract.derive(one, "a", domain) for one in algorithms}) == 2
 
 
-@pytest.mark.parametrize(
-    ("options", "values"),
-    [
-        ({}, PLAIN),
-        ({"domain": "person"}, PLAIN),
-        ({"normalize": ["nfc", "trim", "lowercase"]}, SPELT),
-    ],
-    ids=["plain", "domain", "normalize"],
-)
+@TOKEN_OPTIONS
 def test_the_output_is_what_the_reference_implementation_says(
     options: dict[str, Any], values: st.SearchStrategy[str]
 ) -> None:
