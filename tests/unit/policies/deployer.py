@@ -1,6 +1,6 @@
-"""The deployer's policy, what else it allows, and the decisions that AWS must reach.
+"""The deployer's policies, what else they allow, and the decisions that AWS must reach.
 
-How the policy recognises the stacks' resources:
+How they recognise the stacks' resources:
 
 - Resources named by CloudFormation or the template, by the name in their ARN.
 - A key by its aliases and its tag ``Environment``. ``ForAllValues`` also matches a key without an
@@ -49,7 +49,15 @@ from tests.unit.policies.policies import REGION, Context
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
 NAME = "Deployer"
-POLICY: Resource = json.loads((ROOT / "docs" / "deployer-policy.json").read_text(encoding="utf-8"))
+POLICIES: dict[str, Resource] = {
+    path.name: json.loads(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "docs").glob("deployer-policy*.json"))
+}
+POLICY: Resource = {
+    "Version": "2012-10-17",
+    "Statement": [statement for one in POLICIES.values() for statement in one["Statement"]],
+}
+"""What the deployer's policies allow together."""
 DEPLOYER = person("deployer", NAME)
 
 TAG = "aws:ResourceTag/"
