@@ -29,7 +29,7 @@ if "get-caller-identity" in words:
     print("{ACCOUNT}")
 if "get-role" in words:
     print("arn:aws:iam::{ACCOUNT}:role/" + words[words.index("--role-name") + 1])
-if words[1:2] == ["repos/{{owner}}/{{repo}}"]:
+if words[-2:] == ["--jq", ".sub_claim_prefix"]:
     print("{REPOSITORY}")
 if words[1:2] == ["users/alice"]:
     print("1001")
@@ -177,6 +177,19 @@ def test_the_label_is_the_one_that_the_workflow_asks_for(calls: list[Call]) -> N
     labels = set(re.findall(r"labels\.\*\.name, '(\w+)'|label\.name [!=]= '(\w+)'", workflow))
     (created,) = find(calls, "gh", "label", "create")
     assert {one or other for one, other in labels} == {created.words[3]}
+
+
+def test_tokens_name_the_repository_with_its_numbers_before_a_role_trusts_them(
+    calls: list[Call],
+) -> None:
+    """Names of the fields: https://docs.github.com/en/rest/actions/oidc"""
+    path = "repos/{owner}/{repo}/actions/oidc/customization/sub"
+    switched, read_back = find(calls, "gh", "api", path)
+    assert switched.option("--method") == "PUT"
+    assert fields(switched) == {"use_default=true", "use_immutable_subject=true"}
+    assert read_back.option("--jq") == ".sub_claim_prefix"
+    roles = find(calls, "aws", "iam", "create-role")
+    assert all(calls.index(read_back) < calls.index(role) for role in roles)
 
 
 def test_every_variable_is_set_to_the_role_of_its_environment(calls: list[Call]) -> None:
