@@ -20,15 +20,15 @@ from processor.readers.parquet import ParquetRecords
 from processor.readers.signatures import foreign_format, foreign_text
 from processor.reasons import FileRefusedError, Reason
 
-# The endings of names, by what the content must then be.
-_SUFFIXES = {
+# The endings of names, and the format or compression that the content must then have.
+FORMATS = {
     "csv": "csv",
     "json": "json",
     "jsonl": "json",
     "ndjson": "json",
     "parquet": "parquet",
 }
-_COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
+COMPRESSIONS = {"gz": "gzip", "zst": "zstd"}
 _ENCODINGS = (Reason.ENCODING_UTF_16, Reason.ENCODING_UTF_32)  # of text formats
 _BEGIN = 1 << 16  # bytes that detection reads
 
@@ -51,22 +51,22 @@ def open_records(
         promised = _promise(name)[0]
         raise FileRefusedError(Reason.FILE_EMPTY, line=None if promised == "parquet" else 1)
     dialect = RFC_4180 if _promise(name)[0] == "json" else contract.csv
-    form, packing = _kind(source.peek(), dialect), ""
+    kind, packing = _kind(source.peek(), dialect), ""
     content: Stream = source
-    if form in ("gzip", "zstd"):
-        packing = form
+    if kind in ("gzip", "zstd"):
+        packing = kind
         content = Decompressed(source, counted, packing, limit.bytes, limit.setting)
         source = io.BufferedReader(Counted(content), _BEGIN)
         content = source
-        form = _kind(source.peek(), dialect)
-        if form in ("gzip", "zstd", "parquet"):
+        kind = _kind(source.peek(), dialect)
+        if kind in ("gzip", "zstd", "parquet"):
             raise FileRefusedError(Reason.FILE_COMPRESSED_TWICE)
-    _check_name(name, form, packing)
-    if form == "parquet":
+    _check_name(name, kind, packing)
+    if kind == "parquet":
         with tempfile.TemporaryFile() as file:  # its metadata is at the end
             copyfileobj(source, file, 1 << 20)
             yield ParquetRecords(file, contract)
-    elif form == "json":
+    elif kind == "json":
         yield JsonRecords(content, contract)
     else:
         if dialect.encoding != "utf-8":
@@ -109,10 +109,10 @@ def _beginning(begin: bytes, dialect: Csv) -> bytes:
     return without_mark(text.encode())
 
 
-def _check_name(name: str, form: str, packing: str) -> None:
+def _check_name(name: str, kind: str, packing: str) -> None:
     """Refuse a name that promises something else."""
     promised, promised_packing = _promise(name)
-    if promised and promised != form:
+    if promised and promised != kind:
         raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
     if (promised or promised_packing) and promised_packing != packing:
         raise FileRefusedError(Reason.FILE_NOT_WHAT_ITS_NAME_SAYS)
@@ -123,4 +123,4 @@ def _promise(name: str) -> tuple[str, str]:
     match = re.search(r"(?:\.(\w+))?\.(gz|zst)\Z|\.(\w+)\Z", name.lower())
     if match is None:
         return "", ""
-    return _SUFFIXES.get(match[1] or match[3] or "", ""), _COMPRESSIONS.get(match[2] or "", "")
+    return FORMATS.get(match[1] or match[3] or "", ""), COMPRESSIONS.get(match[2] or "", "")

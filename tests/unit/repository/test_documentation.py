@@ -21,6 +21,7 @@ from processor.checks.string_formats import STRING_FORMATS
 from processor.contract.column import Rules
 from processor.contract.model import Csv
 from processor.deidentification.redaction import PATTERNS
+from processor.readers.detection import COMPRESSIONS, FORMATS
 from tests.unit.synthesis import ROOT, Synthesized
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -212,6 +213,13 @@ def test_every_choice_of_a_contract_is_named(known: Any, heading: str) -> None:
     text = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
     section = re.split(r"^## ", text.partition(heading)[2], flags=re.MULTILINE)[0]
     assert set(known) <= set(names([section]))
+
+
+def test_every_ending_that_promises_a_format_is_named() -> None:
+    text = (ROOT / "docs" / "contracts.md").read_text(encoding="utf-8")
+    section = text.partition("\n## File formats\n")[2].partition("\n### ")[0]
+    endings = {name for name in names([section]) if name.startswith(".")}
+    assert endings == {f".{ending}" for ending in (*FORMATS, *COMPRESSIONS)}
 
 
 @pytest.mark.parametrize(
