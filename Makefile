@@ -102,10 +102,10 @@ unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and 
 		--cov --cov-report=term-missing
 
 .PHONY: fuzz
-fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of two targets)
-	@mkdir -p .cache; for target in framing file; do \
-		echo "Fuzzing: $$target, $(seconds) seconds"; \
-		$(limited) python -m tests.fuzz $$target $(seconds) \
+fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of three targets)
+	@mkdir -p .cache; for target in "fuzz framing" "fuzz file" fuzz.splitting; do \
+		echo "Fuzzing: $${target#fuzz?}, $(seconds) seconds"; \
+		$(limited) python -m tests.$$target $(seconds) \
 			>.cache/fuzz.log 2>&1 || { cat .cache/fuzz.log; exit 1; }; \
 		grep -E "executed|Nothing" .cache/fuzz.log; \
 	done

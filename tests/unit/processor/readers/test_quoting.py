@@ -1,37 +1,24 @@
 """Where quoted records end; and many lines at once are split as one by one."""
 
 import io
-import random
+import sys
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
-from processor import batches
-from processor.arrow import places
 from processor.contract.model import RFC_4180, Csv
-from processor.readers import quoting
 from processor.readers.csv import CsvRecords
 from processor.readers.framing import QuotedFraming
 from processor.readers.quoting import Fields, Quoting
-from tests.unit.processor.framed import Framed, frame, make_buffer
+from tests.fuzz import splitting
+from tests.unit.processor.drawn import ROWS, both
+from tests.unit.processor.framed import frame, make_buffer
 
 # The example of QuotedFraming's docstring.
 EXAMPLE = ["1,plain\n", '2,"one"\n', '3,"two\n', 'lines"\n', '4,a "b"\n']
-DIALECTS = (
-    RFC_4180,
-    RFC_4180,
-    Csv(delimiter=";", quote="'"),
-    Csv(delimiter=" "),
-    Csv(delimiter="\t", quote="|"),
-    Csv(quote="«"),
-    Csv(quote=""),
-)
-ROWS = pa.list_(pa.string())
-FIELDS = ("", "", "a", "1.5", "é", " ", '""', 'x""y', "~{}", "a\tb", "Q,Q", ",", "\u2028")
-ENDS = ("\n", "\n", "\n", "\r\n", "\r")
 
 
 def test_where_nothing_is_quoted_each_line_is_a_record() -> None:
@@ -40,58 +27,20 @@ def test_where_nothing_is_quoted_each_line_is_a_record() -> None:
     assert list(framed.ends) == [1, 2, 3, 4, 5]
 
 
-def draw(rng: random.Random, dialect: Csv) -> bytes:
-    """Return a file: sound records, of which some have several lines, and some trouble."""
-    mark, quote = dialect.delimiter, dialect.quote
-    trouble, end, share = rng.choice([0, 0.02, 0.2]), rng.choice(ENDS), rng.choice([0, 0.3, 1])
-
-    def field() -> str:
-        text = rng.choice(FIELDS).replace('"', quote).replace(",", mark).replace("Q", quote)
-        if rng.random() < trouble:
-            text += rng.choice([quote, end, "\0", f"{end}{mark}{quote}", "\ufeff", "~{!!~}"])
-        elif rng.random() < 0.05:
-            return f"{quote}a{end}b{mark}{end}{quote}"
-        elif rng.random() < share:
-            return f"{quote}{text}{quote}"
-        return text.replace(quote, "").replace(mark, "") if rng.random() > trouble else text
-
-    records = (mark.join(field() for _ in range(3)) for _ in range(rng.choice([1, 5, 40])))
-    data = "".join(
-        record + (end if rng.random() > trouble / 3 else rng.choice(ENDS)) for record in records
-    ).encode()
-    if rng.random() < 0.1:
-        data = data.rstrip(b"\r\n") + rng.choice([b"", f"{quote}x".encode()])
-    return data.replace(b"a", b"\xff", 1) if rng.random() < 0.05 else data
-
-
-def one_by_one(self: Quoting, texts: pa.StringArray) -> tuple[list[Fields], Any]:
-    """Leave all lines with quotes to what reads one after the other."""
-    quote = self.quote or "\0never"
-    quoted = pa.array([quote in text for text in texts.to_pylist()], pa.bool_())
-    plain = pc.and_not(pc.not_equal(texts, ""), quoted)
-    rows = [text.split(self.delimiter) for text in texts.filter(plain).to_pylist()]
-    return [Fields(plain, pa.array(rows, ROWS))], places(quoted)
-
-
-def both(number: int) -> tuple[Framed, Framed]:
-    """Return how a random file is framed: many lines at once, and one by one."""
-    rng = random.Random(number)
-    dialect = rng.choice(DIALECTS)
-    content = draw(rng, dialect)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batches, "BLOCK_SIZE", rng.choice([16, 64, 400]))
-        patch.setattr(batches, "RECORD_LIMIT", 400)
-        patch.setattr(batches, "BATCH_ROWS", rng.choice([2, 9, 1 << 14]))
-        found = frame(lambda: CsvRecords(io.BytesIO(content), dialect))
-        patch.setattr(Quoting, "split", one_by_one)
-        return found, frame(lambda: CsvRecords(io.BytesIO(content), dialect))
-
-
+@pytest.mark.no_cover
 @pytest.mark.parametrize("hundred", range(20))
-def test_a_random_file_is_framed_the_same_at_once_and_line_by_line(hundred: int) -> None:
+def test_a_random_file_becomes_the_same_at_once_and_line_by_line(hundred: int) -> None:
     for number in range(100 * hundred, 100 * hundred + 100):
         found, expected = both(number)
         assert found == expected, number
+
+
+def test_random_files_have_everything_that_a_file_can_become() -> None:
+    outcomes = [both(number)[0] for number in range(100)]
+    assert any(outcome.clean and outcome.rejected for outcome in outcomes)
+    reasons = {reason for outcome in outcomes for reason in outcome.account.by_reason}
+    assert {"row:stray-quote", "row:field-count", "row:blank", "number:unique"} <= reasons
+    assert {"number:integer", "kind:required", "kind:enum", "record:malformed"} <= reasons
 
 
 SPLIT = Quoting.split
@@ -110,10 +59,26 @@ MISTAKES: dict[str, Callable[[list[Fields], Any], tuple[list[Fields], Any]]] = {
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_what_is_lost_at_once_is_noticed(monkeypatch: pytest.MonkeyPatch, mistake: str) -> None:
     monkeypatch.setattr(
-        quoting.Quoting, "split", lambda self, texts: MISTAKES[mistake](*SPLIT(self, texts))
+        Quoting, "split", lambda self, texts: MISTAKES[mistake](*SPLIT(self, texts))
     )
     with pytest.raises((AssertionError, IndexError)):
-        test_a_random_file_is_framed_the_same_at_once_and_line_by_line(0)
+        test_a_random_file_becomes_the_same_at_once_and_line_by_line(0)
+
+
+def test_the_fuzzer_compares_other_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["splitting", "20"])
+    monkeypatch.setattr(splitting, "monotonic", count().__next__)
+    splitting.main()
+    first = capsys.readouterr().out
+    assert first.startswith("executed with 19 files, from number ")
+    splitting.main()
+    assert capsys.readouterr().out != first
+    lose = MISTAKES["lines without quotes"]
+    monkeypatch.setattr(Quoting, "split", lambda self, texts: lose(*SPLIT(self, texts)))
+    with pytest.raises(SystemExit, match=r"^File \d+ became "):
+        splitting.main()
 
 
 def test_a_line_that_looks_whole_may_be_part_of_a_longer_record() -> None:
