@@ -19,13 +19,14 @@ from processor.batches import Batch
 from processor.checks.columns import CheckedBatch, RowCheck
 from processor.deidentification.methods import Deidentification
 from processor.limits.deadline import Deadline
-from processor.readers import csv, detection, json_lines, parquet
+from processor.readers import csv, detection, framing, json_lines, lines, parquet
 from processor.readers.compression import Decompressed
 from processor.readers.csv import CsvRecords
 from processor.readers.framing import Framed, Framing
 from processor.readers.json_lines import JsonRecords
 from processor.readers.parquet import ParquetRecords
 from processor.readers.parquet_values import Texts
+from processor.readers.quoting import Fields, Quoting
 from processor.reasons import FileRefusedError
 from processor.writers import parquet as parquet_writer
 from processor.writers.parquet import CleanRows
@@ -87,9 +88,9 @@ def without_a_clean_row(checked: CheckedBatch) -> CheckedBatch:
     return replace(checked, clean=pa.array([*[False] * (True in clean), *clean[1:]], pa.bool_()))
 
 
-def without_a_line(lines: Any) -> Any:
+def without_a_line(blocks: Any) -> Any:
     """Return the lines of each block, without the second line."""
-    first, *others = lines
+    first, *others = blocks
     return iter([first[:1] + first[2:], *others])
 
 
@@ -115,6 +116,23 @@ def without_last_framed(framed: Framed) -> Framed:
     return framed._replace(rows=without_last(framed.rows))
 
 
+def without_last_fields(split: tuple[list[Fields], Any]) -> tuple[list[Fields], Any]:
+    """Return what was split, without the fields of the last line."""
+    found, others = split
+    return [one._replace(rows=without_last(one.rows)) for one in found], others
+
+
+def without_last_mark(split: tuple[list[Fields], Any]) -> tuple[list[Fields], Any]:
+    """Return what was split, without the last line that was; the header stays."""
+    found, others = split
+    for number, one in enumerate(found):
+        if len(one.rows) > 1:
+            marks = one.lines.to_pylist()
+            marks[len(marks) - 1 - marks[::-1].index(True)] = False
+            found[number] = Fields(pa.array(marks, pa.bool_()), without_last(one.rows))
+    return found, others
+
+
 def of_fewer(texts: Texts | None) -> Texts | None:
     """Return what makes the texts of a column's values, but not of the last value."""
     return texts and (lambda values, more: texts(values, more)[:-1])
@@ -131,6 +149,10 @@ LOSSES = {
     "decompressed JSON": Loss(Decompressed, "read", None, without_last_line, TEXT[4:], SECOND),
     "cut into lines": Loss(csv, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
+    "told apart": Loss(lines, "_cut", None, lambda cut: (cut[0][:-1], cut[1]), CSV, SECOND),
+    "taken for whole": Loss(Quoting, "split", None, without_last_mark, CSV, SECOND),
+    "split": Loss(Quoting, "split", None, without_last_fields, CSV, IndexError),
+    "merged": Loss(framing, "rows_of", None, without_last, CSV, IndexError),
     "framed": Loss(Framing, "frame", None, without_last_framed, CSV, OURS),
     "batched": Loss(CsvRecords, "__iter__", None, each(without_last_row), CSV, OURS),
     "framed from JSON": Loss(JsonRecords, "__iter__", None, each(without_last_row), JSON, OURS),
