@@ -97,6 +97,8 @@ class Function:
                 "MAX_OBJECT_BYTES": str(1 << 50),
                 "MAX_OBJECT_SETTING": "memoryMb",
                 "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",  # one core
+                "TIMEOUT_SECONDS": "300",
+                "EPHEMERAL_STORAGE_MB": "512",
                 "PYTHONPATH": os.pathsep.join([str(self.bundle), str(ROOT)]),
                 "PYTHONDONTWRITEBYTECODE": "1",
                 **(variables or {}),

@@ -153,13 +153,19 @@ def make_processor() -> Processor:
         retries={"mode": "standard", "max_attempts": 3},
         s3={"us_east_1_regional_endpoint": "regional"},
     )
+    # Lambda sets this: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     return Processor(
         Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
         Contracts(Path(__file__).with_name("contracts")),
         PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"]),
         SizeLimit(int(os.environ["MAX_OBJECT_BYTES"]), os.environ["MAX_OBJECT_SETTING"]),
-        # Lambda sets this: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-        threads=int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) >= SECOND_CORE_MB,
+        settings={
+            "memoryMb": memory_mb,
+            "timeoutSeconds": int(os.environ["TIMEOUT_SECONDS"]),
+            "ephemeralStorageMb": int(os.environ["EPHEMERAL_STORAGE_MB"]),
+        },
+        threads=memory_mb >= SECOND_CORE_MB,
     )
 
 

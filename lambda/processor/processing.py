@@ -119,7 +119,7 @@ def _succession(before: Terms | None, now: Terms) -> tuple[Terms, bool]:
     """
     if before is None:
         return now, True
-    if now.equal(before):
+    if now.confirm(before):
         return now.newer(before), True
     if now.in_force_at <= before.in_force_at:
         raise TransitionError("a later invocation used another contract; the message comes again")
@@ -137,14 +137,20 @@ class Processor:
         limit: SizeLimit,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
+        settings: Mapping[str, int] | None = None,
         threads: bool = False,
     ) -> None:
-        """Take its parts; ``now`` returns the time in UTC, ``threads`` are for a second core."""
+        """Take its parts.
+
+        ``now`` returns the time in UTC; ``settings`` are the function's, by name, as far as a file
+        may be refused for them; ``threads`` are for a second core.
+        """
         self._store = store
         self._contracts = contracts
         self._keys = keys
         self._limit = limit
         self._now = now
+        self._settings = settings or {}
         self._threads = threads
 
     def process(
@@ -215,11 +221,13 @@ class Processor:
             self._contracts.find(keys.dataset, source.contract_version) if keys.dataset else None
         )
         dataset = contract.dataset if contract else None
+        missing = None if contract else self._missing(keys)
         before = state.terms(source.version_id)
-        terms, final = _succession(before, Terms.of(contract, invoked))
-        if before and terms.equal(before) and state.described:
+        terms, final = _succession(before, Terms.of(contract, invoked, self._settings, missing))
+        if before and terms.confirm(before) and state.described:
             if terms.renews(before):
-                self._write_manifest(keys, state, state.manifest | terms.document)
+                in_force = {"in_force_at": terms.document["in_force_at"]}
+                self._write_manifest(keys, state, state.manifest | in_force)
             return Outcome("duplicate", source.version_id, dataset)
         if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
             return Outcome("marker", source.version_id, dataset)
@@ -263,10 +271,10 @@ class Processor:
         deadline: Deadline,
     ) -> RowAccount:
         try:
-            if keys.unsafe:
-                raise FileRefusedError(Reason.OBJECT_UNSAFE_NAME)
             if contract is None:
                 raise FileRefusedError(self._missing(keys))
+            if keys.unsafe:
+                raise FileRefusedError(Reason.OBJECT_UNSAFE_NAME)
             if source.archived:
                 raise FileRefusedError(Reason.OBJECT_ARCHIVED)
             if source.size > self._limit.bytes:
@@ -282,7 +290,9 @@ class Processor:
             return refuse(refusal, contract, origin, files)
 
     def _missing(self, keys: ObjectKeys) -> Reason:
-        """Return why an object has no contract."""
+        """Return why an object that has no contract is refused."""
+        if keys.unsafe:
+            return Reason.OBJECT_UNSAFE_NAME
         if keys.dataset is None:
             return Reason.DATASET_NONE
         if self._contracts.find(keys.dataset):

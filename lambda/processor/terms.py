@@ -1,7 +1,8 @@
 """Terms: what an object is processed under, and which of two different terms are newer.
 
 A manifest has its terms: the contract with its digest, the epoch, and what makes the tokens. If
-the current ones differ, the object is processed again when its message comes. The processor's own
+the current ones differ, the object is processed again when its message comes. A refused file
+also depends on the function's settings, and on why there was no contract. The processor's own
 version is in the manifest too, but is not compared.
 
 During a deployment the function is invoked as it was and as it will be, and an invocation of the
@@ -17,7 +18,7 @@ docs/architecture.md#a-changed-contract for the rules, and why they suffice.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Self
@@ -45,16 +46,27 @@ class Terms:
 
     Attributes:
         compared: what they consist of, as in a manifest.
+        of_refusals: what else decides whether a file is refused; nothing, for a file that was not.
         in_force_at: a moment, in UTC, at which they were in force: when an invocation with this
             contract began.
     """
 
     compared: Mapping[str, Any]
+    of_refusals: Mapping[str, Any]
     in_force_at: datetime
 
     @classmethod
-    def of(cls, contract: Contract | None, invoked: datetime) -> Self:
-        """Return the terms of an invocation that began at this moment."""
+    def of(
+        cls,
+        contract: Contract | None,
+        invoked: datetime,
+        settings: Mapping[str, int],
+        missing: str | None = None,
+    ) -> Self:
+        """Return the terms of an invocation that began at this moment.
+
+        ``settings`` are the function's, ``missing`` is why there is no contract.
+        """
         identity = contract and {
             "id": contract.id,
             "version": contract.version,
@@ -62,7 +74,8 @@ class Terms:
         }
         epoch = contract and contract.epoch
         tokens = origins(contract) if contract else []
-        return cls(dict(zip(_COMPARED, (identity, epoch, tokens), strict=True)), invoked)
+        compared = dict(zip(_COMPARED, (identity, epoch, tokens), strict=True))
+        return cls(compared, {"settings": dict(settings), "missing": missing}, invoked)
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> Self:
@@ -72,18 +85,28 @@ class Terms:
         when the object was processed, at the latest.
         """
         compared = {name: manifest.get(name) for name in _COMPARED}
+        of_refusals: dict[str, Any] = {}
+        if refusal := manifest["refusal"]:
+            missing = None if manifest["contract"] else refusal["reason"]
+            of_refusals = {"settings": manifest.get("settings"), "missing": missing}
         moment = manifest.get("in_force_at", manifest["processed_at"])
-        return cls(compared, datetime.fromisoformat(moment))
+        return cls(compared, of_refusals, datetime.fromisoformat(moment))
 
     @property
     def document(self) -> dict[str, Any]:
         """What a manifest has of them; the moment is rounded down to seconds."""
         moment = self.in_force_at.astimezone(UTC).isoformat(timespec="seconds")
-        return {**self.compared, "in_force_at": moment.replace("+00:00", "Z")}
+        return {
+            **self.compared,
+            "settings": self.of_refusals["settings"],
+            "in_force_at": moment.replace("+00:00", "Z"),
+        }
 
-    def equal(self, other: Self) -> bool:
-        """Tell whether an object processed under either is done under both."""
-        return self.compared == other.compared
+    def confirm(self, before: Self) -> bool:
+        """Tell whether an object that is done under the terms ``before`` is done under these."""
+        return self.compared == before.compared and all(
+            self.of_refusals[name] == value for name, value in before.of_refusals.items()
+        )
 
     def renews(self, other: Self) -> bool:
         """Tell whether they say about equal terms that those are still in force."""
@@ -94,8 +117,8 @@ class Terms:
         return self.in_force_at > other.in_force_at + 2 * OVERLAP
 
     def newer(self, other: Self) -> Self:
-        """Return these or equal terms, whichever are known from a later moment."""
-        return max(self, other, key=lambda terms: terms.in_force_at)
+        """Return these terms, in force at the later of the moments at which equal ones were."""
+        return replace(self, in_force_at=max(self.in_force_at, other.in_force_at))
 
 
 @cache

@@ -74,6 +74,7 @@ class DataProcessor(Construct):
                 # A file that is too slow is refused at the last try, before its message is parked.
                 "MAX_RECEIVES": str(MAX_RECEIVES),
                 "TIMEOUT_SECONDS": str(settings.timeout_seconds),
+                "EPHEMERAL_STORAGE_MB": str(settings.ephemeral_storage_mb),
                 "POWERTOOLS_SERVICE_NAME": "data-processor",
                 "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrustPipeline",
             },

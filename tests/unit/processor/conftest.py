@@ -57,6 +57,7 @@ def make_index(
         "MAX_OBJECT_SETTING": "memoryMb",
         "MAX_RECEIVES": "5",
         "TIMEOUT_SECONDS": "300",
+        "EPHEMERAL_STORAGE_MB": "512",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
         "POWERTOOLS_SERVICE_NAME": "data-processor",
         "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrust",

@@ -63,11 +63,18 @@ def make_processor(bucket: MemoryBucket, contracts: Contracts) -> Processor:
     return new_processor(bucket, contracts)
 
 
-def new_processor(client: Any, contracts: Contracts) -> Processor:
+def new_processor(
+    client: Any,
+    contracts: Contracts,
+    limit: SizeLimit = LIMIT,
+    settings: dict[str, int] | None = None,
+) -> Processor:
     """Make a processor, as in a new process."""
     kms: Any = HmacKey()
     keys = PseudonymKeys(kms, "a-key")
-    return Processor(Store(client, BUCKET), contracts, keys, LIMIT, lambda: MOMENT)
+    return Processor(
+        Store(client, BUCKET), contracts, keys, limit, lambda: MOMENT, settings=settings
+    )
 
 
 def manifest(bucket: MemoryBucket, key: str = MANIFEST) -> Any:
@@ -149,6 +156,7 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
         },
         "contract": {"id": "a-contract", "version": "1.2.0", "digest": DIGEST},
         "epoch": 1,
+        "settings": {},
         "in_force_at": "2026-03-01T12:30:00Z",
         "tokens": [
             {
@@ -676,6 +684,35 @@ def test_every_change_of_a_contract_is_one(
     if changed is None:
         assert rows(bucket) == []
         assert processor.process(KEY, invoked=LATER + 3 * OVERLAP).kind == "processed"
+
+
+def test_a_refused_file_is_tried_again_under_other_settings(
+    bucket: MemoryBucket, contracts: Contracts
+) -> None:
+    """It may have been refused for one of them, and its message is how an operator asks again."""
+    small = new_processor(bucket, contracts, SizeLimit(10, "memoryMb"), {"memoryMb": 512})
+    large = new_processor(bucket, contracts, LIMIT, {"memoryMb": 1024})
+    bucket.upload(KEY, CLEAN)
+    assert small.process(KEY).kind == "quarantined"
+    assert manifest(bucket)["settings"] == {"memoryMb": 512}
+    assert small.process(KEY).kind == "duplicate"
+    assert large.process(KEY, invoked=LATER).kind == "processed"
+    assert small.process(KEY, invoked=LATER + 3 * OVERLAP).kind == "duplicate"
+    assert settled(bucket)
+
+
+def test_a_file_without_a_contract_is_refused_for_the_reason_of_today(
+    bucket: MemoryBucket, processor: Processor, tmp_path: Path
+) -> None:
+    """A contract of the dataset is there by now, but not in the version that the file names."""
+    bucket.upload(KEY, CLEAN, "9.9.9")
+    before = deployed(bucket, tmp_path / "before", None)
+    assert before.process(KEY).kind == "quarantined"
+    assert manifest(bucket)["refusal"]["reason"] == "dataset:no-contract"
+    assert before.process(KEY).kind == "duplicate"
+    assert processor.process(KEY, invoked=LATER).kind == "quarantined"
+    assert manifest(bucket)["refusal"]["reason"] == "contract:unknown-version"
+    assert processor.process(KEY, invoked=LATER + 3 * OVERLAP).kind == "duplicate"
 
 
 def test_another_derivation_of_tokens_makes_them_again(

@@ -31,12 +31,13 @@ def test_settings_reach_the_function() -> None:
     assert function["Architectures"] == ["arm64"]
 
 
-@pytest.mark.parametrize("settings", ["{}", '{"timeoutSeconds": 60}'])
-def test_it_knows_its_own_timeout_and_how_often_the_queue_delivers(settings: str) -> None:
+@pytest.mark.parametrize("settings", ["{}", '{"timeoutSeconds": 60, "ephemeralStorageMb": 600}'])
+def test_it_knows_its_own_settings_and_how_often_the_queue_delivers(settings: str) -> None:
     stack = Synthesized(synthesize(settings=settings))
     function = function_of(stack)
     variables = function["Environment"]["Variables"]
     assert variables["TIMEOUT_SECONDS"] == str(function["Timeout"])
+    assert variables["EPHEMERAL_STORAGE_MB"] == str(function["EphemeralStorage"]["Size"])
     _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
     queue = stack.resources[mapping["EventSourceArn"].strip("<>").removesuffix(".Arn")]
     receives = queue["Properties"]["RedrivePolicy"]["maxReceiveCount"]
