@@ -174,6 +174,9 @@ def _tell(key: str, outcome: Outcome) -> None:
         rows = {"read": account.read, "clean": account.clean, "rejected": account.rejected}
         for name, number in rows.items():
             metrics.add_metric(name=f"Rows{name.title()}", unit=MetricUnit.Count, value=number)
+        if account.read and not account.refusal:
+            share = 100 * account.rejected / account.read
+            metrics.add_metric(name="RejectedShare", unit=MetricUnit.Percent, value=share)
         facts |= {"rows": rows, "refusal": account.refusal and account.refusal.reason}
     logger.info(f"object {outcome.kind}", **facts)
     metrics.flush_metrics()

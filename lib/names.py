@@ -6,6 +6,10 @@ announces to the queue; the keys admit the function's role, which names the keys
 
 from aws_cdk import Aws
 
+METRICS = "ZeroTrustPipeline"
+"""The namespace of the metrics about files and rows. Their dimension ``service`` is the function's
+name, so that environments of one account do not add up."""
+
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 """The condition that a service assumes a role only for resources of this account."""
 
@@ -22,6 +26,7 @@ class Names:
         function_log_group: the data processor's.
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
+        notices, notices_arn: the topic that alarms publish to.
     """
 
     def __init__(self, environment_suffix: str) -> None:
@@ -38,6 +43,8 @@ class Names:
         self.role_arn = f"{roles}{self.role}"
         self.break_glass_role = f"zero-trust-break-glass-{environment_suffix}-{Aws.REGION}"
         self.break_glass_role_arn = f"{roles}{self.break_glass_role}"
+        self.notices = f"zero-trust-notices-{environment_suffix}"
+        self.notices_arn = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.notices}"
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"

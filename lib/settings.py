@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -28,6 +28,12 @@ Retention = Literal[
 TAG_VALUE = r"^[A-Za-z0-9_ .:/=+@-]+$"
 PRIVATE_NETWORKS = tuple(
     map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+)
+# As browsers check addresses: https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email)
+# The lengths are SMTP's: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+EMAIL = re.compile(
+    rf"(?=.{{1,254}}$)[A-Za-z0-9.!#$%&'*+/=?^_`{{|}}~-]{{1,64}}@{_LABEL}(?:\.{_LABEL})+"
 )
 Endpoint = Literal["kms", "logs", "monitoring", "sqs", "sts"]
 
@@ -62,6 +68,7 @@ class EnvironmentSettings:
         restrict_administrators: whether the bucket refuses the account's administrators to read
             raw data and write outputs; they would have to change its policy first.
         object_lock_days: governance-mode retention of every new object version; None means off.
+        notify_emails: addresses that get the notices of alarms. Each must confirm it once.
         owner, data_classification: tags on every resource.
     """
 
@@ -79,6 +86,7 @@ class EnvironmentSettings:
     retain_data: bool = False
     restrict_administrators: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    notify_emails: tuple[str, ...] = Field(default=(), strict=False)
     owner: Annotated[str, Field(max_length=256, pattern=TAG_VALUE)] = "data-platform"
     data_classification: Literal["public", "internal", "confidential", "restricted"] = (
         "confidential"
@@ -111,6 +119,7 @@ class EnvironmentSettings:
             raise ValueError(
                 f"interfaceEndpoints is {list(self.interface_endpoints)}: name each only once"
             )
+        check_addresses(self.notify_emails)
         if self.object_lock_days and not self.retain_data:
             raise ValueError(
                 f"objectLockDays is {self.object_lock_days}: it needs retainData true, because "
@@ -135,6 +144,17 @@ def check_cidr(cidr: str) -> None:
             f"vpcCidr is {cidr!r}: use a private (RFC 1918) IPv4 network of /16 to /26 "
             "without host bits, such as 10.0.0.0/16"
         )
+
+
+def check_addresses(addresses: Sequence[str]) -> None:
+    """Raise ValueError unless ``addresses`` are different e-mail addresses."""
+    for address in addresses:
+        if not EMAIL.fullmatch(address):
+            raise ValueError(
+                f"notifyEmails has {address!r}: use e-mail addresses, such as operator@example.com"
+            )
+    if len({address.lower() for address in addresses}) < len(addresses):
+        raise ValueError(f"notifyEmails is {list(addresses)}: name each address only once")
 
 
 def check_suffix(suffix: str) -> str:

@@ -10,12 +10,15 @@ from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
+from lib.constructs.alarms import Alarms
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
+from lib.constructs.notices import Notices
+from lib.contracts import CONTRACTS, read_intervals
 from lib.environment import Environment
 from lib.settings import MAX_ZONES
 
@@ -91,6 +94,16 @@ class TapStack(Stack):
             data=data,
             role=role.role,
         )
+        notices = Notices(self, "Notices", environment, keys=keys)
+        Alarms(
+            self,
+            "Alarms",
+            environment,
+            intake=intake,
+            processor=processor,
+            intervals=read_intervals(CONTRACTS),
+            notices=notices,
+        )
         access = AccessPolicies(self, "People", environment, keys=keys, data=data)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
@@ -109,6 +122,7 @@ class TapStack(Stack):
             "LogGroupName": log_groups.function.log_group_name,
             "QueueUrl": intake.queue.queue_url,
             "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+            "NoticesTopicArn": notices.topic.topic_arn,
             "ProducerPolicyArn": access.producer.managed_policy_arn,
             "ConsumerPolicyArn": access.consumer.managed_policy_arn,
             "StewardPolicyArn": access.steward.managed_policy_arn,

@@ -289,11 +289,21 @@ CONTROLS = [
         "A file that cannot be processed is kept, and raises an alarm.",
         "CC7.2 PI1.3",
         "SI-4 SI-11",
-        "IntakeQueue/DeadLetterAlarm",
+        "Alarms/MessageParked",
         [
-            f"{STACK}test_intake_queue.py::test_a_parked_message_raises_the_alarm",
+            f"{STACK}test_alarms.py::test_an_alarm_watches_a_queue",
             f"{INTEGRATION}test_path_of_a_file.py"
             "::test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive",
+        ],
+    ),
+    Control(
+        "Operators are told of each failure, on a topic that only its alarms may publish to.",
+        "CC7.2 CC7.3",
+        "SI-4 SI-5",
+        "Notices/Topic",
+        [
+            f"{STACK}test_alarms.py::test_every_alarm_sends_notices_and_helps",
+            f"{STACK}test_notices.py::test_only_alarms_of_this_stack_publish",
         ],
     ),
     Control(

@@ -15,6 +15,7 @@ from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.function.bundle import function_code
 from lib.function.object_size import largest_object
+from lib.names import METRICS
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
 
@@ -75,8 +76,8 @@ class DataProcessor(Construct):
                 "MAX_RECEIVES": str(MAX_RECEIVES),
                 "TIMEOUT_SECONDS": str(settings.timeout_seconds),
                 "EPHEMERAL_STORAGE_MB": str(settings.ephemeral_storage_mb),
-                "POWERTOOLS_SERVICE_NAME": "data-processor",
-                "POWERTOOLS_METRICS_NAMESPACE": "ZeroTrustPipeline",
+                "POWERTOOLS_SERVICE_NAME": environment.names.function,
+                "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             },
         )
         # One message per invocation: a crash or a time-out takes its whole batch to the

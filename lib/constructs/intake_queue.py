@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from aws_cdk import Aws, Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -19,10 +18,9 @@ from processor.terms import OVERLAP
 MAX_RECEIVES = 5
 
 # The maximum, counted from the first enqueue, in the dead-letter queue too; older messages are
-# lost. An alarm is on long before.
+# lost. An alarm is on long before: see lib/constructs/alarms.py.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
 RETENTION = Duration.days(14)
-OLDEST = Duration.days(1)
 
 # AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
 # not delivered again meanwhile.
@@ -50,7 +48,7 @@ class IntakeQueue(Construct):
         *,
         keys: Keys,
     ) -> None:
-        """Create both queues, the bucket's permission to send, and the alarm."""
+        """Create both queues, and the bucket's permission to send."""
         super().__init__(scope, construct_id)
         self.dead_letter_queue = sqs.Queue(
             self,
@@ -89,47 +87,8 @@ class IntakeQueue(Construct):
                 },
             )
         )
-        self._add_alarm(
-            "DeadLetterAlarm",
-            "An object could not be processed; see Troubleshooting in docs/operations.md",
-            self.dead_letter_queue.metric_approximate_number_of_messages_visible(
-                period=Duration.minutes(1), statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            0,
-        )
-        self._add_alarm(
-            "BacklogAlarm",
-            "Objects wait too long and would be lost in the end; see Concurrency in "
-            "docs/operations.md",
-            self.queue.metric_approximate_age_of_oldest_message(
-                period=Duration.minutes(5), statistic=cloudwatch.Stats.MAXIMUM
-            ),
-            OLDEST.to_seconds(),
-        )
         acknowledge(
             self.dead_letter_queue,
             "It is the dead-letter queue: what is parked there waits for the operator.",
             "Serverless-SQSRedrivePolicy",
-        )
-
-    def _add_alarm(
-        self, name: str, description: str, metric: cloudwatch.Metric, threshold: float
-    ) -> None:
-        """Add an alarm that is on while a metric is above a threshold."""
-        alarm = cloudwatch.Alarm(
-            self,
-            name,
-            alarm_description=description,
-            metric=metric,
-            threshold=threshold,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-        )
-        acknowledge(
-            alarm,
-            "The stack does not know whom to call: the account's own rules in EventBridge see "
-            "every change of the alarm's state.",
-            "HIPAA.Security-CloudWatchAlarmAction",
-            "NIST.800.53.R5-CloudWatchAlarmAction",
         )

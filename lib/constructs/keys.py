@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
@@ -51,7 +51,7 @@ class Keys(Construct):
 
     Attributes:
         data: encrypts the bucket and the queues.
-        logs: encrypts the log groups of the environment, and nothing else.
+        logs: encrypts what operators read: the log groups of the environment, and notices.
         environment: encrypts the function's environment variables.
         pseudonym: derives the pseudonymisation keys. HMAC keys cannot rotate: the tokens would
             stop joining. https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
@@ -99,6 +99,7 @@ class Keys(Construct):
         self._admit_storage()
         self._admit_bucket_notifications(environment.names.bucket_arn)
         self._admit_log_groups(environment.names.log_groups)
+        self._admit_notices(environment.names.notices_arn)
         self._admit_function(environment.names)
 
     def _admit_storage(self) -> None:
@@ -162,6 +163,26 @@ class Keys(Construct):
             )
         )
 
+    def _admit_notices(self, topic_arn: str) -> None:
+        """Let this stack's alarms publish to this topic.
+
+        SNS names the topic in the encryption context, so that the same key keeps notices and logs
+        apart: what was encrypted for one cannot be decrypted for the other.
+        https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+        https://docs.aws.amazon.com/gameliftservers/latest/flexmatchguide/queue-notification-sns-sse.html
+        """
+        source = of_alarms(self)
+        topic = {"kms:EncryptionContext:aws:sns:topicArn": topic_arn}
+        self.logs.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowNotices",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+                resources=["*"],
+                conditions={**source, "StringEquals": {**source["StringEquals"], **topic}},
+            )
+        )
+
     def _admit_function(self, names: Names) -> None:
         """Let the function's role derive keys and read its environment, and Lambda encrypt that.
 
@@ -197,6 +218,18 @@ class Keys(Construct):
                 conditions={"StringEquals": {"kms:ViaService": via("lambda")}},
             )
         )
+
+
+def of_alarms(scope: Construct) -> dict[str, dict[str, str]]:
+    """The condition that CloudWatch acts for an alarm of the stack of ``scope``.
+
+    CloudFormation begins the alarms' names with the stack's.
+    """
+    alarms = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:"
+    return {
+        "ArnLike": {"aws:SourceArn": f"{alarms}{Stack.of(scope).stack_name}-*"},
+        "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+    }
 
 
 def via(*services: str) -> list[str]:

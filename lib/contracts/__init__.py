@@ -12,12 +12,14 @@ https://bitol-io.github.io/open-data-contract-standard/
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 from lib.contracts.columns import ColumnRules, check_names
 from lib.contracts.custom import custom_properties
 from lib.contracts.dialect import read_dialect
+from lib.contracts.freshness import read_freshness
 from lib.contracts.policies import read_policies
 from lib.contracts.source import SUFFIX, Location, Part, Source
 from lib.contracts.standard import check_standard
@@ -28,7 +30,13 @@ from processor.contract.vocabulary import DATASET
 from processor.contracts import dump
 from processor.deidentification.token import Token
 
-__all__ = ["CONTRACTS", "ContractError", "compile_contracts", "write_contracts"]
+__all__ = [
+    "CONTRACTS",
+    "ContractError",
+    "compile_contracts",
+    "read_intervals",
+    "write_contracts",
+]
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "contracts"
 
@@ -70,6 +78,20 @@ def compile_contracts(directory: Path) -> dict[str, Contract]:
     if problems:
         raise ContractError("\n".join(problems))
     return contracts
+
+
+def read_intervals(directory: Path) -> dict[str, timedelta | None]:
+    """How long each dataset may go without a new file; None if its contract does not say.
+
+    Args:
+        directory: of contracts that :func:`compile_contracts` accepts. Of several versions, the
+            default one counts, which is the first by name.
+    """
+    intervals: dict[str, timedelta | None] = {}
+    for file in sorted(directory.glob(f"*{SUFFIX}")):
+        source = Source(file)
+        intervals.setdefault(source.dataset, read_freshness(source))
+    return intervals
 
 
 def write_contracts(contracts: Mapping[str, Contract], directory: Path) -> None:
@@ -114,6 +136,7 @@ def _compile(source: Source) -> Contract | None:
     if all(column.dropped for column in columns):
         what = "all columns are dropped, so that nothing would be left; keep something of one"
         source.wrong((*at, "properties"), what)
+    read_freshness(source)
     found = custom_properties(source, (), "the contract", contract.customProperties)
     return Contract(
         dataset=source.dataset,

@@ -18,6 +18,7 @@ MODULES = (
     "s3_buckets",
     "s3_encryption",
     "sqs",
+    "sns",
     "logs",
     "awslambda",
     "ec2",

@@ -3,13 +3,16 @@
 Delete each of these once MiniStack itself does this:
 
 - ``metrics_from_logs``: makes metrics of embedded metrics and of metric filters;
-- ``alarm_of_its_own_dimensions``: evaluates an alarm on its own dimensions alone;
+- ``alarm_of_its_own_dimensions``: evaluates an alarm on its own dimensions alone, and on missing
+  data as it says;
+- ``alarms_act_by_themselves``: evaluates alarms while no values come in;
 - ``depth_of_dead_letter_queues``: publishes the depth of a dead-letter queue and evaluates its
   alarms.
 """
 
 import contextlib
 import json
+import threading
 import time
 import types
 from collections.abc import Iterator
@@ -20,6 +23,7 @@ from ministack.services.cloudwatch import _dims_from_list as dimensions_of
 from ministack.services.cloudwatch import _dims_key as dimensions_key
 from ministack.services.cloudwatch import _evaluate_all_alarms as evaluate_all_alarms
 from ministack.services.cloudwatch import _metrics as metrics
+from ministack.services.cloudwatch import _record_history as record_history
 from ministack.services.cloudwatch import _store_datum as store_datum
 from ministack.services.cloudwatch_logs import _metric_filters as metric_filters
 from ministack.services.cloudwatch_logs import (
@@ -29,8 +33,17 @@ from ministack.services.sqs import _queue_by_arn as queue_by_arn
 
 from sandbox.parity.correction import Function, replaces
 
-published_depths: dict[str, int] = {}
-"""The depth last published of each dead-letter queue, by its ARN."""
+published_depths: dict[str, tuple[int, float]] = {}
+"""The depth last published of each dead-letter queue, and when, by its ARN."""
+
+DEPTH_SECONDS = 30.0
+"""How often a depth that does not change is published. AWS does it every minute."""
+
+EVALUATION_SECONDS = 1.0
+"""How often alarms are evaluated while no values come in."""
+
+evaluation = threading.RLock()
+"""Held while an alarm is evaluated, so that it changes only once."""
 
 
 def publish(
@@ -93,18 +106,60 @@ def _matching_transformations(group: str, message: str) -> Iterator[dict[str, st
 def alarm_of_its_own_dimensions(original: Function, alarm: dict[str, Any]) -> None:
     """Evaluate an alarm on the metric with exactly its dimensions, not on all of that name.
 
+    Without values in its periods, its treatment of missing data decides.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#Dimension
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 
     The original runs with this alarm's metrics as the only ones.
     """
     wanted = dimensions_key(dimensions_of(alarm.get("Dimensions") or []))
     own = {key: points for key, points in list(metrics.items()) if key[2] == wanted}
-    types.FunctionType(original.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
+    with evaluation:
+        if any(is_recent(alarm, point) for key in own if names(alarm, key) for point in own[key]):
+            types.FunctionType(original.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
+        elif state := {"breaching": "ALARM", "notBreaching": "OK"}.get(
+            alarm.get("TreatMissingData")
+        ):
+            go_into(alarm, state)
+
+
+def names(alarm: dict[str, Any], key: tuple[Any, ...]) -> bool:
+    """Whether an alarm looks at the metric of a key."""
+    return (alarm.get("Namespace"), alarm.get("MetricName")) == key[:2]
+
+
+def is_recent(alarm: dict[str, Any], point: dict[str, Any]) -> bool:
+    """Whether a value is in one of the alarm's periods."""
+    age: float = time.time() - point["Timestamp"]
+    return age <= alarm["Period"] * alarm["EvaluationPeriods"]
+
+
+def go_into(alarm: dict[str, Any], state: str) -> None:
+    """Change an alarm's state for want of data, as the original does for a value."""
+    before = alarm["StateValue"]
+    if before != state:
+        reason = f"No datapoints were received, which counts as {alarm['TreatMissingData']}"
+        alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+        record_history(alarm["AlarmName"], before, state, reason)
+        vars(cloudwatch)["_dispatch_alarm_actions"](alarm, before, state, reason)
+
+
+def alarms_act_by_themselves() -> None:
+    """Evaluate the alarms again and again. AWS does it every minute.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
+    """
+    while True:
+        time.sleep(EVALUATION_SECONDS)
+        evaluate_all_alarms()
+
+
+threading.Thread(target=alarms_act_by_themselves, daemon=True).start()
 
 
 @replaces(sqs, "_dlq_sweep")
 def depth_of_dead_letter_queues(original: Function, queue: dict[str, Any]) -> None:
-    """Publish how many messages a dead-letter queue holds, when that changes.
+    """Publish how many messages a dead-letter queue holds: changes at once, the rest regularly.
 
     ``ApproximateNumberOfMessagesVisible``,
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -114,8 +169,10 @@ def depth_of_dead_letter_queues(original: Function, queue: dict[str, Any]) -> No
     arn = policy.get("deadLetterTargetArn", "")
     dead = queue_by_arn(arn)
     depth = len(dead["messages"]) if dead else 0
-    if dead and depth != published_depths.get(arn, 0):
-        published_depths[arn] = depth
+    published, when = published_depths.get(arn, (0, 0.0))
+    is_due = depth and time.monotonic() - when > DEPTH_SECONDS
+    if dead and (depth != published or is_due):
+        published_depths[arn] = depth, time.monotonic()
         name = {"QueueName": dead["name"]}
         publish("AWS/SQS", "ApproximateNumberOfMessagesVisible", name, depth, "Count")
         evaluate_all_alarms()

@@ -1,6 +1,7 @@
 """Metrics and alarms of the sandbox's tests."""
 
 import time
+from collections.abc import Sequence
 
 from tests.sandbox.cloud import Cloud, unique
 
@@ -20,18 +21,37 @@ def total(cloud: Cloud, namespace: str, metric: str, **dimensions: str) -> float
     return float(sum(point["Sum"] for point in found["Datapoints"]))
 
 
-def alarm(cloud: Cloud, namespace: str, metric: str, **dimensions: str) -> str:
+def publish(cloud: Cloud, namespace: str, metric: str, value: float, **dimensions: str) -> None:
+    """Publish one value of a metric."""
+    named = [{"Name": name, "Value": one} for name, one in dimensions.items()]
+    datum = {"MetricName": metric, "Dimensions": named, "Value": value}
+    cloud.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=[datum])
+
+
+def alarm(
+    cloud: Cloud,
+    namespace: str,
+    metric: str,
+    *,
+    named: str = "",
+    actions: Sequence[str] = (),
+    missing: str = "missing",
+    period: int = 300,
+    **dimensions: str,
+) -> str:
     """Create an alarm for one or more; its name."""
-    name = unique("alarm")
+    name = named or unique("alarm")
     cloud.client("cloudwatch").put_metric_alarm(
         AlarmName=name,
         Namespace=namespace,
         MetricName=metric,
         Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
         Statistic="Maximum",
-        Period=300,
+        Period=period,
         EvaluationPeriods=1,
         Threshold=1,
+        AlarmActions=list(actions),
+        TreatMissingData=missing,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
     )
     return name

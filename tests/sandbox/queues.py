@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.sandbox.cloud import Cloud, unique
+from tests.sandbox.cloud import Cloud, allow, policy, unique
 
 
 def make_queue(cloud: Cloud, **attributes: str) -> tuple[str, str]:
@@ -17,6 +17,20 @@ def arn_of(sqs: Any, url: str) -> str:
     """A queue's ARN."""
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     return str(found["QueueArn"])
+
+
+def subscribe(cloud: Cloud, topic_arn: str) -> str:
+    """Subscribe a new queue to a topic, which may send to it; return its URL."""
+    url, arn = make_queue(cloud)
+    sender = {
+        **allow("sqs:SendMessage", arn, ArnEquals={"aws:SourceArn": topic_arn}),
+        "Principal": {"Service": "sns.amazonaws.com"},
+    }
+    cloud.client("sqs").set_queue_attributes(
+        QueueUrl=url, Attributes={"Policy": json.dumps(policy(sender))}
+    )
+    cloud.client("sns").subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=arn)
+    return url
 
 
 def dead_letters(cloud: Cloud) -> tuple[str, str, str]:

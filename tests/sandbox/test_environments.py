@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,13 @@ from sandbox import PROJECT, deployment, emulator
 from sandbox.emulator import ACCOUNT, REGION
 from tests.acceptance import LOOKING
 from tests.integration.conftest import Pipeline
+from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Cloud, outcome
+from tests.sandbox.metrics import publish
+from tests.sandbox.queues import subscribe
+
+NOTICE = Wait(60)
+"""From a failure to its notice, in the sandbox."""
 
 PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
 
@@ -73,6 +80,54 @@ def test_two_environments_side_by_side(cloud: Cloud, tmp_path: Path) -> None:
 def deploy_two(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The outputs of the environment ``two``, which is deployed unless it is already."""
     return deployment.deploy(cloud.emulator, "two", tmp_path_factory.mktemp("two") / "two.json")
+
+
+def test_a_refused_file_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) -> None:
+    """Within a minute of its upload. Its alarm is off before: while it is on, nobody is told again."""
+    inbox = subscribe(cloud, outputs["NoticesTopicArn"])
+    pipeline = Pipeline(cloud.client("s3"), outputs["S3BucketName"])
+    pipeline.drop(pipeline.name("payments"), b"not,the,columns\n1,2,3\n")
+
+    def look() -> bool | None:
+        notices = [(one["NewStateValue"], one["AlarmName"]) for one in receive(cloud, inbox)]
+        return any(state == "ALARM" and "FileRefused" in name for state, name in notices) or None
+
+    wait_for("notice", look, NOTICE)
+
+
+def test_every_alarm_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) -> None:
+    """Each goes on for a value beyond its threshold, and says what to do."""
+    inbox = subscribe(cloud, outputs["NoticesTopicArn"])
+    cloudwatch = cloud.client("cloudwatch")
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix="TapStack-two-")["MetricAlarms"]
+    assert len(alarms) > 5
+    late = {one["AlarmName"] for one in alarms if one["TreatMissingData"] == "breaching"}
+    for one in alarms:
+        beyond = 0 if one["AlarmName"] in late else one["Threshold"] + 1
+        dimensions = {name["Name"]: name["Value"] for name in one["Dimensions"]}
+        cloudwatch.set_alarm_state(
+            AlarmName=one["AlarmName"], StateValue="OK", StateReason="a test"
+        )
+        publish(cloud, one["Namespace"], one["MetricName"], beyond, **dimensions)
+    seen: dict[str, str] = {}
+
+    def look() -> bool | None:
+        for notice in receive(cloud, inbox):
+            if notice["NewStateValue"] == "ALARM":
+                seen[notice["AlarmName"]] = notice["AlarmDescription"]
+        return {one["AlarmName"] for one in alarms} <= seen.keys() or None
+
+    wait_for("notices", look, NOTICE)
+    assert all("in docs/operations.md." in text for text in seen.values())
+
+
+def receive(cloud: Cloud, url: str) -> list[dict[str, Any]]:
+    """The notices in a queue, removed from it."""
+    sqs, notices = cloud.client("sqs"), []
+    for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        notices.append(json.loads(json.loads(message["Body"])["Message"]))
+    return notices
 
 
 def make_role(cloud: Cloud, name: str, suffix: str) -> str:

@@ -2,11 +2,17 @@
 
 import json
 import time
+from pathlib import Path
 from typing import Any
 
+from sandbox import emulator
+from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Cloud, unique
-from tests.sandbox.metrics import alarm, state, total
+from tests.sandbox.metrics import alarm, publish, state, total
 from tests.sandbox.queues import dead_letters
+
+EVALUATED = Wait(20)
+"""An alarm that is evaluated every second."""
 
 RECORD = {
     "_aws": {
@@ -100,3 +106,52 @@ def test_the_depth_of_a_dead_letter_queue_raises_its_alarm(plain: Cloud, parity:
 
     assert probe(plain) == (0, "INSUFFICIENT_DATA", "INSUFFICIENT_DATA")
     assert probe(parity) == (1, "ALARM", "INSUFFICIENT_DATA")
+
+
+def test_missing_data_count_as_the_alarm_says(plain: Cloud, parity: Cloud) -> None:
+    """Without a value or a request: CloudWatch evaluates alarms by itself."""
+
+    def probe(cloud: Cloud) -> tuple[str, str, str]:
+        namespace = unique("Absent")
+        breaching, good, unknown = (
+            alarm(cloud, namespace, "Files", missing=missing, period=1)
+            for missing in ("breaching", "notBreaching", "missing")
+        )
+        if cloud is parity:
+            wait_for("alarm", lambda: state(cloud, breaching) == "ALARM" or None, EVALUATED)
+            wait_for("alarm", lambda: state(cloud, good) == "OK" or None, EVALUATED)
+        return state(cloud, breaching), state(cloud, good), state(cloud, unknown)
+
+    assert probe(parity) == ("ALARM", "OK", "INSUFFICIENT_DATA")
+    assert probe(plain) == ("INSUFFICIENT_DATA",) * 3
+
+
+def test_an_alarm_goes_off_by_itself(parity: Cloud) -> None:
+    namespace = unique("Over")
+    name = alarm(parity, namespace, "Files", missing="notBreaching", period=1)
+    publish(parity, namespace, "Files", 5)
+    wait_for("no alarm", lambda: state(parity, name) == "OK" or None, EVALUATED)
+
+
+IMPATIENT = """
+from sandbox.parity import cloudwatch
+from sandbox.server import serve
+cloudwatch.DEPTH_SECONDS = 0.0
+serve()
+"""
+"""The emulator, which publishes a depth that stays whenever it looks at it."""
+
+
+def test_a_depth_that_stays_is_published_again(tmp_path: Path) -> None:
+    """Or a parked message's alarm would go off after a minute."""
+    metric = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    cloud = Cloud(emulator.start(tmp_path, ("-c", IMPATIENT)))
+    try:
+        url, _, dead_arn = dead_letters(cloud)
+        name = dead_arn.rpartition(":")[2]
+        before = total(cloud, *metric, QueueName=name)
+        cloud.client("sqs").receive_message(QueueUrl=url)
+        assert total(cloud, *metric, QueueName=name) > before
+    finally:
+        cloud.close()
+        emulator.stop(tmp_path)

@@ -75,6 +75,8 @@ OTHER_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:IntakeQueue"
 DEAD_LETTERS = f"{QUEUE}DeadLetterQueue"
 OTHER_QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:other"
+TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:zero-trust-notices-test"
+ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:TapStack-test-AlarmsFileRefused"
 GROUPS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 FUNCTION_GROUP = f"{GROUPS}/aws/lambda/data-processor-test"
 FLOW_GROUP = f"{GROUPS}/aws/vpc/zero-trust-vpc-test"
@@ -144,6 +146,14 @@ S3_ELSEWHERE = [
     service("s3", OTHER_BUCKET),
     service("s3", BUCKET, OTHER_ACCOUNT),
 ]
+CLOUDWATCH = service("cloudwatch", ALARM)
+CLOUDWATCH_ELSEWHERE = [
+    service("cloudwatch", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:other"),
+    service("cloudwatch", f"arn:aws:cloudwatch:{REGION}:{OTHER_ACCOUNT}:alarm:TapStack-test-A"),
+    service("cloudwatch", ALARM, OTHER_ACCOUNT),
+    service("cloudwatch", ALARM.replace("TapStack-test-", "TapStack-test2-")),
+    service("cloudwatch"),
+]
 LOGS = service(f"logs.{REGION}")
 FLOW_LOGS = service("vpc-flow-logs", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-flow-log/fl-1")
 EMPTYING = person("emptying", role=EMPTYING_ROLE)
@@ -154,6 +164,7 @@ THROUGH_LAMBDA = {VIA: f"lambda.{REGION}.amazonaws.com"}
 FOR_BUCKET = {**THROUGH_S3, f"{CONTEXT}s3:arn": BUCKET}
 FOR_OBJECT = {**THROUGH_S3, f"{CONTEXT}s3:arn": INCOMING}
 FOR_QUEUE = {**THROUGH_SQS, f"{CONTEXT}sqs:arn": QUEUE}
+FOR_TOPIC = {f"{CONTEXT}sns:topicArn": TOPIC}
 FOR_FUNCTION = {f"{CONTEXT}lambda:FunctionArn": FUNCTION_ARN}
 
 PREFIXES = ("incoming", "processed", "quarantine", "manifests")
@@ -663,6 +674,32 @@ def decide_for_keys() -> Iterator[Decision]:
     yield deny(ADMINISTRATOR, "kms:Decrypt", ENVIRONMENT_KEY, FOR_FUNCTION)
 
 
+def decide_for_notices() -> Iterator[Decision]:
+    """Alarms of this stack publish; people of the account subscribe if IAM lets them."""
+    yield allow(CLOUDWATCH, "sns:Publish", TOPIC)
+    others = (service("events", ALARM), service("s3", BUCKET), NEIGHBOUR, ANONYMOUS)
+    for who in (*CLOUDWATCH_ELSEWHERE, *others, person("somebody")):
+        yield deny(who, "sns:Publish", TOPIC)
+    for who in (CLOUDWATCH, ADMINISTRATOR):
+        yield deny(who, "sns:Publish", TOPIC, {"aws:SecureTransport": "false"})
+    for action in ("sns:Publish", "sns:Subscribe"):
+        yield allow(ADMINISTRATOR, action, TOPIC)
+    for action in ("kms:Decrypt", "kms:GenerateDataKey"):
+        yield allow(CLOUDWATCH, action, LOGS_KEY, FOR_TOPIC)
+        for who in (*CLOUDWATCH_ELSEWHERE, *others, ADMINISTRATOR, LOGS):
+            yield deny(who, action, LOGS_KEY, FOR_TOPIC)
+        yield deny(CLOUDWATCH, action, LOGS_KEY)
+        yield deny(CLOUDWATCH, action, LOGS_KEY, {f"{CONTEXT}sns:topicArn": f"{TOPIC}2"})
+        yield deny(CLOUDWATCH, action, LOGS_KEY, {f"{CONTEXT}logs:arn": FUNCTION_GROUP})
+        for key in (DATA_KEY, ENVIRONMENT_KEY):
+            yield deny(CLOUDWATCH, action, key, FOR_TOPIC)
+    for action in ("kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy"):
+        yield deny(CLOUDWATCH, action, LOGS_KEY, FOR_TOPIC)
+    for action in ("sns:Subscribe", "sns:SetTopicAttributes", "sns:DeleteTopic"):
+        for who in (CLOUDWATCH, NEIGHBOUR, ANONYMOUS, person("somebody"), LAMBDA):
+            yield deny(who, action, TOPIC)
+
+
 def decide_for_function_keys() -> Iterator[Decision]:
     """What the keys' policies say about the role applies with no other policy, and with all."""
     bare = ("ProcessorRoleAllowed", "ProcessorRoleDenied", BOUNDARY)
@@ -772,6 +809,7 @@ DECISIONS = {
         decide_for_keys(),
         decide_for_function_keys(),
         decide_for_queues(),
+        decide_for_notices(),
         decide_for_roles(),
     )
 }

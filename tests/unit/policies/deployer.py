@@ -39,6 +39,7 @@ from tests.unit.policies.decisions import (
     ROLE,
     THROUGH_LAMBDA,
     THROUGH_S3,
+    TOPIC,
     Decision,
     allow,
     deny,
@@ -308,6 +309,11 @@ def decide_for_data() -> Iterator[Decision]:
     yield allow(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}TapStack-test-DeadLetterAlarm")
     yield deny(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}other")
     yield deny(DEPLOYER, "cloudwatch:SetAlarmState", f"{ALARMS}TapStack-test-DeadLetterAlarm")
+    for action in ("CreateTopic", "DeleteTopic", "SetTopicAttributes", "Subscribe", "Unsubscribe"):
+        yield allow(DEPLOYER, f"sns:{action}", TOPIC)
+        yield deny(DEPLOYER, f"sns:{action}", f"{TOPIC.rpartition(':')[0]}:other")
+    yield deny(DEPLOYER, "sns:Publish", TOPIC)
+    yield deny(DEPLOYER, "sns:AddPermission", TOPIC)
 
 
 def decide_for_functions() -> Iterator[Decision]:

@@ -37,6 +37,7 @@ KINDS = {
     "AWS::Route53Resolver::FirewallRuleGroup": "firewall-rule-group",
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": "firewall-rule-group-association",
     "AWS::S3::Bucket": "bucket",
+    "AWS::SNS::Topic": "topic",
     "AWS::SQS::Queue": "queue",
 }
 NAMED_BY = {
@@ -45,6 +46,7 @@ NAMED_BY = {
     "function": "FunctionName",
     "log-group": "LogGroupName",
     "role": "RoleName",
+    "topic": "TopicName",
 }
 # CloudFormation names these itself, after the stack and the logical id; others get an id.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html

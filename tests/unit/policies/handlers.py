@@ -69,6 +69,7 @@ class Unneeded(NamedTuple):
 
 FLOW_LOG, ENDPOINT = "AWS::EC2::FlowLog", "AWS::EC2::VPCEndpoint"
 MAPPING, FUNCTION = "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"
+TOPIC = "AWS::SNS::Topic"
 LOG_GROUP, BUCKET = "AWS::Logs::LogGroup", "AWS::S3::Bucket"
 POLICY = "AWS::IAM::ManagedPolicy"
 NO_ACTION = "IAM knows no such action; the schema names a call, or takes ahead."
@@ -237,6 +238,20 @@ UNNEEDED = (
         ("route53resolver:ImportFirewallDomains",),
         UNSET,
         unless="DomainFileUrl",
+    ),
+    Unneeded(TOPIC, ("iam:GetRole", "iam:PassRole"), UNSET, unless="DeliveryStatusLogging"),
+    Unneeded(TOPIC, ("sns:PutDataProtectionPolicy",), UNSET, unless="DataProtectionPolicy"),
+    Unneeded(
+        TOPIC,
+        ("sns:Subscribe", "sns:Unsubscribe"),
+        "Subscriptions are resources of their own.",
+        unless="Subscription",
+    ),
+    Unneeded(
+        "AWS::SNS::Subscription",
+        ("iam:GetRole", "iam:PassRole"),
+        "For subscribers that need a role: Firehose.",
+        unless="SubscriptionRoleArn",
     ),
     Unneeded(BUCKET, ("s3:DeleteObject", "s3:PutObjectAcl"), "Objects are not of the template."),
     Unneeded(

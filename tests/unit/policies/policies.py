@@ -102,6 +102,8 @@ class Policies:
                 return f"arn:aws:kms:{here}:key/{name}"
             case "AWS::SQS::Queue", "Arn":
                 return f"arn:aws:sqs:{here}:{name}"
+            case "AWS::SNS::Topic", None:
+                return f"arn:aws:sns:{here}:{properties['TopicName']}"
             case "AWS::Logs::LogGroup", "Arn":
                 return f"arn:aws:logs:{here}:log-group:{properties['LogGroupName']}:*"
             case "AWS::IAM::Role", "Arn":
@@ -127,6 +129,10 @@ class Policies:
                 self.documents[name] = properties["PolicyDocument"]
                 (queue,) = properties["Queues"]
                 self._guards[self._locate(queue.strip("<>"))] = name
+            case "AWS::SNS::TopicPolicy":
+                self.documents[name] = properties["PolicyDocument"]
+                (topic,) = properties["Topics"]
+                self._guards[topic] = name
             case "AWS::EC2::VPCEndpoint":
                 self.documents[name] = properties["PolicyDocument"]
                 self._doors[self._locate(logical_id, None)] = name

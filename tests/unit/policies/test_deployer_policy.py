@@ -37,6 +37,7 @@ EVERYTHING = {
     "retainData": True,
     "objectLockDays": 30,
     "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"],
+    "notifyEmails": ["operator@example.com"],
 }
 ENVIRONMENTS = {
     **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]["environments"],

@@ -17,6 +17,7 @@ SURVIVORS = {
         "DenyGenerateMacElsewhere refuses to derive from any other key."
     ),
     "IntakeQueuePolicy AllowBucketNotifications: Resource IntakeQueue to *": ITS_OWN,
+    "NoticesTopicPolicy AllowAlarms: Resource zero-trust-notices-test to *": ITS_OWN,
     # CDK's statement for emptying a bucket whose data are not retained.
     f"DataBucketPolicy 2: Resource {BUCKET} to *": ITS_OWN,
     f"DataBucketPolicy 2: Resource {BUCKET}/* to *": ITS_OWN,

@@ -36,6 +36,7 @@ def test_an_object_is_processed_logged_and_counted(
     counted = {name: metrics[name] for name in metrics if name[0] in "FRDS"}
     assert counted == {
         "FilesProcessed": [1.0],
+        "RejectedShare": [50.0],
         "RowsRead": [2.0],
         "RowsClean": [1.0],
         "RowsRejected": [1.0],
@@ -75,6 +76,17 @@ def test_each_outcome_has_its_metric(
     # A name that a producer chose is not a dimension: each would be a separate metric.
     assert metrics[3]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
     assert "dataset" not in metrics[3]
+
+
+def test_only_a_file_with_rows_that_was_not_refused_has_a_share(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A refused file has an alarm of its own."""
+    for name, content in (("empty", HEADER), ("good", HEADER + GOOD), ("refused", f"{SECRET}\n")):
+        bucket.upload(f"incoming/people/{name}.csv", content.encode())
+        assert handle(index, body(f"incoming/people/{name}.csv")) == []
+    shares = [metrics.get("RejectedShare") for metrics in read_log(capsys)[1]]
+    assert shares == [None, [0.0], None]
 
 
 def test_only_the_failed_messages_come_again(

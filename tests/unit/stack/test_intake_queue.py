@@ -79,23 +79,3 @@ def test_plain_http_is_denied_on_both(stack: Synthesized, queues: tuple[str, str
             "Resource": f"<{queue}.Arn>",
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         } in policy_of(stack, queue)["Statement"]
-
-
-def test_a_parked_message_raises_the_alarm(stack: Synthesized, queues: tuple[str, str]) -> None:
-    name = "ApproximateNumberOfMessagesVisible"
-    _, alarm = stack.one("AWS::CloudWatch::Alarm", MetricName=name)
-    assert alarm["Namespace"] == "AWS/SQS"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queues[1]}.QueueName>"}]
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-    assert alarm["EvaluationPeriods"] == 1
-
-
-def test_a_backlog_raises_an_alarm_long_before_messages_expire(
-    stack: Synthesized, queues: tuple[str, str]
-) -> None:
-    _, alarm = stack.one("AWS::CloudWatch::Alarm", MetricName="ApproximateAgeOfOldestMessage")
-    assert alarm["Namespace"] == "AWS/SQS"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queues[0]}.QueueName>"}]
-    assert (alarm["ComparisonOperator"], alarm["Statistic"]) == ("GreaterThanThreshold", "Maximum")
-    kept = stack.resources[queues[0]]["Properties"]["MessageRetentionPeriod"]
-    assert alarm["Threshold"] <= kept / 10

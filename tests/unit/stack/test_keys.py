@@ -145,7 +145,7 @@ def test_each_key_has_its_users(
     ("alias", "sids"),
     [
         ("s3", {"AllowStorage", "AllowBucketNotifications"}),
-        ("logs", {"AllowCloudWatchLogs"}),
+        ("logs", {"AllowCloudWatchLogs", "AllowNotices"}),
         ("lambda", {"AllowFunction", "AllowDeployment"}),
         ("pseudonym", {"AllowDerivation"}),
     ],

@@ -50,6 +50,7 @@ def test_settings_are_read_by_their_names_in_json() -> None:
         "retainData": True,
         "restrictAdministrators": True,
         "objectLockDays": 30,
+        "notifyEmails": ["a@example.com"],
         "owner": "team-a",
         "dataClassification": "restricted",
     }
@@ -124,6 +125,31 @@ CIDR = "use a private (RFC 1918) IPv4 network of /16 to /26 without host bits"
         ({"vpcCidr": "10.0.0.0/8"}, f"environments.dev.vpcCidr is '10.0.0.0/8': {CIDR}"),
         ({"vpcCidr": "8.8.0.0/16"}, f"environments.dev.vpcCidr is '8.8.0.0/16': {CIDR}"),
         ({"vpcCidr": "10.0.0.0/27"}, f"environments.dev.vpcCidr is '10.0.0.0/27': {CIDR}"),
+        *(
+            ({"notifyEmails": [given]}, f"dev.notifyEmails has {given!r}: use e-mail addresses")
+            for given in (
+                "",
+                "operator",
+                "operator@localhost",
+                "a@b@example.com",
+                "a b@example.com",
+                "A <a@example.com>",
+                "mailto:a@example.com",
+                "a@example..com",
+                "a@-example.com",
+                "a@example.com\n",
+                "a@example.com,b@example.com",
+                f"{'a' * 65}@example.com",
+                f"a@{'a' * 64}.com",
+                f"a@{'a.' * 130}com",
+            )
+        ),
+        ({"notifyEmails": [1]}, "environments.dev.notifyEmails is 1: input should be a valid str"),
+        ({"notifyEmails": "a@b.c"}, "notifyEmails is 'a@b.c': input should be a valid list."),
+        (
+            {"notifyEmails": ["a@b.c", "A@b.c"]},
+            "notifyEmails is ['a@b.c', 'A@b.c']: name each address only once.",
+        ),
         ({"objectLockDays": 3}, "environments.dev.objectLockDays is 3: it needs retainData true"),
         (
             {"memorymb": 512},

@@ -24,6 +24,7 @@ OUTPUTS = {
     "LogGroupName": "AWS::Logs::LogGroup",
     "QueueUrl": "AWS::SQS::Queue",
     "DeadLetterQueueUrl": "AWS::SQS::Queue",
+    "NoticesTopicArn": "AWS::SNS::Topic",
     "ProducerPolicyArn": "AWS::IAM::ManagedPolicy",
     "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
     "StewardPolicyArn": "AWS::IAM::ManagedPolicy",
@@ -41,6 +42,7 @@ TAGGED = {
     "AWS::Lambda::Function",
     "AWS::Logs::LogGroup",
     "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
     "AWS::SQS::Queue",
 }
 

@@ -1,0 +1,203 @@
+"""The alarms: one for each way in which the pipeline can fail."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aws_cdk import Annotations, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from lib.constructs.data_processor import DataProcessor
+from lib.constructs.intake_queue import IntakeQueue
+from lib.constructs.notices import Notices
+from lib.environment import Environment
+from lib.names import METRICS
+
+MINUTE, FEW_MINUTES, HOUR = Duration.minutes(1), Duration.minutes(5), Duration.hours(1)
+SUM, MAXIMUM = cloudwatch.Stats.SUM, cloudwatch.Stats.MAXIMUM
+
+OLDEST = Duration.days(1)
+LARGEST_SHARE = 10  # percent of the rows of a file
+NEAR_TIMEOUT = 0.75  # where the processor may begin to run out of time
+
+# All periods of an alarm together. It looks back for a day, or for a week by whole hours.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+LONGEST_BY_MINUTES, LONGEST = timedelta(days=1), timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A way to fail, and when it has happened.
+
+    Attributes:
+        name: of the alarm's construct.
+        means: one sentence for the operator.
+        help: the heading of docs/operations.md that says what to do.
+        metric: what the alarm looks at, with its statistic and period.
+        threshold: the alarm is on while the metric is above it.
+        periods: how many of the latest periods must be so.
+        absence: the alarm is on while the metric is not above the threshold, or has no values.
+    """
+
+    name: str
+    means: str
+    help: str
+    metric: cloudwatch.Metric
+    threshold: float = 0
+    periods: int = 1
+    absence: bool = False
+
+
+class Alarms(Construct):
+    """Each failure's alarm, which sends notices when it goes on and off.
+
+    Args:
+        intervals: how long each dataset may go without a new file, if it has a limit.
+
+    Attributes:
+        all: the alarms.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        *,
+        intake: IntakeQueue,
+        processor: DataProcessor,
+        intervals: Mapping[str, timedelta | None],
+        notices: Notices,
+    ) -> None:
+        """Create the alarms. A limit that CloudWatch cannot watch is a warning."""
+        super().__init__(scope, construct_id)
+        watched = {name: interval for name, interval in intervals.items() if interval}
+        for dataset, interval in watched.items():
+            if interval > LONGEST:
+                Annotations.of(self).add_warning_v2(
+                    f"zero-trust:no-alarm-for-late-{dataset}",
+                    f"contracts/{dataset}.odcs.yaml: nobody is told when {dataset} is late. Its "
+                    f"slaProperties allow {interval.days} days without a file (frequency and "
+                    f"latency), and CloudWatch looks back for {LONGEST.days} at most.",
+                )
+        failures = (
+            *_failures_of_queue(intake),
+            *_failures_of_files(environment),
+            *_failures_of_function(processor, environment),
+            *(
+                failure_of_dataset(environment, dataset, interval)
+                for dataset, interval in watched.items()
+                if interval <= LONGEST
+            ),
+        )
+        self.all = [self._add(failure) for failure in failures]
+        for alarm in self.all:
+            notices.send(alarm)
+
+    def _add(self, failure: Failure) -> cloudwatch.Alarm:
+        operators = cloudwatch.ComparisonOperator
+        treatments = cloudwatch.TreatMissingData
+        return cloudwatch.Alarm(
+            self,
+            failure.name,
+            alarm_description=f"{failure.means} See {failure.help} in docs/operations.md.",
+            metric=failure.metric,
+            threshold=failure.threshold,
+            evaluation_periods=failure.periods,
+            comparison_operator=(
+                operators.LESS_THAN_OR_EQUAL_TO_THRESHOLD
+                if failure.absence
+                else operators.GREATER_THAN_THRESHOLD
+            ),
+            treat_missing_data=(
+                treatments.BREACHING if failure.absence else treatments.NOT_BREACHING
+            ),
+        )
+
+
+def count(
+    environment: Environment, name: str, statistic: str, period: Duration, **dimensions: str
+) -> cloudwatch.Metric:
+    """A metric that the function logs: of all files, or of a ``dataset``."""
+    return cloudwatch.Metric(
+        namespace=METRICS,
+        metric_name=name,
+        dimensions_map={"service": environment.names.function, **dimensions},
+        statistic=statistic,
+        period=period,
+    )
+
+
+def _failures_of_queue(intake: IntakeQueue) -> Iterator[Failure]:
+    yield Failure(
+        "MessageParked",
+        "A file could not be processed, and its message is in the dead-letter queue.",
+        "Troubleshooting",
+        intake.dead_letter_queue.metric_approximate_number_of_messages_visible(
+            statistic=MAXIMUM, period=MINUTE
+        ),
+    )
+    yield Failure(
+        "Backlog",
+        "A file has waited for a day. After 14 days its message is lost.",
+        "Concurrency",
+        intake.queue.metric_approximate_age_of_oldest_message(
+            statistic=MAXIMUM, period=FEW_MINUTES
+        ),
+        OLDEST.to_seconds(),
+    )
+
+
+def _failures_of_files(environment: Environment) -> Iterator[Failure]:
+    yield Failure(
+        "FileRefused",
+        "A whole file is in quarantine, and nothing of it was published.",
+        "Why a file was refused",
+        count(environment, "FilesQuarantined", SUM, MINUTE),
+    )
+    yield Failure(
+        "RowsRejected",
+        f"More than {LARGEST_SHARE} % of a file's rows were rejected.",
+        "Why a file was refused",
+        count(environment, "RejectedShare", MAXIMUM, MINUTE),
+        LARGEST_SHARE,
+    )
+
+
+def _failures_of_function(processor: DataProcessor, environment: Environment) -> Iterator[Failure]:
+    function = processor.function
+    yield Failure(
+        "FunctionFailed",
+        "The function crashed or timed out. The message comes again, five times at most.",
+        "Troubleshooting",
+        function.metric_errors(statistic=SUM, period=FEW_MINUTES),
+    )
+    yield Failure(
+        "FunctionThrottled",
+        "Lambda had no execution left for the function. Each such delivery counts as a try.",
+        "Concurrency",
+        function.metric_throttles(statistic=SUM, period=FEW_MINUTES),
+    )
+    yield Failure(
+        "FunctionSlow",
+        f"A file took more than {NEAR_TIMEOUT:.0%} of the function's timeout. A larger one may be "
+        "refused.",
+        "A slow file",
+        function.metric_duration(statistic=MAXIMUM, period=FEW_MINUTES),
+        environment.settings.timeout_seconds * 1_000 * NEAR_TIMEOUT,
+    )
+
+
+def failure_of_dataset(environment: Environment, dataset: str, interval: timedelta) -> Failure:
+    """No new file in time: none in any of the periods that the interval consists of."""
+    period = FEW_MINUTES if interval <= LONGEST_BY_MINUTES else HOUR
+    return Failure(
+        f"Late-{dataset}",
+        f"No file of {dataset} was processed in time: its contract allows {interval} between two.",
+        "Late datasets",
+        count(environment, "FilesProcessed", SUM, period, dataset=dataset),
+        periods=math.ceil(interval / timedelta(seconds=period.to_seconds())),
+        absence=True,
+    )

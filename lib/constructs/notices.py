@@ -1,0 +1,56 @@
+"""The topic of notices: what alarms publish, and who is told."""
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from lib.constructs.keys import Keys, of_alarms
+from lib.environment import Environment
+
+
+class Notices(Construct):
+    """An encrypted topic that only this stack's alarms may publish to, and only over TLS.
+
+    The policy admits no other service or account. IAM policies of this account decide who may
+    subscribe.
+
+    Attributes:
+        topic: see the module.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, environment: Environment, *, keys: Keys
+    ) -> None:
+        """Create the topic, and subscribe the addresses of the setting ``notifyEmails``.
+
+        Each address gets a message first, and nothing else until somebody confirms it.
+        https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
+        """
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=environment.names.notices,
+            display_name=f"Data pipeline {environment.suffix}",
+            master_key=keys.logs,
+            enforce_ssl=True,
+        )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions=of_alarms(self),
+            )
+        )
+        for address in environment.settings.notify_emails:
+            self.topic.add_subscription(subscriptions.EmailSubscription(address))
+
+    def send(self, alarm: cloudwatch.Alarm) -> None:
+        """Publish when an alarm goes on, and when it goes off again."""
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -1,0 +1,209 @@
+"""The alarms: when each is on, what it says, and that its notices are sent."""
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+from aws_cdk import App
+from aws_cdk.assertions import Annotations, Match
+
+from lib import tap_stack
+from lib.constructs.alarms import failure_of_dataset
+from lib.contracts import CONTRACTS, read_intervals
+from lib.environment import Environment
+from lib.tap_stack import TapStack
+from tests.unit.stack.evaluation import evaluate
+from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app
+
+HEADINGS = re.compile(r"^#+ (.*)$|\*\*(.*)\.\*\*", re.MULTILINE)
+SERVICE = {"Name": "service", "Value": "data-processor-test"}
+DAY = 24 * 3600
+NOTHING: list[float | None] = [None]
+
+
+def find_alarm(stack: Synthesized, name: str) -> Resource:
+    """The properties of an alarm by its name in ``lib/constructs/alarms.py``."""
+    found = [
+        resource["Properties"]
+        for logical_id, resource in stack.find("AWS::CloudWatch::Alarm").items()
+        if re.fullmatch(rf"Alarms{name.replace('-', '')}[0-9A-F]{{8}}", logical_id)
+    ]
+    assert len(found) == 1, name
+    return dict(found[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "state"),
+    [
+        ("MessageParked", [1], "ALARM"),
+        ("MessageParked", [0], "OK"),
+        ("MessageParked", [1, None], "OK"),
+        ("Backlog", [DAY + 60], "ALARM"),
+        ("Backlog", [DAY], "OK"),
+        ("Backlog", [None], "OK"),
+        ("FileRefused", [1], "ALARM"),
+        ("FileRefused", [40], "ALARM"),
+        ("FileRefused", [None], "OK"),
+        ("RowsRejected", [10.1], "ALARM"),
+        ("RowsRejected", [100], "ALARM"),
+        ("RowsRejected", [10], "OK"),
+        ("RowsRejected", [None], "OK"),
+        ("FunctionFailed", [1], "ALARM"),
+        ("FunctionFailed", [0], "OK"),
+        ("FunctionFailed", [None], "OK"),
+        ("FunctionThrottled", [1], "ALARM"),
+        ("FunctionThrottled", [0], "OK"),
+        ("FunctionThrottled", [None], "OK"),
+        ("FunctionSlow", [225_001], "ALARM"),
+        ("FunctionSlow", [225_000], "OK"),
+        ("FunctionSlow", [None], "OK"),
+        # One file an hour, processed within a quarter of an hour: 15 periods of 5 minutes.
+        ("Late-payments", 15 * NOTHING, "ALARM"),
+        ("Late-payments", [1, *15 * NOTHING], "ALARM"),
+        ("Late-payments", [1, *14 * NOTHING], "OK"),
+        ("Late-payments", [*14 * NOTHING, 1], "OK"),
+        ("Late-payments", [*7 * NOTHING, 2, *7 * NOTHING], "OK"),
+        # One file a day, processed within an hour: 25 periods of an hour.
+        ("Late-customers", 25 * NOTHING, "ALARM"),
+        ("Late-customers", [1, *25 * NOTHING], "ALARM"),
+        ("Late-customers", [1, *24 * NOTHING], "OK"),
+    ],
+)
+def test_an_alarm_is_on_while_its_failure_lasts(
+    stack: Synthesized, name: str, values: Sequence[float | None], state: str
+) -> None:
+    assert evaluate(find_alarm(stack, name), values) == state
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic", "period", "dimensions"),
+    [
+        ("FileRefused", "FilesQuarantined", "Sum", 60, [SERVICE]),
+        ("RowsRejected", "RejectedShare", "Maximum", 60, [SERVICE]),
+        (
+            "Late-payments",
+            "FilesProcessed",
+            "Sum",
+            300,
+            [{"Name": "dataset", "Value": "payments"}, SERVICE],
+        ),
+        (
+            "Late-customers",
+            "FilesProcessed",
+            "Sum",
+            3600,
+            [{"Name": "dataset", "Value": "customers"}, SERVICE],
+        ),
+    ],
+)
+def test_an_alarm_names_a_series_that_the_function_logs(
+    stack: Synthesized,
+    name: str,
+    metric: str,
+    statistic: str,
+    period: int,
+    dimensions: list[dict[str, str]],
+) -> None:
+    """The series that tests/unit/processor/test_index.py sees, with the function's own name."""
+    alarm = find_alarm(stack, name)
+    _, function = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
+    logged = function["Environment"]["Variables"]
+    assert alarm["Namespace"] == logged["POWERTOOLS_METRICS_NAMESPACE"]
+    assert logged["POWERTOOLS_SERVICE_NAME"] == SERVICE["Value"]
+    found = (alarm["MetricName"], alarm["Statistic"], alarm["Period"], alarm["Dimensions"])
+    assert found == (metric, statistic, period, dimensions)
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "statistic"),
+    [
+        ("FunctionFailed", "Errors", "Sum"),
+        ("FunctionThrottled", "Throttles", "Sum"),
+        ("FunctionSlow", "Duration", "Maximum"),
+    ],
+)
+def test_an_alarm_watches_the_function(
+    stack: Synthesized, name: str, metric: str, statistic: str
+) -> None:
+    alarm = find_alarm(stack, name)
+    function, _ = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
+    assert alarm["Statistic"] == statistic
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"<{function}>"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "dead"),
+    [
+        ("MessageParked", "ApproximateNumberOfMessagesVisible", True),
+        ("Backlog", "ApproximateAgeOfOldestMessage", False),
+    ],
+)
+def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, dead: bool) -> None:
+    alarm = find_alarm(stack, name)
+    (queue,) = (
+        name
+        for name, resource in stack.find("AWS::SQS::Queue").items()
+        if ("RedrivePolicy" in resource["Properties"]) != dead
+    )
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", metric)
+    assert alarm["Statistic"] == "Maximum"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
+
+
+def test_every_alarm_sends_notices_and_helps(stack: Synthesized) -> None:
+    topic, _ = stack.one("AWS::SNS::Topic")
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    headings = {"".join(found) for found in HEADINGS.findall(page)}
+    for name, resource in stack.find("AWS::CloudWatch::Alarm").items():
+        alarm = resource["Properties"]
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [f"<{topic}>"], name
+        named = re.search(r"\. See (.+) in docs/operations\.md\.$", alarm["AlarmDescription"])
+        assert named, name
+        assert named[1] in headings, name
+
+
+def test_the_table_of_alarms_is_that_of_the_stack(stack: Synthesized) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w<>-]+)` \|", page.partition("\n## Alarms")[2], re.MULTILINE)
+    names = {row for row in rows if row != "Late-<dataset>"}
+    late = {f"Late-{dataset}" for dataset in read_intervals(CONTRACTS)}
+    assert len(rows) > len(names)
+    for name in names | late:
+        find_alarm(stack, name)
+    assert len(names | late) == len(stack.find("AWS::CloudWatch::Alarm"))
+
+
+@pytest.mark.parametrize(
+    "interval",
+    [
+        timedelta(seconds=1),
+        timedelta(minutes=5),
+        timedelta(minutes=5, seconds=1),
+        timedelta(hours=24),
+        timedelta(hours=24, seconds=1),
+        timedelta(days=7) - timedelta(seconds=1),
+        timedelta(days=7),
+    ],
+)
+def test_a_limit_is_watched_in_periods_that_cloudwatch_accepts(interval: timedelta) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html"""
+    failure = failure_of_dataset(Environment.read(App().node, "test"), "orders", interval)
+    period = failure.metric.period.to_seconds()
+    whole = failure.periods * period
+    assert whole <= (7 * DAY if period >= 3600 else DAY)
+    assert interval.total_seconds() <= whole < interval.total_seconds() + period
+
+
+def test_a_limit_that_cannot_be_watched_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    intervals = {"orders": timedelta(days=8), "people": timedelta(days=7), "notes": None}
+    monkeypatch.setattr(tap_stack, "read_intervals", lambda _: intervals)
+    stack = TapStack(make_app(), "TapStack-test", environment_suffix="test")
+    warnings = Annotations.from_stack(stack).find_warning(
+        "*", Match.string_like_regexp("nobody is told when")
+    )
+    texts = [str(warning.entry.data) for warning in warnings]
+    assert len(texts) == 1
+    assert "contracts/orders.odcs.yaml: nobody is told when orders is late" in texts[0]
+    assert "allow 8 days" in texts[0]
