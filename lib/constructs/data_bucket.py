@@ -92,7 +92,11 @@ class DataBucket(Construct):
         )
 
     def _announce(self, queue: sqs.Queue) -> None:
-        """Send every new object under ``incoming/`` to the queue.
+        """Send every new object under ``incoming/`` to the queue, and every event to EventBridge.
+
+        Whoever waits for a file matches those events by rules of their own, and needs no access to
+        the bucket for it: an event has the object's key, and nothing of its content.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
 
         This is a property of the bucket itself: CDK's own notifications need a function that may
         change those of any bucket.
@@ -102,6 +106,9 @@ class DataBucket(Construct):
         assert isinstance(resource, s3.CfnBucket)
         rule = s3.CfnBucket.FilterRuleProperty(name="prefix", value=INCOMING)
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            event_bridge_configuration=s3.CfnBucket.EventBridgeConfigurationProperty(
+                event_bridge_enabled=True
+            ),
             queue_configurations=[
                 s3.CfnBucket.QueueConfigurationProperty(
                     event="s3:ObjectCreated:*",
@@ -110,7 +117,7 @@ class DataBucket(Construct):
                         s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=[rule])
                     ),
                 )
-            ]
+            ],
         )
         self.bucket.node.add_dependency(queue)
 

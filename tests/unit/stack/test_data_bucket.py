@@ -160,6 +160,11 @@ def test_new_incoming_objects_are_announced_to_the_queue(
     assert "RedrivePolicy" in stack.resources[queue]["Properties"]
 
 
+def test_eventbridge_gets_the_buckets_events(bucket: Resource) -> None:
+    configuration = bucket["NotificationConfiguration"]["EventBridgeConfiguration"]
+    assert configuration == {"EventBridgeEnabled": True}
+
+
 def test_the_bucket_waits_for_the_queues_policy(stack: Synthesized) -> None:
     name, bucket = stack.one("AWS::S3::Bucket")
     queue = bucket["NotificationConfiguration"]["QueueConfigurations"][0]["Queue"]
