@@ -24,7 +24,7 @@ CHECKOV := .cache/checkov
 AWSCLI := .cache/awscli
 ENVIRONMENTS := dev staging prod
 PEERS := .cache/peers
-CHECKED := app.py lib lambda sandbox delivery samples benchmarks tests
+CHECKED := app.py lib lambda pipeline sandbox delivery samples benchmarks tests
 
 # A step that hangs is ended, with a message, after about four times its usual time.
 # `make unit minutes=60` sets another limit.
@@ -97,7 +97,7 @@ format: setup ## Format the code
 	$(limited) ruff check --fix $(CHECKED)
 
 .PHONY: unit
-unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/ and lambda/ (examples=thorough)
+unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/, lambda/ and pipeline/ (examples=thorough)
 	$(limited) pytest tests/unit --numprocesses auto --dist loadscope --hypothesis-profile $(examples) \
 		--cov --cov-report=term-missing
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from processor import ProcessorError
 from processor.account import RowAccount
 from processor.bucket import keys as bucket_keys
-from processor.bucket.keys import ObjectKeys
+from processor.bucket.keys import ObjectKeys, is_marker
 from processor.bucket.manifest import Artifact, compose, covers, describes
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
@@ -36,12 +36,6 @@ ATTEMPTS = 5
 # Bytes of an object that usually costs less to transform, perhaps in vain, than its state costs to
 # read. One that is compressed may cost more.
 SMALL = 1 << 20
-
-# Endings of the keys of empty objects that only mark a folder, or its completion: from S3's
-# console, EMR, and Spark and Hadoop.
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
-# https://repost.aws/knowledge-center/emr-s3-empty-files
-_MARKERS = ("/", "_$folder$", "/_SUCCESS")
 
 PARQUET = "application/vnd.apache.parquet"
 GZIP = "application/gzip"
@@ -229,7 +223,7 @@ class Processor:
                 in_force = {"in_force_at": terms.document["in_force_at"]}
                 self._write_manifest(keys, state, state.manifest | in_force)
             return Outcome("duplicate", source.version_id, dataset)
-        if state.empty and source.size == 0 and source.key.endswith(_MARKERS):
+        if state.empty and is_marker(source.key, source.size):
             return Outcome("marker", source.version_id, dataset)
         with tempfile.TemporaryFile() as clean, tempfile.TemporaryFile() as rejected:
             files = Outputs(clean, rejected)

@@ -14,6 +14,12 @@ OUTPUTS = (PROCESSED, QUARANTINE, MANIFESTS)
 
 KEY_LIMIT = 1024  # bytes of UTF-8, for every S3 key
 
+# Endings of the keys of empty objects that only mark a folder, or its completion: from S3's
+# console, EMR, and Spark and Hadoop.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
+# https://repost.aws/knowledge-center/emr-s3-empty-files
+_MARKERS = ("/", "_$folder$", "/_SUCCESS")
+
 # What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave for the name.
 _NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
@@ -79,3 +85,8 @@ def keys_of(key: str) -> ObjectKeys:
         },
         manifest=f"{MANIFESTS}{name}.json",
     )
+
+
+def is_marker(key: str, size: int) -> bool:
+    """Tell whether an object of so many bytes only marks a folder, and is no file."""
+    return size == 0 and key.endswith(_MARKERS)

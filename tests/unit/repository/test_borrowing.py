@@ -82,7 +82,10 @@ def test_no_module_takes_from_a_module_of_tests() -> None:
 def test_no_test_names_what_is_private() -> None:
     tests = sources("tests")
     shared = {file: source for file, source in tests.items() if "test_" not in file.name}
-    product = sources("lib", "lambda", "sandbox", "delivery", "samples", "benchmarks") | shared
+    product = (
+        sources("lib", "lambda", "pipeline", "sandbox", "delivery", "samples", "benchmarks")
+        | shared
+    )
     private = {name for source in product.values() for name in private_names(source)}
     assert {"_attempt", "attempt"} & private == {"_attempt"}
     found = [

@@ -9,9 +9,20 @@ import pytest
 
 from tests.unit.synthesis import ROOT
 
-SOURCES = {"lib": ROOT, "processor": ROOT / "lambda", "index": ROOT / "lambda", "app": ROOT}
+SOURCES = {
+    "lib": ROOT,
+    "processor": ROOT / "lambda",
+    "index": ROOT / "lambda",
+    "app": ROOT,
+    "pipeline": ROOT,
+}
 # What a module may import of our packages, by its top-level package.
-BELOW = {"app": {"lib"}, "lib": {"lib", "processor"}, "index": {"processor"}}
+BELOW = {
+    "app": {"lib"},
+    "lib": {"lib", "processor"},
+    "index": {"processor"},
+    "pipeline": {"lib", "pipeline", "processor"},
+}
 Graph = dict[str, set[str]]
 
 

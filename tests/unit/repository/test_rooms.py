@@ -15,6 +15,7 @@ ROOMS = {
     "lambda/processor": ("tests/unit/processor", True),
     "lib/contracts": ("tests/unit/contracts", True),
     "lib": ("tests/unit/stack", False),
+    "pipeline": ("tests/unit/pipeline", True),
     "sandbox": ("tests/sandbox", True),
     "delivery": ("tests/unit/delivery", True),
     "benchmarks": ("tests/unit/benchmarks", True),

@@ -1,0 +1,101 @@
+"""``files``: which files were processed, with what result."""
+
+from datetime import datetime
+from typing import Literal
+
+import click
+
+from pipeline.bucket import Bucket
+from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.display import show_json, show_table, show_text, waiting
+from pipeline.moments import Moment
+from pipeline.outcomes import Exit
+from pipeline.permissions import GET, LIST
+from pipeline.records import Choice, Record
+from pipeline.stack import Stack
+
+HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "processed at")
+
+
+@click.command(
+    "files",
+    cls=Command,
+    policies=("Consumer", "Steward"),
+    actions=(LIST, GET, "kms:Decrypt"),
+    permissions="With a policy of the stack, --dataset is needed.",
+    wrong="never",
+    examples=(
+        "--dataset customers --outcome refused",
+        "--since 7d --reason 'email:*'",
+        "--since 2026-03-01 --until 2026-04-01 --json",
+    ),
+)
+@dataset_option
+@click.option(
+    "--outcome",
+    type=click.Choice(["processed", "refused", "rejects"]),
+    help="Only files that were processed, refused as a whole, or processed with rejected rows.",
+)
+@click.option("--since", type=Moment(), help="Only if processed then or later, such as 36h.")
+@click.option("--until", type=Moment(), help="Only if processed before that, such as 2026-03-01.")
+@click.option(
+    "--reason",
+    metavar="TEXT",
+    help="Only if refused, or rows rejected, for this reason, such as email:required. * stands "
+    "for anything.",
+)
+@json_option
+@with_stack
+def command(
+    stack: Stack,
+    dataset: str | None,
+    outcome: Literal["processed", "refused", "rejects"] | None,
+    since: datetime | None,
+    until: datetime | None,
+    reason: str | None,
+    as_json: bool,
+) -> Exit:
+    """List the files that were processed or refused, and their rows.
+
+    A file is listed once it has a manifest, which is written last. One that waits has none: see
+    status. Each manifest costs a request to S3; with --since, only those that were written since.
+
+    Rows are all that were read: clean and rejected ones. Of a refused file no row is clean.
+    """
+    choice = Choice(dataset, outcome, since, until, reason)
+    with waiting("reading manifests") as progress:
+        records = list(Bucket(stack).records(choice, progress.done))
+    if as_json:
+        show_json({"files": [document(record) for record in records]})
+    elif records:
+        show_table(HEADINGS, [row(record) for record in records])
+    else:
+        show_text("No such file has been processed.")
+    return Exit.OK
+
+
+def row(record: Record) -> tuple[str | int | datetime | None, ...]:
+    """Return a file's row of the table."""
+    return (
+        record.key,
+        record.outcome,
+        record.read,
+        record.clean,
+        record.rejected,
+        record.refusal,
+        record.processed_at,
+    )
+
+
+def document(record: Record) -> dict[str, object]:
+    """Return what the JSON says about a file."""
+    return {
+        "key": record.key,
+        "dataset": record.dataset,
+        "version": record.version,
+        "outcome": record.outcome,
+        "rows": {"read": record.read, "clean": record.clean, "rejected": record.rejected},
+        "reasons": record.reasons,
+        "refusal": record.refusal,
+        "processed_at": record.processed_at,
+    }

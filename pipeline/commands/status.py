@@ -1,0 +1,197 @@
+"""``status``: how each dataset is."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import click
+
+from pipeline.bucket import Bucket, Entry, below
+from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.display import remark, show_json, show_table, show_text, waiting
+from pipeline.moments import Moment
+from pipeline.outcomes import Exit, RefusedError
+from pipeline.permissions import GET, LIST
+from pipeline.queues import ATTRIBUTES, HIDE, RECEIVE, Depth, Parked, Queues
+from pipeline.records import Record
+from pipeline.stack import Stack
+from processor.bucket.keys import INCOMING, MANIFESTS, is_marker, keys_of
+
+HEADINGS = (
+    *("dataset", "files", "rows", "clean", "rejected", "refused", "waiting", "parked"),
+    "last file",
+)
+NO_DATASET = ""
+"""The files that are in no folder."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a dataset is.
+
+    Attributes:
+        files, rows, clean, rejected: of the files that were processed or refused.
+        refused: files that were refused as a whole.
+        waiting: files that have no manifest, or an older one; None if nobody may tell.
+        parked: those of them whose message is parked; None if nobody may tell.
+        last: when a file was processed last, in UTC.
+    """
+
+    files: int = 0
+    rows: int = 0
+    clean: int = 0
+    rejected: int = 0
+    refused: int = 0
+    waiting: int | None = None
+    parked: int | None = None
+    last: datetime | None = None
+
+    def with_record(self, record: Record) -> "Summary":
+        """Return the summary with one more file."""
+        refused = record.outcome == "refused"
+        last = self.last if refused else max(filter(None, (self.last, record.processed_at)))
+        return replace(
+            self,
+            files=self.files + 1,
+            rows=self.rows + record.read,
+            clean=self.clean + record.clean,
+            rejected=self.rejected + record.rejected,
+            refused=self.refused + refused,
+            last=last,
+        )
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to be done."""
+        return not self.refused and not self.parked
+
+
+@click.command(
+    "status",
+    cls=Command,
+    policies=("Consumer", "Steward"),
+    actions=(LIST, GET, "kms:Decrypt", ATTRIBUTES, RECEIVE, HIDE),
+    permissions="With a policy of the stack, --dataset is needed, and what waits or is parked is "
+    "not shown.",
+    wrong="a file was refused, or a message is parked",
+    examples=("", "--dataset customers", "--since 7d --json"),
+)
+@dataset_option
+@click.option("--since", type=Moment(), help="Count only files processed then or later.")
+@json_option
+@with_stack
+def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: bool) -> Exit:
+    """Show how each dataset is: its files and rows, and what waits.
+
+    Waiting files have no manifest of their newest version yet; the message of a parked one failed
+    five times, see redrive. Files that were refused as a whole count until a new version of the
+    same file has been processed; see files --outcome refused.
+
+    Each manifest costs a request to S3. With --since only newer ones are read and counted. What
+    the credentials may not read is left out, with the reason on standard error.
+    """
+    missing: list[str] = []
+
+    def attempt(ask: Callable[[], T]) -> T | None:
+        try:
+            return ask()
+        except RefusedError as refusal:
+            missing.append(refusal.message)
+            return None
+
+    bucket, queues = Bucket(stack), Queues(stack)
+    summaries: dict[str, Summary] = {}
+    manifests: dict[str, datetime] = {}
+    with waiting("reading manifests") as progress:
+        for page in bucket.pages(below(MANIFESTS, dataset)):
+            manifests |= {one.key: one.written for one in page}
+            for record in bucket.read_records(page, since):
+                name = record.dataset or NO_DATASET
+                summaries[name] = summaries.get(name, Summary()).with_record(record)
+            progress.done(len(manifests))
+    with waiting("listing files"):
+        files = attempt(lambda: unfinished(bucket.pages(below(INCOMING, dataset)), manifests))
+    depths = attempt(queues.depths)
+    messages: list[Parked] | None = []
+    if depths and depths[1].all:
+        with waiting("looking at parked messages"):
+            messages = attempt(queues.peek)
+    summaries = complete(summaries, files, None if depths is None else messages, dataset)
+    if as_json:
+        show_json(document(summaries, depths, missing))
+    else:
+        _show(summaries, depths)
+    for sentence in missing:
+        remark(f"Not shown: {sentence}")
+    parked = depths is not None and depths[1].all > 0
+    return Exit.WRONG if parked or not all(one.is_well for one in summaries.values()) else Exit.OK
+
+
+def unfinished(
+    pages: Iterable[Iterable[Entry]], manifests: Mapping[str, datetime]
+) -> Counter[str]:
+    """Return how many files of each dataset have no manifest that is as new as they are."""
+    counts: Counter[str] = Counter()
+    for page in pages:
+        for file in page:
+            if not is_marker(file.key, file.size):
+                keys = keys_of(file.key)
+                done = manifests.get(keys.manifest)
+                counts[keys.dataset or NO_DATASET] += done is None or done < file.written
+    return counts
+
+
+def complete(
+    summaries: Mapping[str, Summary],
+    files: Mapping[str, int] | None,
+    messages: Iterable[Parked] | None,
+    dataset: str | None,
+) -> dict[str, Summary]:
+    """Return the summaries by dataset, with what waits and is parked."""
+    parked: Counter[str] | None = None
+    if messages is not None:
+        parked = Counter(
+            name
+            for message in messages
+            for name in {keys_of(key).dataset or NO_DATASET for key in message.keys}
+            if dataset in (None, name)
+        )
+    names = sorted({*summaries, *(files or ()), *(parked or ())})
+    return {
+        name: replace(
+            summaries.get(name, Summary()),
+            waiting=None if files is None else files.get(name, 0),
+            parked=None if parked is None else parked[name],
+        )
+        for name in names
+    }
+
+
+def document(
+    summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None, missing: list[str]
+) -> dict[str, object]:
+    """Return the status for JSON."""
+    queues = None
+    if depths:
+        queue, dead = depths
+        queues = {"waiting": queue.visible, "in_flight": queue.in_flight, "parked": dead.all}
+    datasets = [{"dataset": name or None, **vars(one)} for name, one in summaries.items()]
+    return {"datasets": datasets, "messages": queues, "missing": missing}
+
+
+def _show(summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None) -> None:
+    if summaries:
+        rows = [(name or "(in no folder)", *vars(one).values()) for name, one in summaries.items()]
+        show_table(HEADINGS, rows)
+    else:
+        show_text("There is no file.")
+    if depths:
+        queue, dead = depths
+        show_text(
+            f"Messages, about: {queue.visible:,} waiting, {queue.in_flight:,} being processed, "
+            f"{dead.all:,} parked."
+        )

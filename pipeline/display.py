@@ -1,0 +1,104 @@
+"""Display: tables and JSON on standard output, progress and remarks on standard error.
+
+Everything in a table may come from somebody else, so it is made safe for a terminal here.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.moments import written
+from pipeline.text import plain
+
+_PIPED = 10_000  # columns: a program that reads a table wants no line broken
+
+Cell = str | int | float | datetime | None
+
+
+def show_json(document: Any) -> None:
+    """Print a document as JSON, in ASCII: no character of it means anything to a terminal."""
+    text = json.dumps(document, indent=2, default=_as_json)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
+
+
+def _as_json(value: object) -> str:
+    if isinstance(value, datetime):
+        return written(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def show_text(text: str = "", style: str = "") -> None:
+    """Print a paragraph."""
+    _console(sys.stdout).print(Text(_lines(text), style))
+
+
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], title: str = "") -> None:
+    """Print a table; columns of numbers are aligned to the right."""
+    table = Table(title=Text(title, "bold") if title else None, title_justify="left")
+    for index, heading in enumerate(headings):
+        numbers = any(isinstance(row[index], int | float) for row in rows)
+        table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_cell(cell)) for cell in row))
+    _console(sys.stdout).print(table)
+
+
+def _cell(value: Cell) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return written(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:.1%}"
+        case _:
+            return plain(value)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(plain, text.split("\n")))
+
+
+def _console(stream: IO[str]) -> Console:
+    width = None if stream.isatty() else _PIPED
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def remark(text: str) -> None:
+    """Print a sentence to standard error."""
+    sys.stderr.write(_lines(text) + "\n")
+
+
+class Waiting:
+    """What a command is waiting for, and how much of it is done."""
+
+    def __init__(self, progress: Progress, what: str) -> None:
+        """Begin."""
+        self._progress = progress
+        self._what = what
+        self._task = progress.add_task(plain(what))
+
+    def done(self, number: int) -> None:
+        """Show how many are done."""
+        self._progress.update(self._task, description=f"{plain(self._what)}: {number:,}")
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Waiting]:
+    """Show on standard error, if that is a terminal, that a command waits."""
+    console = Console(file=sys.stderr, highlight=False, markup=False, emoji=False)
+    columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        yield Waiting(progress, what)

@@ -1,0 +1,83 @@
+"""Permissions: what a request needs, and the sentence about one that IAM refused."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError
+
+from pipeline.outcomes import RefusedError
+from pipeline.stack import Stack
+from processor.bucket.keys import INCOMING, MANIFESTS, PROCESSED, QUARANTINE
+
+# How services name a refusal: S3 and SQS, KMS and Step Functions, and SQS of the queue's key.
+_CODES = {"AccessDenied", "AccessDeniedException", "KMS.AccessDeniedException", "KmsAccessDenied"}
+
+# AWS names the action in most of its messages; a read may fail at the key.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+_ACTION = re.compile(r"not authorized to perform: ([a-z-]+:[A-Za-z]+)")
+
+# Which of the stack's policies read objects below a prefix, see lib/access/access_policies.py.
+_READERS = {
+    PROCESSED: ("Consumer",),
+    QUARANTINE: ("Steward",),
+    MANIFESTS: ("Consumer", "Steward"),
+    INCOMING: (),
+}
+_READS = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
+
+LIST, GET, GET_VERSION = "s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"
+LIST_VERSIONS = "s3:ListBucketVersions"
+
+
+@contextmanager
+def needing(stack: Stack, action: str, resource: str) -> Iterator[None]:
+    """Say what is missing if IAM refuses a request.
+
+    Args:
+        stack: the stack that is asked.
+        action: what IAM is asked, such as ``s3:GetObject``.
+        resource: what the request is about: a key or a prefix of the bucket, or a name.
+
+    Raises:
+        RefusedError: IAM refused it.
+    """
+    try:
+        yield
+    except ClientError as error:
+        details = error.response.get("Error", {})
+        if details.get("Code") not in _CODES:
+            raise
+        named = _ACTION.search(details.get("Message", ""))
+        of_the_key = named is not None and named[1].startswith("kms:")
+        raise RefusedError(
+            _sentence(stack, action, resource, named[1] if named and of_the_key else "")
+        ) from error
+
+
+def policies_for(action: str, resource: str) -> tuple[str, ...]:
+    """Return which of the stack's policies, each by itself, allow a request of a dataset."""
+    if action not in _READS:
+        return ()
+    return next((who for prefix, who in _READERS.items() if resource.startswith(prefix)), ())
+
+
+def _sentence(stack: Stack, action: str, resource: str, of_the_key: str) -> str:
+    refused = f"IAM refused {action} on {resource}"
+    if of_the_key:
+        refused += f" (at its key: {of_the_key})"
+    policies = policies_for(action, resource)
+    if not policies:
+        return (
+            f"{refused}: none of the Producer, Consumer and Steward policies allows it, so your "
+            "role needs this permission of its own."
+        )
+    which = " or ".join(f"{one} policy ({stack.output(f'{one}PolicyArn')})" for one in policies)
+    _, _, below = resource.partition("/")
+    dataset, in_folder, _ = below.partition("/")
+    if not in_folder:
+        return (
+            f"{refused}: the {which} allows it for one dataset, so name that with --dataset, as "
+            "your role's tag 'dataset' does."
+        )
+    return f"{refused}: it takes the {which}, on a role whose tag 'dataset' is {dataset!r}."

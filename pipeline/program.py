@@ -1,0 +1,93 @@
+"""The program: the commands, and what becomes of their errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+
+from pipeline.commands import files, redrive, rejects, show, status
+from pipeline.display import remark
+from pipeline.outcomes import Exit
+
+NAME = "python -m pipeline"
+
+COMMANDS = (
+    status.command,
+    files.command,
+    show.command,
+    rejects.command,
+    redrive.command,
+)
+"""In the order in which the help lists them."""
+
+
+class Program(click.Group):
+    """The group of all commands, in their own order."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return list(self.commands)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the exit codes."""
+        with formatter.section("Exit codes"):
+            formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
+
+
+@click.group(cls=Program, context_settings={"max_content_width": 100})
+def program() -> None:
+    """Look at a data pipeline, and repair it.
+
+    It talks to the stack whose outputs are in cfn-outputs/flat-outputs.json, or in the file that
+    CFN_OUTPUTS names, with the credentials of the environment: on AWS, or in the sandbox after
+    eval "$(python3 -m sandbox env)".
+
+    Every command has --json, and --help with an example and what it needs in IAM. Tables, JSON and
+    CSV go to standard output, progress and errors to standard error.
+    """
+
+
+for one in COMMANDS:
+    program.add_command(one)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return its exit code, see :class:`pipeline.outcomes.Exit`."""
+    try:
+        code = program.main(args=arguments, prog_name=NAME, standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or Exit.OK)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        remark("Interrupted.")
+        return Exit.INTERRUPTED
+    except (BrokenPipeError, SystemExit):  # as click and rich end when nobody reads on: | head
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except (BotoCoreError, ClientError) as error:
+        remark(f"Error: {_explain(error)}")
+        return Exit.FAILED
+
+
+def _explain(error: BotoCoreError | ClientError) -> str:
+    match error:
+        case NoCredentialsError():
+            return (
+                "there are no credentials. Set AWS_PROFILE, or the variables of a key. "
+                'For the sandbox: eval "$(python3 -m sandbox env)"'
+            )
+        case EndpointConnectionError():
+            return f"{error} Is the sandbox down? `make up` starts it."
+        case _:
+            return str(error)

@@ -1,0 +1,168 @@
+"""The queues: how many messages wait and are parked, and the redrive of parked ones."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal, get_args
+
+from pipeline.permissions import needing
+from pipeline.stack import Stack
+from processor.bucket.keys import INCOMING
+from processor.bucket.notification import NotificationError, created_keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+BATCH: Literal[10] = 10  # the most messages that SQS gives or takes at once
+HIDDEN_SECONDS = 60  # for as long as a message that is looked at may be hidden from others
+MOST_SHOWN = 1_000
+
+_Number = Literal[
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
+_NUMBERS: tuple[_Number, ...] = get_args(_Number)
+
+ATTRIBUTES, RECEIVE = "sqs:GetQueueAttributes", "sqs:ReceiveMessage"
+HIDE = "sqs:ChangeMessageVisibility"
+MOVE, LIST_MOVES = "sqs:StartMessageMoveTask", "sqs:ListMessageMoveTasks"
+
+
+@dataclass(frozen=True)
+class Depth:
+    """About how many messages a queue has: visible ones, and those that are being worked on."""
+
+    visible: int
+    in_flight: int
+
+    @property
+    def all(self) -> int:
+        """Both."""
+        return self.visible + self.in_flight
+
+
+@dataclass(frozen=True)
+class Parked:
+    """A parked message.
+
+    Attributes:
+        keys: the files that it is about; none if it is not a notification of this bucket.
+        sent: when S3 sent it. It is lost 14 days later.
+        receives: how often it was received, by people who looked at it too.
+    """
+
+    keys: tuple[str, ...]
+    sent: datetime
+    receives: int
+
+
+@dataclass(frozen=True)
+class Move:
+    """How far a redrive is.
+
+    Attributes:
+        status: ``RUNNING``, ``COMPLETED``, ``CANCELLING``, ``CANCELLED`` or ``FAILED``.
+        moved: how many messages were moved so far.
+        failure: why it failed, if so.
+    """
+
+    status: str
+    moved: int
+    failure: str = ""
+
+
+class Queues:
+    """The queue of files to process, and the dead-letter queue."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Keep the stack."""
+        self._stack = stack
+        self._waiting = stack.output("QueueUrl")
+        self._parked = stack.output("DeadLetterQueueUrl")
+
+    def depths(self) -> tuple[Depth, Depth]:
+        """Return how many messages wait, and how many are parked."""
+        return self._depth(self._waiting), self._depth(self._parked)
+
+    def _depth(self, url: str) -> Depth:
+        with needing(self._stack, ATTRIBUTES, _name(url)):
+            found = self._stack.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=_NUMBERS)
+        visible, in_flight, delayed = (int(found["Attributes"][name]) for name in _NUMBERS)
+        return Depth(visible + delayed, in_flight)
+
+    def peek(self) -> list[Parked]:
+        """Return the parked messages, at most ``MOST_SHOWN``; they stay where they are.
+
+        SQS shows a message only to whoever receives it, and hides it from others meanwhile. Each
+        is released at once, or after a minute if this process is killed. Being received changes
+        nothing about it: nothing follows the dead-letter queue.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+        """
+        received: dict[str, MessageTypeDef] = {}
+        try:
+            while len(received) < MOST_SHOWN:
+                with needing(self._stack, RECEIVE, _name(self._parked)):
+                    page = self._stack.sqs.receive_message(
+                        QueueUrl=self._parked,
+                        MaxNumberOfMessages=BATCH,
+                        MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
+                        VisibilityTimeout=HIDDEN_SECONDS,
+                        WaitTimeSeconds=1,  # asks all of SQS's servers, and not some
+                    ).get("Messages", [])
+                if not page:
+                    break
+                received |= {message["MessageId"]: message for message in page}
+        finally:
+            for message in received.values():
+                with needing(self._stack, HIDE, _name(self._parked)):
+                    self._stack.sqs.change_message_visibility(
+                        QueueUrl=self._parked,
+                        ReceiptHandle=message["ReceiptHandle"],
+                        VisibilityTimeout=0,
+                    )
+        found = [parked(message, self._stack.bucket) for message in received.values()]
+        return sorted(found, key=lambda one: one.sent)
+
+    def move(self) -> None:
+        """Begin to move all parked messages back to the queue that they came from."""
+        with needing(self._stack, MOVE, _name(self._parked)):
+            self._stack.sqs.start_message_move_task(SourceArn=self._arn())
+
+    def moving(self) -> Move | None:
+        """Return how far the newest redrive is, or None if there was none lately."""
+        with needing(self._stack, LIST_MOVES, _name(self._parked)):
+            found = self._stack.sqs.list_message_move_tasks(SourceArn=self._arn(), MaxResults=1)
+        return next(
+            (
+                Move(
+                    one["Status"],
+                    one.get("ApproximateNumberOfMessagesMoved", 0),
+                    one.get("FailureReason", ""),
+                )
+                for one in found.get("Results", [])
+            ),
+            None,
+        )
+
+    def _arn(self) -> str:
+        """The ARN of the dead-letter queue, which is in the account and region of the function."""
+        _, partition, _, region, account, *_ = self._stack.output("LambdaFunctionArn").split(":")
+        return f"arn:{partition}:sqs:{region}:{account}:{_name(self._parked)}"
+
+
+def parked(message: "MessageTypeDef", bucket: str) -> Parked:
+    """Return what a message says."""
+    attributes = message["Attributes"]
+    keys: list[str] = []
+    with suppress(NotificationError):
+        keys = [key for key in created_keys(message["Body"], bucket) if key.startswith(INCOMING)]
+    return Parked(
+        tuple(keys),
+        datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
+        int(attributes["ApproximateReceiveCount"]),
+    )
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2]

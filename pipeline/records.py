@@ -1,0 +1,111 @@
+"""Records: what manifests say about files."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any, Literal, Self
+
+from pipeline.outcomes import PipelineError
+
+Outcome = Literal["processed", "refused"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a manifest says about a file.
+
+    Attributes:
+        key: the file, ``incoming/…``.
+        dataset: None if the file is in no folder.
+        version: the version of the file that was processed.
+        outcome: whether its rows were processed, or it was refused as a whole.
+        read, clean, rejected: rows. All rows of a refused file that were read are rejected.
+        reasons: the rejected rows that have each reason; a row may have several.
+        refusal: why it was refused, if it was.
+        processed_at: when, in UTC.
+        document: the whole manifest.
+    """
+
+    key: str
+    dataset: str | None
+    version: str
+    outcome: Outcome
+    read: int
+    clean: int
+    rejected: int
+    reasons: Mapping[str, int]
+    refusal: str | None
+    processed_at: datetime
+    document: Mapping[str, Any]
+
+    @classmethod
+    def parse(cls, content: bytes, manifest: str) -> Self:
+        """Read a manifest, which is at the key ``manifest``.
+
+        Raises:
+            PipelineError: it is not one that this version can read.
+        """
+        try:
+            document = json.loads(content)
+            rows, refusal = document["rows"], document["refusal"]
+            return cls(
+                key=document["source"]["key"],
+                dataset=document["dataset"],
+                version=document["source"]["version_id"],
+                outcome="refused" if document["outcome"] == "quarantined" else "processed",
+                read=rows["read"],
+                clean=rows["clean"],
+                rejected=rows["rejected"],
+                reasons=dict(document["rejected_by_reason"]),
+                refusal=refusal and refusal["reason"],
+                processed_at=datetime.fromisoformat(document["processed_at"]),
+                document=document,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise PipelineError(
+                f"{manifest} is not a manifest that this version of the tool can read: "
+                f"{type(error).__name__} at {error}. Use the version that was deployed."
+            ) from None
+
+    @property
+    def all_reasons(self) -> dict[str, int]:
+        """The rows of each reason, with the refusal, which may concern no row."""
+        return {**({self.refusal: 0} if self.refusal else {}), **self.reasons}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which records are wanted.
+
+    Attributes:
+        dataset: only of this dataset.
+        outcome: only with this outcome; ``rejects`` are processed files with rejected rows.
+        since, until: only if processed from ``since`` on, and before ``until``.
+        reason: only with this reason; ``*`` stands for anything.
+    """
+
+    dataset: str | None = None
+    outcome: Literal["processed", "refused", "rejects"] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    reason: str | None = None
+
+    def wants(self, record: Record) -> bool:
+        """Tell whether a record is wanted."""
+        return (
+            (self.dataset is None or record.dataset == self.dataset)
+            and self._wants_outcome(record)
+            and (self.since is None or record.processed_at >= self.since)
+            and (self.until is None or record.processed_at < self.until)
+            and (self.reason is None or any(map(self._wants_reason, record.all_reasons)))
+        )
+
+    def _wants_outcome(self, record: Record) -> bool:
+        if self.outcome == "rejects":
+            return record.outcome == "processed" and record.rejected > 0
+        return self.outcome in (None, record.outcome)
+
+    def _wants_reason(self, text: str) -> bool:
+        return self.reason is not None and (text == self.reason or fnmatchcase(text, self.reason))

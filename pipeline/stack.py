@@ -1,0 +1,115 @@
+"""The stack: what a command talks to, found through the outputs of the deployment."""
+
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+
+from pipeline.outcomes import NoStackError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+OUTPUTS = Path(__file__).resolve().parents[1] / "cfn-outputs" / "flat-outputs.json"
+"""Where a deployment writes its outputs, unless ``CFN_OUTPUTS`` names another file."""
+
+CONNECTIONS = 16
+"""The number of requests at a time."""
+
+_CONFIG = Config(
+    connect_timeout=10,
+    read_timeout=60,
+    max_pool_connections=CONNECTIONS,
+    retries={"mode": "standard", "total_max_attempts": 5},
+)
+
+
+class Stack:
+    """A deployed stack, and clients of its account and region; close it.
+
+    Attributes:
+        outputs: its outputs by name.
+    """
+
+    def __init__(self, outputs: Mapping[str, str]) -> None:
+        """Take the outputs."""
+        self.outputs = outputs
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the outputs of the deployment.
+
+        Raises:
+            NoStackError: there are none, or they are not those of this pipeline.
+        """
+        named = environ.get("CFN_OUTPUTS")
+        file = Path(named or OUTPUTS)
+        if not file.is_file():
+            which = "CFN_OUTPUTS names it" if named else "or let CFN_OUTPUTS name another file"
+            raise NoStackError(
+                f"{file} does not exist, so there is no stack to talk to. `make up` writes it for "
+                f"the sandbox, `make deploy` for AWS ({which})."
+            )
+        try:
+            outputs = json.loads(file.read_text(encoding="utf-8"))
+            stack = cls({name: str(value) for name, value in outputs.items()})
+        except (AttributeError, ValueError):
+            raise NoStackError(f"{file} is not a JSON object of outputs.") from None
+        if not stack.output("LambdaFunctionArn").count(":") > 5:
+            raise NoStackError(f"{file} has no ARN of a function in LambdaFunctionArn.")
+        return stack
+
+    def output(self, name: str) -> str:
+        """Return an output.
+
+        Raises:
+            NoStackError: the stack does not have it.
+        """
+        if name not in self.outputs:
+            raise NoStackError(
+                f"The stack has no output {name}: it is another project's, or was deployed by an "
+                "earlier version. Deploy this version."
+            )
+        return self.outputs[name]
+
+    @property
+    def bucket(self) -> str:
+        """The name of the bucket."""
+        return self.output("S3BucketName")
+
+    @property
+    def region(self) -> str:
+        """The region of the stack, whatever the environment names."""
+        return self.output("LambdaFunctionArn").split(":")[3]
+
+    @property
+    def suffix(self) -> str:
+        """The environment that the stack is of."""
+        return self.output("LambdaFunctionName").removeprefix("data-processor-")
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """S3."""
+        return self._session.client("s3", config=_CONFIG)
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """SQS."""
+        return self._session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """The credentials of the environment, in the region of the stack."""
+        return boto3.Session(region_name=self.region)
+
+    def close(self) -> None:
+        """Close the clients that were used."""
+        for name in ("s3", "sqs"):
+            if client := self.__dict__.get(name):
+                client.close()

@@ -1,0 +1,254 @@
+"""A bucket and two queues in memory, which answer real clients of botocore in place of AWS.
+
+The sandbox shows what AWS does, in tests/integration/test_pipeline.py.
+"""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from botocore import xform_name
+from botocore.response import StreamingBody
+
+from pipeline.stack import Stack
+
+OUTPUTS = {
+    "S3BucketName": "a-bucket",
+    "LambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:data-processor-test",
+    "LambdaFunctionName": "data-processor-test",
+    "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/waiting",
+    "DeadLetterQueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/parked",
+    **{
+        f"{name}PolicyArn": f"arn:aws:iam::123456789012:policy/{name}"
+        for name in ("Producer", "Consumer", "Steward")
+    },
+}
+MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+
+
+@dataclass
+class Account:
+    """What answers.
+
+    Attributes:
+        objects: the versions of each object, oldest first: content, or None for a delete marker,
+            and when it was written.
+        messages: the parked messages by id, with the number of times that each was received.
+        waiting: how many messages wait.
+        moves: the status and number of each redrive, newest first; each look takes one.
+        denied: the operations that IAM refuses, with what AWS says.
+        asked: the operations that were asked for, with their parameters.
+        page: how many entries a list has.
+        interrupt: called with each operation.
+    """
+
+    objects: dict[str, list[tuple[bytes | None, datetime]]] = field(default_factory=dict)
+    messages: dict[str, tuple[str, int]] = field(default_factory=dict)
+    waiting: int = 0
+    moves: list[dict[str, Any]] = field(default_factory=list)
+    denied: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    page: int = 2
+    interrupt: Callable[[str], None] = lambda operation: None
+    hidden: set[str] = field(default_factory=set)
+
+    def put(self, key: str, content: bytes | None, hours: float = 0) -> str:
+        """Write a version so many hours after ``MOMENT``; return its id."""
+        versions = self.objects.setdefault(key, [])
+        versions.append((content, MOMENT + timedelta(hours=hours)))
+        return f"v{len(versions)}"
+
+    def process(self, key: str, hours: float = 0, **changes: Any) -> None:
+        """Write a file and its manifest."""
+        version = self.put(key, b"raw", hours)
+        self.put(
+            f"manifests/{key.removeprefix('incoming/')}.json",
+            json.dumps(manifest(key, version, hours, **changes)).encode(),
+            hours + 0.01,
+        )
+
+    def park(self, *keys: str, body: str = "") -> None:
+        """Park a message about files, or with any body."""
+        record = {"eventName": "ObjectCreated:Put"}
+        records = [
+            {**record, "s3": {"bucket": {"name": "a-bucket"}, "object": {"key": key}}}
+            for key in keys
+        ]
+        self.messages[f"m{len(self.messages)}"] = body or json.dumps({"Records": records}), 5
+
+    def stack(self) -> Stack:
+        """A stack whose clients ask this account."""
+        stack = Stack(OUTPUTS)
+        for service in ("s3", "sqs"):
+            client: Any = boto3.client(
+                service,
+                region_name="eu-central-1",
+                aws_access_key_id="nobody",
+                aws_secret_access_key="nothing",
+            )
+            client.meta.events.register("before-parameter-build", self._remember)
+            client.meta.events.register("before-call", self._answer)
+            stack.__dict__[service] = client
+        return stack
+
+    def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+        context["given"] = dict(params)
+
+    def _answer(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Any]:
+        name, given = str(model.name), context["given"]
+        self.asked.append((name, given))
+        self.interrupt(name)
+        if name in self.denied:
+            return _error(403, "AccessDenied", self.denied[name])
+        if name in self.broken:
+            return _error(400, self.broken[name], "It is broken.")
+        found = getattr(self, f"_{xform_name(name)}")(
+            **{xform_name(one): value for one, value in given.items()}
+        )
+        return (
+            _error(404, found, "gone")
+            if isinstance(found, str)
+            else (SimpleNamespace(status_code=200), found)
+        )
+
+    def _newest(self) -> Iterator[tuple[str, bytes, datetime]]:
+        for key in sorted(self.objects, key=str.encode):
+            content, written = self.objects[key][-1]
+            if content is not None:
+                yield key, content, written
+
+    def _list_objects_v2(
+        self, prefix: str, max_keys: int = 0, continuation_token: str = "", **_: Any
+    ) -> dict[str, Any]:
+        found = [
+            {"Key": key, "Size": len(content), "LastModified": written, "ETag": f'"{key}"'}
+            for key, content, written in self._newest()
+            if key.startswith(prefix) and key.encode() > continuation_token.encode()
+        ]
+        most = max_keys or self.page
+        more = {"NextContinuationToken": found[most - 1]["Key"]} if len(found) > most else {}
+        return {"Contents": found[:most], "IsTruncated": bool(more), **more}
+
+    def _get_object(self, key: str, version_id: str = "", **_: Any) -> dict[str, Any] | str:
+        versions = self.objects.get(key, [])
+        index = int(version_id[1:]) - 1 if version_id else -1
+        content = versions[index][0] if versions else None
+        if content is None:
+            return "NoSuchVersion" if version_id else "NoSuchKey"
+        return {"Body": StreamingBody(io.BytesIO(content), len(content))}
+
+    def _list_object_versions(self, prefix: str, key_marker: str = "", **_: Any) -> dict[str, Any]:
+        keys = [key for key in sorted(self.objects) if key.startswith(prefix) and key > key_marker]
+        if not keys:
+            return {}
+        versions: list[dict[str, Any]] = []
+        markers: list[dict[str, Any]] = []
+        last = len(self.objects[keys[0]])
+        for number, (content, written) in enumerate(self.objects[keys[0]], start=1):
+            entry = {
+                "Key": keys[0],
+                "VersionId": f"v{number}",
+                "LastModified": written,
+                "IsLatest": number == last,
+            }
+            if content is None:
+                markers.append(entry)
+            else:
+                versions.append({**entry, "Size": len(content)})
+        more = {"NextKeyMarker": keys[0], "NextVersionIdMarker": "x"} if keys[1:] else {}
+        return {"Versions": versions, "DeleteMarkers": markers, "IsTruncated": bool(more), **more}
+
+    def _get_queue_attributes(self, queue_url: str, **_: Any) -> dict[str, Any]:
+        parked = queue_url.endswith("parked")
+        number = len(self.messages) if parked else self.waiting
+        name = "ApproximateNumberOfMessages"
+        return {"Attributes": {name: f"{number}", f"{name}NotVisible": "0", f"{name}Delayed": "0"}}
+
+    def _receive_message(self, max_number_of_messages: int, **_: Any) -> dict[str, Any]:
+        found = [one for one in self.messages if one not in self.hidden][:max_number_of_messages]
+        self.hidden.update(found)
+        sent = f"{int(MOMENT.timestamp() * 1000)}"
+        return {
+            "Messages": [
+                {
+                    "MessageId": one,
+                    "ReceiptHandle": one,
+                    "Body": self.messages[one][0],
+                    "Attributes": {
+                        "SentTimestamp": sent,
+                        "ApproximateReceiveCount": f"{self.messages[one][1]}",
+                    },
+                }
+                for one in found
+            ]
+        }
+
+    def _change_message_visibility(self, receipt_handle: str, **_: Any) -> dict[str, Any]:
+        self.hidden.remove(receipt_handle)
+        return {}
+
+    def _start_message_move_task(self, source_arn: str) -> dict[str, Any]:
+        assert source_arn == "arn:aws:sqs:eu-central-1:123456789012:parked"
+        assert not self.hidden, "what is hidden would not be moved"
+        return {"TaskHandle": "x"}
+
+    def _list_message_move_tasks(self, **_: Any) -> dict[str, Any]:
+        return {"Results": [self.moves.pop(0)] if self.moves else []}
+
+
+def _error(status: int, code: str, message: str) -> tuple[Any, Any]:
+    error = {"Code": code, "Message": message}
+    return SimpleNamespace(status_code=status), {"Error": error, "ResponseMetadata": {}}
+
+
+def manifest(key: str, version: str = "v1", hours: float = 0, **changes: Any) -> dict[str, Any]:
+    """The manifest of a file of 10 rows, of which one was rejected."""
+    folder, slash, _ = key.removeprefix("incoming/").partition("/")
+    name = key.removeprefix("incoming/")
+    document: dict[str, Any] = {
+        "manifest_version": 1,
+        "outcome": "processed",
+        "dataset": folder if slash else None,
+        "source": {"bucket": "a-bucket", "key": key, "version_id": version},
+        "contract": {"id": "x", "version": "1.0.0", "digest": "0"},
+        "epoch": 1,
+        "rows": {"read": 10, "clean": 9, "rejected": 1},
+        "rejected_by_reason": {"email:required": 1},
+        "refusal": None,
+        "dropped_columns": 0,
+        "anonymity": None,
+        "outputs": {
+            "processed": {
+                "key": f"processed/{name}.parquet",
+                "etag": "e",
+                "version_id": "p1",
+                "rows": 9,
+                "bytes": 1234,
+            },
+            "quarantine": None,
+        },
+        "processed_at": (MOMENT + timedelta(hours=hours)).isoformat().replace("+00:00", "Z"),
+        "processor_version": "1.0.0",
+    }
+    return {**document, **changes}
+
+
+REFUSED: Mapping[str, Any] = {
+    "outcome": "quarantined",
+    "rows": {"read": 10, "clean": 0, "rejected": 10},
+    "rejected_by_reason": {"file:rejected-share": 10},
+    "refusal": {
+        "reason": "file:rejected-share",
+        "line": 3,
+        "column": None,
+        "name": None,
+        "limit": None,
+        "setting": None,
+    },
+}

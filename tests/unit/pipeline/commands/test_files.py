@@ -1,0 +1,58 @@
+"""``files``."""
+
+import pytest
+
+from pipeline.outcomes import Exit
+from tests.unit.pipeline.account import REFUSED, Account
+from tests.unit.pipeline.conftest import Tool
+
+
+@pytest.fixture(autouse=True)
+def files(account: Account) -> None:
+    """Three files."""
+    account.process("incoming/customers/a.csv")
+    account.process("incoming/customers/b\x1b[2J.csv", 1, **REFUSED)
+    account.process("incoming/payments/c.csv", 2)
+
+
+def test_files_are_listed_with_their_rows(tool: Tool) -> None:
+    answer = tool("files")
+    assert (answer.code, answer.err) == (Exit.OK, "")
+    lines = answer.out.splitlines()
+    assert [line for line in lines if "incoming/payments/c.csv" in line and "processed" in line]
+    (refused,) = (line for line in lines if r"b\x1b[2J.csv" in line)
+    assert "file:rejected-share" in refused
+    assert "\x1b" not in answer.out
+
+
+def test_files_are_chosen(tool: Tool) -> None:
+    def keys(*options: str) -> list[str]:
+        answer = tool("files", "--json", *options)
+        assert answer.code == Exit.OK
+        return [file["key"][-5:] for file in answer.json["files"]]
+
+    assert keys() == ["a.csv", "J.csv", "c.csv"] or sorted(keys()) == ["J.csv", "a.csv", "c.csv"]
+    assert keys("--dataset", "payments") == ["c.csv"]
+    assert keys("--outcome", "refused") == ["J.csv"]
+    assert keys("--reason", "email:*", "--dataset", "customers") == ["a.csv"]
+    assert keys("--since", "2026-03-01T14:00Z") == ["c.csv"]
+    assert keys("--until", "2026-03-01T13:00Z") == ["a.csv"]
+
+
+def test_the_json_has_what_the_table_has(tool: Tool) -> None:
+    (file,) = tool("files", "--json", "--outcome", "refused").json["files"]
+    assert file == {
+        "key": "incoming/customers/b\x1b[2J.csv",
+        "dataset": "customers",
+        "version": "v1",
+        "outcome": "refused",
+        "rows": {"read": 10, "clean": 0, "rejected": 10},
+        "reasons": {"file:rejected-share": 10},
+        "refusal": "file:rejected-share",
+        "processed_at": "2026-03-01T13:30:00Z",
+    }
+
+
+def test_no_file_is_no_mistake(tool: Tool) -> None:
+    answer = tool("files", "--dataset", "none")
+    assert (answer.code, answer.out) == (Exit.OK, "No such file has been processed.\n")

@@ -1,0 +1,125 @@
+"""``redrive``."""
+
+import io
+
+import pytest
+
+from pipeline.outcomes import Exit
+from tests.unit.pipeline.account import Account
+from tests.unit.pipeline.conftest import Tool
+
+RUNNING = {"Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 1}
+COMPLETED = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 2}
+FAILED = {"Status": "FAILED", "FailureReason": "AWS.SimpleQueueService.NonExistentQueue"}
+
+
+class Keyboard(io.StringIO):
+    """Somebody at a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look again without waiting."""
+    monkeypatch.setattr("pipeline.commands.redrive.INTERVAL", 0)
+
+
+@pytest.fixture(name="parked")
+def park(account: Account) -> None:
+    """Two parked messages, and a redrive that takes two looks."""
+    account.park("incoming/customers/a\x1b.csv")
+    account.park(body="not of S3")
+    account.moves = [COMPLETED, RUNNING, COMPLETED]
+
+
+def begun(account: Account) -> bool:
+    """Whether a redrive was begun."""
+    return "StartMessageMoveTask" in [name for name, _ in account.asked]
+
+
+def test_nothing_is_parked(tool: Tool, account: Account) -> None:
+    answer = tool("redrive")
+    assert (answer.code, answer.out) == (Exit.OK, "Nothing is parked.\n")
+    assert tool("redrive", "--json").json == {"parked": [], "status": "NOTHING", "moved": 0}
+    assert not begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+def test_it_shows_asks_and_moves(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("y\n"))
+    answer = tool("redrive")
+    assert answer.code == Exit.OK
+    assert r"incoming/customers/a\x1b.csv" in answer.out
+    assert "not a notification of this bucket" in answer.out
+    assert "Completed: 2 messages moved." in answer.out
+    assert "back to the queue?" in answer.err
+    assert begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize("keys", ["n\n", "\n", ""])
+def test_without_agreement_nothing_is_moved(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard(keys))
+    assert tool("redrive").code == Exit.INTERRUPTED
+    assert not begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+def test_where_nobody_can_answer_it_does_not_ask(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    answer = tool("redrive")
+    assert answer.code == Exit.USAGE
+    assert "--yes" in answer.err
+    assert not begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+def test_json_has_what_was_parked(tool: Tool) -> None:
+    found = tool("redrive", "--yes", "--json").json
+    assert found == {
+        "parked": [
+            {
+                "keys": ["incoming/customers/a\x1b.csv"],
+                "sent": "2026-03-01T12:30:00Z",
+                "receives": 5,
+            },
+            {"keys": [], "sent": "2026-03-01T12:30:00Z", "receives": 5},
+        ],
+        "status": "COMPLETED",
+        "moved": 2,
+        "failure": "",
+    }
+
+
+@pytest.mark.usefixtures("parked")
+def test_a_redrive_that_fails_is_something_wrong(tool: Tool, account: Account) -> None:
+    account.moves = [COMPLETED, FAILED]
+    answer = tool("redrive", "--yes")
+    assert answer.code == Exit.WRONG
+    assert "Failed: 0 messages moved: AWS.SimpleQueueService" in answer.out
+
+
+@pytest.mark.usefixtures("parked")
+def test_a_redrive_that_is_under_way_is_followed(tool: Tool, account: Account) -> None:
+    account.moves = [RUNNING, RUNNING, COMPLETED]
+    answer = tool("redrive")
+    assert answer.code == Exit.OK
+    assert "under way already" in answer.err
+    assert not begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+def test_a_redrive_that_sqs_forgot(tool: Tool, account: Account) -> None:
+    account.moves = []
+    answer = tool("redrive", "--yes")
+    assert answer.code == Exit.FAILED
+    assert "does not know the redrive" in answer.err

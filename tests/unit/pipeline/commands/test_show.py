@@ -1,0 +1,134 @@
+"""``show``."""
+
+import pytest
+
+from pipeline.outcomes import Exit
+from tests.unit.pipeline.account import REFUSED, Account, manifest
+from tests.unit.pipeline.conftest import Tool
+
+KEY = "incoming/customers/a.csv"
+
+
+def test_a_processed_file(tool: Tool, account: Account) -> None:
+    account.process(KEY, anonymity={"k": 5, "required": 3})
+    answer = tool("show", KEY)
+    assert (answer.code, answer.err) == (Exit.OK, "")
+    assert answer.out.startswith(f"{KEY}: processed\n")
+    for part in (
+        *("customers", "1.0.0", "5 of 3 required", "2026-03-01T12:30:00Z"),
+        *("email:required", "the field is empty", "Supply the value.", "missing in the source"),
+        *("processed/customers/a.csv.parquet", "1,234", "v1"),
+    ):
+        assert part in answer.out
+    assert "Earlier manifests" not in answer.out
+
+
+def test_a_refused_file_says_where_and_what_to_do(tool: Tool, account: Account) -> None:
+    account.process(KEY, **REFUSED)
+    answer = tool("show", KEY)
+    assert answer.code == Exit.WRONG
+    assert answer.out.startswith(f"{KEY}: refused\n")
+    assert "refused at line" in answer.out
+    assert "As producer: " in answer.out
+
+
+def test_the_whole_history(tool: Tool, account: Account) -> None:
+    account.process(KEY, **REFUSED)
+    account.put(KEY, None, 1)
+    account.process(KEY, 2)
+    answer = tool("show", KEY)
+    assert answer.code == Exit.OK
+    versions = answer.out.partition("Versions of the file")[2]
+    assert [word for word in ("processed", "deleted", "replaced") if word in versions] == [
+        "processed",
+        "deleted",
+        "replaced",
+    ]
+    earlier = answer.out.partition("Earlier manifests")[2]
+    assert "refused" in earlier
+    assert "file:rejected-share" in earlier
+    found = tool("show", KEY, "--json").json
+    assert found["key"] == KEY
+    assert found["state"] == "processed"
+    assert found["manifest"] == manifest(KEY, "v3", 2)
+    assert found["reasons"][0]["rows"] == 1
+    assert found["reasons"][0]["remedies"]["producer"] == "Supply the value."
+    assert [one["size"] for one in found["versions"]] == [3, None, 3]
+    assert [one["outcome"] for one in found["earlier_manifests"]] == ["quarantined"]
+    assert found["missing"] == []
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_file_that_is_not_done(tool: Tool, account: Account, deleted: bool) -> None:
+    account.put(KEY, b"x")
+    if deleted:
+        account.put(KEY, None)
+    answer = tool("show", KEY)
+    assert answer.code == Exit.WRONG
+    assert answer.out.startswith(f"{KEY}: {'deleted' if deleted else 'waiting'}\n")
+    assert "no manifest" in answer.out
+
+
+def test_a_file_with_a_newer_version_waits(tool: Tool, account: Account) -> None:
+    account.process(KEY)
+    account.put(KEY, b"new", 1)
+    answer = tool("show", KEY)
+    assert answer.code == Exit.WRONG
+    assert answer.out.startswith(f"{KEY}: waiting\n")
+    assert "newest" in answer.out
+
+
+def test_a_file_in_no_folder_without_reasons_or_outputs(tool: Tool, account: Account) -> None:
+    rows = {"read": 0, "clean": 0, "rejected": 0}
+    none = {"processed": None, "quarantine": None}
+    account.process(
+        "incoming/a.csv", contract=None, rows=rows, rejected_by_reason={}, outputs=none
+    )
+    answer = tool("show", "a.csv")
+    assert answer.code == Exit.OK
+    assert "Reasons" not in answer.out
+    assert "Outputs" not in answer.out
+
+
+def test_what_may_not_be_read_is_left_out(tool: Tool, account: Account) -> None:
+    account.process(KEY)
+    account.denied["ListObjectVersions"] = "no"
+    answer = tool("show", KEY)
+    assert answer.code == Exit.OK
+    assert answer.out.startswith(f"{KEY}: processed\n")
+    lines = answer.err.splitlines()
+    assert len(lines) == 2
+    assert all(
+        line.startswith("Not shown: IAM refused s3:ListBucketVersions on ") for line in lines
+    )
+    found = tool("show", KEY, "--json").json
+    assert (found["versions"], found["earlier_manifests"]) == (None, None)
+
+
+def test_nothing_is_known_of_a_file(tool: Tool, account: Account) -> None:
+    answer = tool("show", "customers/\x1b.csv")
+    assert (answer.code, answer.out) == (Exit.WRONG, "")
+    assert answer.err == "Error: Nothing is known of incoming/customers/\\x1b.csv.\n"
+    account.denied["ListObjectVersions"] = "no"
+    answer = tool("show", KEY)
+    assert answer.err.startswith(f"Error: Nothing is known of {KEY}.\nIAM refused ")
+
+
+def test_a_manifest_that_may_not_be_read_is_refused(tool: Tool, account: Account) -> None:
+    account.process(KEY)
+    account.denied["GetObject"] = "no"
+    assert tool("show", KEY).code == Exit.REFUSED
+
+
+def test_a_version_of_a_manifest_may_be_gone(tool: Tool, account: Account) -> None:
+    account.process(KEY)
+    account.process(KEY, 1)
+    calls: list[str] = []
+
+    def interrupt(operation: str) -> None:
+        calls.append(operation)
+        if calls.count("ListObjectVersions") == 2 and operation == "GetObject":
+            account.broken["GetObject"] = "NoSuchVersion"
+
+    account.interrupt = interrupt
+    assert tool("show", KEY, "--json").json["earlier_manifests"] == []

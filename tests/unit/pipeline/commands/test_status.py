@@ -1,0 +1,126 @@
+"""``status``."""
+
+from datetime import timedelta
+
+import pytest
+
+from pipeline.bucket import Entry
+from pipeline.commands.status import unfinished
+from pipeline.outcomes import Exit
+from tests.unit.pipeline.account import MOMENT, REFUSED, Account
+from tests.unit.pipeline.conftest import Tool
+
+
+def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
+    for number in range(3):
+        account.process(f"incoming/customers/{number}.csv", number)
+    account.process("incoming/payments/a.csv")
+    account.process("incoming/b.csv")
+    account.put("incoming/payments/new.csv", b"x")
+    account.put("incoming/late/only.csv", b"x")
+    account.put("incoming/customers/", b"")
+    account.waiting = 2
+    answer = tool("status")
+    assert (answer.code, answer.err) == (Exit.OK, "")
+    assert "Messages, about: 2 waiting, 0 being processed, 0 parked." in answer.out
+    assert "(in no folder)" in answer.out
+    found = tool("status", "--json").json
+    assert found["messages"] == {"waiting": 2, "in_flight": 0, "parked": 0}
+    assert found["missing"] == []
+    datasets = {one.pop("dataset"): one for one in found["datasets"]}
+    assert datasets["customers"] == {
+        "files": 3,
+        "rows": 30,
+        "clean": 27,
+        "rejected": 3,
+        "refused": 0,
+        "waiting": 0,
+        "parked": 0,
+        "last": "2026-03-01T14:30:00Z",
+    }
+    assert (datasets["payments"]["files"], datasets["payments"]["waiting"]) == (1, 1)
+    assert (datasets["late"]["files"], datasets["late"]["waiting"]) == (0, 1)
+    assert datasets[None]["files"] == 1
+
+
+def test_a_refused_file_is_something_wrong(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv", **REFUSED)
+    answer = tool("status", "--json")
+    assert answer.code == Exit.WRONG
+    (one,) = answer.json["datasets"]
+    assert (one["files"], one["refused"], one["last"]) == (1, 1, None)
+
+
+def test_a_parked_message_is_something_wrong(tool: Tool, account: Account) -> None:
+    account.put("incoming/customers/a.csv", b"x")
+    account.park("incoming/customers/a.csv")
+    account.park("incoming/customers/a.csv")
+    account.park("incoming/payments/b.csv")
+    answer = tool("status", "--json")
+    assert answer.code == Exit.WRONG
+    parked = {one["dataset"]: one["parked"] for one in answer.json["datasets"]}
+    assert parked == {"customers": 2, "payments": 1}
+    found = tool("status", "--json", "--dataset", "customers").json
+    assert {one["dataset"]: one["parked"] for one in found["datasets"]} == {"customers": 2}
+
+
+def test_only_newer_files_are_read(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv", **REFUSED)
+    account.process("incoming/customers/b.csv", 2)
+    answer = tool("status", "--json", "--since", "2026-03-01T14:00Z")
+    assert answer.code == Exit.OK
+    (one,) = answer.json["datasets"]
+    assert (one["files"], one["waiting"]) == (1, 0)
+
+
+def test_what_may_not_be_read_is_left_out(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv")
+    account.denied["GetQueueAttributes"] = "no"
+    answer = tool("status", "--dataset", "customers")
+    assert answer.code == Exit.OK
+    assert answer.err.startswith("Not shown: IAM refused sqs:GetQueueAttributes on waiting")
+    assert "Messages" not in answer.out
+    found = tool("status", "--json").json
+    assert found["messages"] is None
+    assert found["datasets"][0]["parked"] is None
+
+
+def test_parked_messages_that_may_not_be_read_are_still_counted(
+    tool: Tool, account: Account
+) -> None:
+    account.park("incoming/customers/a.csv")
+    account.denied["ReceiveMessage"] = "no"
+    answer = tool("status", "--json")
+    assert answer.code == Exit.WRONG
+    assert answer.json["messages"]["parked"] == 1
+    assert "sqs:ReceiveMessage" in answer.err
+
+
+def test_an_empty_stack(tool: Tool) -> None:
+    answer = tool("status")
+    assert answer.code == Exit.OK
+    assert answer.out.startswith("There is no file.\n")
+
+
+@pytest.mark.parametrize(
+    ("hours", "size", "key", "waits"),
+    [
+        (None, 1, "incoming/d/a.csv", 1),
+        (-1, 1, "incoming/d/a.csv", 1),
+        (0, 1, "incoming/d/a.csv", 0),
+        (1, 1, "incoming/d/a.csv", 0),
+        (None, 0, "incoming/d/", 0),
+        (None, 0, "incoming/d/_SUCCESS", 0),
+        (None, 1, "incoming/d/_SUCCESS", 1),
+        (None, 0, "incoming/d/empty.csv", 1),
+        (1, 1, "incoming/d/../a.csv", 1),
+    ],
+)
+def test_a_file_waits_for_a_manifest_as_new_as_itself(
+    hours: float | None, size: int, key: str, waits: int
+) -> None:
+    manifests = {}
+    if hours is not None:
+        manifests["manifests/d/a.csv.json"] = MOMENT + timedelta(hours=hours)
+    counts = unfinished([[Entry(key, size, MOMENT, "e")]], manifests)
+    assert counts["d"] == waits

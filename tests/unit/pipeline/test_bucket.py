@@ -1,0 +1,119 @@
+"""The requests to the bucket."""
+
+import gc
+from datetime import timedelta
+
+import pytest
+
+from pipeline.bucket import Bucket, Version, below
+from pipeline.outcomes import PipelineError
+from pipeline.records import Choice
+from pipeline.stack import Stack
+from tests.unit.pipeline.account import MOMENT, REFUSED, Account
+
+KEY = "incoming/customers/a.csv"
+
+
+@pytest.fixture(name="bucket")
+def make_bucket(stack: Stack) -> Bucket:
+    """The bucket of the account."""
+    return Bucket(stack)
+
+
+@pytest.mark.parametrize("text", [KEY, "customers/a.csv", f"s3://a-bucket/{KEY}"])
+def test_a_file_has_three_names(bucket: Bucket, text: str) -> None:
+    assert bucket.keys(text).source == KEY
+
+
+def test_a_file_of_another_bucket_is_none_of_ours(bucket: Bucket) -> None:
+    with pytest.raises(PipelineError, match="s3://a-bucket/"):
+        bucket.keys(f"s3://another/{KEY}")
+
+
+def test_all_pages_are_listed(bucket: Bucket, account: Account) -> None:
+    keys = [f"incoming/customers/{number}" for number in range(5)]
+    for key in keys:
+        account.put(key, b"x")
+    pages = list(bucket.pages("incoming/customers/"))
+    assert [entry.key for page in pages for entry in page] == keys
+    assert len(pages) == 3
+    assert (pages[0][0].size, pages[0][0].written) == (1, MOMENT)
+
+
+def test_an_object_is_read_if_it_exists(bucket: Bucket, account: Account) -> None:
+    account.put(f"{KEY}.gz", b"another")
+    assert bucket.read(KEY) is None
+    account.put(KEY, b"x")
+    assert bucket.read(KEY) == b"x"
+
+
+def test_an_object_may_vanish_once_it_is_listed(bucket: Bucket, account: Account) -> None:
+    account.put(KEY, b"x")
+    account.broken["GetObject"] = "NoSuchKey"
+    assert bucket.read(KEY) is None
+    assert bucket.read_version(KEY, "v1") is None
+
+
+def test_versions_are_of_this_object_newest_first(bucket: Bucket, account: Account) -> None:
+    for hours, content in enumerate([b"1", b"22", None, b"4444"]):
+        account.put(KEY, content, hours)
+    account.put(f"{KEY}.gz", b"another")
+    assert bucket.versions(KEY) == [
+        Version("v4", MOMENT + timedelta(hours=3), True, 4),
+        Version("v3", MOMENT + timedelta(hours=2), False, None),
+        Version("v2", MOMENT + timedelta(hours=1), False, 2),
+        Version("v1", MOMENT, False, 1),
+    ]
+    assert next(one.key for page in bucket.pages(KEY) for one in page) == KEY
+    assert bucket.versions("incoming/customers/") == []
+    assert bucket.versions("incoming/none") == []
+
+
+def test_a_version_may_have_been_removed(bucket: Bucket, account: Account) -> None:
+    account.put(KEY, b"1")
+    account.put(KEY, b"2")
+    assert bucket.read_version(KEY, "v1") == b"1"
+
+
+def test_records_are_read_in_order(bucket: Bucket, account: Account) -> None:
+    for number in range(7):
+        account.process(f"incoming/customers/{number}", number)
+    account.process("incoming/payments/x", **REFUSED)
+    done: list[int] = []
+    found = list(bucket.records(Choice(dataset="customers"), done.append))
+    assert [record.key[-1] for record in found] == list("0123456")
+    assert done == [2, 4, 6, 7]
+    assert [one.key for one in bucket.records(Choice(outcome="refused"))] == [
+        "incoming/payments/x"
+    ]
+
+
+def test_old_manifests_are_not_read(bucket: Bucket, account: Account) -> None:
+    for number in range(5):
+        account.process(f"incoming/customers/{number}", number)
+    found = list(bucket.records(Choice(since=MOMENT + timedelta(hours=3))))
+    assert [record.key[-1] for record in found] == ["3", "4"]
+    assert sum(name == "GetObject" for name, _ in account.asked) == 2
+
+
+def test_an_interrupted_reader_reads_no_more(bucket: Bucket, account: Account) -> None:
+    account.page = 1_000
+    for number in range(200):
+        account.process(f"incoming/customers/{number:03}")
+    records = bucket.records(Choice())
+    next(records)
+    del records
+    gc.collect()
+    assert sum(name == "GetObject" for name, _ in account.asked) < 200
+
+
+def test_a_manifest_that_was_removed_since_is_left_out(bucket: Bucket, account: Account) -> None:
+    account.process(KEY)
+    page = [entry for page in bucket.pages("manifests/") for entry in page]
+    account.put("manifests/customers/a.csv.json", None)
+    assert not list(bucket.read_records(page))
+
+
+def test_a_dataset_is_a_folder() -> None:
+    assert below("manifests/", None) == "manifests/"
+    assert below("manifests/", "a") == "manifests/a/"

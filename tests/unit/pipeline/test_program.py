@@ -1,0 +1,101 @@
+"""What becomes of the errors of commands."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+
+from pipeline.outcomes import Exit, NoStackError
+from pipeline.program import main
+from pipeline.stack import Stack
+from tests.unit.pipeline.account import Account
+from tests.unit.pipeline.conftest import Tool
+from tests.unit.synthesis import ROOT
+
+
+@pytest.mark.parametrize("arguments", [[], ["none"], ["show"], ["files", "--since", "never"]])
+def test_what_is_not_understood_is_a_mistake_of_use(tool: Tool, arguments: list[str]) -> None:
+    answer = tool(*arguments)
+    assert (answer.code, answer.out) == (Exit.USAGE, "")
+    assert "Usage: python -m pipeline" in answer.err
+
+
+def test_without_a_stack_there_is_nothing_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def find() -> Stack:
+        raise NoStackError("There is none.")
+
+    monkeypatch.setattr(Stack, "find", find)
+    assert main(["files"]) == Exit.USAGE
+    assert capsys.readouterr().err == "Error: There is none.\n"
+    assert main(["files", "--help"]) == Exit.OK
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), Exit.INTERRUPTED, "Interrupted."),
+        (NoCredentialsError(), Exit.FAILED, "AWS_PROFILE"),
+        (EndpointConnectionError(endpoint_url="https://x"), Exit.FAILED, "make up"),
+        (BrokenPipeError(), Exit.OK, ""),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), Exit.OK, ""),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_error_while_it_asks(
+    tool: Tool,
+    account: Account,
+    error: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def interrupt(_: str) -> None:
+        raise error
+
+    account.interrupt = interrupt
+    answer = tool("files")
+    assert answer.code == code
+    assert said in answer.err
+
+
+def test_nobody_has_to_read_on() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--help"],
+        cwd=ROOT,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (Exit.OK, b"")
+
+
+def test_an_error_of_aws_is_not_one_of_ours(tool: Tool, account: Account) -> None:
+    account.broken["ListObjectsV2"] = "SlowDown"
+    answer = tool("files")
+    assert answer.code == Exit.FAILED
+    assert answer.err.startswith("Error: ")
+    assert "SlowDown" in answer.err
+
+
+def test_a_refusal_has_a_code_of_its_own(tool: Tool, account: Account) -> None:
+    account.denied["ListObjectsV2"] = "Access Denied"
+    answer = tool("files")
+    assert answer.code == Exit.REFUSED
+    assert answer.err.startswith("Error: IAM refused s3:ListBucket on manifests/: ")
+    assert answer.err.count("\n") == 1
+
+
+def test_it_loads_neither_cdk_nor_node() -> None:
+    script = (
+        "import sys; from pipeline.program import main; main(['status', '--help']); "
+        "sys.exit(bool({'aws_cdk', 'jsii', 'constructs'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
