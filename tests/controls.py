@@ -1,6 +1,7 @@
-"""The controls of the pipeline, and the tests that prove them: ``python3 -m tests.controls``.
+"""The controls of the pipeline, and the tests that prove them.
 
-The command writes ``docs/controls.md``; tests/unit/repository/test_controls.py holds it current.
+``.venv/bin/python -m tests.controls`` writes ``docs/controls.md``;
+tests/unit/repository/test_controls.py holds it current.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ HEAD = """\
 Each control, the part of the stack that enforces it, and the tests that fail without it. The
 criteria are the Trust Services Criteria of the AICPA (SOC 2) and the controls of
 [NIST SP 800-53 Rev. 5](https://csrc.nist.gov/pubs/sp/800/53/r5/upd1/final). The parts are paths in
-the construct tree of the stack. `python3 -m tests.controls` writes this page.
+the construct tree of the stack. `.venv/bin/python -m tests.controls` writes this page.
 
 | control | SOC 2 | NIST 800-53 | part | proven by |
 | --- | --- | --- | --- | --- |

@@ -747,7 +747,7 @@ def test_what_is_written_is_the_contract_and_always_the_same_bytes(
 
 def test_the_contracts_of_this_repository_are_valid() -> None:
     compiled = compile_contracts(ROOT / "contracts")
-    assert list(compiled) == ["customers", "payments"]
+    assert set(compiled) >= {"customers", "payments"}
     assert {
         column.name: column.deidentify.name
         for column in compiled["customers"].columns

@@ -5,15 +5,11 @@ mistakes and the page of methods must know it, and the tests of all methods must
 """
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.unit.contracts.orders import CONTRACT
-from tests.unit.synthesis import ROOT
+from tests.unit.repository.copies import change, copy_sources, run
 
 MODULE = '''\
 """Initials: the first letter of each word of a text."""
@@ -60,7 +56,6 @@ def initials(text: pa.StringArray, most: int) -> pa.StringArray:
     letters = pc.replace_substring_regex(text, r"\\s*(\\S)\\S*\\s*", r"\\1")
     return pc.utf8_slice_codeunits(letters, 0, most)
 '''
-LISTED = "Redact, Drop, Keep)\n"
 # The tests of all methods that must try a new one, without being changed.
 TRIED = {
     "tests/unit/contracts/test_methods.py": ["on_purpose[initials]", "all_methods", "page"],
@@ -114,6 +109,7 @@ def with_method(method: str) -> str:
 
 def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
     """What a copy of the sources with the method does with its contracts."""
+    copy_sources(copy, "lib", "lambda", "tests/methods.py")
     add_method(copy, registered=registered)
     for name, method in (
         ("right", "{method: initials}"),
@@ -126,37 +122,14 @@ def ask(copy: Path, *, registered: bool) -> dict[str, Any]:
 
 
 def add_method(copy: Path, *, registered: bool) -> None:
-    """Copy the sources and add the method, by the first two steps of the recipe."""
-    for folder in ("lib", "lambda"):
-        shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (copy / "tests").mkdir(exist_ok=True)
-    shutil.copy(ROOT / "tests/methods.py", copy / "tests")
+    """Add the method to a copy, by the first two steps of the recipe."""
     room = copy / "lambda/processor/deidentification"
     (room / "initials.py").write_text(MODULE, encoding="utf-8")
     if registered:
-        registry = room / "methods.py"
-        text = registry.read_text(encoding="utf-8")
-        assert text.count(LISTED) == 1
-        text = text.replace(LISTED, "Redact, Initials, Drop, Keep)\n")
+        change(room / "methods.py", "Redact, Drop, Keep)\n", "Redact, Initials, Drop, Keep)\n")
         line = "from processor.deidentification.keep import Keep\n"
-        text = text.replace(
-            line, f"from processor.deidentification.initials import Initials\n{line}"
-        )
-        registry.write_text(text, encoding="utf-8")
-
-
-def run(copy: Path, *arguments: str) -> str:
-    """Run Python on the copy, and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-B", *arguments],
-        cwd=copy,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(copy), str(copy / "lambda")])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+        own = "from processor.deidentification.initials import Initials\n"
+        change(room / "methods.py", line, own + line)
 
 
 def test_a_method_is_one_module_and_one_registration(tmp_path: Path) -> None:
@@ -183,10 +156,7 @@ def test_a_method_that_is_not_registered_is_none(tmp_path: Path) -> None:
 
 
 def test_the_tests_of_all_methods_try_a_new_one(tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__", "corpus")
-    )
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_sources(tmp_path, "lib", "lambda", "tests", "pyproject.toml")
     add_method(tmp_path, registered=True)
     (tmp_path / "docs").mkdir()
     run(tmp_path, "-m", "tests.methods")
