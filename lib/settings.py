@@ -29,7 +29,8 @@ TAG_VALUE = r"^[A-Za-z0-9_ .:/=+@-]+$"
 PRIVATE_NETWORKS = tuple(
     map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 )
-# As browsers check addresses: https://html.spec.whatwg.org/multipage/input.html#email-state-(type=email)
+# As browsers check addresses:
+# https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address
 # The lengths are SMTP's: https://www.rfc-editor.org/rfc/rfc5321#section-4.5.3.1
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 EMAIL = re.compile(

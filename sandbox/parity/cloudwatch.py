@@ -39,6 +39,9 @@ published_depths: dict[str, tuple[int, float]] = {}
 DEPTH_SECONDS = 30.0
 """How often a depth that does not change is published. AWS does it every minute."""
 
+STATES_WITHOUT_DATA = {"breaching": "ALARM", "notBreaching": "OK"}
+"""An alarm's state without data, by its treatment of missing data; other treatments keep it."""
+
 EVALUATION_SECONDS = 1.0
 """How often alarms are evaluated while no values come in."""
 
@@ -115,23 +118,23 @@ def alarm_of_its_own_dimensions(original: Function, alarm: dict[str, Any]) -> No
     wanted = dimensions_key(dimensions_of(alarm.get("Dimensions") or []))
     own = {key: points for key, points in list(metrics.items()) if key[2] == wanted}
     with evaluation:
-        if any(is_recent(alarm, point) for key in own if names(alarm, key) for point in own[key]):
-            types.FunctionType(original.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
-        elif state := {"breaching": "ALARM", "notBreaching": "OK"}.get(
-            alarm.get("TreatMissingData")
+        if any(
+            is_recent(alarm, point) for key in own if concerns(alarm, key) for point in own[key]
         ):
+            types.FunctionType(original.__code__, {**vars(cloudwatch), "_metrics": own})(alarm)
+        elif state := STATES_WITHOUT_DATA.get(alarm.get("TreatMissingData", "missing")):
             go_into(alarm, state)
 
 
-def names(alarm: dict[str, Any], key: tuple[Any, ...]) -> bool:
+def concerns(alarm: dict[str, Any], key: tuple[Any, ...]) -> bool:
     """Whether an alarm looks at the metric of a key."""
     return (alarm.get("Namespace"), alarm.get("MetricName")) == key[:2]
 
 
 def is_recent(alarm: dict[str, Any], point: dict[str, Any]) -> bool:
     """Whether a value is in one of the alarm's periods."""
-    age: float = time.time() - point["Timestamp"]
-    return age <= alarm["Period"] * alarm["EvaluationPeriods"]
+    periods: float = alarm["Period"] * alarm["EvaluationPeriods"]
+    return time.time() - float(point["Timestamp"]) <= periods
 
 
 def go_into(alarm: dict[str, Any], state: str) -> None:

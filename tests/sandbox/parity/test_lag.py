@@ -269,12 +269,12 @@ def test_a_queue_refuses_wrong_attributes_at_once(lagging: LaggingCloud) -> None
 def test_metrics_and_their_alarms(lagging: LaggingCloud) -> None:
     cloud, metric = lagging.cloud, ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
     _, _, dead_arn = dead_letters(cloud)
-    queue = {"QueueName": dead_arn.rpartition(":")[2]}
-    name = alarm(cloud, *metric, **queue)
+    queue = dead_arn.rpartition(":")[2]
+    name = alarm(cloud, *metric, QueueName=queue)
     seen = []
     for seconds in (0, LAG - 1, 1):
         lagging.clock.pass_by(seconds)
-        seen.append((total(cloud, *metric, **queue), state(cloud, name)))
+        seen.append((total(cloud, *metric, QueueName=queue), state(cloud, name)))
     assert seen == [(0, "INSUFFICIENT_DATA"), (0, "INSUFFICIENT_DATA"), (1, "ALARM")]
 
 

@@ -1,5 +1,6 @@
 """CloudWatch's arithmetic: the state of an alarm for given values."""
 
+import operator
 from collections.abc import Sequence
 
 from tests.unit.synthesis import Resource
@@ -18,10 +19,8 @@ def evaluate(alarm: Resource, values: Sequence[float | None]) -> str:
     assert "DatapointsToAlarm" not in alarm  # so every period counts
     latest = values[-alarm["EvaluationPeriods"] :]
     assert len(latest) == alarm["EvaluationPeriods"]
-    breaching = {
-        "GreaterThanThreshold": lambda value: value > alarm["Threshold"],
-        "LessThanOrEqualToThreshold": lambda value: value <= alarm["Threshold"],
-    }[alarm["ComparisonOperator"]]
+    compare = {"GreaterThanThreshold": operator.gt, "LessThanOrEqualToThreshold": operator.le}
+    breaches = compare[alarm["ComparisonOperator"]]
     absent = {"breaching": True, "notBreaching": False}[alarm["TreatMissingData"]]
-    found = [absent if value is None else breaching(value) for value in latest]
+    found = [absent if value is None else breaches(value, alarm["Threshold"]) for value in latest]
     return "ALARM" if all(found) else "OK"
