@@ -47,6 +47,9 @@ class Quoting:
         field = f"(?:{quote}{text}|[^{quote}{delimiter}\\r\\n]*+)"
         self._any = quote
         self._closed = f"^{quote}[^{quote}]*{quote}(?:{delimiter}{quote}[^{quote}]*{quote})*$"
+        # Or empty. Two delimiters in a row are between fields, because none are in one.
+        some = f"(?:{quote}(?:{delimiter}?[^{quote}{delimiter}])*{delimiter}?{quote})?"
+        self._sparse = f"^{some}(?:{delimiter}{some})*$"
         one = f"(?:{quote}(?:[^{quote}]|{quote}{quote})*{quote}|[^{quote}{delimiter}]*)"
         self._one = f"^{one}(?:{delimiter}{one})*$"
         self._whole = re.compile(f"{field}(?:{delimiter}{field})*+[\\r\\n]*")
@@ -57,9 +60,10 @@ class Quoting:
     def split(self, texts: pa.StringArray) -> tuple[list[Fields], Sequence[int]]:
         """Return the fields of the lines that are whole, and the indexes of the others.
 
-        A whole line is a record unless it is part of a longer one. There are three kinds: without
-        quotes; where all fields have quotes and none has one inside; and any other, which the csv
-        module reads. Empty lines are neither whole nor among the others.
+        A whole line is a record unless it is part of a longer one. There are four kinds: without
+        quotes; where all fields have quotes and none has one inside; where some of those are empty
+        instead; and any other, which the csv module reads. Empty lines are neither whole nor among
+        the others.
         """
         plain = pc.not_equal(texts, "")
         found: list[Fields] = []
@@ -67,7 +71,11 @@ class Quoting:
         if self.quote and has(content_of(texts), self.quote):
             quoted = pc.match_substring_regex(texts, self._any)
             plain = pc.and_not(plain, quoted)
-            for pattern, split in ((self._closed, self._split_closed), (self._one, self._read)):
+            for pattern, split in (
+                (self._closed, self._split_closed),
+                (self._sparse, self._split_sparse),
+                (self._one, self._read),
+            ):
                 candidates = texts.filter(quoted)
                 fits = pc.match_substring_regex(candidates, pattern)
                 these = pc.replace_with_mask(quoted, quoted, fits)
@@ -81,6 +89,16 @@ class Quoting:
         size = len(self.quote.encode())
         inner = pc.binary_slice(texts.view(pa.binary()), size, -size).view(pa.string())
         return pc.split_pattern(inner, f"{self.quote}{self.delimiter}{self.quote}")
+
+    def _split_sparse(self, texts: pa.StringArray) -> pa.ListArray:
+        """Put quotes where a field is empty, and split."""
+        between, quotes = self.delimiter, self.quote * 2
+        texts = pc.binary_join_element_wise(between, texts, between, "")
+        for _ in range(2):  # the first pass leaves every other one of several in a row
+            texts = pc.replace_substring(texts, between * 2, f"{between}{quotes}{between}")
+        size = len(between.encode())
+        texts = pc.binary_slice(texts.view(pa.binary()), size, -size).view(pa.string())
+        return self._split_closed(texts)
 
     def _read(self, texts: pa.StringArray) -> pa.ListArray:
         return pa.array(list(self.reader(Lines(texts))), pa.list_(pa.string()))

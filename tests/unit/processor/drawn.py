@@ -82,7 +82,8 @@ def _content(rng: random.Random, dialect: Csv) -> bytes:
         elif rng.random() < 0.03:
             return f"{quote}a{end}b{mark}{end}{quote}"
         elif rng.random() < share:
-            return f"{quote}{text}{quote}"
+            empty = not text and rng.random() < 0.5
+            return "" if empty else f"{quote}{text}{quote}"
         return text.replace(quote, "").replace(mark, "") if rng.random() > trouble else text
 
     rows = (mark.join(map(field, (TEXTS, NUMBERS, KINDS))) for _ in range(rng.choice([1, 5, 20])))

@@ -1,5 +1,6 @@
 """Where quoted records end; and many lines at once are split as one by one."""
 
+import csv
 import io
 import sys
 from collections.abc import Callable
@@ -47,7 +48,8 @@ SPLIT = Quoting.split
 MISTAKES: dict[str, Callable[[list[Fields], Any], tuple[list[Fields], Any]]] = {
     "lines without quotes": lambda found, others: (found[1:] or found[:0], others),
     "lines of quoted fields": lambda found, others: (found[:1] + found[2:], others),
-    "lines of some quoted fields": lambda found, others: (found[:2], others),
+    "lines of quoted and empty fields": lambda found, others: (found[:2] + found[3:], others),
+    "lines of some quoted fields": lambda found, others: (found[:3], others),
     "a line that is not whole": lambda found, others: (found, others[1:]),
     "the order of the fields": lambda found, others: (
         [Fields(one.lines, pa.array(one.rows.to_pylist()[::-1], ROWS)) for one in found],
@@ -85,6 +87,21 @@ def test_a_line_that_looks_whole_may_be_part_of_a_longer_record() -> None:
     lines = ['1,"a\n', '"",""\n', 'b"\n', '"2","c"\n', "3,d\n"]
     framed = QuotedFraming(RFC_4180).frame(make_buffer(lines), 5)
     assert framed.rows.to_pylist()[-2:] == [["2", "c"], ["3", "d"]]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"a",,,,"b"',
+        ',,"a, b",,',
+        '"",,"",',
+        ',"a,",",b",","',
+        '"a,,b",,"c"',  # which the csv module reads
+    ],
+)
+def test_an_empty_field_needs_no_quotes(line: str) -> None:
+    framed = QuotedFraming(RFC_4180).frame(make_buffer([f"{line}\n"]), 1)
+    assert framed.rows.to_pylist() == list(csv.reader([line]))
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
