@@ -106,7 +106,9 @@ class CleanRows:
         They are arranged: how a column is encoded does not show the order of the source.
 
         What its columns are encoded in, plain or by a dictionary, is what every reader knows.
+        Athena and Redshift Spectrum list no encodings; Athena lists zstd for Parquet.
         https://parquet.apache.org/docs/file-format/implementationstatus/#encodings
+        https://docs.aws.amazon.com/athena/latest/ug/compression-support-hive.html
         """
         names = self._schema.names
         sample = table.slice(0, _SAMPLE)

@@ -18,7 +18,7 @@ from processor.writers import parquet, quarantine
 from processor.writers.quarantine import RejectedRows
 from tests.parquet import read_parquet
 from tests.unit.processor import examples
-from tests.unit.processor.examples import EXAMPLES, PEOPLE, column
+from tests.unit.processor.examples import EXAMPLES, PEOPLE, column, make_contract
 from tests.unit.processor.outcomes import compare, run
 
 HEADER = "id,name,phone,born,balance"
@@ -232,6 +232,29 @@ def _spaced(rows: list[str], end: str, blanks: int) -> str:
     *before, one, two, three = rows
     gap = end * (blanks + 1)
     return "".join(line + end for line in before) + gap.join([one, two, three]) + end
+
+
+def test_a_number_that_needs_more_than_64_bits_has_no_token() -> None:
+    contract = make_contract(column("n", "integer", method="pseudonymize"))
+    account, rows, lines = run(b'n\n9223372036854775807\n9223372036854775808\n"1"\n', contract)
+    assert (account.read, len(rows)) == (3, 2)
+    assert [(line["row"], line["reasons"]) for line in lines] == [(2, ["n:integer"])]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+@pytest.mark.parametrize("field", ["a", '"a"'])
+def test_a_pattern_for_any_text_takes_no_part_of_the_line_end(end: str, field: str) -> None:
+    contract = make_contract(column("a", pattern="[^,]*"), column("b", pattern="(?s).*"))
+    content = end.join(["a,b", f"{field},{field}", f"{field},{field}", ""])
+    account, rows, _ = run(content.encode(), contract)
+    assert (account.clean, rows) == (2, [{"a": "a", "b": "a"}] * 2)
+
+
+def test_nothing_is_no_value_that_an_enum_lacks() -> None:
+    contract = make_contract(column("kind", enum=["new", "old"]), column("n", "integer"))
+    account, rows, lines = run(b'kind,n\n,1\n"",2\nnew,3\nother,4\n', contract)
+    assert [row["kind"] for row in sorted(rows, key=lambda row: row["n"])] == [None, None, "new"]
+    assert (account.read, [line["reasons"] for line in lines]) == (4, [["kind:enum"]])
 
 
 def test_who_is_blank_is_nobody_and_one_token_is_one_person() -> None:
