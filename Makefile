@@ -161,7 +161,7 @@ bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabyte
 	@$(limited) python -m benchmarks --megabytes $(megabytes)
 
 .PHONY: perf
-perf: setup ## Tell whether the processor became slower than at a commit (base=main); three minutes
+perf: setup ## Tell whether the processor became slower than at a commit (base=main); two minutes
 	@$(limited) python -m benchmarks.comparison $(base)
 
 .PHONY: scale

@@ -1,7 +1,9 @@
 """Comparison: whether a change made the processor slower than it was at another commit.
 
-``python -m benchmarks.comparison main`` runs the processor of that commit and the one of the
-working tree on the same files in turn, each in a process of its own on one core.
+``python -m benchmarks.comparison main`` starts the processor of that commit and the one of the
+working tree on the same core. They take turns, file by file, so that whatever else the machine
+does slows both. The start has a line of its own: in that of a small file it would hide the file.
+Each round has new processes, because two of one program may differ for as long as they run.
 
 Delete it once nobody needs an answer sooner than ``make bench`` gives it.
 """
@@ -13,17 +15,23 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from statistics import median
+from subprocess import PIPE, Popen
 from typing import NamedTuple
 
-from benchmarks.files import FILES, BenchmarkFile, write_contracts
-from benchmarks.measurement import ROOT, MeasurementError, measure
+import psutil
 
-ROUNDS = 5
-ROWS = 100_000  # of each file; with fewer, the start and its noise count more than the rows
+from benchmarks.files import FILES, BenchmarkFile, write_contracts
+from benchmarks.measurement import CORE, ROOT, MeasurementError
+
+ROUNDS = 9
+ROWS = 25_000  # of each file
+SMALL_ROWS, SMALL_TIMES = 10, 50  # of a small file, and how often it is processed
 TOLERANCE = 1.05
+START, SMALL = "start", "small files"
 # Each commit has a form of its own for compiled contracts.
 _COMPILE = """
 import sys
@@ -31,10 +39,24 @@ from pathlib import Path
 from lib.contracts import compile_contracts, write_contracts
 write_contracts(compile_contracts(Path(sys.argv[1])), Path(sys.argv[2]))
 """
+# Prints the CPU seconds of the start, and of each file that it reads the path of.
+_PROCESS = """
+import sys
+from pathlib import Path
+from time import process_time
+from benchmarks.engines.pseudonymize import run
+print(process_time(), flush=True)
+for line in sys.stdin:
+    times, source = line.rstrip("\\n").split(" ", 1)
+    begin = process_time()
+    for _ in range(int(times)):
+        run(Path(source), Path(sys.argv[1]))
+    print(process_time() - begin, flush=True)
+"""
 
 
 class Comparison(NamedTuple):
-    """The CPU seconds that a file took, by round: at the other commit, and now."""
+    """The CPU seconds that something took, by round: at the other commit, and now."""
 
     file: str
     before: list[float]
@@ -48,39 +70,50 @@ class Comparison(NamedTuple):
         )
 
 
+class _Sample(NamedTuple):
+    """A file that has been written, and how often to process it."""
+
+    name: str
+    source: Path
+    times: int = 1
+
+
+_Process = Callable[[_Sample], float]
+
+
 def compare(
     commit: str,
     files: Sequence[BenchmarkFile] = FILES,
     rounds: int = ROUNDS,
     rows: int = ROWS,
-) -> Iterator[Comparison]:
-    """Yield how long each file takes, compared with a commit.
+) -> list[Comparison]:
+    """Return how long the start and each file take, compared with a commit.
 
     Raises:
         MeasurementError: there is no such commit, or one of the two did not end well.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        trees = {"before": _extract(commit, folder / "tree"), "after": ROOT}
-        write_contracts(folder / "contracts")
-        for which, tree in trees.items():
-            _run(
-                tree,
-                "-c",
-                _COMPILE,
-                *map(str, (folder / "contracts", folder / which / "contracts")),
-            )
-        for file in files:
-            source = folder / f"{file.dataset}{file.suffix}"
-            file.write(source, rows)
-            seconds: dict[str, list[float]] = {which: [] for which in trees}
-            for _ in range(rounds):
-                for which, tree in trees.items():
-                    target = folder / which / "outputs"
-                    target.mkdir(exist_ok=True)
-                    arguments = "-m", "benchmarks.engines.pseudonymize", str(source), str(target)
-                    seconds[which].append(_run(tree, *arguments))
-            yield Comparison(file.name, seconds["before"], seconds["after"])
+        trees = [_extract(commit, folder / "tree"), ROOT]
+        write_contracts(folder / "odcs")
+        targets = [_prepare(tree, folder, which) for which, tree in enumerate(trees)]
+        samples = list(_written(files, rows, folder))
+        names = [START, *(sample.name for sample in samples)]
+        found: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in names}
+        for number in range(rounds):
+            with ExitStack() as processes:
+                started = [
+                    processes.enter_context(_started(tree, target))
+                    for tree, target in zip(trees, targets, strict=True)
+                ]
+                for which, (seconds, _) in enumerate(started):
+                    found[START][which].append(seconds)
+                for place, sample in enumerate(samples):
+                    for turn in range(2):  # whoever is first in this round is second in the next
+                        which = (number + place + turn) % 2
+                        _, process = started[which]
+                        found[sample.name][which].append(process(sample))
+        return [Comparison(name, *seconds) for name, seconds in found.items()]
 
 
 def slower(comparisons: Iterable[Comparison]) -> list[str]:
@@ -99,9 +132,64 @@ def _extract(commit: str, folder: Path) -> Path:
     return folder
 
 
-def _run(tree: Path, *arguments: str) -> float:
-    environment = os.environ | {"PYTHONPATH": "lambda"}
-    return measure([sys.executable, *arguments], environment, tree).cpu
+def _prepare(tree: Path, folder: Path, which: int) -> Path:
+    """Compile the contracts for a tree, and return a folder next to them for what it makes."""
+    target = folder / f"outputs-{which}" / "last"
+    target.mkdir(parents=True)
+    contracts = str(folder / "odcs"), str(target.parent / "contracts")
+    command = [sys.executable, "-c", _COMPILE, *contracts]
+    done = subprocess.run(command, cwd=tree, env=_environment(), capture_output=True, check=False)
+    if done.returncode:
+        raise MeasurementError(f"{tree} did not compile the contracts:\n{done.stderr.decode()}")
+    return target
+
+
+def _written(files: Iterable[BenchmarkFile], rows: int, folder: Path) -> Iterator[_Sample]:
+    """Write each file, and a small one of the first kind, each under the name of its dataset."""
+    first, *_ = files = list(files)
+    for name, file, count, times in (
+        *((one.name, one, rows, 1) for one in files),
+        (SMALL, first, SMALL_ROWS, SMALL_TIMES),
+    ):
+        source = folder / name / f"{file.dataset}{file.suffix}"
+        source.parent.mkdir()
+        file.write(source, count)
+        yield _Sample(name, source, times)
+
+
+@contextmanager
+def _started(tree: Path, target: Path) -> Iterator[tuple[float, _Process]]:
+    """Start a tree's processor; yield the CPU seconds of that, and how to get those of a file."""
+    command = [sys.executable, "-c", _PROCESS, str(target)]
+    where = _environment()
+    with (
+        tempfile.TemporaryFile() as errors,
+        Popen(command, stdin=PIPE, stdout=PIPE, stderr=errors, cwd=tree, env=where) as process,
+    ):
+        told, answers = process.stdin, process.stdout
+        assert told
+        assert answers
+        psutil.Process(process.pid).cpu_affinity([CORE])
+
+        def seconds() -> float:
+            if line := answers.readline():
+                return float(line)
+            process.wait()
+            errors.seek(0)
+            said = errors.read().decode(errors="replace")
+            raise MeasurementError(f"{tree} ended with {process.returncode}:\n{said}")
+
+        def run(sample: _Sample) -> float:
+            with suppress(BrokenPipeError):
+                told.write(f"{sample.times} {sample.source}\n".encode())
+                told.flush()
+            return seconds()
+
+        yield seconds(), run
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": "lambda"}
 
 
 def main() -> None:
@@ -111,15 +199,14 @@ def main() -> None:
     )
     parser.add_argument("commit", help="the commit to compare with, such as main")
     options = parser.parse_args()
-    print(f"{'file':14} {'before, CPU s':>14} {'now, CPU s':>12} {'ratio':>6}")
-    found = []
     try:
-        for one in compare(options.commit):
-            found.append(one)
-            before, after = median(one.before), median(one.after)
-            print(f"{one.file:14} {before:14.2f} {after:12.2f} {one.ratio:6.2f}", flush=True)
+        found = compare(options.commit)
     except MeasurementError as error:
         sys.exit(f"Error: {error}")
+    print(f"{'file':24} {'before, CPU s':>14} {'now, CPU s':>12} {'ratio':>6}")
+    for one in found:
+        before, after = median(one.before), median(one.after)
+        print(f"{one.file:24} {before:14.2f} {after:12.2f} {one.ratio:6.2f}")
     if late := slower(found):
         sys.exit(f"Slower than at {options.commit}: {', '.join(late)}. Measure again to be sure.")
 

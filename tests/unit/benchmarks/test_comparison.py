@@ -3,12 +3,13 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from benchmarks import comparison
-from benchmarks.comparison import Comparison, compare, slower
+from benchmarks.comparison import SMALL, START, Comparison, compare, slower
 from benchmarks.files import FILES
 from benchmarks.measurement import ROOT, MeasurementError
 
@@ -22,27 +23,94 @@ def test_what_takes_longer_than_the_tolerance_is_named() -> None:
     assert slower(found) == ["1.06"]
 
 
-def test_files_go_through_the_commit_and_the_slower_tree(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module", name="tree")
+def make_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sources, committed."""
+    tree = tmp_path_factory.mktemp("tree")
     for name in ("benchmarks", "lambda", "lib"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        shutil.copytree(ROOT / name, tree / name)
     author = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
     for command in (["init", "--quiet"], ["add", "."], [*author, "commit", "-qm", "All"]):
-        subprocess.run(["git", *command], cwd=tmp_path, check=True)
-    with (tmp_path / "benchmarks/engines/__init__.py").open("a") as engines:
-        engines.write("import time\nwhile time.process_time() < 2:\n    pass\n")
-    monkeypatch.setattr(comparison, "ROOT", tmp_path)
-    files = FILES[0], FILES[-1]
-    found = list(compare("HEAD", files, rounds=1, rows=100))
-    assert [one.file for one in found] == [file.name for file in files]
-    assert all(0 < one.before[0] < 2 <= one.after[0] for one in found)
-    assert slower(found) == [file.name for file in files]
+        subprocess.run(["git", *command], cwd=tree, check=True)
+    return tree
+
+
+SPEND = """
+import sys
+import time
+
+def spend(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+def started(*, wanted, started=started):
+    {}
+    return started(wanted=wanted)
+
+{}
+"""
+
+
+@pytest.fixture(name="change")
+def make_change(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str, str], None]]:
+    """What changes the processor: what it does for each file, and when it starts."""
+    monkeypatch.setattr(comparison, "ROOT", tree)
+    monkeypatch.setattr(comparison, "SMALL_TIMES", 2)
+    module = tree / "lambda/processor/threads.py"
+    text = module.read_text("utf-8")
+
+    def change(file: str, start: str) -> None:
+        module.write_text(text + SPEND.format(file, start), "utf-8")
+
+    yield change
+    module.write_text(text, "utf-8")
+
+
+BREAK = "sys.exit('broken')"
+
+
+def compare_two() -> list[Comparison]:
+    """Compare the tree with its commit, with two files of few rows, once."""
+    return compare("HEAD", (FILES[0], FILES[-1]), rounds=1, rows=100)
+
+
+def test_what_each_file_takes_longer_is_not_hidden_by_the_start(
+    change: Callable[[str, str], None],
+) -> None:
+    change("spend(0.3)", "")
+    start, *files = compare_two()
+    assert [one.file for one in (start, *files)] == [START, "people", "Parquet", SMALL]
+    assert slower(files) == ["people", "Parquet", SMALL]
+    assert all(0 < one.before[0] < 0.3 <= one.after[0] for one in files[:2])
+    assert files[2].after[0] >= 0.6
+    assert start.after[0] > 0
+
+
+def test_what_the_start_takes_longer_does_not_count_for_the_files(
+    change: Callable[[str, str], None],
+) -> None:
+    change("pass", "spend(2)")
+    start, *files = compare_two()
+    assert slower([start]) == [START]
+    assert 0 < start.before[0] < 2 <= start.after[0]
+    assert all(0 < one.after[0] < 2 for one in files)
+
+
+@pytest.mark.parametrize("where", [(BREAK, ""), ("pass", BREAK)])
+def test_a_processor_that_does_not_end_well_is_an_error(
+    change: Callable[[str, str], None], where: tuple[str, str]
+) -> None:
+    change(*where)
+    with pytest.raises(MeasurementError, match="ended with 1:\nbroken"):
+        compare_two()
 
 
 def test_a_commit_that_there_is_not_is_an_error() -> None:
     with pytest.raises(MeasurementError, match="git has no commit 'no-such-commit'"):
-        list(compare("no-such-commit"))
+        compare("no-such-commit")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +123,7 @@ def test_the_command_fails_if_anything_is_slower(
     status: str | None,
 ) -> None:
     found = Comparison("people", [1.0], [seconds])
-    monkeypatch.setattr(comparison, "compare", lambda _: iter([found]))
+    monkeypatch.setattr(comparison, "compare", lambda _: [found])
     monkeypatch.setattr(sys, "argv", ["comparison", "main"])
     if status is None:
         comparison.main()
