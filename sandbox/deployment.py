@@ -56,10 +56,12 @@ def destroy(emulator: Emulator, suffix: str) -> None:
 
 
 def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") -> None:
-    """Run the CDK CLI of ``package.json`` on this project; its output is shown as it comes.
+    """Run the CDK CLI of ``package.json``; its output is shown as it comes.
 
-    The assembly is written into the state directory: two runs cannot share ``cdk.out``, which the
-    developer may be using.
+    A command about an environment runs in the project. Bootstrapping runs in the state directory,
+    which has no ``cdk.json``: with one, the CLI first synthesizes the app, and takes ten times as
+    long. The assembly is written into the state directory too: two runs cannot share ``cdk.out``,
+    which the developer may be using.
     """
     selection = ["--all", "-c", f"environmentSuffix={suffix}"] if suffix else []
     assembly = emulator.state / f"cdk.out-{suffix or command}"
@@ -67,7 +69,7 @@ def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") ->
     try:
         subprocess.run(
             ["node", toolchain.CDK, command, *arguments],
-            cwd=PROJECT,
+            cwd=PROJECT if suffix else emulator.state,
             env=environment(emulator),
             check=True,
         )

@@ -15,6 +15,7 @@ fs.appendFileSync(process.env.CALLS, JSON.stringify({
     args,
     endpoint: process.env.AWS_ENDPOINT_URL,
     platform: process.env.FUNCTION_BUNDLE_PLATFORM,
+    app: fs.existsSync("cdk.json"),
 }) + "\\n");
 const outputs = args.find((arg) => arg.startsWith("--outputs-file="));
 if (outputs) {
@@ -44,6 +45,7 @@ def test_bootstrapped_once_and_outputs_flat(parity: Cloud, calls: Path, tmp_path
     assert json.loads(outputs.read_text()) == {"A": "1", "B": "2"}
     made = [json.loads(line) for line in calls.read_text().splitlines()]
     assert [call["args"][0] for call in made] == ["bootstrap", "deploy", "deploy", "destroy"]
+    assert [call["app"] for call in made] == [False, True, True, True]
     assert "environmentSuffix=x" in made[1]["args"]
     assert {call["endpoint"] for call in made} == {parity.emulator.endpoint}
 
