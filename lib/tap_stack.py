@@ -11,6 +11,7 @@ from lib.access.processor_role import ProcessorRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
 from lib.constructs.alarms import Alarms
+from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
@@ -95,14 +96,26 @@ class TapStack(Stack):
             role=role.role,
         )
         notices = Notices(self, "Notices", environment, keys=keys)
-        Alarms(
+        intervals = read_intervals(CONTRACTS)
+        alarms = Alarms(
             self,
             "Alarms",
             environment,
             intake=intake,
             processor=processor,
-            intervals=read_intervals(CONTRACTS),
+            intervals=intervals,
             notices=notices,
+        )
+        Dashboard(
+            self,
+            "Dashboard",
+            environment,
+            alarms=alarms,
+            intake=intake,
+            data=data,
+            processor=processor,
+            log_groups=log_groups,
+            datasets=list(intervals),
         )
         access = AccessPolicies(self, "People", environment, keys=keys, data=data)
         close_bucket(data, environment, keys=keys, network=network)

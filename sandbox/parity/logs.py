@@ -1,4 +1,4 @@
-"""CloudWatch Logs: a log group's key must admit the service.
+"""CloudWatch Logs: a log group's key must admit the service, and queries are saved.
 
 Delete each of these once MiniStack itself does this:
 
@@ -6,14 +6,16 @@ Delete each of these once MiniStack itself does this:
 - ``identifiers_of_events``: gives each event an identifier;
 - ``key_of_a_created_group``: refuses a key whose policy does not admit the service;
 - ``create_log_group``: does so in a template too, and names a group without a name;
-- ``update_log_group``: does so in an update too.
+- ``update_log_group``: does so in an update too;
+- ``create_query_definition``, ``update_query_definition``, ``delete_query_definition``: has saved
+  queries in templates.
 """
 
 import itertools
 from typing import Any
 
 from ministack.core import iam_evaluator as iam
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch_logs
 from ministack.services.cloudformation.provisioners import _physical_name as physical_name
 
@@ -110,3 +112,31 @@ def _must_admit_service(log_group: str, properties: Properties) -> None:
 
 update_uncorrected = LOG_GROUP["update"]
 LOG_GROUP.update(create=create_log_group, update=update_log_group)
+
+
+# --- Saved queries -------------------------------------------------------------------------------
+
+
+def create_query_definition(_logical_id: str, _properties: Properties, _stack: str) -> Provisioned:
+    """Accept a saved query, which only the console of CloudWatch shows.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-querydefinition.html
+    """
+    identifier = new_uuid()
+    return identifier, {"QueryDefinitionId": identifier}
+
+
+def update_query_definition(identifier: str, *_: object) -> Provisioned:
+    """Accept a change of it."""
+    return identifier, {"QueryDefinitionId": identifier}
+
+
+def delete_query_definition(*_: object) -> None:
+    """Accept its deletion; nothing was kept."""
+
+
+RESOURCE_TYPES["AWS::Logs::QueryDefinition"] = {
+    "create": create_query_definition,
+    "update": update_query_definition,
+    "delete": delete_query_definition,
+}

@@ -106,3 +106,15 @@ def test_arn_of_a_log_group_in_a_policy(plain: Cloud, parity: Cloud) -> None:
     assert (probe(plain, ":*"), probe(plain, "")) == ("AccessDeniedException", "ok")
     assert (probe(parity, ":*"), probe(parity, "")) == ("ok", "AccessDeniedException")
     assert probe(parity, "-of-another:*") == "AccessDeniedException"
+
+
+def test_a_template_may_have_saved_queries(plain: Cloud, parity: Cloud) -> None:
+    def template(name: str) -> dict[str, dict[str, object]]:
+        properties = {"Name": name, "QueryString": "fields @message"}
+        return {"Query": {"Type": "AWS::Logs::QueryDefinition", "Properties": properties}}
+
+    with pytest.raises(StackFailedError, match="QueryDefinition"):
+        plain.deploy(template("one"))
+    ids = parity.deploy(template("one"))
+    assert parity.deploy(template("two"), ids["AWS::StackName"])["Query"] == ids["Query"]
+    assert parity.destroy(ids["AWS::StackName"]) == "DELETE_COMPLETE"

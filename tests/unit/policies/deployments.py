@@ -20,6 +20,7 @@ READING = ("Read", "List")
 # The kinds of the service authorization reference.
 KINDS = {
     "AWS::CloudWatch::Alarm": "alarm",
+    "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::EC2::FlowLog": "vpc-flow-log",
     "AWS::EC2::RouteTable": "route-table",
     "AWS::EC2::SecurityGroup": "security-group",
@@ -43,6 +44,7 @@ KINDS = {
 NAMED_BY = {
     "alias": "AliasName",
     "bucket": "BucketName",
+    "dashboard": "DashboardName",
     "function": "FunctionName",
     "log-group": "LogGroupName",
     "role": "RoleName",

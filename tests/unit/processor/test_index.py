@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from lib.constructs.dashboard import QUERIES
 from processor import processing
 from processor.account import RowAccount
 from processor.checks.columns import RowCheck
@@ -102,6 +104,55 @@ def test_only_the_failed_messages_come_again(
         ("NotificationError", "the message is not an event notification of S3"),
         ("LayoutError", "the object does not lie under incoming/"),
     ]
+
+
+def flatten(line: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a log line as Logs Insights names them."""
+    flat: dict[str, Any] = {}
+    for name, value in line.items():
+        inner = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(inner, dict):
+            flat |= {f"{name}.{key}": one for key, one in inner.items()}
+        else:
+            flat[name] = value
+    return flat
+
+
+def test_the_saved_queries_name_what_is_logged(
+    index: ModuleType,
+    bucket: MemoryBucket,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html"""
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    bucket.upload("incoming/people/refused.csv", f"{SECRET}\n".encode())
+    bucket.upload("incoming/people/denied.csv", (HEADER + GOOD).encode())
+    for key in (KEY, "incoming/people/refused.csv"):
+        assert handle(index, body(key)) == []
+
+    def deny(_moment: str) -> None:
+        raise client_error("AccessDenied", 403, "GetObject")
+
+    monkeypatch.setattr(bucket, "interrupt", deny)
+    assert handle(index, body("incoming/people/denied.csv")) == ["m0"]
+    lines = [flatten(line) for line in read_log(capsys)[0]]
+    failed, refused, done = (
+        next(line for line in lines if known in line and line["key"] == key)
+        for known, key in (
+            ("error", "incoming/people/denied.csv"),
+            ("refusal", "incoming/people/refused.csv"),
+            ("rows.read", KEY),
+        )
+    )
+    logged = {"@timestamp", "reason", *failed, *refused, *done}
+    for query in QUERIES.values():
+        fields = {*query.get("fields", ())}
+        conditions = " ".join(query["filter_statements"])
+        fields |= set(re.findall(r"^(?:ispresent\()?([\w.@]+)", conditions))
+        fields |= set(re.findall(r"(?:latest\(| by )([\w.]+)", str(query.get("stats_statements"))))
+        assert fields <= logged, query
+    assert failed["message"] == "failed"
 
 
 def change_contract(tmp_path: Path, index: ModuleType) -> None:
