@@ -117,6 +117,7 @@ class TapStack(Stack):
             log_groups=log_groups,
             datasets=list(intervals),
         )
+        # The id is older than the class: another one would replace deployed policies.
         access = AccessPolicies(self, "People", environment, keys=keys, data=data)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)

@@ -40,7 +40,7 @@ class Version:
 
 
 class Bucket:
-    """The bucket of a stack, as whoever the environment's credentials are of."""
+    """The bucket of a stack, with the credentials of the environment."""
 
     def __init__(self, stack: Stack) -> None:
         """Keep the stack."""

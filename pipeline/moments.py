@@ -19,7 +19,7 @@ class Moment(click.ParamType[datetime]):
     name = "moment"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        """Return the moment, in UTC; fail if it is none."""
+        """Return the moment, in UTC; fail if it is not one."""
         try:
             if ago := _AGO.fullmatch(value):
                 return now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})

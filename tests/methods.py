@@ -15,10 +15,10 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "methods.md"
 HEAD = """\
 # Methods of de-identification
 
-What a contract may write as the custom property `deidentify` of a column, and what then leaves of
-its values. `.venv/bin/python -m tests.methods` writes this page.
+What a contract may write as the custom property `deidentify` of a column, and what is then written
+for its values. `.venv/bin/python -m tests.methods` writes this page.
 
-| `deidentify` | for types | what leaves |
+| `deidentify` | for types | what is written |
 | --- | --- | --- |
 """
 

@@ -24,7 +24,7 @@ def batch_rows(columns: int) -> int:
 
 
 class Lines(Sequence[str]):
-    """Physical lines with their line ends: no object is made of a line before it is asked for."""
+    """Physical lines with their line ends: no object is made for a line before it is asked for."""
 
     def __init__(self, encoded: pa.StringArray) -> None:
         """Take them in UTF-8; none is null."""

@@ -37,7 +37,7 @@ class Failure:
         help: the heading of docs/operations.md that says what to do.
         metric: what the alarm looks at, with its statistic and period.
         threshold: the alarm is on while the metric is above it.
-        periods: how many of the latest periods must be so.
+        periods: for how many of the latest periods this must hold.
         absence: the alarm is on while the metric is not above the threshold, or has no values.
     """
 
@@ -51,7 +51,7 @@ class Failure:
 
 
 class Alarms(Construct):
-    """Each failure's alarm, which sends notices when it goes on and off.
+    """Each failure's alarm, which sends notices when it is raised and when it is over.
 
     Args:
         intervals: how long each dataset may go without a new file, if it has a limit.

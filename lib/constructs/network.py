@@ -86,7 +86,7 @@ class Network(Construct):
         self.other_endpoints = tuple(endpoints.values())
         DnsFirewall(
             self,
-            "NameFirewall",
+            "NameFirewall",  # older than the class: another id would replace what is deployed
             environment,
             vpc=self.vpc,
         )

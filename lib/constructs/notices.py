@@ -1,4 +1,4 @@
-"""The topic of notices: what alarms publish, and who is told."""
+"""The topic of notices: what alarms publish, and who receives it."""
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -51,6 +51,6 @@ class Notices(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
     def send(self, alarm: cloudwatch.Alarm) -> None:
-        """Publish when an alarm goes on, and when it goes off again."""
+        """Publish when an alarm is raised (``ALARM``), and when it is over (``OK``)."""
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))

@@ -63,7 +63,7 @@ def _duration(part: Part, name: str, given: dict[str, Any]) -> timedelta:
     value, unit = given["value"], UNITS.get(str(given.get("unit")).lower())
     least = 0 if name == "latency" else 1e-3
     right = isinstance(value, int | float) and not isinstance(value, bool)
-    if not right or not least <= value <= MOST:  # which is false of what is not a number
+    if not right or not least <= value <= MOST:  # false for NaN
         written, what = part.text("value"), "0" if name == "latency" else "above 0"
         part.wrong(
             f"has the value {written!r} for {name}; use a number from {what} to {MOST:,}", "value"

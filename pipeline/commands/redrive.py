@@ -31,7 +31,7 @@ INTERVAL = 0.5  # seconds between two looks
         *(ATTRIBUTES, RECEIVE, HIDE, MOVE, LIST_MOVES),
         *("sqs:DeleteMessage", "sqs:SendMessage", "kms:Decrypt", "kms:GenerateDataKey"),
     ),
-    permissions="The first seven are asked of the dead-letter queue, which SQS reads as you do, "
+    permissions="The first six are asked of the dead-letter queue, which SQS reads as you do, "
     "sqs:SendMessage of the queue.",
     wrong="not all messages could be moved",
     examples=("", "--yes"),

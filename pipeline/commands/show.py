@@ -26,8 +26,8 @@ class History:
     Attributes:
         keys: its keys, and those of its outputs.
         record: its manifest, if it has one.
-        versions: its versions, newest first; None if they may not be listed.
-        earlier: earlier manifests, newest first; None if they may not be listed.
+        versions: its versions, newest first; None if IAM refused to list them.
+        earlier: earlier manifests, newest first; None if IAM refused to list them.
         missing: why something is not known.
     """
 
@@ -92,7 +92,7 @@ def find(bucket: Bucket, text: str) -> History:
     """Collect what is known about a file.
 
     Raises:
-        RefusedError: its manifest may not be read.
+        RefusedError: IAM refused to read its manifest.
     """
     keys = bucket.keys(text)
     content = bucket.read(keys.manifest)

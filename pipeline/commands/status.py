@@ -36,8 +36,8 @@ class Summary:
     Attributes:
         files, rows, clean, rejected: of the files that were processed or refused.
         refused: files that were refused as a whole.
-        waiting: files that have no manifest, or an older one; None if nobody may tell.
-        parked: those of them whose message is parked; None if nobody may tell.
+        waiting: files that have no manifest, or an older one; None if IAM refused it.
+        parked: those of them whose message is parked; None if IAM refused it.
         last: when a file was processed last, in UTC.
     """
 

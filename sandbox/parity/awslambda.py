@@ -3,7 +3,7 @@
 Delete each of these once MiniStack itself does this:
 
 - ``dropped_properties``: keeps a function's VPC, key, dead-letter queue and reserved concurrency;
-- ``create_mapping``: refuses an event source mapping whose role may not poll the queue or use its
+- ``create_mapping``: refuses an event source mapping whose role cannot poll the queue or use its
   key.
 """
 

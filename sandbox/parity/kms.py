@@ -21,7 +21,7 @@ VIA_SERVICE = "kms:viaservice"
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a key may not be used: a KMS error code, its message and the HTTP status."""
+    """Why a key cannot be used: a KMS error code, its message and the HTTP status."""
 
     code: str
     message: str
@@ -31,7 +31,7 @@ class Refusal:
 def refusal(
     key: str, action: str, service: str, encryption_context: dict[str, str]
 ) -> Refusal | None:
-    """Return why the caller may not use a key through a service, or None if it may.
+    """Return why the caller cannot use a key through a service, or None if it can.
 
     A service that encrypts for a caller calls KMS on the caller's behalf, so the caller needs the
     permission, and conditions see ``kms:ViaService`` and the service's encryption context

@@ -30,7 +30,7 @@ LOG_GROUP = RESOURCE_TYPES["AWS::Logs::LogGroup"]
 
 
 def refusal(log_group: str, key: str | None) -> str | None:
-    """Return AWS's message when the service may not use the key for this log group, or None."""
+    """Return AWS's message when the service cannot use the key for this log group, or None."""
     region = get_region()
     arn = f"arn:aws:logs:{region}:{get_account_id()}:log-group:{log_group}"
     context = {"kms:encryptioncontext:aws:logs:arn": arn}

@@ -146,7 +146,7 @@ def uploader_needs_to_decrypt(original: Function, bucket: str, key: str, *reques
 
 
 def _decryption(stored: dict[str, Any], bucket: str, key: str) -> Any:
-    """Return S3's error if the caller may not decrypt the object, or None."""
+    """Return S3's error if the caller cannot decrypt the object, or None."""
     kms_key = stored_encryption(stored).get(KEY_HEADER)
     if kms_key is None:
         return None

@@ -1,1 +1,1 @@
-"""De-identification: what leaves of each column."""
+"""De-identification: what remains of each column in the output."""

@@ -1,4 +1,4 @@
-"""Drop: nothing leaves."""
+"""Drop: nothing is written."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,5 +17,5 @@ class Drop(Method, takes=get_args(Type), says={"{method: drop}": "nothing"}, hid
         return iter(())
 
     def hides_as_much_as(self, other: Method) -> bool:
-        """Whether it leaves no more than any other: yes."""
+        """Whether it shows no more than any other: always."""
         return True

@@ -1,4 +1,4 @@
-"""Generalize: every value of a class becomes the least value of it, of the same type.
+"""Generalize: every value becomes the least value of its class, which has the same type.
 
 A day becomes the first of its month or year, an instant the start of its hour, day, month or
 year in UTC, a number the multiple of the width that is not above it, a text its first characters.
@@ -21,7 +21,7 @@ from processor.contract.options import Count, Text
 from processor.contract.vocabulary import Type
 from processor.deidentification.shortening import shorten, too_short
 
-# The option by which each type goes, and the units that a type has.
+# The option that each type takes, and the units for a type.
 OPTIONS: dict[Type, str] = {
     "string": "prefix",
     "integer": "width",
@@ -107,7 +107,7 @@ class Generalize(
         """Return what generalizes values.
 
         Raises:
-            ContractError: the option that the column's type goes by is missing.
+            ContractError: the option that the column's type takes is missing.
         """
         match column.type, self:
             case "date", Generalize(to=str() as unit):
@@ -126,7 +126,7 @@ class Generalize(
         return OutputColumn("values", make)
 
     def hides_as_much_as(self, other: Method) -> bool:
-        """Whether its classes are the same, or of no longer beginnings."""
+        """Whether its classes are the same, or its prefix is no longer."""
         return (
             isinstance(other, Generalize)
             and (self.to, self.width) == (other.to, other.width)
@@ -145,7 +145,7 @@ def _floor(values: pa.Int64Array, width: int, least: int) -> pa.Int64Array:
     floor = pc.multiply(quotient, width)
     below = pc.subtract(floor, width)
     floor = pc.if_else(pc.greater(floor, values), below, floor)
-    beyond = pc.or_(pc.less(floor, least), pc.greater(floor, values))  # or around the corner
+    beyond = pc.or_(pc.less(floor, least), pc.greater(floor, values))  # or it overflowed
     return pc.if_else(beyond, least, floor)
 
 

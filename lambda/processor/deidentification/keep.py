@@ -1,6 +1,6 @@
-"""Keep: the value leaves as it is.
+"""Keep: the value is written as it is.
 
-A time leaves as text, always with six digits of the second: Spark has no TIME before 4.1 and
+A time is written as text, always with six digits of the second: Spark has no TIME before 4.1 and
 refuses the whole file, Athena's tables have none, and pyarrow 20 can only write one of UTC, which
 DuckDB shows with a zone.
 https://github.com/apache/spark/pull/50389 https://github.com/apache/arrow/issues/41476
@@ -31,9 +31,9 @@ class Keep(
         return iter(())
 
     def output_type(self, column: Column) -> pa.DataType:
-        """Return the column's own type, but of a time that of texts."""
+        """Return the column's own type; for a time, that of texts."""
         return pa.string() if column.type == "time" else column_type(column).type
 
     def prepare(self, column: Column, keys: Keys) -> OutputColumn:
-        """Return what leaves values as they are."""
+        """Return what writes values unchanged."""
         return OutputColumn("values", partial(pc.cast, target_type=self.output_type(column)))

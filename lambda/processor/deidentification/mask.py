@@ -24,9 +24,9 @@ class Mask(
         )
     },
 ):
-    """The text, with so many characters readable.
+    """The text, with its first and last characters readable, and stars for the others.
 
-    They are readable if they are no more than half of what is not padding; else none is.
+    If they are more than half of the text without its padding, none is readable.
     """
 
     keep_first: Annotated[int, Count(0)] = 0
@@ -46,7 +46,7 @@ class Mask(
         return OutputColumn("text", partial(mask, first=self.keep_first, last=self.keep_last))
 
     def hides_as_much_as(self, other: Method) -> bool:
-        """Whether it shows no character more."""
+        """Whether it shows no more characters."""
         return (
             isinstance(other, Mask)
             and self.keep_first <= other.keep_first

@@ -1,9 +1,9 @@
-"""De-identification: the methods there are, and what leaves of a batch that kept its contract.
+"""De-identification: all methods, and what they make of a batch that kept its contract.
 
 Each method is a module of this package; a contract knows those that are listed here.
 
-``keep`` and ``generalize`` leave values of the column's type. The other methods take the text as
-it is in the file (normalized for a token, if the contract says so) and leave strings:
+``keep`` and ``generalize`` write values of the column's type. The other methods take the text as
+it is in the file (normalized for a token, if the contract says so) and write strings:
 ``007`` and ``7`` have different tokens. Only a number in a CSV file's own notation is first given
 the text that it has elsewhere: see :mod:`processor.checks.notation`.
 """
@@ -79,7 +79,7 @@ def output_schema(contract: Contract) -> pa.Schema:
 
 
 def _written(contract: Contract) -> Iterator[tuple[Column, Written]]:
-    """Yield the columns that leave, each with its method."""
+    """Yield the columns that are written, each with its method."""
     for column in contract.columns:
         if isinstance(column.deidentify, Written):
             yield column, column.deidentify

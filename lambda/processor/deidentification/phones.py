@@ -1,7 +1,7 @@
 """Telephone numbers in plain text.
 
 A number is known by ``+`` or ``0`` before it, by a word such as ``call``, or by groups as a
-country writes them. Dates, times, prices, measures, versions and numbered things are looked past
+country writes them. Dates, times, prices, measures, versions and numbered things are skipped
 first.
 
 docs/redaction.md says why no library does this.

@@ -1,4 +1,4 @@
-"""What the methods have in common that leave a token: the same for the same text, and never back.
+"""What methods with tokens share: equal texts have equal tokens, which cannot be reversed.
 
 A token represents one text, so it is for types whose values have one text each, and for columns
 of so many values that their frequencies do not tell them apart.

@@ -22,7 +22,7 @@ class Truncate(
         )
     },
 ):
-    """So many characters of the text, if they are no more than half of what is not padding."""
+    """The first characters of the text, if they are at most half of it without its padding."""
 
     length: Annotated[int, Count(1)]
 
@@ -40,5 +40,5 @@ class Truncate(
         return OutputColumn("text", partial(shorten, length=self.length))
 
     def hides_as_much_as(self, other: Method) -> bool:
-        """Whether it leaves no character more."""
+        """Whether it leaves no more characters."""
         return isinstance(other, Truncate) and self.length <= other.length

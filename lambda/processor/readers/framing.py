@@ -1,7 +1,7 @@
 """Framing: which lines of a CSV file are one record, and which fields it has.
 
 Most lines are whole: whatever comes before them, a record that begins on one ends on it. All of
-them are split at once, and no Python object is made of a line without quotes. The others are read
+them are split at once, and no Python object is made for a line without quotes. The others are read
 one by one, because such a record may have many lines; a whole line that is part of one is left
 out. Then all records are put in the order of the file, without copying a field.
 """
