@@ -306,9 +306,9 @@ def decide_for_data() -> Iterator[Decision]:
     yield deny(DEPLOYER, "logs:DeleteLogGroup", f"{GROUPS}/aws/lambda/other")
     for action in ("FilterLogEvents", "PutSubscriptionFilter"):
         yield deny(DEPLOYER, f"logs:{action}", FUNCTION_GROUP)
-    yield allow(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}TapStack-test-DeadLetterAlarm")
+    yield allow(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}TapStack-test-AlarmsBacklog")
     yield deny(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}other")
-    yield deny(DEPLOYER, "cloudwatch:SetAlarmState", f"{ALARMS}TapStack-test-DeadLetterAlarm")
+    yield deny(DEPLOYER, "cloudwatch:SetAlarmState", f"{ALARMS}TapStack-test-AlarmsBacklog")
     for action in ("CreateTopic", "DeleteTopic", "SetTopicAttributes", "Subscribe", "Unsubscribe"):
         yield allow(DEPLOYER, f"sns:{action}", TOPIC)
         yield deny(DEPLOYER, f"sns:{action}", f"{TOPIC.rpartition(':')[0]}:other")
