@@ -61,11 +61,13 @@ def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") ->
     A command about an environment runs in the project. Bootstrapping runs in the state directory,
     which has no ``cdk.json``: with one, the CLI first synthesizes the app, and takes ten times as
     long. The assembly is written into the state directory too: two runs cannot share ``cdk.out``,
-    which the developer may be using.
+    which the developer may be using. What was deployed is destroyed without another synthesis.
     """
     selection = ["--all", "-c", f"environmentSuffix={suffix}"] if suffix else []
     assembly = emulator.state / f"cdk.out-{suffix or command}"
-    arguments = (*arguments, *selection, "--no-notices", f"--output={assembly}")
+    deployed = command == "destroy" and (assembly / "manifest.json").exists()
+    arguments = (*arguments, *selection, "--no-notices")
+    arguments += (f"--app={assembly}" if deployed else f"--output={assembly}",)
     try:
         subprocess.run(
             ["node", toolchain.CDK, command, *arguments],

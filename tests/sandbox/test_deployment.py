@@ -1,6 +1,7 @@
 """What the CDK CLI is asked to do, with a stand-in for it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_bootstrapped_once_and_outputs_flat(parity: Cloud, calls: Path, tmp_path
     assert [call["app"] for call in made] == [False, True, True, True]
     assert "environmentSuffix=x" in made[1]["args"]
     assert {call["endpoint"] for call in made} == {parity.emulator.endpoint}
+
+
+@pytest.mark.parametrize("deployed", [True, False])
+def test_what_was_deployed_is_not_synthesized_to_destroy_it(
+    parity: Cloud, calls: Path, *, deployed: bool
+) -> None:
+    assembly = parity.emulator.state / "cdk.out-x"
+    assembly.mkdir()
+    try:
+        if deployed:
+            (assembly / "manifest.json").touch()
+        deployment.destroy(parity.emulator, "x")
+    finally:
+        shutil.rmtree(assembly)
+    option = "--app" if deployed else "--output"
+    assert f"{option}={assembly}" in json.loads(calls.read_text())["args"]
 
 
 @pytest.mark.parametrize("command", ["bootstrap", "deploy"])

@@ -1,6 +1,7 @@
 """The function's bundle: complete, for the function's platform, and built once."""
 
 import hashlib
+import os
 import platform
 import re
 import shutil
@@ -204,11 +205,22 @@ def test_the_command_prints_the_size(
     assert 20 < float(zipped) < 60
 
 
+class SmallBundle(FunctionBundle):
+    """One file of 20 kB, which takes no time to compress."""
+
+    def build(self, directory: Path) -> None:
+        """Write the file."""
+        directory.mkdir()
+        (directory / "index.py").write_bytes(os.urandom(20_000))
+
+
 @pytest.mark.parametrize("limit", ["MAX_UNZIPPED_MB", "MAX_ZIPPED_MB"])
 def test_the_command_fails_when_it_is_too_large(
     monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
+    monkeypatch.setattr(module, "FunctionBundle", SmallBundle)
     monkeypatch.setattr(sys, "argv", ["bundle", "--architecture", TARGET])
-    monkeypatch.setattr(module, limit, 1)
+    module.main()
+    monkeypatch.setattr(module, limit, 0.019)
     with pytest.raises(SystemExit, match="too large"):
         module.main()
