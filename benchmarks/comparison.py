@@ -2,8 +2,9 @@
 
 ``python -m benchmarks.comparison main`` starts the processor of that commit and the one of the
 working tree on the same core. They take turns, file by file, so that whatever else the machine
-does slows both. The start has a line of its own: in that of a small file it would hide the file.
-Each round has new processes, because two of one program may differ for as long as they run.
+does slows both. On a busy machine only the line of all files together is reliable. The start has a
+line of its own: in that of a small file it would hide the file. Each round has new processes,
+because two of one program may differ for as long as they run.
 
 Delete it once nobody needs an answer sooner than ``make bench`` gives it.
 """
@@ -27,11 +28,11 @@ import psutil
 from benchmarks.files import FILES, BenchmarkFile, write_contracts
 from benchmarks.measurement import CORE, ROOT, MeasurementError
 
-ROUNDS = 9
+ROUNDS = 11
 ROWS = 25_000  # of each file
 SMALL_ROWS, SMALL_TIMES = 10, 50  # of a small file, and how often it is processed
 TOLERANCE = 1.05
-START, SMALL = "start", "small files"
+START, SMALL, TOGETHER = "start", "small files", "all files together"
 # Each commit has a form of its own for compiled contracts.
 _COMPILE = """
 import sys
@@ -113,7 +114,15 @@ def compare(
                         which = (number + place + turn) % 2
                         _, process = started[which]
                         found[sample.name][which].append(process(sample))
-        return [Comparison(name, *seconds) for name, seconds in found.items()]
+        start, *others = [Comparison(name, *seconds) for name, seconds in found.items()]
+        return [start, *others, together(others)]
+
+
+def together(comparisons: Sequence[Comparison]) -> Comparison:
+    """Return how long several files took together, by round."""
+    before = zip(*(one.before for one in comparisons), strict=True)
+    after = zip(*(one.after for one in comparisons), strict=True)
+    return Comparison(TOGETHER, [*map(sum, before)], [*map(sum, after)])
 
 
 def slower(comparisons: Iterable[Comparison]) -> list[str]:

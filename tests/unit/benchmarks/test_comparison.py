@@ -9,13 +9,28 @@ from pathlib import Path
 import pytest
 
 from benchmarks import comparison
-from benchmarks.comparison import SMALL, START, Comparison, compare, slower
+from benchmarks.comparison import (
+    SMALL,
+    START,
+    TOGETHER,
+    Comparison,
+    compare,
+    slower,
+    together,
+)
 from benchmarks.files import FILES
 from benchmarks.measurement import ROOT, MeasurementError
 
 
 def test_a_round_of_noise_does_not_count() -> None:
     assert Comparison("people", [1.0, 2.0, 4.0], [1.0, 2.0, 9.0]).ratio == 1.0
+
+
+def test_what_all_files_take_together_is_compared_by_round() -> None:
+    found = together(
+        [Comparison("a", [1.0, 2.0], [2.0, 2.0]), Comparison("b", [3.0, 8.0], [2.0, 8.0])]
+    )
+    assert found == Comparison(TOGETHER, [4.0, 10.0], [4.0, 10.0])
 
 
 def test_what_takes_longer_than_the_tolerance_is_named() -> None:
@@ -82,8 +97,8 @@ def test_what_each_file_takes_longer_is_not_hidden_by_the_start(
 ) -> None:
     change("spend(0.3)", "")
     start, *files = compare_two()
-    assert [one.file for one in (start, *files)] == [START, "people", "Parquet", SMALL]
-    assert slower(files) == ["people", "Parquet", SMALL]
+    assert start.file == START
+    assert slower(files) == ["people", "Parquet", SMALL, TOGETHER]
     assert all(0 < one.before[0] < 0.3 <= one.after[0] for one in files[:2])
     assert files[2].after[0] >= 0.6
     assert start.after[0] > 0
