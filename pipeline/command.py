@@ -63,7 +63,8 @@ class Command(click.Command):
             formatter.write_dl([(str(int(code)), text) for code, text in meanings.items()])
         with formatter.section("Examples"):
             for example in self._examples:
-                formatter.write_text(f"{ctx.command_path} {example}")
+                # On a line of its own, however long, so that it can be copied.
+                formatter.write(f"{'':{formatter.current_indent}}{ctx.command_path} {example}\n")
 
     def _who(self) -> str:
         policies = " or ".join(self.policies)

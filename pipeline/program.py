@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib import import_module
 
 import click
 from botocore.exceptions import (
@@ -13,20 +14,19 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from pipeline.commands import files, redrive, rejects, show, status
 from pipeline.display import remark
 from pipeline.outcomes import Exit
 
 NAME = "python -m pipeline"
 
-COMMANDS = (
-    status.command,
-    files.command,
-    show.command,
-    rejects.command,
-    redrive.command,
-)
-"""In the order in which the help lists them."""
+COMMANDS = ("status", "files", "show", "rejects", "redrive", "report")
+"""The modules of the commands, in the order in which the help lists them."""
+
+
+def load(name: str) -> click.Command:
+    """Return a command; its module is loaded, and no other."""
+    found: click.Command = import_module(f"pipeline.commands.{name}").command
+    return found
 
 
 class Program(click.Group):
@@ -34,7 +34,11 @@ class Program(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names."""
-        return list(self.commands)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        return load(cmd_name) if cmd_name in COMMANDS else None
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the exit codes."""
@@ -53,10 +57,6 @@ def program() -> None:
     Every command has --json, and --help with an example and what it needs in IAM. Tables, JSON and
     CSV go to standard output, progress and errors to standard error.
     """
-
-
-for one in COMMANDS:
-    program.add_command(one)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import click
 
+from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket, Entry, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
 from pipeline.display import remark, show_json, show_table, show_text, waiting
-from pipeline.moments import Moment
+from pipeline.lateness import lateness
+from pipeline.moments import Moment, lasting, now
 from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.queues import ATTRIBUTES, HIDE, RECEIVE, Depth, Parked, Queues
@@ -21,7 +23,7 @@ from processor.bucket.keys import INCOMING, MANIFESTS, is_marker, keys_of
 
 HEADINGS = (
     *("dataset", "files", "rows", "clean", "rejected", "refused", "waiting", "parked"),
-    "last file",
+    *("last file", "late by"),
 )
 NO_DATASET = ""
 """The files that are in no folder."""
@@ -39,6 +41,7 @@ class Summary:
         waiting: files that have no manifest, or an older one; None if IAM refused it.
         parked: those of them whose message is parked; None if IAM refused it.
         last: when a file was processed last, in UTC.
+        late: by how much the next one is late, if it is.
     """
 
     files: int = 0
@@ -49,6 +52,7 @@ class Summary:
     waiting: int | None = None
     parked: int | None = None
     last: datetime | None = None
+    late: timedelta | None = None
 
     def with_record(self, record: Record) -> "Summary":
         """Return the summary with one more file."""
@@ -64,10 +68,14 @@ class Summary:
             last=last,
         )
 
+    def with_older(self, written: datetime) -> "Summary":
+        """Return the summary, knowing that a manifest that is not counted was written then."""
+        return replace(self, last=max(filter(None, (self.last, written))))
+
     @property
     def is_well(self) -> bool:
         """Whether there is nothing to be done."""
-        return not self.refused and not self.parked
+        return not self.refused and not self.parked and self.late is None
 
 
 @click.command(
@@ -77,7 +85,7 @@ class Summary:
     actions=(LIST, GET, "kms:Decrypt", ATTRIBUTES, RECEIVE, HIDE),
     permissions="With a policy of the stack, --dataset is needed, and what waits or is parked is "
     "not shown.",
-    wrong="a file was refused, or a message is parked",
+    wrong="a dataset is late, a file was refused, or a message is parked",
     examples=("", "--dataset customers", "--since 7d --json"),
 )
 @dataset_option
@@ -89,7 +97,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
 
     Waiting files have no manifest of their newest version yet; the message of a parked one failed
     five times, see redrive. Files that were refused as a whole count until a new version of the
-    same file has been processed; see files --outcome refused.
+    same file has been processed; see files --outcome refused. A dataset is late if no file of it
+    was processed for longer than its contract in this checkout allows (frequency and latency).
 
     Each manifest costs a request to S3. With --since only newer ones are read and counted. What
     the credentials may not read is left out, with the reason on standard error.
@@ -109,6 +118,10 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     with waiting("reading manifests") as progress:
         for page in bucket.pages(below(MANIFESTS, dataset)):
             manifests |= {one.key: one.written for one in page}
+            for old in page:
+                if since and old.written < since:
+                    name = dataset_of(old.key)
+                    summaries[name] = summaries.get(name, Summary()).with_older(old.written)
             for record in bucket.read_records(page, since):
                 name = record.dataset or NO_DATASET
                 summaries[name] = summaries.get(name, Summary()).with_record(record)
@@ -121,6 +134,7 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
         with waiting("looking at parked messages"):
             messages = attempt(queues.peek)
     summaries = complete(summaries, files, None if depths is None else messages, dataset)
+    summaries = judge(summaries, read_intervals(CONTRACTS), now())
     if as_json:
         show_json(document(summaries, depths, missing))
     else:
@@ -171,6 +185,22 @@ def complete(
     }
 
 
+def judge(
+    summaries: Mapping[str, Summary], allowed: Mapping[str, timedelta | None], moment: datetime
+) -> dict[str, Summary]:
+    """Return the summaries with how late each dataset is."""
+    return {
+        name: replace(one, late=lateness(one.last, allowed.get(name), moment))
+        for name, one in summaries.items()
+    }
+
+
+def dataset_of(manifest: str) -> str:
+    """Return the dataset of a manifest, by its key."""
+    folder, in_folder, _ = manifest.removeprefix(MANIFESTS).partition("/")
+    return folder if in_folder else NO_DATASET
+
+
 def document(
     summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None, missing: list[str]
 ) -> dict[str, object]:
@@ -179,13 +209,20 @@ def document(
     if depths:
         queue, dead = depths
         queues = {"waiting": queue.visible, "in_flight": queue.in_flight, "parked": dead.all}
-    datasets = [{"dataset": name or None, **vars(one)} for name, one in summaries.items()]
+    datasets = []
+    for name, one in summaries.items():
+        late = one.late and round(one.late.total_seconds())
+        facts = {fact: value for fact, value in vars(one).items() if fact != "late"}
+        datasets.append({"dataset": name or None, **facts, "late_seconds": late})
     return {"datasets": datasets, "messages": queues, "missing": missing}
 
 
 def _show(summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None) -> None:
     if summaries:
-        rows = [(name or "(in no folder)", *vars(one).values()) for name, one in summaries.items()]
+        rows = []
+        for name, one in summaries.items():
+            *facts, late = vars(one).values()
+            rows.append((name or "(in no folder)", *facts, late and lasting(late)))
         show_table(HEADINGS, rows)
     else:
         show_text("There is no file.")

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.command import Command
 from pipeline.outcomes import Exit
-from pipeline.program import COMMANDS
+from pipeline.program import COMMANDS, load
 from tests import roles
 from tests.integration.conftest import Pipeline
 from tests.integration.tool import Answer, run
@@ -90,25 +90,32 @@ def process_files(pipeline: Pipeline) -> Files:
     return Files(*(f"incoming/{name}" for name in names))
 
 
-def arguments(command: Command, files: Files) -> list[str]:
+def loaded(name: str) -> Command:
+    """A command."""
+    command = load(name)
+    assert isinstance(command, Command)
+    return command
+
+
+def arguments(name: str, files: Files) -> list[str]:
     """What a command is asked."""
-    of_a_file = command.name in ("show", "rejects")
-    asked = {"redrive": ["--json"]}.get(str(command.name), ["--dataset", DATASET, "--json"])
-    return [str(command.name), *([files.rejects, "--json"] if of_a_file else asked)]
+    asked = {"show": [files.rejects], "rejects": [files.rejects], "redrive": []}
+    return [name, *asked.get(name, ["--dataset", DATASET]), "--json"]
 
 
 @pytest.mark.parametrize("duty", DUTIES)
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_role_may_call_what_the_help_says(
-    command: Command, duty: str, files: Files, sessions: dict[str, boto3.Session]
+    name: str, duty: str, files: Files, sessions: dict[str, boto3.Session]
 ) -> None:
+    command = loaded(name)
     may = duty in command.policies
 
     def ask() -> Answer | None:
-        found = run(*arguments(command, files), session=sessions[duty])
+        found = run(*arguments(name, files), session=sessions[duty])
         return found if (found.code == Exit.REFUSED) != may else None
 
-    answer = wait_for(f"{command.name} as {duty}", ask, PERMISSION)
+    answer = wait_for(f"{name} as {duty}", ask, PERMISSION)
     assert answer.code in ((Exit.OK, Exit.WRONG) if may else (Exit.REFUSED,))
     if not may:
         assert answer.out == ""
@@ -117,23 +124,22 @@ def test_each_role_may_call_what_the_help_says(
         assert all(f"{policy} policy (arn:" in answer.err for policy in command.policies)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))
-def test_an_operator_needs_what_the_help_says(
-    command: Command, files: Files, people: People
-) -> None:
-    name, session = people.with_policy()
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_operator_needs_what_the_help_says(name: str, files: Files, people: People) -> None:
+    command = loaded(name)
+    role, session = people.with_policy()
     allow = {"Effect": "Allow", "Action": list(command.actions), "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": allow})
-    people.iam.put_role_policy(RoleName=name, PolicyName="its-own", PolicyDocument=document)
+    people.iam.put_role_policy(RoleName=role, PolicyName="its-own", PolicyDocument=document)
 
     def ask() -> Answer | None:
-        found = run(*arguments(command, files), session=session)
+        found = run(*arguments(name, files), session=session)
         return found if found.code != Exit.REFUSED and not found.err else None
 
     try:
-        answer = wait_for(f"{command.name} as an operator", ask, PERMISSION)
+        answer = wait_for(f"{name} as an operator", ask, PERMISSION)
     finally:
-        people.iam.delete_role_policy(RoleName=name, PolicyName="its-own")
+        people.iam.delete_role_policy(RoleName=role, PolicyName="its-own")
     assert json.loads(answer.out)
 
 

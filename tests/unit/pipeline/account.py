@@ -15,12 +15,14 @@ import boto3
 from botocore import xform_name
 from botocore.response import StreamingBody
 
+from pipeline.records import Record
 from pipeline.stack import Stack
 
 OUTPUTS = {
     "S3BucketName": "a-bucket",
     "LambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:data-processor-test",
     "LambdaFunctionName": "data-processor-test",
+    "ReplayStateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:replay",
     "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/waiting",
     "DeadLetterQueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/parked",
     **{
@@ -40,6 +42,7 @@ class Account:
             and when it was written.
         messages: the parked messages by id, with the number of times that each was received.
         waiting: how many messages wait.
+        executions: the descriptions of the replay, newest first; each look takes one.
         moves: the status and number of each redrive, newest first; each look takes one.
         denied: the operations that IAM refuses, with what AWS says.
         asked: the operations that were asked for, with their parameters.
@@ -51,6 +54,7 @@ class Account:
     messages: dict[str, tuple[str, int]] = field(default_factory=dict)
     waiting: int = 0
     moves: list[dict[str, Any]] = field(default_factory=list)
+    executions: list[dict[str, Any]] = field(default_factory=list)
     denied: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -85,7 +89,7 @@ class Account:
     def stack(self) -> Stack:
         """A stack whose clients ask this account."""
         stack = Stack(OUTPUTS)
-        for service in ("s3", "sqs"):
+        for service in ("s3", "sqs", "stepfunctions"):
             client: Any = boto3.client(
                 service,
                 region_name="eu-central-1",
@@ -198,6 +202,12 @@ class Account:
         assert not self.hidden, "what is hidden would not be moved"
         return {"TaskHandle": "x"}
 
+    def _start_execution(self, **_: Any) -> dict[str, Any]:
+        return {"executionArn": "arn:aws:states:eu-central-1:123456789012:execution:replay:x"}
+
+    def _describe_execution(self, **_: Any) -> dict[str, Any]:
+        return self.executions.pop(0)
+
     def _list_message_move_tasks(self, **_: Any) -> dict[str, Any]:
         return {"Results": [self.moves.pop(0)] if self.moves else []}
 
@@ -237,6 +247,12 @@ def manifest(key: str, version: str = "v1", hours: float = 0, **changes: Any) ->
         "processor_version": "1.0.0",
     }
     return {**document, **changes}
+
+
+def record(dataset: str = "customers/", days: float = 0, **changes: Any) -> Record:
+    """The record of a file, so many days after ``MOMENT``."""
+    content = manifest(f"incoming/{dataset}a.csv", hours=24 * days, **changes)
+    return Record.parse(json.dumps(content).encode(), "manifests/x.json")
 
 
 REFUSED: Mapping[str, Any] = {

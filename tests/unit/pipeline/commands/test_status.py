@@ -11,6 +11,14 @@ from tests.unit.pipeline.account import MOMENT, REFUSED, Account
 from tests.unit.pipeline.conftest import Tool
 
 
+@pytest.fixture(autouse=True)
+def soon_after(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the evening of the day."""
+    monkeypatch.setattr("pipeline.commands.status.now", lambda: MOMENT + timedelta(hours=8))
+    allowed = {"customers": timedelta(days=1), "payments": timedelta(hours=9), "late": None}
+    monkeypatch.setattr("pipeline.commands.status.read_intervals", lambda _: allowed)
+
+
 def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
     for number in range(3):
         account.process(f"incoming/customers/{number}.csv", number)
@@ -37,6 +45,7 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
         "waiting": 0,
         "parked": 0,
         "last": "2026-03-01T14:30:00Z",
+        "late_seconds": None,
     }
     assert (datasets["payments"]["files"], datasets["payments"]["waiting"]) == (1, 1)
     assert (datasets["late"]["files"], datasets["late"]["waiting"]) == (0, 1)
@@ -62,6 +71,24 @@ def test_a_parked_message_is_something_wrong(tool: Tool, account: Account) -> No
     assert parked == {"customers": 2, "payments": 1}
     found = tool("status", "--json", "--dataset", "customers").json
     assert {one["dataset"]: one["parked"] for one in found["datasets"]} == {"customers": 2}
+
+
+@pytest.mark.parametrize("options", [[], ["--since", "2026-03-01T20:00Z"]])
+def test_a_dataset_that_is_late_is_something_wrong(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    account.process("incoming/payments/a.csv")
+    account.process("incoming/customers/a.csv")
+    account.process("incoming/c.csv")
+    monkeypatch.setattr("pipeline.commands.status.now", lambda: MOMENT + timedelta(hours=12))
+    answer = tool("status", "--json", *options)
+    assert answer.code == Exit.WRONG
+    late = {one["dataset"]: one["late_seconds"] for one in answer.json["datasets"]}
+    assert late[None] is None
+    assert late["customers"] is None
+    assert 3 * 3_600 - 60 < late["payments"] <= 3 * 3_600
+    shown = tool("status", *options).out
+    assert "3 h" in shown or "2 h" in shown
 
 
 def test_only_newer_files_are_read(tool: Tool, account: Account) -> None:

@@ -1,0 +1,97 @@
+"""``report``: one page about what became of files."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lib.contracts import CONTRACTS, read_intervals
+from pipeline.bucket import Bucket
+from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.display import show_json, show_text, waiting
+from pipeline.moments import Moment, now
+from pipeline.outcomes import Exit, PipelineError
+from pipeline.permissions import GET, LIST
+from pipeline.records import Choice
+from pipeline.report.figures import Figures, figures_of
+from pipeline.report.page import render
+from pipeline.stack import Stack
+
+
+@click.command(
+    "report",
+    cls=Command,
+    policies=("Consumer", "Steward"),
+    actions=(LIST, GET, "kms:Decrypt"),
+    permissions="With a policy of the stack, --dataset is needed.",
+    wrong="never",
+    examples=("", "--dataset customers --since 90d --output customers.html"),
+)
+@dataset_option
+@click.option("--since", type=Moment(), help="Count only files processed then or later.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+    help="The file to write.",
+)
+@json_option
+@with_stack
+def command(
+    stack: Stack, dataset: str | None, since: datetime | None, output: Path, as_json: bool
+) -> Exit:
+    """Write one page about what became of files, for people who do not use this tool.
+
+    Of each dataset it has the rows over time, the reasons of most rejected rows with what to do,
+    k-anonymity, and whether the next file is late by the contract in this checkout. It holds
+    numbers and names of columns: no value and no name of a file. It is one file of HTML that
+    loads nothing, so it can be sent by mail.
+
+    Each manifest costs a request to S3. With --json the numbers are printed, and no file written.
+    """
+    moment = now()
+    with waiting("reading manifests") as progress:
+        records = Bucket(stack).records(Choice(dataset, since=since), progress.done)
+        figures = figures_of(records, read_intervals(CONTRACTS), moment)
+    if as_json:
+        show_json({"datasets": [document(one) for one in figures]})
+        return Exit.OK
+    _write(output, figures, stack.suffix, moment, since)
+    show_text(f"Wrote {output}")
+    return Exit.OK
+
+
+def _write(
+    output: Path,
+    figures: Sequence[Figures],
+    suffix: str,
+    moment: datetime,
+    since: datetime | None,
+) -> None:
+    try:
+        output.write_text(
+            render(figures, suffix=suffix, now=moment, since=since), encoding="utf-8"
+        )
+    except OSError as error:
+        raise PipelineError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+def document(figures: Figures) -> dict[str, Any]:
+    """Return the numbers of a dataset for JSON."""
+    return {
+        "dataset": figures.name or None,
+        "files": figures.files,
+        "refused": figures.refused,
+        "rows": {"read": figures.read, "clean": figures.clean, "rejected": figures.rejected},
+        "last": figures.last,
+        "late_seconds": figures.late and round(figures.late.total_seconds()),
+        "periods": [vars(bar) for bar in figures.bars],
+        "reasons": [
+            {"rows": cause.rows, "files": cause.files, **cause.advice.document}
+            for cause in figures.causes
+        ],
+        "anonymity": figures.anonymity and vars(figures.anonymity),
+    }

@@ -1,0 +1,39 @@
+"""The page: HTML from figures, in one file that loads nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from pipeline.moments import lasting, written
+from pipeline.report.charts import draw
+from pipeline.report.figures import Figures
+from pipeline.text import plain
+
+TEMPLATE = "page.html"
+
+
+def render(
+    figures: Sequence[Figures], *, suffix: str, now: datetime, since: datetime | None
+) -> str:
+    """Return the page.
+
+    Args:
+        figures: of each dataset.
+        suffix: the environment.
+        now: when the report is made.
+        since: from when on files were counted; None if from the beginning on.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"lasting": lasting, "plain": plain, "written": written}
+    charts = [draw(one.bars, number) for number, one in enumerate(figures)]
+    return environment.get_template(TEMPLATE).render(
+        datasets=list(zip(figures, charts, strict=True)), suffix=suffix, now=now, since=since
+    )
