@@ -1,6 +1,7 @@
 """The dashboard: an operator's questions in order, and saved queries for those that follow."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -19,7 +20,7 @@ SUM, MAXIMUM = cloudwatch.Stats.SUM, cloudwatch.Stats.MAXIMUM
 WIDTH, HEIGHT = 12, 6  # of 24 columns
 
 FIELDS = ["@timestamp", "level", "message", "key"]
-QUERIES = {
+QUERIES: Mapping[str, Mapping[str, Any]] = {
     "Why a message failed": {
         "fields": [*FIELDS, "error", "reason", "code", "places.0"],
         "filter_statements": ['message = "failed"'],
