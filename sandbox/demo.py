@@ -83,6 +83,7 @@ def show(console: Console) -> None:
   eval "$(python3 -m sandbox env)"  # then aws, cdk and pytest talk to the sandbox
   aws s3 ls --recursive s3://{bucket}/
   aws s3 cp my.csv s3://{bucket}/incoming/customers/my.csv
+  .venv/bin/python -m pipeline files
   make status · make logs · make down
   The manifest of this file: manifests/{name}.json
 """,

@@ -60,7 +60,7 @@ TICK = OVERLAP / 4  # between two invocations of a period
 OLD, NEW = "1.2.0", "1.3.0"  # versions of the contract
 # What becomes of a file, by the first word of its content, where that depends on the contract.
 VERDICTS = {
-    b"mended": {OLD: b"refused", NEW: b"clean"},
+    b"fixed": {OLD: b"refused", NEW: b"clean"},
     b"spoilt": {OLD: b"clean", NEW: b"refused"},
     b"eased": {OLD: b"mixed", NEW: b"clean"},
     b"strict": {OLD: b"clean", NEW: b"mixed"},
@@ -543,7 +543,7 @@ def test_the_newest_contract_wins(
 
 
 def test_the_newest_contract_wins_after_a_crash_at_any_moment(deploying: Explorer) -> None:
-    assert explore(deploying, b"mended", crashes=1, **FORWARD).keys() == {"settled"}
+    assert explore(deploying, b"fixed", crashes=1, **FORWARD).keys() == {"settled"}
 
 
 def test_the_newest_contract_wins_if_an_output_is_deleted_at_any_moment(
@@ -563,9 +563,9 @@ def test_whoever_acknowledges_a_message_leaves_its_contract_or_a_newer_one(
 ) -> None:
     """Without a replay: two old messages, and deployments forward and back."""
     how = AND_BACK | {"replays": 0}
-    assert explore(deploying, b"mended", again=1, **how).keys() == {"settled"}
+    assert explore(deploying, b"fixed", again=1, **how).keys() == {"settled"}
 
 
 def test_a_duplicate_confirms_that_its_contract_is_in_force_again(deploying: Explorer) -> None:
     """What was invoked in between is still at work, and must not replace what is current."""
-    assert explore(deploying, b"mended", age=1, **AND_BACK).keys() == {"settled"}
+    assert explore(deploying, b"fixed", age=1, **AND_BACK).keys() == {"settled"}
