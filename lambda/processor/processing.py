@@ -20,7 +20,7 @@ from processor import ProcessorError
 from processor.account import RowAccount
 from processor.bucket import keys as bucket_keys
 from processor.bucket.keys import ObjectKeys, is_marker
-from processor.bucket.manifest import Artifact, compose, covers, describes
+from processor.bucket.manifest import Artifact, compose, covers, describes, summarize
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
 from processor.contracts import Contracts
@@ -39,6 +39,7 @@ SMALL = 1 << 20
 
 PARQUET = "application/vnd.apache.parquet"
 GZIP = "application/gzip"
+JSON = "application/json"
 
 
 class ContentionError(ProcessorError):
@@ -248,7 +249,7 @@ class Processor:
         self, keys: ObjectKeys, state: _State, manifest: Mapping[str, Any]
     ) -> None:
         content = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
-        self._store.write(keys.manifest, content, "application/json", state.manifest_etag)
+        self._store.write(keys.manifest, content, JSON, state.manifest_etag, summarize(manifest))
 
     def _state(self, keys: ObjectKeys) -> _State:
         found = self._store.read(keys.manifest)

@@ -75,6 +75,22 @@ def compose(
     }
 
 
+def summarize(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the metadata of a manifest: what a HEAD request tells without reading it.
+
+    ``source-etag`` is that of the version which it describes, without quotes. Times do not tell
+    whether that is the newest version: another may be uploaded while a manifest is written.
+    A contract has a ``contract-digest``, a refused file a ``refusal-reason``.
+    """
+    contract, refusal = document["contract"], document["refusal"]
+    return {
+        "outcome": document["outcome"],
+        "source-etag": document["source"]["etag"].strip('"'),
+        **({"contract-digest": contract["digest"]} if contract else {}),
+        **({"refusal-reason": refusal["reason"]} if refusal else {}),
+    }
+
+
 def describes(document: Any, etags: Mapping[str, str | None]) -> bool:
     """Tell whether the outputs in the bucket are exactly those that a manifest describes.
 

@@ -1,11 +1,13 @@
 """The store: the few requests that the processor makes to the bucket, and S3's answers."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from io import BytesIO
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from botocore.exceptions import ClientError
@@ -37,6 +39,8 @@ _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 # read. A list of the key tells them apart.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 _ABSENT = {"AccessDenied", "NoSuchKey"}
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 # The metadata key that names the version of the contract that an object keeps.
 CONTRACT_VERSION = "contract-version"
@@ -142,9 +146,16 @@ class Store:
             return body.read(), response["ETag"]
 
     def write(
-        self, key: str, body: IO[bytes] | bytes, content_type: str, replacing: str | None
+        self,
+        key: str,
+        body: IO[bytes] | bytes,
+        content_type: str,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NOTHING,
     ) -> Stored:
         """Write an object if its ETag is still ``replacing``, or if there is still none.
+
+        S3 does not encrypt the ``metadata``, and shows it to whoever may ask for the object's.
 
         Raises:
             ConflictError: the condition does not hold.
@@ -155,6 +166,7 @@ class Store:
             Key=key,
             Body=body,
             ContentType=content_type,
+            Metadata=dict(metadata),
         )
         try:
             response = put(IfMatch=replacing) if replacing else put(IfNoneMatch="*")

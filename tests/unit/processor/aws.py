@@ -3,12 +3,14 @@
 import hashlib
 import hmac
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from processor.bucket.store import NOTHING
 
 BUCKET = "a-bucket"
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -24,6 +26,7 @@ class Version:
     content_type: str = ""
     contract_version: str | None = None
     archive: tuple[tuple[str, str], ...] = ()  # what S3 says about an archived one
+    metadata: tuple[tuple[str, str], ...] = ()  # of the user
 
 
 class MemoryBody(io.BytesIO):
@@ -82,13 +85,17 @@ class MemoryBucket:
         content: bytes | None,
         content_type: str = "",
         contract_version: str | None = None,
+        metadata: Mapping[str, str] = NOTHING,
     ) -> Version:
         # Under SSE-KMS an ETag is not a digest of the content: every write has a new one.
         self.written += 1
         versions = self.versions.setdefault(key, [])
         number = len(versions) + 1
         etag = f'"etag-{number}"'
-        added = Version(content, f"version-{number}", etag, content_type, contract_version)
+        version = f"version-{number}"
+        added = Version(
+            content, version, etag, content_type, contract_version, (), tuple(metadata.items())
+        )
         versions.append(added)
         return versions[-1]
 
@@ -115,7 +122,8 @@ class MemoryBucket:
             "VersionId": version.version_id,
             "ContentLength": len(version.content or b""),
             "LastModified": MOMENT,
-            "Metadata": {} if named is None else {"contract-version": named},
+            "Metadata": dict(version.metadata)
+            | ({} if named is None else {"contract-version": named}),
             **dict(version.archive),
         }
 
@@ -146,6 +154,7 @@ class MemoryBucket:
         Key: str,  # noqa: N803
         Body: Any,  # noqa: N803
         ContentType: str,  # noqa: N803
+        Metadata: Mapping[str, str],  # noqa: N803
         IfMatch: str | None = None,  # noqa: N803
         IfNoneMatch: str | None = None,  # noqa: N803
     ) -> dict[str, Any]:
@@ -153,6 +162,7 @@ class MemoryBucket:
         assert Bucket == BUCKET
         assert (IfMatch is None) != (IfNoneMatch is None), "no write without a condition"
         assert IfNoneMatch in (None, "*")
+        assert isinstance(Metadata, dict), "boto3 takes no other mapping"
         content = Body if isinstance(Body, bytes) else Body.read()
         self.interrupt(f"before put {Key}")
         newest = self.newest(Key)
@@ -160,7 +170,7 @@ class MemoryBucket:
             raise client_error("NoSuchKey", 404, "PutObject")
         if (newest and newest.etag) != IfMatch:
             raise client_error("PreconditionFailed", 412, "PutObject")
-        written = self._add(Key, content, ContentType)
+        written = self._add(Key, content, ContentType, metadata=Metadata)
         self.interrupt(f"after put {Key}")
         return {"ETag": written.etag, "VersionId": written.version_id}
 

@@ -1,6 +1,7 @@
 """The manifest says what became of a file, and quotes nothing of it."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.processing import Processor
-from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
+from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
 from tests.unit.processor.examples import EXAMPLES, GOOD, HEADER, PEOPLE, column, document
 
 COLUMNS = (
@@ -83,3 +84,35 @@ def test_no_manifest_quotes_its_file(
     outcome = new_processor(bucket, tmp_path, PEOPLE).process(f"incoming/people/{name}")
     assert outcome.kind in ("processed", "quarantined")
     assert RAW not in bucket.content(f"manifests/people/{name}.json").decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "outcome", "reason"),
+    [
+        ("people/a.csv", "id,born\n1,2026-01-01\n", "processed", None),
+        ("people/a.csv", "SECRET\n1\n", "quarantined", "header:unknown-column"),
+        ("animals/a.csv", "id\n1\n", "quarantined", "dataset:no-contract"),
+    ],
+)
+def test_what_became_of_a_file_is_known_without_reading_its_manifest(
+    tmp_path: Path, key: str, content: str, outcome: str, reason: str | None
+) -> None:
+    """Also of a manifest that was only confirmed, and of a file without a contract."""
+    bucket = MemoryBucket()
+    processor = new_processor(bucket, tmp_path, document(*COLUMNS[:2]))
+    for uploaded in (content, content):
+        bucket.upload(f"incoming/{key}", uploaded.encode())
+        source = bucket.newest(f"incoming/{key}")
+        assert source
+        for moment in (MOMENT, MOMENT + timedelta(hours=1)):
+            processor.process(f"incoming/{key}", invoked=moment)
+            head = bucket.head_object(Bucket=BUCKET, Key=f"manifests/{key}.json")
+            manifest = json.loads(bucket.content(f"manifests/{key}.json"))
+            contract = manifest["contract"]
+            assert head["Metadata"] == {
+                "outcome": outcome,
+                "source-etag": source.etag.strip('"'),
+                **({"contract-digest": contract["digest"]} if contract else {}),
+                **({"refusal-reason": reason} if reason else {}),
+            }
+    assert bool(contract) is key.startswith("people")
