@@ -23,6 +23,7 @@ MODULES = (
     "awslambda",
     "ec2",
     "cloudwatch",
+    "stepfunctions",
     "route53resolver",
     "cloudformation",
 )

@@ -1,0 +1,182 @@
+"""Step Functions: Distributed Maps in batches, and the permissions of a state machine's role.
+
+Delete each of these once MiniStack itself does this:
+
+- ``distributed_map``: evaluates JSONata in a Distributed Map, batches its items, and bounds what
+  its children return together;
+- ``missing_object``: names the error of HeadObject without such an object as the SDK does;
+- ``role_of_an_execution``, ``tasks_need_permissions``: asks what the execution role may do.
+"""
+
+import contextvars
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from ministack.core.responses import get_region
+from ministack.services import stepfunctions
+from ministack.services.kms import _resolve_key as resolve_key
+from ministack.services.s3 import _buckets as buckets
+from ministack.services.stepfunctions import _apply_jsonata_output as output_of
+from ministack.services.stepfunctions import _apply_jsonata_template as evaluate
+from ministack.services.stepfunctions import _ExecutionError as ExecutionError
+from ministack.services.stepfunctions import _executions as executions
+from ministack.services.stepfunctions import _read_map_items as read_items
+from ministack.services.stepfunctions import _state_machines as state_machines
+from ministack.services.stepfunctions import _state_query_language as query_language
+
+from sandbox.parity import sqs
+from sandbox.parity.awslambda import role_may
+from sandbox.parity.correction import Function, replaces
+
+PAYLOAD = 256 * 1024
+"""The most bytes that a state may receive or return:
+https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+"""
+
+State = dict[str, Any]
+
+role = contextvars.ContextVar("role", default="")
+"""The ARN of the role of the execution that is running."""
+
+
+# --- Distributed Map -----------------------------------------------------------------------------
+
+
+@replaces(stepfunctions, "_run_distributed_map")
+def distributed_map(
+    original: Function, state: State, given: Any, effective: Any, iterator: State, *rest: Any
+) -> Any:
+    """Run a Distributed Map of JSONata: each child gets a batch of the selected items.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/input-output-itembatcher.html
+
+    The original sees a map over the batches. Maps of JSONPath are left to it.
+    """
+    execution, context = rest
+    if query_language(state, context) != "JSONata":
+        return original(state, given, effective, iterator, *rest)
+    _require("states:StartExecution", execution["stateMachineArn"])
+    reader = {
+        **state["ItemReader"],
+        "Arguments": evaluate(state["ItemReader"]["Arguments"], given),
+    }
+    _require("s3:ListBucket", f"arn:aws:s3:::{reader['Arguments']['Bucket']}")
+    items = [
+        evaluate(state["ItemSelector"], given, {**context, "Map": {"Item": {"Value": item}}})
+        for item in read_items(reader, {}, context)
+    ]
+    batcher = evaluate(state["ItemBatcher"], given)
+    batches = [
+        {"BatchInput": batcher["BatchInput"], "Items": some}
+        for some in _batches(items, batcher["MaxItemsPerBatch"], batcher["MaxInputBytesPerBatch"])
+    ]
+    plain = {
+        "Label": state["Label"],
+        "MaxConcurrency": evaluate(state["MaxConcurrency"], given),
+        "QueryLanguage": "JSONPath",
+        "End": True,
+    }
+    results, _ = original(plain, batches, batches, iterator, *rest)
+    if len(json.dumps(results, separators=(",", ":"))) > PAYLOAD:
+        raise ExecutionError("States.DataLimitExceeded", "The result of the map is too large")
+    return output_of(state, given, context, result=results), state.get("Next")
+
+
+def _batches(items: list[Any], most: int, most_bytes: int) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for item in items:
+        if batch and (len(batch) == most or len(json.dumps([*batch, item])) > most_bytes):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+# --- Tasks ---------------------------------------------------------------------------------------
+
+
+class Needed(NamedTuple):
+    """A permission that a task needs: the action, its resource, and the context of conditions."""
+
+    action: str
+    resource: str
+    context: dict[str, str]
+
+
+def _to_ask_for_metadata(given: dict[str, Any]) -> Iterator[Needed]:
+    yield Needed("s3:GetObject", f"arn:aws:s3:::{given['Bucket']}/{given['Key']}", {})
+
+
+def _to_send(given: dict[str, Any]) -> Iterator[Needed]:
+    account, name = given["QueueUrl"].split("/")[-2:]
+    queue = f"arn:aws:sqs:{get_region()}:{account}:{name}"
+    yield Needed("sqs:SendMessage", queue, {})
+    if key := resolve_key(sqs.key_of(queue) or ""):
+        facts = {
+            "kms:viaservice": f"sqs.{get_region()}.amazonaws.com",
+            "kms:encryptioncontext:aws:sqs:arn": queue,
+        }
+        # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+        for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+            yield Needed(action, key["Arn"], facts)
+
+
+def _to_publish(given: dict[str, Any]) -> Iterator[Needed]:
+    yield Needed("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": given["Namespace"]})
+
+
+HEAD_OBJECT = "aws-sdk:s3:headObject"
+NEEDED: dict[str, Callable[[dict[str, Any]], Iterator[Needed]]] = {
+    HEAD_OBJECT: _to_ask_for_metadata,
+    "sqs:sendMessage": _to_send,
+    "aws-sdk:cloudwatch:putMetricData": _to_publish,
+}
+"""What the tasks of this project need, by integration."""
+
+
+@replaces(stepfunctions, "_run_execution")
+def role_of_an_execution(original: Function, execution_arn: str) -> None:
+    """Remember the role that an execution acts as."""
+    execution = executions.get(execution_arn) or {}
+    machine = state_machines.get(execution.get("stateMachineArn")) or {}
+    role.set(machine.get("roleArn", ""))
+    original(execution_arn)
+
+
+@replaces(stepfunctions, "_invoke_resource")
+def tasks_need_permissions(original: Function, resource: str, given: Any) -> Any:
+    """Refuse a task whose permissions the execution role lacks.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+    """
+    integration = resource.partition(":states:::")[2]
+    if integration in NEEDED:
+        for needed in NEEDED[integration](given):
+            _require(*needed)
+    return original(resource, given)
+
+
+@replaces(stepfunctions, "_dispatch_aws_sdk_rest_xml")
+def missing_object(original: Function, info: Any, service: str, action: str, given: Any) -> Any:
+    """Say that there is no such object as the SDK does, or refuse who may not list the bucket.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    """
+    if (service, action) == ("s3", "headObject"):
+        bucket = given["Bucket"]
+        if given["Key"] not in (buckets.get(bucket) or {"objects": {}})["objects"]:
+            _require("s3:ListBucket", f"arn:aws:s3:::{bucket}")
+            raise ExecutionError("S3.NoSuchKeyException", "null (Service: S3, Status Code: 404)")
+    return original(info, service, action, given)
+
+
+def _require(action: str, resource: str, context: dict[str, str] | None = None) -> None:
+    if role.get() and not role_may(role.get(), action, resource, context):
+        service = action.partition(":")[0]
+        name = {"s3": "S3", "sqs": "Sqs", "kms": "Kms", "cloudwatch": "CloudWatch"}.get(service)
+        error = f"{name}.{name}Exception" if name else "States.TaskFailed"
+        raise ExecutionError(
+            error, f"{role.get()} is not authorized to perform {action} on {resource}"
+        )
