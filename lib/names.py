@@ -13,6 +13,9 @@ name, so that environments of one account do not add up."""
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 """The condition that a service assumes a role only for resources of this account."""
 
+METRICS = "ZeroTrustPipeline"
+"""The namespace of the pipeline's own metrics in CloudWatch."""
+
 
 class Names:
     """The names of one environment.
@@ -23,6 +26,9 @@ class Names:
         role, role_arn: the function's role.
         break_glass_role, break_glass_role_arn: the role that removes versions where data are
             retained.
+        replay, replay_arn: the state machine that sends messages again; the group of its schedule
+            has the same name, and ``replay_schedules_arn``.
+        replay_role: its role.
         function_log_group: the data processor's.
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
@@ -45,6 +51,13 @@ class Names:
         self.break_glass_role_arn = f"{roles}{self.break_glass_role}"
         self.notices = f"zero-trust-notices-{environment_suffix}"
         self.notices_arn = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.notices}"
+        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        self.replay = f"zero-trust-replay-{environment_suffix}"
+        self.replay_role = f"{self.replay}-{Aws.REGION}"
+        self.replay_arn = f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.replay}"
+        self.replay_schedules_arn = (
+            f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
+        )
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"

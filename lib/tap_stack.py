@@ -8,6 +8,7 @@ from constructs import Construct
 from lib.access.access_policies import AccessPolicies
 from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
+from lib.access.replay_role import ReplayRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
 from lib.constructs.alarms import Alarms
@@ -19,6 +20,7 @@ from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.constructs.notices import Notices
+from lib.constructs.replay import Replay
 from lib.contracts import CONTRACTS, read_intervals
 from lib.environment import Environment
 from lib.settings import MAX_ZONES
@@ -95,6 +97,16 @@ class TapStack(Stack):
             data=data,
             role=role.role,
         )
+        roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
+        replay = Replay(
+            self,
+            "Replay",
+            environment,
+            intake=intake,
+            data=data,
+            role=roles.role,
+            schedule_role=roles.schedule_role,
+        )
         notices = Notices(self, "Notices", environment, keys=keys)
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
@@ -103,6 +115,7 @@ class TapStack(Stack):
             environment,
             intake=intake,
             processor=processor,
+            replay=replay,
             intervals=intervals,
             notices=notices,
         )
@@ -137,6 +150,7 @@ class TapStack(Stack):
             "QueueUrl": intake.queue.queue_url,
             "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
             "NoticesTopicArn": notices.topic.topic_arn,
+            "ReplayStateMachineArn": replay.state_machine.state_machine_arn,
             "ProducerPolicyArn": access.producer.managed_policy_arn,
             "ConsumerPolicyArn": access.consumer.managed_policy_arn,
             "StewardPolicyArn": access.steward.managed_policy_arn,

@@ -366,6 +366,30 @@ CONTROLS = [
         ],
     ),
     Control(
+        "The replay lists names and asks for metadata, and reads no content.",
+        "CC6.1 C1.1",
+        "AC-6",
+        "ReplayRole",
+        [
+            f"{STACK}test_replay_role.py::test_it_may_ask_about_manifests_and_not_decrypt_them",
+            f"{STACK}test_replay_workflow.py"
+            "::test_it_lists_asks_sends_and_counts_and_does_nothing_else",
+            f"{ATTACKS}test_replay.py::test_refused_to_the_replay",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
+        "Files whose messages were lost are found every night, and processed.",
+        "A1.2 PI1.2",
+        "SI-10 CP-10",
+        "Replay",
+        [
+            f"{STACK}test_replay.py::test_it_is_started_every_night_for_unfinished_files",
+            f"{INTEGRATION}test_replay.py::test_lost_messages_are_sent_again",
+        ],
+    ),
+    Control(
         "No template is synthesized with an unacknowledged finding of five rule packs.",
         "CC8.1 CC7.1",
         "CM-6 RA-5",

@@ -1,7 +1,6 @@
 """What the data-processor function may do: process files, and nothing else."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -9,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from lib.access.denials import deny, deny_the_rest
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
@@ -194,12 +194,7 @@ def _denials(
 ) -> list[iam.PolicyStatement]:
     """What stays denied if somebody attaches a wider policy and removes the boundary."""
     return [
-        _deny(
-            "DenyEverythingElse",
-            not_actions=sorted({action for statement in allowed for action in statement.actions}),
-            resources=["*"],
-        ),
-        *_deny_elsewhere(allowed),
+        *deny_the_rest(allowed),
         # Outside the network, the credentials open neither data nor keys.
         _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
         _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
@@ -216,14 +211,14 @@ def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
     """
     other = {"ArnNotEquals": {SOURCE_FUNCTION: function_arn}}  # or none
     code = {"Null": {SOURCE_FUNCTION: "false"}}
-    yield _deny(
+    yield deny(
         "DenyRecordsToOthers",
         actions=["s3:*", "kms:GenerateMac"],
         resources=["*"],
         conditions=other,
     )
-    yield _deny("DenyOtherFunctions", actions=["*"], resources=["*"], conditions={**other, **code})
-    yield _deny(
+    yield deny("DenyOtherFunctions", actions=["*"], resources=["*"], conditions={**other, **code})
+    yield deny(
         "DenyServiceActionsToCode",
         actions=[*NETWORK_INTERFACE_ACTIONS, "sqs:*"],
         resources=["*"],
@@ -231,36 +226,12 @@ def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
     )
 
 
-def _deny_elsewhere(allowed: Sequence[iam.PolicyStatement]) -> list[iam.PolicyStatement]:
-    """Deny each allowed action on every resource that it is not allowed on."""
-    places: dict[str, list[str]] = {}
-    for statement in allowed:
-        for action in statement.actions:
-            places.setdefault(action, []).extend(statement.resources)
-    actions: dict[tuple[str, ...], list[str]] = {}
-    for action, resources in places.items():
-        actions.setdefault(tuple(dict.fromkeys(resources)), []).append(action)
-    return [
-        _deny(
-            f"Deny{found[0].partition(':')[2]}Elsewhere",
-            actions=found,
-            not_resources=list(resources),
-        )
-        for resources, found in actions.items()
-        if "*" not in resources
-    ]
-
-
-def _deny(sid: str, **what: Any) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, effect=iam.Effect.DENY, **what)
-
-
 def _deny_outside(sid: str, actions: list[str], endpoint: ec2.IVpcEndpoint) -> iam.PolicyStatement:
     """Deny requests that did not come through an endpoint of the network.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
     """
-    return _deny(
+    return deny(
         sid,
         actions=actions,
         resources=["*"],

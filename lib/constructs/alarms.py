@@ -12,6 +12,7 @@ from constructs import Construct
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.notices import Notices
+from lib.constructs.replay import Replay
 from lib.environment import Environment
 from lib.names import METRICS
 
@@ -68,6 +69,7 @@ class Alarms(Construct):
         *,
         intake: IntakeQueue,
         processor: DataProcessor,
+        replay: Replay,
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
     ) -> None:
@@ -86,6 +88,7 @@ class Alarms(Construct):
             *_failures_of_queue(intake),
             *_failures_of_files(environment),
             *_failures_of_function(processor, environment),
+            *_failures_of_replay(replay),
             *(
                 failure_of_dataset(environment, dataset, interval)
                 for dataset, interval in watched.items()
@@ -127,6 +130,21 @@ def count(
         dimensions_map={"service": environment.names.function, **dimensions},
         statistic=statistic,
         period=period,
+    )
+
+
+def _failures_of_replay(replay: Replay) -> Iterator[Failure]:
+    yield Failure(
+        "FilesUnfinished",
+        "Files had no manifest of their newest version; their messages were sent again.",
+        "Reconciliation",
+        replay.metric_unfinished(),
+    )
+    yield Failure(
+        "ReplayFailed",
+        "A replay, or the nightly reconciliation, did not end well.",
+        "Reconciliation",
+        replay.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
 
 

@@ -29,8 +29,9 @@ from botocore.exceptions import ClientError
 from tests import roles, traces
 from tests.attacks import intruder
 from tests.attacks.attempt import Actor, Attempt
+from tests.deployed_function import code_of_template, other_code, waiting_queue
 from tests.intake import wait_until_drained
-from tests.patience import LAST_MESSAGES, MAPPING, PERMISSION, RESTORED, wait_for
+from tests.patience import LAST_MESSAGES, PERMISSION, RESTORED, wait_for
 from tests.target import TARGET
 
 DATASET = "attack-probe"
@@ -144,6 +145,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
         "dead_letter_url": outputs["DeadLetterQueueUrl"],
         "log_group": outputs["LogGroupName"],
         "vpc": outputs["VpcId"],
+        "replay_arn": outputs["ReplayStateMachineArn"],
         "consumer_policy": outputs["ConsumerPolicyArn"],
         "trust": json.dumps(roles.trusting(partition, account)),
         "archive": base64.b64encode(_archive()).decode(),
@@ -261,54 +263,15 @@ def break_in(admin: boto3.Session, facts: Facts) -> Iterator[Any]:
     awslambda = client_of(admin, "lambda")
     with contextlib.suppress(TimeoutError):  # a stuck message does not matter
         wait_until_drained(client_of(admin, "sqs"), facts["queue_url"], LAST_MESSAGES)
-    function = {"FunctionName": facts["function"]}
-    code = _code_of_template(admin, facts)
-    (mapping,) = awslambda.list_event_source_mappings(**function)["EventSourceMappings"]
-    try:
-        _switch(awslambda, mapping["UUID"], on=False)
-        awslambda.update_function_code(**function, ZipFile=_archive())
-        awslambda.get_waiter("function_updated_v2").wait(**function)
+    function = facts["function"]
+    own = code_of_template(
+        client_of(admin, "cloudformation"), facts["function_arn"], facts["region"]
+    )
+    with (
+        waiting_queue(awslambda, function),
+        other_code(awslambda, function, own, {"ZipFile": _archive()}),
+    ):
         yield awslambda
-    finally:
-        awslambda.update_function_code(**function, **code)
-        awslambda.get_waiter("function_updated_v2").wait(**function)
-        _switch(awslambda, mapping["UUID"], on=True)
-
-
-def _code_of_template(admin: boto3.Session, facts: Facts) -> dict[str, str]:
-    """The location of the function's code in the template; the code is too large to send."""
-    cloudformation = client_of(admin, "cloudformation")
-    stack = next(
-        export["ExportingStackId"]
-        for page in cloudformation.get_paginator("list_exports").paginate()
-        for export in page["Exports"]
-        if export["Value"] == facts["function_arn"]
-    )
-    template: Any = cloudformation.get_template(StackName=stack, TemplateStage="Processed")
-    body = template["TemplateBody"]
-    resources = (body if isinstance(body, dict) else json.loads(body))["Resources"]
-    code = next(
-        resource["Properties"]["Code"]
-        for resource in resources.values()
-        if resource["Properties"].get("FunctionName") == facts["function"]
-    )
-    text = json.dumps(code).replace("${AWS::AccountId}", facts["account"])
-    code = json.loads(text.replace("${AWS::Region}", facts["region"]))
-    return {name: v if isinstance(v, str) else v["Fn::Sub"] for name, v in code.items()}
-
-
-def _switch(awslambda: Any, mapping: str, *, on: bool) -> None:
-    """Enable or disable a mapping, which accepts no change during another."""
-    wanted = "Enabled" if on else "Disabled"
-
-    def switched() -> bool | None:
-        state = awslambda.get_event_source_mapping(UUID=mapping)["State"]
-        if state != wanted and not state.endswith("ing"):
-            with contextlib.suppress(awslambda.exceptions.ResourceInUseException):
-                awslambda.update_event_source_mapping(UUID=mapping, Enabled=on)
-        return state == wanted or None
-
-    wait_for(f"mapping {wanted}", switched, MAPPING)
 
 
 # --- The actors ----------------------------------------------------------------------------------
@@ -432,6 +395,36 @@ def _role(
         actor = wait_for(f"session of {name}", lambda: _become(admin, facts, name), PERMISSION)
         _wait_until_allowed(actor, *shows)
         yield actor
+
+
+@pytest.fixture(
+    scope="session", params=["as-deployed", "with-AdministratorAccess"], name="replayer"
+)
+def be_replayer(
+    request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
+) -> Iterator[Actor]:
+    """Somebody with the credentials of the replay's role, after changing whom it trusts.
+
+    Like the function's role, it may have gained permissions, which must not show in any call.
+    """
+    states, iam = client_of(admin, "stepfunctions"), client_of(admin, "iam")
+    machine = states.describe_state_machine(stateMachineArn=facts["replay_arn"])
+    role = machine["roleArn"].rpartition("/")[2]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    more = {"RoleName": role, "PolicyArn": facts["administrator"]}
+    grown = request.param != "as-deployed"
+    try:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=facts["trust"])
+        if grown:
+            iam.attach_role_policy(**more)
+        with _role(admin, facts, f"{facts['own']}-witness", more["PolicyArn"], *EVERYTHING):
+            yield wait_for(
+                "session of the replay", lambda: _become(admin, facts, role), PERMISSION
+            )
+    finally:
+        if grown:
+            iam.detach_role_policy(**more)
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
 
 
 @pytest.fixture(scope="session", name="bystander")

@@ -149,12 +149,19 @@ class Shell:
             "account": ACCOUNT,
             "ARN": str(outputs["ProducerPolicyArn"]),
             "bucket": str(outputs["S3BucketName"]),
+            "state machine's ARN": str(outputs["ReplayStateMachineArn"]),
+            "execution's ARN": self._printed(r'"executionArn": "([^"]+)"'),
             "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
             "owner": "octo-org",
             "repository": "octo-repo",
             "reviewer": "alice",
         }
         return values[place[1]]
+
+    def _printed(self, pattern: str) -> str:
+        """Return what the last command that printed such a text printed."""
+        found = [one for text in self.printed.values() for one in re.findall(pattern, text)]
+        return str(found[-1]) if found else ""
 
 
 @pytest.fixture(scope="module", name="project")

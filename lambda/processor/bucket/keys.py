@@ -21,10 +21,10 @@ KEY_LIMIT = 1024  # bytes of UTF-8, for every S3 key
 MARKERS = ("/", "_$folder$", "/_SUCCESS")
 
 # What the longest prefix and suffix (quarantine/ and .jsonl.gz) leave for the name.
-_NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
+NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
 _ELSEWHERE = {".", ".."}
-_STEM_LIMIT = _NAME_LIMIT - len("~") - 64
+_STEM_LIMIT = NAME_LIMIT - len("~") - 64
 
 
 class LayoutError(ProcessorError):
@@ -71,7 +71,7 @@ def keys_of(key: str) -> ObjectKeys:
     if not slash or dataset in _ELSEWHERE:
         dataset = ""
     unsafe = not _ELSEWHERE.isdisjoint(name.split("/"))
-    if unsafe or len(name.encode()) > _NAME_LIMIT or _SHORTENED.search(name):
+    if unsafe or len(name.encode()) > NAME_LIMIT or _SHORTENED.search(name):
         stem = (f"{dataset}/" if dataset else "") if unsafe else name
         stem = stem.encode()[:_STEM_LIMIT].decode(errors="ignore")
         name = f"{stem}~{hashlib.sha256(name.encode()).hexdigest()}"

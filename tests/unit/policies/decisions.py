@@ -77,6 +77,9 @@ DEAD_LETTERS = f"{QUEUE}DeadLetterQueue"
 OTHER_QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:other"
 TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:zero-trust-notices-test"
 ALARM = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:TapStack-test-AlarmsFileRefused"
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:zero-trust-replay-test"
+EXECUTION = MACHINE.replace(":stateMachine:", ":execution:")
+SCHEDULES = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/zero-trust-replay-test"
 GROUPS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 FUNCTION_GROUP = f"{GROUPS}/aws/lambda/data-processor-test"
 FLOW_GROUP = f"{GROUPS}/aws/vpc/zero-trust-vpc-test"
@@ -88,6 +91,8 @@ LOOKUP_ROLE = f"arn:aws:iam::{ACCOUNT}:role/NetworkS3PrefixListRole"
 DEFAULT_GROUP_ROLE = (
     f"arn:aws:iam::{ACCOUNT}:role/CustomVpcRestrictDefaultSGCustomResourceProviderRole"
 )
+REPLAY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/zero-trust-replay-test-{REGION}"
+SCHEDULE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ReplayRoleScheduleRole"
 EMPTYING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/CustomS3AutoDeleteObjectsCustomResourceProviderRole"
 
 
@@ -156,6 +161,8 @@ CLOUDWATCH_ELSEWHERE = [
 ]
 LOGS = service(f"logs.{REGION}")
 FLOW_LOGS = service("vpc-flow-logs", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-flow-log/fl-1")
+REPLAY = person("replay", role=REPLAY_ROLE)
+SCHEDULE = person("schedule", role=SCHEDULE_ROLE)
 EMPTYING = person("emptying", role=EMPTYING_ROLE)
 
 THROUGH_S3 = {VIA: f"s3.{REGION}.amazonaws.com"}
@@ -414,6 +421,95 @@ def decide_by_caller() -> Iterator[Decision]:
     for action, resource, context in OF_SERVICES:
         who = OTHER_FUNCTION["kms"].holding("AdministratorAccess")
         yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+
+
+NAMESPACE = "cloudwatch:namespace"
+METRIC_DATA = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:dataset/default"
+OF_REPLAY: list[tuple[str, str, Context]] = [
+    ("s3:ListBucket", BUCKET, {}),  # or HeadObject would not say that there is no object
+    ("s3:ListBucket", BUCKET, {"s3:prefix": "incoming/customers/"}),
+    ("s3:GetObject", MANIFEST, {}),
+    ("sqs:SendMessage", QUEUE, {}),
+    ("kms:GenerateDataKey", DATA_KEY, FOR_QUEUE),
+    ("kms:Decrypt", DATA_KEY, FOR_QUEUE),
+    ("cloudwatch:PutMetricData", METRIC_DATA, {NAMESPACE: "ZeroTrustPipeline"}),
+    ("states:StartExecution", MACHINE, {}),
+    *(
+        (f"states:{verb}Execution", f"{EXECUTION}{which}", {})
+        for verb in ("Describe", "Stop")
+        for which in (":1", "/Find:2")
+    ),
+]
+BESIDES_REPLAY: list[tuple[str, str, Context]] = [
+    *(("s3:GetObject", what, {}) for what in (INCOMING, PROCESSED, QUARANTINE, ELSEWHERE)),
+    *(("s3:PutObject", what, {}) for what in (INCOMING, *OUTPUTS, ELSEWHERE)),
+    ("s3:GetObject", f"{OTHER_BUCKET}/manifests/a", {}),
+    ("s3:GetObjectVersion", MANIFEST, {}),
+    ("s3:DeleteObject", MANIFEST, {}),
+    ("s3:ListBucket", OTHER_BUCKET, {}),
+    ("s3:ListBucketVersions", BUCKET, {}),
+    ("s3:PutBucketPolicy", BUCKET, {}),
+    # What is encrypted stays so: it may ask about manifests, and read none.
+    *(
+        (action, DATA_KEY, context)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        for context in ({}, FOR_BUCKET, FOR_OBJECT, {f"{CONTEXT}sqs:arn": QUEUE})
+    ),
+    ("kms:Decrypt", OTHER_KEY, FOR_QUEUE),
+    ("kms:GenerateDataKey", OTHER_KEY, FOR_QUEUE),
+    ("kms:Encrypt", DATA_KEY, FOR_QUEUE),
+    ("kms:GenerateMac", PSEUDONYM_KEY, {}),
+    ("sqs:SendMessage", DEAD_LETTERS, {}),
+    ("sqs:SendMessage", OTHER_QUEUE, {}),
+    *((f"sqs:{verb}", QUEUE, {}) for verb in ("ReceiveMessage", "DeleteMessage", "PurgeQueue")),
+    ("cloudwatch:PutMetricData", METRIC_DATA, {NAMESPACE: "AWS/SQS"}),
+    ("cloudwatch:PutMetricData", METRIC_DATA.replace("default", "other"), {NAMESPACE: "AWS/SQS"}),
+    ("cloudwatch:PutMetricAlarm", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:a", {}),
+    ("states:StartExecution", f"{MACHINE}-other", {}),
+    ("states:DescribeExecution", f"{EXECUTION}-other:1", {}),
+    ("states:StopExecution", f"{EXECUTION}-other/Find:1", {}),
+    ("states:GetExecutionHistory", f"{EXECUTION}:1", {}),
+    ("states:UpdateStateMachine", MACHINE, {}),
+    ("logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:a", {}),
+    ("lambda:InvokeFunction", FUNCTION_ARN, {}),
+    ("iam:PassRole", ROLE, {}),
+    ("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/administrator", {}),
+]
+# The same actions and resources under other conditions.
+BESIDES_CONDITIONS_OF_REPLAY: list[tuple[str, str, Context]] = [
+    (action, DATA_KEY, context)
+    for action in ("kms:Decrypt", "kms:GenerateDataKey")
+    for context in (THROUGH_SQS, {**THROUGH_SQS, f"{CONTEXT}sqs:arn": OTHER_QUEUE})
+]
+
+
+def decide_for_replay() -> Iterator[Decision]:
+    """The replay finds files, asks about manifests and sends messages; it reads no content.
+
+    The role's allow policy, its boundary and its denials each suffice alone.
+    """
+    administrator = REPLAY.holding("AdministratorAccess")
+    for action, resource, context in OF_REPLAY:
+        for retains in (True, False):
+            yield allow(REPLAY, action, resource, context, retains=retains)
+        yield allow(administrator, action, resource, context)
+    taken = ("ReplayRoleDenied", *AROUND)
+    for action, resource, context in (*BESIDES_REPLAY, *BESIDES_CONDITIONS_OF_REPLAY):
+        yield deny(REPLAY, action, resource, context)
+        yield deny(REPLAY, action, resource, context, (BOUNDARY, *taken))
+        yield deny(administrator, action, resource, context, taken)
+    for action, resource, context in BESIDES_REPLAY:
+        yield deny(administrator, action, resource, context, (BOUNDARY, *AROUND))
+    yield allow(SCHEDULE, "states:StartExecution", MACHINE)
+    yield deny(SCHEDULE, "states:StartExecution", f"{MACHINE}-other")
+    for action, resource in (
+        ("states:StopExecution", f"{EXECUTION}:1"),
+        ("states:UpdateStateMachine", MACHINE),
+        ("sqs:SendMessage", QUEUE),
+        ("s3:ListBucket", BUCKET),
+        ("s3:GetObject", MANIFEST),
+    ):
+        yield deny(SCHEDULE, action, resource)
 
 
 def decide_for_endpoints() -> Iterator[Decision]:
@@ -763,6 +859,19 @@ def decide_for_roles() -> Iterator[Decision]:
     for who in (foreign, service("ec2", FUNCTION_ARN), ADMINISTRATOR, NEIGHBOUR):
         yield deny(who, "sts:AssumeRole", FLOW_LOG_ROLE)
     yield deny(FLOW_LOGS, "sts:TagSession", FLOW_LOG_ROLE)
+    for name, role, source, children in (
+        ("states", REPLAY_ROLE, MACHINE, [f"{MACHINE}/Find"]),
+        ("scheduler", SCHEDULE_ROLE, SCHEDULES, []),
+    ):
+        for arn in (source, *children):
+            yield allow(service(name, arn), "sts:AssumeRole", role)
+            yield deny(service(name, arn), "sts:TagSession", role)
+            yield deny(service(name, arn, OTHER_ACCOUNT), "sts:AssumeRole", role)
+            yield deny(service("ec2", arn), "sts:AssumeRole", role)
+        for who in (service(name, f"{source}-other"), service(name)):
+            yield deny(who, "sts:AssumeRole", role)
+        for who in (ADMINISTRATOR, NEIGHBOUR, ANONYMOUS):
+            yield deny(who, "sts:AssumeRole", role)
     for role in (LOOKUP_ROLE, DEFAULT_GROUP_ROLE, EMPTYING_ROLE):
         retains = role != EMPTYING_ROLE
         some = f"{FUNCTION_ARN}-some"
@@ -800,6 +909,7 @@ DECISIONS = {
     str(line): line
     for line in chain(
         decide_for_function(),
+        decide_for_replay(),
         decide_for_endpoints(),
         decide_for_bucket(),
         decide_for_writes(),

@@ -27,16 +27,20 @@ from tests.unit.policies.decisions import (
     BUCKET,
     DATA_KEY,
     ENVIRONMENT_KEY,
+    EXECUTION,
     FUNCTION_ARN,
     FUNCTION_GROUP,
     GROUPS,
     INCOMING,
+    MACHINE,
     MANIFEST,
     OTHER_BUCKET,
     OTHER_KEY,
     OTHER_QUEUE,
     PSEUDONYM_KEY,
+    REPLAY_ROLE,
     ROLE,
+    SCHEDULES,
     THROUGH_LAMBDA,
     THROUGH_S3,
     TOPIC,
@@ -73,6 +77,8 @@ OTHERS = {
     "lambda:FunctionArn": OTHER_FUNCTION,
 }
 """Values that are not the stacks', by the condition key that shows it."""
+OTHER_NAMES = {"log-group": "/aws/lambda/other", "schedule": "other/other"}
+"""Names of resources that are not the stacks', where their kind has a form."""
 OTHER_TAGS = {f"{TAG}Environment": "prod", f"{TAG}{STACK_TAG}": "Other"}
 ALIAS = "kms:ResourceAliases"
 
@@ -101,7 +107,7 @@ def vary(call: Call) -> Iterator[Variation]:
         if not name.startswith(TAG) and name != ALIAS
     }
     if place := call.place:
-        arn = fill(place, "/aws/lambda/other" if place.kind == "log-group" else "other")
+        arn = fill(place, OTHER_NAMES.get(place.kind, "other"))
         has_tags = any(key.startswith(TAG) for key in place.keys) and place.kind != "bucket"
         tags = OTHER_TAGS if has_tags else {}
         if place.kind == "key":
@@ -212,7 +218,7 @@ ANOTHER_ALIAS = {ALIAS: "alias/other"}
 
 def decide_for_roles() -> Iterator[Decision]:
     """The stacks' roles get only the stacks' policies, and the processor's keeps its boundary."""
-    for role in (CDK_ROLE, ROLE, BREAK_GLASS_ROLE):
+    for role in (CDK_ROLE, ROLE, BREAK_GLASS_ROLE, REPLAY_ROLE):
         for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
             yield allow(DEPLOYER, action, role, {"iam:PolicyARN": OWN_POLICY})
             for policy in (ADMINISTRATOR_ACCESS, OTHER_POLICY, DEPLOYER_POLICY):
@@ -226,15 +232,16 @@ def decide_for_roles() -> Iterator[Decision]:
         yield deny(DEPLOYER, "iam:AttachRolePolicy", role, {"iam:PolicyARN": OWN_POLICY})
         for action in ("CreateRole", "DeleteRole", "PutRolePolicy", "UpdateAssumeRolePolicy"):
             yield deny(DEPLOYER, f"iam:{action}", role)
-    for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
-        yield allow(DEPLOYER, action, ROLE, {"iam:PermissionsBoundary": OWN_POLICY})
-        yield deny(DEPLOYER, action, ROLE, {"iam:PermissionsBoundary": OTHER_POLICY})
-        yield deny(DEPLOYER, action, ROLE)
     bounded = {"iam:PermissionsBoundary": OWN_POLICY}
-    yield deny(DEPLOYER, "iam:DeleteRolePermissionsBoundary", ROLE, bounded)
+    for role in (ROLE, REPLAY_ROLE):
+        for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
+            yield allow(DEPLOYER, action, role, bounded)
+            yield deny(DEPLOYER, action, role, {"iam:PermissionsBoundary": OTHER_POLICY})
+            yield deny(DEPLOYER, action, role)
+        yield deny(DEPLOYER, "iam:DeleteRolePermissionsBoundary", role, bounded)
+        yield deny(DEPLOYER, "iam:PutRolePolicy", role)
     yield allow(DEPLOYER, "iam:CreateRole", BREAK_GLASS_ROLE)
     yield allow(DEPLOYER, "iam:PutRolePolicy", CDK_ROLE)
-    yield deny(DEPLOYER, "iam:PutRolePolicy", ROLE)
     yield deny(DEPLOYER, "iam:PutRolePolicy", BREAK_GLASS_ROLE)
     passed = {"iam:PassedToService": "lambda.amazonaws.com"}
     yield allow(DEPLOYER, "iam:PassRole", ROLE, passed)
@@ -364,6 +371,32 @@ def decide_for_network() -> Iterator[Decision]:
     yield deny(DEPLOYER, "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1")
 
 
+def decide_for_replay() -> Iterator[Decision]:
+    """The stacks' state machines and schedules are changed, and not started."""
+    schedules = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule"
+    for action, own, other in (
+        ("states:UpdateStateMachine", MACHINE, MACHINE.replace("zero-trust-replay", "other")),
+        (
+            "scheduler:UpdateSchedule",
+            f"{schedules}/zero-trust-replay-test/nightly",
+            f"{schedules}/default/nightly",
+        ),
+        ("scheduler:DeleteScheduleGroup", SCHEDULES, f"{schedules}-group/default"),
+    ):
+        yield allow(DEPLOYER, action, own)
+        yield deny(DEPLOYER, action, other)
+    yield deny(DEPLOYER, "states:StartExecution", MACHINE)
+    yield deny(DEPLOYER, "states:GetExecutionHistory", f"{EXECUTION}:1")
+    for service, role, others in (
+        ("states", REPLAY_ROLE, [CDK_ROLE]),
+        ("scheduler", f"{ROLES}TapStack-test-ScheduleRole", [REPLAY_ROLE]),
+    ):
+        passed = {"iam:PassedToService": f"{service}.amazonaws.com"}
+        yield allow(DEPLOYER, "iam:PassRole", role, passed)
+        for other in (*others, ROLE, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+            yield deny(DEPLOYER, "iam:PassRole", other, passed)
+
+
 def decide_for_the_rest() -> Iterator[Decision]:
     """Everything else in the statements."""
     yield allow(DEPLOYER, "ssm:GetParameters", VERSION)
@@ -380,6 +413,7 @@ DECISIONS = {
         decide_for_data(),
         decide_for_functions(),
         decide_for_network(),
+        decide_for_replay(),
         decide_for_the_rest(),
     )
 }

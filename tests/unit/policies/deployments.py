@@ -40,6 +40,9 @@ KINDS = {
     "AWS::S3::Bucket": "bucket",
     "AWS::SNS::Topic": "topic",
     "AWS::SQS::Queue": "queue",
+    "AWS::Scheduler::Schedule": "schedule",
+    "AWS::Scheduler::ScheduleGroup": "schedule-group",
+    "AWS::StepFunctions::StateMachine": "statemachine",
 }
 NAMED_BY = {
     "alias": "AliasName",
@@ -49,6 +52,8 @@ NAMED_BY = {
     "log-group": "LogGroupName",
     "role": "RoleName",
     "topic": "TopicName",
+    "schedule-group": "Name",
+    "statemachine": "StateMachineName",
 }
 # CloudFormation names these itself, after the stack and the logical id; others get an id.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
@@ -196,6 +201,9 @@ class Deployment:
         if code and "object" in places:  # of a function, kept by CDK's bootstrap
             place = places["object"]
             return place, fill(place, "{S3Bucket}/{S3Key}".format_map(code)), {}
+        if "schedule" in places:  # one of the group's, which goes with it
+            name = f"{self._properties(logical_id)['Name']}/any"
+            return places["schedule"], fill(places["schedule"], name), {}
         if "hostedzone" in places:  # of AWS
             return places["hostedzone"], fill(places["hostedzone"], "Z0"), {}
         raise LookupError(f"{permission}: the template has nothing of {', '.join(places)}")
@@ -264,10 +272,17 @@ class Deployment:
 
     def _locate(self, logical_id: str, place: Place) -> str:
         """The ARN of a resource of the template."""
-        name = self._properties(logical_id).get(NAMED_BY.get(place.kind, ""))
+        properties = self._properties(logical_id)
+        name = properties.get(NAMED_BY.get(place.kind, ""))
+        if place.kind == "schedule":
+            name = f"{self._name_of_group(properties['GroupName'])}/{properties['Name']}"
         if not name and place.kind in GENERATED:
             name = f"{self._name}-{logical_id}"[: LONGEST - len(RANDOM)] + RANDOM
         return fill(place, str(name or shorten(logical_id)).removeprefix("alias/"))
+
+    def _name_of_group(self, reference: str) -> str:
+        """The name of a schedule group that is referred to."""
+        return str(self._properties(reference.strip("<>"))["Name"])
 
 
 def fill(place: Place, name: str) -> str:

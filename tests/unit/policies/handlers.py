@@ -72,6 +72,7 @@ MAPPING, FUNCTION = "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"
 TOPIC = "AWS::SNS::Topic"
 LOG_GROUP, BUCKET = "AWS::Logs::LogGroup", "AWS::S3::Bucket"
 POLICY = "AWS::IAM::ManagedPolicy"
+MACHINE = "AWS::StepFunctions::StateMachine"
 NO_ACTION = "IAM knows no such action; the schema names a call, or takes ahead."
 UNSET = "The template leaves the property unset."
 
@@ -252,6 +253,15 @@ UNNEEDED = (
         ("iam:GetRole", "iam:PassRole"),
         "For subscribers that need a role: Firehose.",
         unless="SubscriptionRoleArn",
+    ),
+    Unneeded(
+        MACHINE,
+        ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+        UNSET,
+        unless="EncryptionConfiguration",
+    ),
+    Unneeded(
+        MACHINE, ("s3:GetObject", "s3:GetObjectVersion"), UNSET, unless="DefinitionS3Location"
     ),
     Unneeded(BUCKET, ("s3:DeleteObject", "s3:PutObjectAcl"), "Objects are not of the template."),
     Unneeded(

@@ -138,6 +138,7 @@ ACTIONS = {
 PLACES = {
     "s3": "arn:aws:s3:::*/incoming/*",
     "kms": "arn:aws:kms:*:*:key/KeysPseudonymKey",
+    "cloudwatch": "arn:aws:cloudwatch:*:*:dataset/other",
     "ec2": "arn:aws:ec2:*:*:network-interface/*",
     "sqs": "arn:aws:sqs:*:*:IntakeQueue",
     "": "arn:aws:logs:*:*:log-group:/aws/lambda/data-processor-test:*",

@@ -16,6 +16,9 @@ SURVIVORS = {
     "ProcessorRoleDenied DenyDerivationOutside: Resource * to Resource key/KeysPseudonymKey": (
         "DenyGenerateMacElsewhere refuses to derive from any other key."
     ),
+    "ReplayRoleAllowed PublishMetrics: Action cloudwatch:PutMetricData to cloudwatch:*": (
+        "No other action has the condition's key."
+    ),
     "IntakeQueuePolicy AllowBucketNotifications: Resource IntakeQueue to *": ITS_OWN,
     "NoticesTopicPolicy AllowAlarms: Resource zero-trust-notices-test to *": ITS_OWN,
     # CDK's statement for emptying a bucket whose data are not retained.

@@ -25,6 +25,7 @@ OUTPUTS = {
     "QueueUrl": "AWS::SQS::Queue",
     "DeadLetterQueueUrl": "AWS::SQS::Queue",
     "NoticesTopicArn": "AWS::SNS::Topic",
+    "ReplayStateMachineArn": "AWS::StepFunctions::StateMachine",
     "ProducerPolicyArn": "AWS::IAM::ManagedPolicy",
     "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
     "StewardPolicyArn": "AWS::IAM::ManagedPolicy",

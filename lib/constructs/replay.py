@@ -1,0 +1,112 @@
+"""The replay: sends the messages of files again, after a change or a loss, and every night."""
+
+from typing import Any
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from lib.compliance.rule_packs import acknowledge
+from lib.constructs.data_bucket import DataBucket
+from lib.constructs.intake_queue import IntakeQueue
+from lib.constructs.replay_workflow import UNFINISHED, workflow
+from lib.environment import Environment
+from lib.names import METRICS
+
+NIGHTLY, NIGHTS = "cron(0 3 * * ? *)", Duration.days(1)  # at 03:00 UTC
+
+
+class Replay(Construct):
+    """A state machine, and the schedule that lets it look for unfinished files every night.
+
+    Attributes:
+        state_machine: see :mod:`lib.constructs.replay_workflow`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        *,
+        intake: IntakeQueue,
+        data: DataBucket,
+        role: iam.Role,
+        schedule_role: iam.Role,
+    ) -> None:
+        """Create the state machine, and its schedule."""
+        super().__init__(scope, construct_id)
+        name = self._service = environment.names.replay
+        definition = workflow(
+            bucket=data.bucket.bucket_name,
+            queue_url=intake.queue.queue_url,
+            metric=self._metric_arguments(),
+        )
+        self.state_machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=name,
+            definition_body=sfn.DefinitionBody.from_string(
+                Stack.of(self).to_json_string(definition)
+            ),
+            role=role.without_policy_updates(),
+        )
+        self._schedule(name, schedule_role)
+        acknowledge(
+            self.state_machine,
+            "The history of an execution is kept for 90 days, and its output names what failed. "
+            "Logs of each file that was looked at would be one more store of facts about files.",
+            "AwsSolutions-SF1",
+            "CKV_AWS_285",
+        )
+        acknowledge(
+            self.state_machine,
+            "Traces would be one more store of facts about files, outside the keys of this stack.",
+            "AwsSolutions-SF2",
+            "CKV_AWS_284",
+            "Serverless-StepFunctionStateMachineXray",
+        )
+
+    def metric_unfinished(self) -> cloudwatch.Metric:
+        """Return how many unfinished files a run found; every night's run publishes it."""
+        return cloudwatch.Metric(
+            namespace=METRICS,
+            metric_name="FilesUnfinished",
+            dimensions_map={"service": self._service},
+            statistic=cloudwatch.Stats.MAXIMUM,
+            period=NIGHTS,
+        )
+
+    def _metric_arguments(self) -> dict[str, Any]:
+        """Return the arguments of PutMetricData for that metric, without the value."""
+        metric = self.metric_unfinished()
+        dimensions = [
+            {"Name": name, "Value": value} for name, value in (metric.dimensions or {}).items()
+        ]
+        datum = {"MetricName": metric.metric_name, "Unit": "Count", "Dimensions": dimensions}
+        return {"Namespace": metric.namespace, "MetricData": [datum]}
+
+    def _schedule(self, name: str, role: iam.Role) -> None:
+        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup", name=name)
+        schedule = scheduler.CfnSchedule(
+            self,
+            "Nightly",
+            name="nightly",
+            group_name=group.ref,
+            description="Sends the messages of unfinished files again",
+            schedule_expression=NIGHTLY,
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=self.state_machine.state_machine_arn,
+                role_arn=role.role_arn,
+                input=Stack.of(self).to_json_string({"only": UNFINISHED}),
+            ),
+        )
+        acknowledge(
+            schedule,
+            "Its only content is the input of the execution, which is in the template.",
+            "CKV_AWS_297",
+        )

@@ -1,0 +1,82 @@
+"""The role of the replay: it reads no content, and sends to one queue."""
+
+import json
+
+from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement
+
+HERE = f"us-east-1:{ACCOUNT}"
+MACHINE = f"arn:aws:states:{HERE}:stateMachine:zero-trust-replay-test"
+
+
+def role_of(stack: Synthesized) -> Resource:
+    """The role of the state machine."""
+    _, machine = stack.one("AWS::StepFunctions::StateMachine")
+    name = machine["RoleArn"].strip("<>").removesuffix(".Arn")
+    properties: Resource = stack.resources[name]["Properties"]
+    return properties
+
+
+def policies(stack: Synthesized) -> tuple[Resource, Resource]:
+    """What it is allowed, and what it is denied."""
+    allowed, denied = (
+        stack.resources[one.strip("<>")]["Properties"]["PolicyDocument"]
+        for one in role_of(stack)["ManagedPolicyArns"]
+    )
+    return allowed, denied
+
+
+def test_its_allow_policy_is_its_boundary(stack: Synthesized) -> None:
+    role = role_of(stack)
+    assert role["RoleName"] == "zero-trust-replay-test-us-east-1"
+    assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
+    assert not role.get("Policies")
+    allowed, denied = policies(stack)
+    assert {one["Effect"] for one in allowed["Statement"]} == {"Allow"}
+    assert {one["Effect"] for one in denied["Statement"]} == {"Deny"}
+
+
+def test_it_may_ask_about_manifests_and_not_decrypt_them(stack: Synthesized) -> None:
+    allowed, denied = policies(stack)
+    bucket, _ = stack.one("AWS::S3::Bucket")
+    reading = [one for one in allowed["Statement"] if "s3:GetObject" in as_list(one["Action"])]
+    assert [one["Resource"] for one in reading] == [f"<{bucket}.Arn>/manifests/*"]
+    assert statement(denied, "DenyContent")["Condition"] == {
+        "StringNotEquals": {"kms:ViaService": ["sqs.us-east-1.amazonaws.com"]}
+    }
+    assert statement(denied, "DenyContent")["Action"] == "kms:*"
+
+
+def test_it_sends_to_the_one_queue(stack: Synthesized) -> None:
+    allowed, _ = policies(stack)
+    _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
+    sending = statement(allowed, "SendMessages")
+    assert sending["Resource"] == mapping["EventSourceArn"]
+    context = statement(allowed, "EncryptMessages")["Condition"]["StringEquals"]
+    assert context["kms:EncryptionContext:aws:sqs:arn"] == mapping["EventSourceArn"]
+
+
+def test_it_is_assumed_for_this_state_machine_alone(stack: Synthesized) -> None:
+    (trust,) = role_of(stack)["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "states.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnLike": {"aws:SourceArn": [MACHINE, f"{MACHINE}/*"]},
+    }
+
+
+def test_the_schedule_can_start_it_and_nothing_else(stack: Synthesized) -> None:
+    _, schedule = stack.one("AWS::Scheduler::Schedule")
+    name = schedule["Target"]["RoleArn"].strip("<>").removesuffix(".Arn")
+    role = stack.resources[name]["Properties"]
+    (policy,) = role["ManagedPolicyArns"]
+    (allowed,) = stack.resources[policy.strip("<>")]["Properties"]["PolicyDocument"]["Statement"]
+    assert allowed["Effect"] == "Allow"
+    assert (allowed["Action"], allowed["Resource"]) == ("states:StartExecution", MACHINE)
+    assert "Policies" not in role
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    group = f"arn:aws:scheduler:{HERE}:schedule-group/zero-trust-replay-test"
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        "ArnEquals": {"aws:SourceArn": group},
+    }
+    assert json.dumps(trust["Principal"]) == '{"Service": "scheduler.amazonaws.com"}'
