@@ -266,7 +266,7 @@ pipeline: setup ## What the workflows do, in the same order, to a sandbox of its
 
 ##@ Housekeeping
 .PHONY: pins
-pins: setup ## Lock the packages that pyproject.toml names, and write all lists of them anew
+pins: setup ## Lock the packages that pyproject.toml names, and rewrite all lists of them
 	@$(limited) uv lock --quiet
 	@$(limited) python -m tests.pins
 

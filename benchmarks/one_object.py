@@ -20,7 +20,7 @@ def process(key: str) -> dict[str, object]:
     begin, begin_cpu = time.perf_counter(), time.process_time()
     outcome = index.make_processor().process(key)
     wall, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
-    # Unlike ru_maxrss this begins anew with the program: nothing of its parent is in it.
+    # Unlike ru_maxrss, this begins at zero with the program: nothing of its parent is in it.
     peak = re.search(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text("ascii"))
     account = outcome.account
     assert account

@@ -1,4 +1,4 @@
-"""What the contract says of people, once more by hand, for the engines that read no contract.
+"""What the contract says of people, repeated by hand for the engines that read no contract.
 
 The forms are regular expressions for a whole text. A text of the right form may still be no value
 (2001-02-29): that is for each engine's own conversion to find.

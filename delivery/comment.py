@@ -8,7 +8,7 @@ import re
 import sys
 
 LIMIT = 60_000
-"""Characters of a diff that a comment has room for, beside what is around it."""
+"""How many characters of a diff fit into a comment, besides the text around it."""
 
 
 def write(diff: str, suffix: str, limit: int = LIMIT) -> str:

@@ -276,7 +276,7 @@ IS_EQUAL = re.compile(r"String(Not)?Equals", re.IGNORECASE)
 """In operators without wildcards."""
 
 LITERAL = {ord("*"): "\ue02a", ord("?"): "\ue03f"}
-"""Stands for a literal wildcard character; from Unicode's private use area."""
+"""Represents a literal wildcard character; from Unicode's private use area."""
 
 NO_VALUE = "\ue000"
 """A value that equals nothing, and is like nothing."""

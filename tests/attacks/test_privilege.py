@@ -19,7 +19,7 @@ IDENTITY = [
         {"RoleArn": "{own_role_arn}", "RoleSessionName": "attack"},
     ),
     Attempt(
-        "assume its own role anew",
+        "assume its own role again",
         "sts.assume_role",
         {"RoleArn": "{role_arn}", "RoleSessionName": "attack"},
     ),

@@ -49,7 +49,7 @@ def test_all_methods_are_tried_here() -> None:
 
 def test_the_page_of_methods_is_current() -> None:
     written = PAGE.read_text(encoding="utf-8")
-    assert written == render(), "write it anew: python3 -m tests.methods"
+    assert written == render(), "write it again: .venv/bin/python -m tests.methods"
 
 
 @pytest.mark.parametrize("method", TEXT_METHODS)

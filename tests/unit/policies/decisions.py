@@ -280,7 +280,7 @@ OF_SERVICES: list[tuple[str, str, Context]] = [
     *((action, resource, {}) for action, resource in NETWORK_INTERFACES.items()),
 ]
 # Another action, or another resource.
-BESIDES_THE_WAY: list[tuple[str, str, Context]] = [
+BESIDES_THE_PATH: list[tuple[str, str, Context]] = [
     ("s3:GetObject", ELSEWHERE, {}),
     ("s3:PutObject", ELSEWHERE, {}),
     ("s3:PutObject", INCOMING, {}),
@@ -391,13 +391,13 @@ def decide_for_function() -> Iterator[Decision]:
     for action, resource, context in OF_SERVICES:
         yield allow(LAMBDA, action, resource, context)
     yield from decide_by_caller()
-    for action, resource, context in (*BESIDES_THE_WAY, *BESIDES_ITS_CONDITIONS):
+    for action, resource, context in (*BESIDES_THE_PATH, *BESIDES_ITS_CONDITIONS):
         who = asking(action)
         yield deny(who, action, resource, context)
         taken = ("ProcessorRoleDenied", *AROUND)
         yield deny(who, action, resource, context, (BOUNDARY, *taken))
         yield deny(who.holding("AdministratorAccess"), action, resource, context, taken)
-    for action, resource, context in BESIDES_THE_WAY:
+    for action, resource, context in BESIDES_THE_PATH:
         who = asking(action).holding("AdministratorAccess")
         yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
 

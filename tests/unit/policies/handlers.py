@@ -134,7 +134,7 @@ UNNEEDED = (
     Unneeded(
         "AWS::IAM::Role",
         ("iam:DeleteRolePermissionsBoundary",),
-        "The template never takes a boundary away, and the deployer shall not be able to.",
+        "The template never takes a boundary away, and the deployer must not be able to.",
     ),
     Unneeded("AWS::KMS::Key", ("kms:DisableKey",), UNSET, unless="Enabled", handler="create"),
     Unneeded(

@@ -15,7 +15,8 @@ from tests.unit.policies.engine import DECISIONS, Action, Engine
 from tests.unit.policies.policies import BOUNDARY, REGION, Policies, Request
 from tests.unit.synthesis import ACCOUNT
 
-Way = Mapping[str, Sequence[str]]
+Needs = Mapping[str, Sequence[str]]
+"""The resources that each action is needed on."""
 
 # Anybody with credentials may ask whose they are.
 HARMLESS = "sts:GetCallerIdentity"
@@ -31,7 +32,7 @@ NAMES = [
     "/aws/lambda/data-processor-test",
     f"data-processor-test-{REGION}",
 ]
-OF_FUNCTION: Way = {
+OF_FUNCTION: Needs = {
     "s3:GetObject": [f"{table.BUCKET}/{prefix}/*" for prefix in table.PREFIXES],
     "s3:PutObject": [f"{table.BUCKET}/{prefix}/*" for prefix in table.PREFIXES[1:]],
     "s3:ListBucket": [table.BUCKET],
@@ -45,7 +46,7 @@ OF_FUNCTION: Way = {
     "sqs:ReceiveMessage": [table.QUEUE],
     **{action: ["*"] for action in table.NETWORK_INTERFACES},
 }
-OF_PEOPLE: Way = {
+OF_PEOPLE: Needs = {
     "s3:AbortMultipartUpload": [f"{table.BUCKET}/incoming/customers/*"],
     "s3:PutObject": [f"{table.BUCKET}/incoming/customers/*"],
     "s3:GetObject": [f"{table.BUCKET}/{prefix}/customers/*" for prefix in table.PREFIXES[1:]],
@@ -91,9 +92,9 @@ class Asked(NamedTuple):
     owner: str
     opened: bool
 
-    def is_on(self, way: Way) -> bool:
-        """Whether the action and its resource are on a path."""
-        return any(fnmatchcase(self.resource, place) for place in way.get(self.action, []))
+    def is_needed(self, needs: Needs) -> bool:
+        """Whether the action is needed on its resource."""
+        return any(fnmatchcase(self.resource, place) for place in needs.get(self.action, []))
 
 
 def fill(form: str, owner: str, names: list[str]) -> str:
@@ -122,13 +123,13 @@ def make_anything(actions: dict[str, Action]) -> st.SearchStrategy[Asked]:
 
 
 def find_allowed(
-    engine: Engine, policies: Policies, states: list[Request], asked: list[Asked], way: Way
+    engine: Engine, policies: Policies, states: list[Request], asked: list[Asked], needs: Needs
 ) -> list[Request]:
-    """The requests outside a path that are allowed in one of the states."""
+    """The requests that are not needed, but allowed in one of the states."""
     requests = [
         replace(state, **one._asdict())
         for one in asked
-        if one.action != HARMLESS and not one.is_on(way)
+        if one.action != HARMLESS and not one.is_needed(needs)
         for state in states
     ]
     answers = engine.judge([policies.simulate(request, {}) for request in requests])
@@ -151,7 +152,7 @@ def test_the_function_keeps_to_its_path(
 
 
 @pytest.mark.parametrize(
-    ("states", "way", "places"),
+    ("states", "needs", "places"),
     [
         (STATES_OF_FUNCTION, OF_FUNCTION, IN_STACK),
         (STATES_OF_PEOPLE, OF_PEOPLE, IN_STACK),
@@ -165,7 +166,7 @@ def test_no_other_action_on_the_stacks_resources(
     policies: dict[bool, Policies],
     actions: dict[str, Action],
     states: list[Request],
-    way: Way,
+    needs: Needs,
     places: list[str],
 ) -> None:
     asked = [
@@ -177,4 +178,4 @@ def test_no_other_action_on_the_stacks_resources(
             for form in action.forms
         )
     ]
-    assert not find_allowed(engine, policies[True], states, asked, way)
+    assert not find_allowed(engine, policies[True], states, asked, needs)

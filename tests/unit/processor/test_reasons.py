@@ -50,7 +50,7 @@ def literals(tree: ast.AST) -> Iterator[str]:
 
 def test_the_page_is_current() -> None:
     written = PAGE.read_text(encoding="utf-8")
-    assert written == render(), "write it anew: python3 -m tests.reasons"
+    assert written == render(), "write it again: .venv/bin/python -m tests.reasons"
 
 
 def test_the_page_has_every_reason_once() -> None:

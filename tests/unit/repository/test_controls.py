@@ -30,7 +30,7 @@ def make_stack_with_everything() -> TapStack:
 
 def test_the_page_is_current() -> None:
     written = PAGE.read_text(encoding="utf-8")
-    assert written == render(), "write it anew: python -m tests.controls"
+    assert written == render(), "write it again: .venv/bin/python -m tests.controls"
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.says)

@@ -15,7 +15,7 @@ def measure() -> tuple[str, dict[str, tuple[float, float]]]:
 
 def test_the_page_is_current(page: Any) -> None:
     text, _ = page
-    assert redaction.PAGE.read_text("utf-8") == text, "run python -m tests.redaction"
+    assert redaction.PAGE.read_text("utf-8") == text, "run .venv/bin/python -m tests.redaction"
 
 
 def test_the_page_about_privacy_has_the_same_numbers(page: Any) -> None:
