@@ -19,7 +19,10 @@ from pipeline.outcomes import Exit
 
 NAME = "python -m pipeline"
 
-COMMANDS = ("status", "files", "show", "rejects", "redrive", "report")
+COMMANDS = (
+    *("status", "files", "show", "rejects", "report"),
+    *("redrive", "replay", "reconcile"),
+)
 """The modules of the commands, in the order in which the help lists them."""
 
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
@@ -104,12 +104,18 @@ class Stack:
         return self._session.client("sqs", config=_CONFIG)
 
     @cached_property
+    def stepfunctions(self) -> Any:
+        """Step Functions."""
+        service: Any = "stepfunctions"
+        return self._session.client(service, config=_CONFIG)
+
+    @cached_property
     def _session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
 
     def close(self) -> None:
         """Close the clients that were used."""
-        for name in ("s3", "sqs"):
+        for name in ("s3", "sqs", "stepfunctions"):
             if client := self.__dict__.get(name):
                 client.close()

@@ -122,7 +122,12 @@ def loaded(name: str) -> Command:
 
 def arguments(name: str, files: Files) -> list[str]:
     """What a command is asked."""
-    asked = {"show": [files.rejects], "rejects": [files.rejects], "redrive": []}
+    asked = {
+        "show": [files.rejects],
+        "rejects": [files.rejects],
+        "redrive": [],
+        "replay": ["--only", "refused", "--prefix", files.rejects],
+    }
     return [name, *asked.get(name, ["--dataset", DATASET]), "--json"]
 
 
