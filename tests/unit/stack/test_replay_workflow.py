@@ -138,7 +138,7 @@ def test_refused_files_are_found_by_their_reason(
 
 def test_only_files_that_were_written_between_the_times() -> None:
     limits = {"since": 2000, "until": 5000}  # milliseconds
-    items = [{"modified": second} for second in (1, 2, 4, 5)]
+    items: list[dict[str, object]] = [{"modified": second} for second in (1, 2, 4, 5)]
     items.append({"modified": "1970-01-01T00:00:03Z"})
     found = evaluate(WITHIN, {"Items": items, "BatchInput": limits})
     assert [item["modified"] for item in found] == [2, 4, "1970-01-01T00:00:03Z"]
