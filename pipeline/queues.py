@@ -1,9 +1,12 @@
 """The queues: how many messages wait and are parked, and the redrive of parked ones."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
+
+from botocore.exceptions import ClientError
 
 from pipeline.permissions import needing
 from pipeline.stack import Stack
@@ -23,6 +26,10 @@ _Number = Literal[
     "ApproximateNumberOfMessagesDelayed",
 ]
 _NUMBERS: tuple[_Number, ...] = get_args(_Number)
+
+# How SQS says that a message is not hidden, or is gone: its time was over, or it was moved.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+_NOT_HIDDEN = {"InvalidParameterValue", "MessageNotInflight", "ReceiptHandleIsInvalid"}
 
 ATTRIBUTES, RECEIVE = "sqs:GetQueueAttributes", "sqs:ReceiveMessage"
 HIDE = "sqs:ChangeMessageVisibility"
@@ -110,12 +117,12 @@ class Queues:
                         VisibilityTimeout=HIDDEN_SECONDS,
                         WaitTimeSeconds=1,  # asks all of SQS's servers, and not some
                     ).get("Messages", [])
-                if not page:
-                    break
+                if all(message["MessageId"] in received for message in page):
+                    break  # there is none, or those that came first are no longer hidden
                 received |= {message["MessageId"]: message for message in page}
         finally:
             for message in received.values():
-                with needing(self._stack, HIDE, _name(self._parked)):
+                with _if_hidden(), needing(self._stack, HIDE, _name(self._parked)):
                     self._stack.sqs.change_message_visibility(
                         QueueUrl=self._parked,
                         ReceiptHandle=message["ReceiptHandle"],
@@ -162,6 +169,16 @@ def parked(message: "MessageTypeDef", bucket: str) -> Parked:
         datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
         int(attributes["ApproximateReceiveCount"]),
     )
+
+
+@contextmanager
+def _if_hidden() -> Iterator[None]:
+    """Pass over a message that is no longer hidden."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"].rpartition(".")[2] not in _NOT_HIDDEN:
+            raise
 
 
 def _name(url: str) -> str:

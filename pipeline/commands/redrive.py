@@ -13,6 +13,7 @@ from pipeline.queues import (
     ATTRIBUTES,
     HIDE,
     LIST_MOVES,
+    MOST_SHOWN,
     MOVE,
     RECEIVE,
     Move,
@@ -33,7 +34,7 @@ INTERVAL = 0.5  # seconds between two looks
     ),
     permissions="The first six are asked of the dead-letter queue, which SQS reads as you do, "
     "sqs:SendMessage of the queue.",
-    wrong="not all messages could be moved",
+    wrong="not all messages could be moved, or all are hidden",
     examples=("", "--yes"),
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -60,19 +61,34 @@ def command(stack: Stack, yes: bool, as_json: bool) -> Exit:
     with waiting("looking at parked messages"):
         parked = queues.peek()
     if not parked:
-        if as_json:
-            show_json({"parked": [], "status": "NOTHING", "moved": 0})
-        else:
-            show_text("Nothing is parked.")
-        return Exit.OK
+        return _report_none(queues, as_json)
     if not as_json:
         show_table(("file", "sent at", "received"), list(map(_row, parked)), "Parked messages")
+    if len(parked) >= MOST_SHOWN:
+        about = queues.depths()[1].all
+        remark(f"{len(parked):,} of about {about:,} messages are shown; all are sent.")
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError("Nobody can answer here: add --yes to move the messages.")
         click.confirm("Send all of them back to the queue?", abort=True, err=True)
     queues.move()
     return _report(_wait(queues), parked, as_json)
+
+
+def _report_none(queues: Queues, as_json: bool) -> Exit:
+    """Report that no parked message can be seen: there is none, or all are hidden."""
+    hidden = queues.depths()[1].all
+    if as_json:
+        show_json({"parked": [], "status": "HIDDEN" if hidden else "NOTHING", "moved": 0})
+    elif not hidden:
+        show_text("Nothing is parked.")
+    if hidden:
+        which = "1 message is" if hidden == 1 else f"{hidden:,} messages are"
+        remark(
+            f"Nothing was moved: about {which} hidden, because somebody else looks at the "
+            "dead-letter queue, or did a moment ago. Try again in a minute."
+        )
+    return Exit.WRONG if hidden else Exit.OK
 
 
 def _wait(queues: Queues) -> Move:

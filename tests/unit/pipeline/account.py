@@ -170,9 +170,11 @@ class Account:
 
     def _get_queue_attributes(self, queue_url: str, **_: Any) -> dict[str, Any]:
         parked = queue_url.endswith("parked")
-        number = len(self.messages) if parked else self.waiting
+        hidden = len(self.hidden) if parked else 0
+        number = len(self.messages) - hidden if parked else self.waiting
         name = "ApproximateNumberOfMessages"
-        return {"Attributes": {name: f"{number}", f"{name}NotVisible": "0", f"{name}Delayed": "0"}}
+        numbers = {name: number, f"{name}NotVisible": hidden, f"{name}Delayed": 0}
+        return {"Attributes": {one: str(value) for one, value in numbers.items()}}
 
     def _receive_message(self, max_number_of_messages: int, **_: Any) -> dict[str, Any]:
         found = [one for one in self.messages if one not in self.hidden][:max_number_of_messages]
@@ -193,7 +195,9 @@ class Account:
             ]
         }
 
-    def _change_message_visibility(self, receipt_handle: str, **_: Any) -> dict[str, Any]:
+    def _change_message_visibility(self, receipt_handle: str, **_: Any) -> dict[str, Any] | str:
+        if receipt_handle not in self.hidden:
+            return "MessageNotInflight"
         self.hidden.remove(receipt_handle)
         return {}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipeline.outcomes import RefusedError
 from pipeline.queues import Depth, Move, Parked, Queues
@@ -43,6 +44,39 @@ def test_no_more_are_looked_at_than_people_read(
     for number in range(25):
         account.park(f"incoming/customers/{number}")
     assert len(queues.peek()) == 10
+
+
+def test_messages_that_come_again_meanwhile_are_not_looked_at_for_ever(
+    queues: Queues, account: Account
+) -> None:
+    for number in range(25):
+        account.park(f"incoming/customers/{number}")
+    looks: list[str] = []
+
+    def interrupt(operation: str) -> None:
+        looks.append(operation)
+        assert looks.count("ReceiveMessage") < 10
+        if len(account.hidden) == 20:  # the first ones have been hidden for a minute
+            account.hidden -= {f"m{number}" for number in range(20)}
+
+    account.interrupt = interrupt
+    assert len(queues.peek()) >= 20
+
+
+@pytest.mark.parametrize("code", ["InvalidParameterValue", "MessageNotInflight"])
+def test_what_is_no_longer_hidden_needs_no_release(
+    queues: Queues, account: Account, code: str
+) -> None:
+    account.park("incoming/customers/a")
+    account.broken["ChangeMessageVisibility"] = code
+    assert len(queues.peek()) == 1
+
+
+def test_a_release_may_fail_for_another_reason(queues: Queues, account: Account) -> None:
+    account.park("incoming/customers/a")
+    account.broken["ChangeMessageVisibility"] = "ServiceUnavailable"
+    with pytest.raises(ClientError, match="ServiceUnavailable"):
+        queues.peek()
 
 
 def test_what_was_received_is_released_whatever_happens(queues: Queues, account: Account) -> None:

@@ -47,6 +47,32 @@ def test_nothing_is_parked(tool: Tool, account: Account) -> None:
     assert not begun(account)
 
 
+def test_messages_that_somebody_else_looks_at_are_not_nothing(
+    tool: Tool, account: Account
+) -> None:
+    account.park("incoming/customers/a.csv")
+    account.hidden = set(account.messages)
+    answer = tool("redrive", "--yes")
+    assert (answer.code, answer.out) == (Exit.WRONG, "")
+    assert "about 1 message is hidden" in answer.err
+    answer = tool("redrive", "--yes", "--json")
+    assert answer.code == Exit.WRONG
+    assert answer.json == {"parked": [], "status": "HIDDEN", "moved": 0}
+    assert not begun(account)
+
+
+def test_more_may_be_parked_than_is_shown(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("queues", "commands.redrive"):
+        monkeypatch.setattr(f"pipeline.{module}.MOST_SHOWN", 10)
+    account.moves = [COMPLETED, COMPLETED]
+    for number in range(25):
+        account.park(f"incoming/customers/{number}.csv")
+    answer = tool("redrive", "--yes")
+    assert "10 of about 25 messages are shown; all are sent." in answer.err
+
+
 @pytest.mark.usefixtures("parked")
 def test_it_shows_asks_and_moves(
     tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
