@@ -16,6 +16,7 @@ from botocore.exceptions import (
 
 from pipeline.display import remark
 from pipeline.outcomes import Exit
+from pipeline.text import plain
 
 NAME = "python -m pipeline"
 
@@ -64,7 +65,9 @@ def program() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see :class:`pipeline.outcomes.Exit`."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        _check(arguments)
         code = program.main(args=arguments, prog_name=NAME, standalone_mode=False)
         sys.stdout.flush()
         return int(code or Exit.OK)
@@ -81,6 +84,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BotoCoreError, ClientError) as error:
         remark(f"Error: {_explain(error)}")
         return Exit.FAILED
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """Refuse what no name in AWS can be: Python has lone surrogates for bytes that are not UTF-8.
+
+    https://peps.python.org/pep-0383/
+    """
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise click.UsageError(f"{plain(argument)} is not UTF-8.") from None
 
 
 def _explain(error: BotoCoreError | ClientError) -> str:

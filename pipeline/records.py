@@ -60,10 +60,10 @@ class Record:
                 rejected=rows["rejected"],
                 reasons=dict(document["rejected_by_reason"]),
                 refusal=refusal and refusal["reason"],
-                processed_at=datetime.fromisoformat(document["processed_at"]),
+                processed_at=_moment(document["processed_at"]),
                 document=document,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, RecursionError, TypeError, ValueError) as error:
             raise PipelineError(
                 f"{manifest} is not a manifest that this version of the tool can read: "
                 f"{type(error).__name__} at {error}. Use the version that was deployed."
@@ -73,6 +73,13 @@ class Record:
     def all_reasons(self) -> dict[str, int]:
         """The rows of each reason, with the refusal, which may concern no row."""
         return {**({self.refusal: 0} if self.refusal else {}), **self.reasons}
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO, Any, Self
@@ -20,6 +21,9 @@ BEFORE = ("row", "line", "reasons", "what to do")
 # https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"-\d+([.,]\d+)*")
+
+# Of a file that is not gzip, is cut, or is damaged.
+_UNREADABLE = (gzip.BadGzipFile, EOFError, zlib.error)
 
 # Without it, Excel does not read UTF-8.
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -93,7 +97,7 @@ def read_rejects(file: IO[bytes], key: str) -> Iterator[Reject]:
         with gzip.open(file) as lines:
             for line in lines:
                 yield Reject.parse(line)
-    except (EOFError, KeyError, TypeError, ValueError, gzip.BadGzipFile) as error:
+    except (*_UNREADABLE, KeyError, RecursionError, TypeError, ValueError) as error:
         raise PipelineError(
             f"{key} has no rows that can be read: {type(error).__name__}"
         ) from None

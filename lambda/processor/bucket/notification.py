@@ -28,7 +28,7 @@ def created_keys(body: str, bucket: str) -> list[str]:
         if event.get("Event") == "s3:TestEvent":
             return []
         return [_created_key(record, bucket) for record in event["Records"]]
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
         pass
     raise NotificationError("the message is not an event notification of S3")
 
@@ -38,4 +38,6 @@ def _created_key(record: dict[str, Any], bucket: str) -> str:
         raise NotificationError("the event is not the creation of an object")
     if record["s3"]["bucket"]["name"] != bucket:
         raise NotificationError("the event is about another bucket")
-    return unquote_plus(record["s3"]["object"]["key"], errors="strict")
+    key = unquote_plus(record["s3"]["object"]["key"], errors="strict")
+    key.encode()  # JSON may have half a character, which is in no key
+    return key

@@ -23,6 +23,14 @@ def test_what_is_not_understood_is_a_mistake_of_use(tool: Tool, arguments: list[
     assert "Usage: python -m pipeline" in answer.err
 
 
+@pytest.mark.parametrize("arguments", [["show", "a\udcff.csv"], ["files", "--dataset", "\udcff"]])
+def test_what_is_not_utf_8_is_the_name_of_nothing(tool: Tool, arguments: list[str]) -> None:
+    answer = tool(*arguments)
+    assert (answer.code, answer.out) == (Exit.USAGE, "")
+    assert "\\udcff" in answer.err
+    assert "UTF-8" in answer.err
+
+
 def test_without_a_stack_there_is_nothing_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,11 +39,17 @@ def test_a_refused_file_is_called_so() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"null", b"[]", b"{}", b'{"rows": 1, "refusal": null}', b"\xff"]
+    "content",
+    [b"", b"null", b"[]", b"{}", b'{"rows": 1, "refusal": null}', b"\xff", b"[" * 100_000],
 )
 def test_what_is_no_manifest_is_named(content: bytes) -> None:
     with pytest.raises(PipelineError, match=r"manifests/x\.json is not a manifest"):
         Record.parse(content, "manifests/x.json")
+
+
+def test_a_moment_without_a_zone_is_none() -> None:
+    with pytest.raises(PipelineError, match=r"ValueError at .*2026-03-01T12:30:00"):
+        record(processed_at="2026-03-01T12:30:00")
 
 
 @pytest.mark.parametrize(

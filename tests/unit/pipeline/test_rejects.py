@@ -148,8 +148,10 @@ def test_a_long_record_is_one_record() -> None:
         packed([]).getvalue(),
         packed(reject("x")).getvalue()[:-9],
         gzip.compress(b"{\n"),
+        gzip.compress(b"x")[:10] + b"\xff" * 20,
+        gzip.compress(b"[" * 100_000),
     ],
-    ids=["not gzip", "a refusal", "a list", "cut", "not JSON"],
+    ids=["not gzip", "a refusal", "a list", "cut", "not JSON", "damaged", "too deep"],
 )
 def test_what_has_no_rows_is_named(content: bytes) -> None:
     with pytest.raises(PipelineError, match="quarantine/x has no rows that can be read"):

@@ -43,6 +43,8 @@ def test_the_test_event_is_about_nothing() -> None:
         (message("incoming/%FF"), "not an event notification"),
         ("SECRET", "not an event notification"),
         ("[]", "not an event notification"),
+        ("[" * 100_000, "not an event notification"),
+        (message("incoming/\ud800"), "not an event notification"),
         ("{}", "not an event notification"),
         ('{"Records": 5}', "not an event notification"),
         ('{"Records": [{}]}', "not an event notification"),
