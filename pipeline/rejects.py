@@ -69,12 +69,17 @@ class Reject:
     def named(self) -> dict[str, str] | None:
         """Its fields by name, if its text is a JSON object, as in files other than CSV."""
         try:
-            given = json.loads(self.raw, object_pairs_hook=_object)
+            # Numbers as they are written: read as a float, 1.10 and a long amount would change.
+            exact = json.loads(self.raw, object_pairs_hook=_object, parse_float=str, parse_int=str)
+            given = json.loads(self.raw)
         except (RecursionError, ValueError):
             return None
         if not isinstance(given, dict):
             return None
-        return {name: _as_text(value) for name, value in given.items()}
+        return {
+            name: text if isinstance(text, str) else _as_text(given[name])
+            for name, text in exact.items()
+        }
 
     def fields(self, delimiter: str) -> list[str]:
         """Return its fields, or its whole text if it cannot be split into any."""
@@ -178,10 +183,4 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _as_text(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case str():
-            return value
-        case _:
-            return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else json.dumps(value, ensure_ascii=False)

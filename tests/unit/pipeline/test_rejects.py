@@ -96,6 +96,14 @@ def test_objects_have_their_names() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1.10", "12345678901234567.123456", "1e400", "-0", "0.1000", '{"x": 1.5, "y": 2}'],
+)
+def test_a_number_stays_as_it_was_written(text: str) -> None:
+    assert fields(reject(f'{{"a": {text}}}'))[1] == [text]
+
+
 def test_objects_alone_need_no_column_for_text() -> None:
     assert fields(reject('{"a": 1}')) == [["a"], ["1"]]
 
