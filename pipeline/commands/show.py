@@ -200,7 +200,7 @@ def _show_outputs(record: Record) -> None:
 def _show_versions(versions: list[Version], record: Record | None) -> None:
     rows = []
     for one in versions:
-        done = "processed" if record and one.version == record.version else None
+        done = record.outcome if record and one.version == record.version else None
         what = "deleted" if one.size is None else "newest" if one.newest else "replaced"
         rows.append((one.version, one.written, one.size, done or what))
     show_table(("version", "written at", "bytes", ""), rows, "Versions of the file")

@@ -49,6 +49,18 @@ def test_the_key_may_be_what_refuses(stack: Stack) -> None:
     assert "at its key" not in ask(stack, GET, KEY, "AccessDeniedException", message)
 
 
+@pytest.mark.parametrize(
+    "policy", ["a resource-based policy", "an identity-based policy", "a permissions boundary"]
+)
+def test_an_explicit_denial_is_no_missing_permission(stack: Stack, policy: str) -> None:
+    message = (
+        "User: arn:x is not authorized to perform: s3:GetObject on resource: arn:y with an "
+        f"explicit deny in {policy}"
+    )
+    said = ask(stack, GET, KEY, "AccessDenied", message)
+    assert f"IAM refused s3:GetObject on {KEY} (explicitly, by {policy}): it takes" in said
+
+
 def test_a_name_cannot_change_the_terminal(stack: Stack) -> None:
     said = ask(stack, GET, "manifests/\x1b[2J/a.json", "AccessDenied")
     assert "\x1b" not in said

@@ -30,6 +30,9 @@ def test_a_refused_file_says_where_and_what_to_do(tool: Tool, account: Account) 
     assert answer.out.startswith(f"{KEY}: refused\n")
     assert "refused at line" in answer.out
     assert "As producer: " in answer.out
+    versions = answer.out.partition("Versions of the file")[2]
+    assert "refused" in versions
+    assert "processed" not in versions
 
 
 def test_the_whole_history(tool: Tool, account: Account) -> None:

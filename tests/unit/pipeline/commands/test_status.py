@@ -100,6 +100,17 @@ def test_only_newer_files_are_read(tool: Tool, account: Account) -> None:
     assert (one["files"], one["waiting"]) == (1, 0)
 
 
+def test_a_manifest_that_was_written_again_is_of_an_old_file(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv", **REFUSED)
+    key = "manifests/customers/a.csv.json"
+    content, _ = account.objects[key][-1]
+    account.put(key, content, 3)  # as a duplicate does, to say that the contract is in force
+    answer = tool("status", "--json", "--since", "2026-03-01T14:00Z")
+    assert answer.code == Exit.OK
+    (one,) = answer.json["datasets"]
+    assert (one["files"], one["refused"], one["waiting"]) == (0, 0, 0)
+
+
 def test_what_may_not_be_read_is_left_out(tool: Tool, account: Account) -> None:
     account.process("incoming/customers/a.csv")
     account.denied["GetQueueAttributes"] = "no"
