@@ -17,6 +17,9 @@ _CODES = {"AccessDenied", "AccessDeniedException", "KMS.AccessDeniedException", 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
 _ACTION = re.compile(r"not authorized to perform: ([a-z-]+:[A-Za-z]+)")
 
+# A statement that denies: no permission that is added helps against it.
+_DENIAL = re.compile(r"explicit deny in (an? [A-Za-z -]+?(?:policy|boundary))\b")
+
 # Which of the stack's policies read objects below a prefix, see lib/access/access_policies.py.
 _READERS = {
     PROCESSED: ("Consumer",),
@@ -48,11 +51,8 @@ def needing(stack: Stack, action: str, resource: str) -> Iterator[None]:
         details = error.response.get("Error", {})
         if details.get("Code") not in _CODES:
             raise
-        named = _ACTION.search(details.get("Message", ""))
-        of_the_key = named is not None and named[1].startswith("kms:")
-        raise RefusedError(
-            _sentence(stack, action, resource, named[1] if named and of_the_key else "")
-        ) from error
+        refused = f"IAM refused {action} on {resource}{_details(details.get('Message', ''))}"
+        raise RefusedError(_sentence(stack, action, resource, refused)) from error
 
 
 def policies_for(action: str, resource: str) -> tuple[str, ...]:
@@ -62,10 +62,18 @@ def policies_for(action: str, resource: str) -> tuple[str, ...]:
     return next((who for prefix, who in _READERS.items() if resource.startswith(prefix)), ())
 
 
-def _sentence(stack: Stack, action: str, resource: str, of_the_key: str) -> str:
-    refused = f"IAM refused {action} on {resource}"
-    if of_the_key:
-        refused += f" (at its key: {of_the_key})"
+def _details(message: str) -> str:
+    """What AWS says about a refusal beyond the action, in parentheses."""
+    found = []
+    named, denied = _ACTION.search(message), _DENIAL.search(message)
+    if named and named[1].startswith("kms:"):
+        found.append(f"at its key: {named[1]}")
+    if denied:
+        found.append(f"explicitly, by {denied[1]}")
+    return f" ({'; '.join(found)})" if found else ""
+
+
+def _sentence(stack: Stack, action: str, resource: str, refused: str) -> str:
     policies = policies_for(action, resource)
     if not policies:
         return (
