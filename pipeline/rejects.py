@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, Any, Self
 
 from pipeline.catalogue import advice
@@ -16,6 +17,9 @@ from pipeline.text import plain
 
 BEFORE = ("row", "line", "reasons", "what to do")
 """The columns before those of the file."""
+
+MOST_NAMES = 1_000
+"""Each row takes a cell for each name that any row has, and a producer can invent names."""
 
 # What makes a spreadsheet take a cell for a formula, in the wide forms of East Asia too.
 # https://owasp.org/www-community/attacks/CSV_Injection
@@ -114,7 +118,8 @@ class Layout:
 
     Attributes:
         names: the names of their fields, if they are JSON objects; else none.
-        width: how many columns they take. The last one has the text of rows that are no objects.
+        width: how many columns they take. The last one has the text of rows that are no objects,
+            or have names beyond the first ``MOST_NAMES``.
         delimiter: what separates the fields of rows that are not.
     """
 
@@ -129,8 +134,11 @@ class Layout:
         most, others = 0, False
         for reject in rejects:
             named = reject.named
-            names |= dict.fromkeys(named or ())
-            others |= named is None
+            new = [name for name in named or () if name not in names]
+            if named is None or len(names) + len(new) > MOST_NAMES:
+                others = True
+            else:
+                names |= dict.fromkeys(new)
             most = max(most, len(reject.fields(delimiter)))
         return cls(tuple(names), len(names) + others if names else most, delimiter)
 
@@ -141,12 +149,16 @@ class Layout:
             return [f"field {number}" for number in range(1, self.width + 1)]
         return [*self.names, *["text"] * (self.width - len(self.names))]
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)
+
     def cells(self, reject: Reject) -> list[str]:
         """Return the cells of a row."""
         if not self.names:
             return reject.fields(self.delimiter)
         named = reject.named
-        if named is None:
+        if named is None or not self._known.issuperset(named):
             return [*[""] * len(self.names), reject.raw]
         return [named.get(name, "") for name in self.names]
 

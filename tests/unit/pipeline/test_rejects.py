@@ -108,6 +108,24 @@ def test_objects_alone_need_no_column_for_text() -> None:
     assert fields(reject('{"a": 1}')) == [["a"], ["1"]]
 
 
+def test_rows_that_invent_names_do_not_multiply_the_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("pipeline.rejects.MOST_NAMES", 3)
+    rows = fields(
+        reject('{"a": 1, "b": 2}'),
+        *(reject(json.dumps({"a": 1, f"x{number}": 2}), number) for number in range(9)),
+        reject('{"b": 3}', 10),
+    )
+    assert rows[0] == ["a", "b", "x0", "text"]
+    assert rows[1:4] == [
+        ["1", "2", ""],
+        ["1", "", "2"],
+        ["", "", "", '{"a": 1, "x1": 2}'],
+    ]
+    assert rows[-1] == ["", "3", ""]
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
