@@ -3,6 +3,7 @@
 Everything in a table may come from somebody else, so it is made safe for a terminal here.
 """
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,12 @@ from pipeline.text import plain
 _PIPED = 10_000  # columns: a program that reads a table wants no line broken
 
 Cell = str | int | float | datetime | None
+
+
+def adapt(stream: IO[str], encoding: str | None = None) -> None:
+    """Let a stream escape what its encoding lacks, and change that to ``encoding`` if given."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding=encoding, errors="backslashreplace")
 
 
 def show_json(document: Any) -> None:

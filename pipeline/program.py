@@ -14,7 +14,7 @@ from botocore.exceptions import (
     NoCredentialsError,
 )
 
-from pipeline.display import remark
+from pipeline.display import adapt, remark
 from pipeline.outcomes import Exit
 from pipeline.text import plain
 
@@ -66,6 +66,8 @@ def program() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see :class:`pipeline.outcomes.Exit`."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        adapt(stream)
     try:
         _check(arguments)
         code = program.main(args=arguments, prog_name=NAME, standalone_mode=False)

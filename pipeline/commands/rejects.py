@@ -13,7 +13,7 @@ import click
 from pipeline.bucket import Bucket
 from pipeline.catalogue import advice
 from pipeline.command import Command, json_option, with_stack
-from pipeline.display import remark, show_json, show_table, waiting
+from pipeline.display import adapt, remark, show_json, show_table, waiting
 from pipeline.outcomes import Exit, NotFoundError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Record
@@ -74,6 +74,7 @@ def command(stack: Stack, key: str, as_csv: bool, delimiter: str, as_json: bool)
         if as_json:
             show_json({"key": keys.source, "rejects": [vars(one) for one in rejects]})
         elif as_csv:
+            adapt(sys.stdout, "utf-8")
             write_csv(sys.stdout, rejects, Layout.of(rejects, delimiter))
         else:
             _show(rejects)

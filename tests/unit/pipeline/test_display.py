@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pipeline.display import remark, show_json, show_table, show_text, waiting
+from pipeline.display import adapt, remark, show_json, show_table, show_text, waiting
 from tests.unit.pipeline.account import MOMENT
 
 Capture = pytest.CaptureFixture[str]
@@ -75,3 +75,9 @@ def test_progress_is_shown_to_people_alone(
     with waiting("reading\x07") as progress:
         progress.done(1_000)
     assert r"reading\x07: 1,000" in terminal.getvalue()
+
+
+def test_a_stream_without_an_encoding_needs_no_escapes() -> None:
+    stream = io.StringIO()
+    adapt(stream, "utf-8")
+    assert stream.write("\N{SNOWMAN}") == 1

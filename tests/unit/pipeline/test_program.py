@@ -1,6 +1,9 @@
 """What becomes of the errors of commands."""
 
 import errno
+import gzip
+import io
+import json
 import os
 import subprocess
 import sys
@@ -68,6 +71,35 @@ def test_an_error_while_it_asks(
     answer = tool("files")
     assert answer.code == code
     assert said in answer.err
+
+
+def printed(
+    monkeypatch: pytest.MonkeyPatch, account: Account, encoding: str, *arguments: str
+) -> bytes:
+    """What a command writes to standard output, in a locale of this encoding."""
+    monkeypatch.setattr(Stack, "find", account.stack)
+    out = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(out, encoding))
+    assert main(arguments) == Exit.OK
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_locale_may_lack_characters(
+    monkeypatch: pytest.MonkeyPatch, account: Account, encoding: str
+) -> None:
+    account.process("incoming/customers/\N{SNOWMAN}.csv")
+    found = printed(monkeypatch, account, encoding, "files")
+    assert rb"incoming/customers/\u2603.csv" in found
+
+
+def test_csv_is_utf_8_in_every_locale(monkeypatch: pytest.MonkeyPatch, account: Account) -> None:
+    account.process("incoming/customers/a.csv")
+    row = {"row": 1, "line": 2, "reasons": ["email:required"], "raw": "\N{SNOWMAN},x"}
+    account.put("quarantine/customers/a.csv.jsonl.gz", gzip.compress(json.dumps(row).encode()))
+    found = printed(monkeypatch, account, "ascii", "rejects", "customers/a.csv", "--csv")
+    assert found.startswith(b"\xef\xbb\xbf")
+    assert '"\N{SNOWMAN}","x"'.encode() in found
 
 
 def test_nobody_has_to_read_on() -> None:
