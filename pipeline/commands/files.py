@@ -64,11 +64,14 @@ def command(
     """
     choice = Choice(dataset, outcome, since, until, reason)
     with waiting("reading manifests") as progress:
-        records = list(Bucket(stack).records(choice, progress.done))
+        records = Bucket(stack).records(choice, progress.done)
+        # Only what is shown is kept: a record has its whole manifest.
+        documents = [document(record) for record in records] if as_json else []
+        rows = [row(record) for record in records]
     if as_json:
-        show_json({"files": [document(record) for record in records]})
-    elif records:
-        show_table(HEADINGS, [row(record) for record in records])
+        show_json({"files": documents})
+    elif rows:
+        show_table(HEADINGS, rows)
     else:
         show_text("No such file has been processed.")
     return Exit.OK

@@ -1,8 +1,11 @@
 """``files``."""
 
+import gc
+
 import pytest
 
 from pipeline.outcomes import Exit
+from pipeline.records import Record
 from tests.unit.pipeline.account import REFUSED, Account
 from tests.unit.pipeline.conftest import Tool
 
@@ -56,3 +59,23 @@ def test_the_json_has_what_the_table_has(tool: Tool) -> None:
 def test_no_file_is_no_mistake(tool: Tool) -> None:
     answer = tool("files", "--dataset", "none")
     assert (answer.code, answer.out) == (Exit.OK, "No such file has been processed.\n")
+
+
+@pytest.mark.parametrize(("shown", "options"), [("show_json", ["--json"]), ("show_table", [])])
+def test_no_manifest_is_kept_until_the_last_is_read(
+    tool: Tool,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    shown: str,
+    options: list[str],
+) -> None:
+    for number in range(5):
+        account.process(f"incoming/customers/{number}.csv")
+    kept: list[int] = []
+
+    def count(*_: object) -> None:
+        kept.append(sum(type(one) is Record for one in gc.get_objects()))
+
+    monkeypatch.setattr(f"pipeline.commands.files.{shown}", count)
+    assert tool("files", *options).code == Exit.OK
+    assert kept == [0]
