@@ -82,10 +82,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def process_message(message: Message, context: LambdaContext) -> bool:
-    """Process all objects of one message, and tell whether all are done; log those that failed."""
+    """Process all objects of one message, and tell whether all are done; log those that failed.
+
+    Lambda counts an invocation that reports failed messages as a success, so they are counted
+    here; but not those that only wait until a change of a contract is over.
+    """
     failures = list(_failures(message, context))
     for failure in failures:
         logger.error("failed", **failure.facts)
+    if any(failure.facts["error"] != TransitionError.__name__ for failure in failures):
+        metrics = EphemeralMetrics()
+        metrics.add_metric(name="DeliveriesFailed", unit=MetricUnit.Count, value=1)
+        metrics.flush_metrics()
     return not failures
 
 

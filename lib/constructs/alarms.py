@@ -187,6 +187,13 @@ def _failures_of_files(environment: Environment) -> Iterator[Failure]:
 def _failures_of_function(processor: DataProcessor, environment: Environment) -> Iterator[Failure]:
     function = processor.function
     yield Failure(
+        "DeliveryFailed",
+        "A file could not be processed, such as for a key that is disabled. Its message comes "
+        "again, five times at most.",
+        "Troubleshooting",
+        count(environment, "DeliveriesFailed", SUM, FEW_MINUTES),
+    )
+    yield Failure(
         "FunctionFailed",
         "The function crashed or timed out. The message comes again, five times at most.",
         "Troubleshooting",

@@ -99,7 +99,8 @@ def test_only_the_failed_messages_come_again(
     failed = handle(index, SECRET, body(KEY), test_event, body("processed/x"))
     assert failed == ["m0", "m3"]
     assert bucket.newest("manifests/people/a.csv.json")
-    lines, _ = read_log(capsys)
+    lines, metrics = read_log(capsys)
+    assert [one["DeliveriesFailed"] for one in metrics if "DeliveriesFailed" in one] == [[1], [1]]
     assert [(line["error"], line["reason"]) for line in lines if line["level"] == "ERROR"] == [
         ("NotificationError", "the message is not an event notification of S3"),
         ("LayoutError", "the object does not lie under incoming/"),
@@ -190,7 +191,8 @@ def test_an_invocation_is_as_old_as_its_beginning(
     monkeypatch.setattr(CONTEXT, "get_remaining_time_in_millis", lambda: 200_000)
     read_log(capsys)
     assert handle(index, body(KEY)) == ["m0"]
-    [line], _ = read_log(capsys)
+    [line], metrics = read_log(capsys)
+    assert metrics == []
     assert line["reason"] == "a later invocation used another contract; the message comes again"
     assert json.loads(bucket.content("manifests/people/a.csv.json"))["epoch"] == 1
 
@@ -264,7 +266,8 @@ def test_no_error_is_quoted_but_all_can_be_found(
     monkeypatch.setattr(*failure)
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == ["m0"]
-    [line], [] = read_log(capsys)
+    [line], [metrics] = read_log(capsys)
+    assert metrics["DeliveriesFailed"] == [1]
     assert (line["message"], line["key"], line["message_id"]) == ("failed", KEY, "m0")
     assert line["error"] in {"RuntimeError", "RowAccountError", "ClientError"}
     assert line.get("code", "Some: AccessDenied") == "Some: AccessDenied"
