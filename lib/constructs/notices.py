@@ -1,5 +1,6 @@
 """The topic of notices: what alarms publish, and who receives it."""
 
+from aws_cdk import Annotations
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
@@ -26,7 +27,8 @@ class Notices(Construct):
     ) -> None:
         """Create the topic, and subscribe the addresses of the setting ``notifyEmails``.
 
-        Each address gets a message first, and nothing else until somebody confirms it.
+        Each address gets a message first, and nothing else until somebody confirms it. Where data
+        are retained, it is a warning if there is none.
         https://docs.aws.amazon.com/sns/latest/dg/sns-email-notifications.html
         """
         super().__init__(scope, construct_id)
@@ -47,7 +49,15 @@ class Notices(Construct):
                 conditions=of_alarms(self),
             )
         )
-        for address in environment.settings.notify_emails:
+        settings = environment.settings
+        if settings.retain_data and not settings.notify_emails:
+            Annotations.of(self).add_warning_v2(
+                "zero-trust:no-notify-emails",
+                f"environments.{environment.suffix}.notifyEmails names nobody: alarms publish to "
+                f"{environment.names.notices}, and no e-mail is sent. Add an address, or "
+                "subscribe to the topic in another way.",
+            )
+        for address in settings.notify_emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
 
     def send(self, alarm: cloudwatch.Alarm) -> None:

@@ -1,8 +1,17 @@
 """The topic of notices: who publishes, under which key, and who is told."""
 
 import pytest
+from aws_cdk.assertions import Annotations, Match
 
-from tests.unit.synthesis import ACCOUNT, PARTITIONS, Synthesized, statement, synthesize
+from lib.tap_stack import TapStack
+from tests.unit.synthesis import (
+    ACCOUNT,
+    PARTITIONS,
+    Synthesized,
+    make_app,
+    statement,
+    synthesize,
+)
 
 
 def test_the_topic_is_encrypted_with_the_logs_key(stack: Synthesized) -> None:
@@ -69,3 +78,21 @@ def test_each_address_is_subscribed() -> None:
 
 def test_nobody_is_subscribed_by_default(stack: Synthesized) -> None:
     assert not stack.find("AWS::SNS::Subscription")
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({"retainData": True}, 1),
+        ({"retainData": True, "notifyEmails": ["a@example.com"]}, 0),
+        ({}, 0),
+    ],
+    ids=str,
+)
+def test_synth_warns_if_data_are_retained_and_nobody_gets_notices(
+    settings: dict[str, object], warned: int
+) -> None:
+    app = make_app(environments={"test": settings})
+    stack = TapStack(app, "TapStack-test", environment_suffix="test")
+    sentence = Match.string_like_regexp("environments.test.notifyEmails names nobody: .*")
+    assert len(Annotations.from_stack(stack).find_warning("*", sentence)) == warned
