@@ -7,14 +7,11 @@ announces to the queue; the keys admit the function's role, which names the keys
 from aws_cdk import Aws
 
 METRICS = "ZeroTrustPipeline"
-"""The namespace of the metrics about files and rows. Their dimension ``service`` is the function's
-name, so that environments of one account do not add up."""
+"""The namespace of the pipeline's own metrics. Their dimension ``service`` is the name of the
+function or the state machine, so that environments of one account do not add up."""
 
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 """The condition that a service assumes a role only for resources of this account."""
-
-METRICS = "ZeroTrustPipeline"
-"""The namespace of the pipeline's own metrics in CloudWatch."""
 
 
 class Names:
@@ -28,7 +25,6 @@ class Names:
             retained.
         replay, replay_arn: the state machine that sends messages again; the group of its schedule
             has the same name, and ``replay_schedules_arn``.
-        replay_role: its role.
         function_log_group: the data processor's.
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
@@ -53,7 +49,6 @@ class Names:
         self.notices_arn = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.notices}"
         here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.replay = f"zero-trust-replay-{environment_suffix}"
-        self.replay_role = f"{self.replay}-{Aws.REGION}"
         self.replay_arn = f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.replay}"
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"

@@ -1,5 +1,6 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Aspects, CfnOutput, Fn, Stack, Tags
@@ -135,28 +136,34 @@ class TapStack(Stack):
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
 
-        outputs = {
-            "VpcId": network.vpc.vpc_id,
-            "S3BucketName": data.bucket.bucket_name,
-            "S3BucketArn": data.bucket.bucket_arn,
-            "LambdaFunctionName": processor.function.function_name,
-            "LambdaFunctionArn": processor.function.function_arn,
-            "LambdaRoleArn": role.role.role_arn,
-            "S3KmsKeyId": keys.data.key_id,
-            "LogsKmsKeyId": keys.logs.key_id,
-            "LambdaKmsKeyId": keys.environment.key_id,
-            "PseudonymKeyId": keys.pseudonym.key_id,
-            "LogGroupName": log_groups.function.log_group_name,
-            "QueueUrl": intake.queue.queue_url,
-            "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
-            "NoticesTopicArn": notices.topic.topic_arn,
-            "ReplayStateMachineArn": replay.state_machine.state_machine_arn,
-            "ProducerPolicyArn": access.producer.managed_policy_arn,
-            "ConsumerPolicyArn": access.consumer.managed_policy_arn,
-            "StewardPolicyArn": access.steward.managed_policy_arn,
-        }
+        self._export(
+            environment.suffix,
+            {
+                "VpcId": network.vpc.vpc_id,
+                "S3BucketName": data.bucket.bucket_name,
+                "S3BucketArn": data.bucket.bucket_arn,
+                "LambdaFunctionName": processor.function.function_name,
+                "LambdaFunctionArn": processor.function.function_arn,
+                "LambdaRoleArn": role.role.role_arn,
+                "S3KmsKeyId": keys.data.key_id,
+                "LogsKmsKeyId": keys.logs.key_id,
+                "LambdaKmsKeyId": keys.environment.key_id,
+                "PseudonymKeyId": keys.pseudonym.key_id,
+                "LogGroupName": log_groups.function.log_group_name,
+                "QueueUrl": intake.queue.queue_url,
+                "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
+                "NoticesTopicArn": notices.topic.topic_arn,
+                "ReplayStateMachineArn": replay.state_machine.state_machine_arn,
+                "ProducerPolicyArn": access.producer.managed_policy_arn,
+                "ConsumerPolicyArn": access.consumer.managed_policy_arn,
+                "StewardPolicyArn": access.steward.managed_policy_arn,
+            },
+        )
+
+    def _export(self, suffix: str, outputs: Mapping[str, str]) -> None:
+        """Output each value, and export it under a name that is unique in the account."""
         for name, value in outputs.items():
-            CfnOutput(self, name, value=value, export_name=f"{name}-{environment.suffix}")
+            CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")
 
     @property
     def availability_zones(self) -> list[str]:

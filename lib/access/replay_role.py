@@ -93,7 +93,7 @@ class ReplayRole(Construct):
         self.role = iam.Role(
             self,
             "Role",
-            role_name=names.replay_role,
+            role_name=f"{names.replay}-{Aws.REGION}",  # roles are global, stacks are regional
             description=f"Execution role of {names.replay}",
             # A Distributed Map's children have a label after the name.
             # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
