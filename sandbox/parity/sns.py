@@ -6,8 +6,10 @@ Delete each of these once MiniStack itself does this:
 - ``alarms_need_the_topic``: asks whether CloudWatch may publish to an alarm's topic.
 """
 
+import contextvars
 from typing import Any
 
+from ministack.core.iam_evaluator import pin_request_origin
 from ministack.core.responses import get_account_id
 from ministack.services import cloudwatch
 from ministack.services.sns import _topic_by_arn_any_scope as topic_by_arn
@@ -35,13 +37,19 @@ def key_of_a_topic(provisioned: Provisioned, properties: Properties) -> Provisio
 def alarms_need_the_topic(original: Function, alarm: dict[str, Any], *change: Any) -> None:
     """Let an alarm publish only if the policies of the topic and of its key admit it.
 
+    It does so over TLS, also while no request is served.
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
     """
-    permitted = {
-        name: [topic for topic in alarm.get(name) or () if admits(topic, alarm["AlarmArn"])]
-        for name in ACTIONS
-    }
-    original({**alarm, **permitted}, *change)
+
+    def publish() -> None:
+        pin_request_origin(ALARMS, secure_transport=True)
+        permitted = {
+            name: [topic for topic in alarm.get(name) or () if admits(topic, alarm["AlarmArn"])]
+            for name in ACTIONS
+        }
+        original({**alarm, **permitted}, *change)
+
+    contextvars.copy_context().run(publish)
 
 
 def admits(topic_arn: str, alarm_arn: str) -> bool:
