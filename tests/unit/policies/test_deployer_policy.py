@@ -55,6 +55,11 @@ SURVIVORS = {
     "Attachments: Action iam:AttachRolePolicy to iam:*": ALONE,
     "Attachments: Action iam:DetachRolePolicy to iam:*": ALONE,
     "PassedRoles: Action iam:PassRole to iam:*": ALONE,
+    "PassedReplayRole: Action iam:PassRole to iam:*": ALONE,
+    "PassedScheduleRole: Action iam:PassRole to iam:*": ALONE,
+    "ReplayAttachments: Action iam:AttachRolePolicy to iam:*": ALONE,
+    "ReplayAttachments: Action iam:DetachRolePolicy to iam:*": ALONE,
+    "Replay: Action scheduler:* to scheduler:*": "It names every action already.",
 }
 """The mutants that change no decision, and why that is not a gap."""
 
