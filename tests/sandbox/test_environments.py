@@ -13,12 +13,12 @@ from sandbox.emulator import ACCOUNT, REGION
 from tests.acceptance import LOOKING
 from tests.integration.conftest import Pipeline
 from tests.patience import Wait, wait_for
-from tests.sandbox.cloud import Cloud, outcome
+from tests.sandbox.cloud import Cloud, allow, outcome, policy
 from tests.sandbox.metrics import publish
-from tests.sandbox.queues import subscribe
+from tests.sandbox.queues import make_queue, subscribe
 
 NOTICE = Wait(60)
-"""From a failure to its notice, in the sandbox."""
+"""From a failure to its notice, in the sandbox, where metrics are there at once."""
 
 PAYMENTS = Path(__file__).resolve().parents[2] / "samples" / "payments.csv"
 
@@ -83,10 +83,11 @@ def deploy_two(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_a_refused_file_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) -> None:
-    """Within a minute of its upload. While its alarm is on, nobody is told again."""
+    """While its alarm is on, nobody is told again."""
     inbox = subscribe(cloud, outputs["NoticesTopicArn"])
     pipeline = Pipeline(cloud.client("s3"), outputs["S3BucketName"])
-    pipeline.drop(pipeline.name("payments"), b"not,the,columns\n1,2,3\n")
+    refused = pipeline.process(pipeline.name("payments"), b"not,the,columns\n1,2,3\n")
+    assert refused["outcome"] == "quarantined"
 
     def look() -> bool | None:
         notices = [(one["NewStateValue"], one["AlarmName"]) for one in receive(cloud, inbox)]
@@ -119,6 +120,39 @@ def test_every_alarm_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) ->
 
     wait_for("notices", look, NOTICE)
     assert all("in docs/operations.md." in text for text in seen.values())
+
+
+def test_the_rule_of_the_docs_tells_when_a_file_is_clean(
+    cloud: Cloud, outputs: dict[str, str]
+) -> None:
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Starting work when a file is clean\n")[2]
+    pattern = section.partition("```json\n")[2].partition("```")[0]
+    assert "S-<account>-<region>" in pattern
+    bucket = outputs["S3BucketName"]
+    pattern = pattern.replace("zero-trust-data-S-<account>-<region>", bucket)
+    events, sqs = cloud.client("events"), cloud.client("sqs")
+    inbox, arn = make_queue(cloud)
+    rule = events.put_rule(Name="clean", EventPattern=pattern)["RuleArn"]
+    sender = {
+        **allow("sqs:SendMessage", arn, ArnEquals={"aws:SourceArn": rule}),
+        "Principal": {"Service": "events.amazonaws.com"},
+    }
+    sqs.set_queue_attributes(QueueUrl=inbox, Attributes={"Policy": json.dumps(policy(sender))})
+    events.put_targets(Rule="clean", Targets=[{"Id": "inbox", "Arn": arn}])
+    pipeline = Pipeline(cloud.client("s3"), bucket)
+    name = pipeline.name("payments", "clean.csv")
+    assert pipeline.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
+
+    def look() -> list[str] | None:
+        messages = sqs.receive_message(QueueUrl=inbox, MaxNumberOfMessages=10).get("Messages", ())
+        found = [json.loads(one["Body"])["detail"]["object"]["key"] for one in messages]
+        return found or None
+
+    # Neither the upload nor the clean rows, which are there before the file is done.
+    assert wait_for("event", look, NOTICE) == [f"manifests/{name}.json"]
+    events.remove_targets(Rule="clean", Ids=["inbox"])
+    events.delete_rule(Name="clean")
 
 
 def receive(cloud: Cloud, url: str) -> list[dict[str, Any]]:

@@ -84,11 +84,17 @@ def test_only_a_file_with_rows_that_was_not_refused_has_a_share(
     index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A refused file has an alarm of its own."""
-    for name, content in (("empty", HEADER), ("good", HEADER + GOOD), ("refused", f"{SECRET}\n")):
-        bucket.upload(f"incoming/people/{name}.csv", content.encode())
+    files = {
+        "empty": HEADER.encode(),
+        "good": (HEADER + GOOD).encode(),
+        "refused": (HEADER + GOOD).encode() + b"\xff\n",
+    }
+    for name, content in files.items():
+        bucket.upload(f"incoming/people/{name}.csv", content)
         assert handle(index, body(f"incoming/people/{name}.csv")) == []
-    shares = [metrics.get("RejectedShare") for metrics in read_log(capsys)[1]]
-    assert shares == [None, [0.0], None]
+    found = read_log(capsys)[1]
+    assert [metrics["RowsRead"] for metrics in found] == [[0.0], [1.0], [1.0]]
+    assert [metrics.get("RejectedShare") for metrics in found] == [None, [0.0], None]
 
 
 def test_only_the_failed_messages_come_again(
@@ -125,7 +131,7 @@ def test_the_saved_queries_name_what_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html"""
+    """With dots for fields of fields."""
     bucket.upload(KEY, (HEADER + GOOD).encode())
     bucket.upload("incoming/people/refused.csv", f"{SECRET}\n".encode())
     bucket.upload("incoming/people/denied.csv", (HEADER + GOOD).encode())
