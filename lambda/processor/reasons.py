@@ -113,7 +113,7 @@ class Reason(StrEnum):
         cause="A full export instead of a daily one, or files that have grown.",
         producer=_SPLIT,
         operator=(
-            "Raise the setting that the manifest names, deploy, and have the file uploaded again."
+            "Raise the setting that the manifest names, deploy, and replay the refused files."
         ),
         unit="bytes",
     )
@@ -122,7 +122,7 @@ class Reason(StrEnum):
         means="The object could not be processed in the time of the function.",
         cause="Very many rows, or much work for each of them.",
         producer=_SPLIT,
-        operator="Raise `timeoutSeconds` or `memoryMb`, deploy, and have the file uploaded again.",
+        operator="Raise `timeoutSeconds` or `memoryMb`, deploy, and replay the refused files.",
     )
     DATASET_NONE = Explanation(
         "dataset:none",
@@ -135,16 +135,14 @@ class Reason(StrEnum):
         means="The dataset that the object's folder names has no contract.",
         cause="The folder's name is misspelt, or its contract has not been deployed.",
         producer="Upload it to the folder of a dataset that has a contract.",
-        steward="Add the contract of the dataset, have it deployed, and the file uploaded again.",
+        steward="Add the contract of the dataset, have it deployed, and the files replayed.",
     )
     CONTRACT_UNKNOWN_VERSION = Explanation(
         "contract:unknown-version",
         means="The object's metadata name a version of the contract that is not deployed.",
         cause="The version is misspelt, or was retired, or is not deployed yet.",
         producer="Name a version that is deployed in `contract-version`, or none.",
-        steward=(
-            "Keep the contract of that version, have it deployed, and the file uploaded again."
-        ),
+        steward=("Keep the contract of that version, have it deployed, and the files replayed."),
     )
     FORMAT_ZIP = Explanation(
         "format:zip",
@@ -371,7 +369,7 @@ class Reason(StrEnum):
         cause="A full export instead of a daily one, or files that have grown.",
         producer=_SPLIT,
         operator=(
-            "Raise the setting that the manifest names, deploy, and have the file uploaded again."
+            "Raise the setting that the manifest names, deploy, and replay the refused files."
         ),
         unit="bytes",
     )
@@ -456,7 +454,7 @@ class Reason(StrEnum):
         means="The rows, or what is kept to tell unique values, do not fit the function's disk.",
         cause="Many rejected rows, or many values of `unique` columns.",
         producer=_SPLIT,
-        operator="Raise `ephemeralStorageMb`, deploy, and have the file uploaded again.",
+        operator="Raise `ephemeralStorageMb`, deploy, and replay the refused files.",
     )
     FILE_REJECTED_SHARE = Explanation(
         "file:rejected-share",
