@@ -117,7 +117,7 @@ def _failures(message: Message, context: LambdaContext) -> Iterator[ObjectFailed
                 )
                 _tell(key, outcome)
                 if not outcome.final:
-                    raise TransitionError("the contract has just changed; the message comes again")
+                    raise TransitionError("the contract has just changed; the message is not done")
         except ObjectFailedError as failure:
             yield failure
 

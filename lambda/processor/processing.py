@@ -117,7 +117,7 @@ def _succession(before: Terms | None, now: Terms) -> tuple[Terms, bool]:
     if now.confirm(before):
         return now.newer(before), True
     if now.in_force_at <= before.in_force_at:
-        raise TransitionError("a later invocation used another contract; the message comes again")
+        raise TransitionError("a later invocation used another contract; the message is not done")
     return now, now.succeeds(before)
 
 

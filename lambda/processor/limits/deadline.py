@@ -59,7 +59,7 @@ class Deadline:
         if not self.over:
             return
         if not self.refuses:
-            raise OutOfTimeError("ran out of time; the message comes again")
+            raise OutOfTimeError("ran out of time; the message is not done")
         raise FileRefusedError(Reason.OBJECT_TAKES_TOO_LONG, setting="timeoutSeconds")
 
     def batches(self, records: Records) -> Iterator[Batch]:

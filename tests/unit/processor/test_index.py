@@ -178,7 +178,7 @@ def test_a_message_comes_again_if_the_contract_has_just_changed(
     assert handle(index, body(KEY)) == ["m0"]
     lines, [metrics] = read_log(capsys)
     assert [line["message"] for line in lines] == ["object processed", "failed"]
-    assert lines[1]["reason"] == "the contract has just changed; the message comes again"
+    assert lines[1]["reason"] == "the contract has just changed; the message is not done"
     assert metrics["FilesProcessed"] == [1.0]
     assert json.loads(bucket.content("manifests/people/a.csv.json"))["epoch"] == 2
 
@@ -199,7 +199,7 @@ def test_an_invocation_is_as_old_as_its_beginning(
     assert handle(index, body(KEY)) == ["m0"]
     [line], metrics = read_log(capsys)
     assert metrics == []
-    assert line["reason"] == "a later invocation used another contract; the message comes again"
+    assert line["reason"] == "a later invocation used another contract; the message is not done"
     assert json.loads(bucket.content("manifests/people/a.csv.json"))["epoch"] == 1
 
 

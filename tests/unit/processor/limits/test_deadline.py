@@ -167,7 +167,7 @@ def test_an_attempt_without_its_full_time_refuses_nothing(
     lines = map(json.loads, capsys.readouterr().out.splitlines())
     [failed] = [line for line in lines if line.get("message") == "failed"]
     assert (failed["error"], failed["key"]) == ("OutOfTimeError", KEY)
-    assert failed["reason"] == "ran out of time; the message comes again"
+    assert failed["reason"] == "ran out of time; the message is not done"
     clock.seconds, clock.step = begin, 2.0
     assert handle(index, body(*keys), receives=max(receives, 2)) == []
     assert manifest_of(bucket)["refusal"] is None
