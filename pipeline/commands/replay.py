@@ -45,6 +45,7 @@ from pipeline.stack import Stack
 @with_stack
 def command(
     stack: Stack,
+    *,
     only: str,
     dataset: str | None,
     prefix: str | None,

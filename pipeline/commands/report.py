@@ -88,7 +88,7 @@ def document(figures: Figures) -> dict[str, Any]:
         "rows": {"read": figures.read, "clean": figures.clean, "rejected": figures.rejected},
         "last": figures.last,
         "late_seconds": figures.late and round(figures.late.total_seconds()),
-        "periods": [vars(bar) for bar in figures.bars],
+        "periods": [vars(one) for one in figures.bars],
         "reasons": [
             {"rows": cause.rows, "files": cause.files, **cause.advice.document}
             for cause in figures.causes

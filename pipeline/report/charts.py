@@ -55,9 +55,9 @@ def draw(bars: Sequence[Bar], number: int) -> str:
         value_formatter=lambda value: f"{value:,.0f}",
     )
     chart.uuid = f"{number}"
-    chart.x_labels = [bar.label for bar in bars]
+    chart.x_labels = [one.label for one in bars]
     step = max(1, -(-len(bars) // LABELS))
-    chart.x_labels_major = [bar.label for bar in bars[::step]]
-    chart.add("clean rows", [bar.clean for bar in bars])
-    chart.add("rejected rows", [bar.rejected for bar in bars])
+    chart.x_labels_major = [one.label for one in bars[::step]]
+    chart.add("clean rows", [one.clean for one in bars])
+    chart.add("rejected rows", [one.rejected for one in bars])
     return _UNWANTED.sub("", chart.render(is_unicode=True))

@@ -79,9 +79,9 @@ class Account:
 
     def park(self, *keys: str, body: str = "") -> None:
         """Park a message about files, or with any body."""
-        record = {"eventName": "ObjectCreated:Put"}
+        event = {"eventName": "ObjectCreated:Put"}
         records = [
-            {**record, "s3": {"bucket": {"name": "a-bucket"}, "object": {"key": key}}}
+            {**event, "s3": {"bucket": {"name": "a-bucket"}, "object": {"key": key}}}
             for key in keys
         ]
         self.messages[f"m{len(self.messages)}"] = body or json.dumps({"Records": records}), 5

@@ -54,7 +54,7 @@ def test_rows_are_of_their_days_and_no_day_is_left_out() -> None:
 def test_long_times_have_bars_of_weeks_and_months(days: int, first: str, number: int) -> None:
     found = only(record(), record(days=days))
     assert (found.bars[0].label, len(found.bars)) == (first, number)
-    assert sum(bar.read for bar in found.bars) == 20
+    assert sum(one.read for one in found.bars) == 20
 
 
 def test_a_very_long_time_ends_today() -> None:
