@@ -59,7 +59,7 @@ def blocks(stream: Stream, encoding: str = "utf-8") -> Iterator[Lines]:
         if (first_end.end() if first_end else len(data)) > batches.RECORD_LIMIT:
             raise FileRefusedError(Reason.RECORD_TOO_LONG, line=line)
         cut = _complete(data) if following else len(data)
-        lines, sound = _cut(data[:cut])
+        lines, sound = split_lines(data[:cut])
         line += len(lines)
         if lines:
             yield lines
@@ -125,7 +125,7 @@ def _complete(data: bytes) -> int:
     return 1 + max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1))
 
 
-def _cut(data: bytes) -> tuple[Lines, bool]:
+def split_lines(data: bytes) -> tuple[Lines, bool]:
     """Return the lines up to one that is not UTF-8, and whether none is."""
     whole = as_one(data)
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):  # one alone ends a line too

@@ -149,7 +149,7 @@ LOSSES = {
     "decompressed JSON": Loss(Decompressed, "read", None, without_last_line, TEXT[4:], SECOND),
     "cut into lines": Loss(csv, "blocks", None, without_a_line, CSV, SECOND),
     "cut into lines of JSON": Loss(json_lines, "blocks", None, without_a_line, JSON, SECOND),
-    "told apart": Loss(lines, "_cut", None, lambda cut: (cut[0][:-1], cut[1]), CSV, SECOND),
+    "told apart": Loss(lines, "split_lines", None, lambda cut: (cut[0][:-1], cut[1]), CSV, SECOND),
     "taken for whole": Loss(Quoting, "split", None, without_last_mark, CSV, SECOND),
     "split": Loss(Quoting, "split", None, without_last_fields, CSV, IndexError),
     "merged": Loss(framing, "rows_of", None, without_last, CSV, IndexError),

@@ -93,10 +93,14 @@ for name, target in TARGETS.items():
 """
 
 
-# Prints the threads, except the one for Arrow's memory.
+# Prints the threads, except the one for Arrow's memory, and ends before Python ends them: that
+# sometimes aborts.
 LOOK = """
+import os
+
 names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
-print(*(name for name in names if name != "jemalloc_bg_thd"))
+print(*(name for name in names if name != "jemalloc_bg_thd"), flush=True)
+os._exit(0)
 """
 
 
