@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from statistics import median
@@ -107,15 +107,25 @@ def compare(
                     processes.enter_context(_started(tree, target))
                     for tree, target in zip(trees, targets, strict=True)
                 ]
-                for which, (seconds, _) in enumerate(started):
-                    found[START][which].append(seconds)
-                for place, sample in enumerate(samples):
-                    for turn in range(2):  # whoever is first in this round is second in the next
-                        which = (number + place + turn) % 2
-                        _, process = started[which]
-                        found[sample.name][which].append(process(sample))
+                _take_turns(number, started, samples, found)
         start, *others = [Comparison(name, *seconds) for name, seconds in found.items()]
         return [start, *others, together(others)]
+
+
+def _take_turns(
+    number: int,
+    started: Sequence[tuple[float, _Process]],
+    samples: Sequence[_Sample],
+    found: Mapping[str, tuple[list[float], list[float]]],
+) -> None:
+    """Add the seconds of a round: whoever is first in this one is second in the next."""
+    for which, (seconds, _) in enumerate(started):
+        found[START][which].append(seconds)
+    for place, sample in enumerate(samples):
+        for turn in range(2):
+            which = (number + place + turn) % 2
+            _, process = started[which]
+            found[sample.name][which].append(process(sample))
 
 
 def together(comparisons: Sequence[Comparison]) -> Comparison:

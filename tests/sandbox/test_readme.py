@@ -76,6 +76,8 @@ INSTEAD = {
     "make comment": "make --dry-run comment pull=1",
     "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
     "cdk import": "cdk --version",
+    # These are named in an own virtual environment.
+    "python -m pipeline": ".venv/bin/python -m pipeline --help",
     # This starts a sandbox of another kind.
     "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
     # This changes the environment of the project.

@@ -859,6 +859,10 @@ def decide_for_roles() -> Iterator[Decision]:
     for who in (foreign, service("ec2", FUNCTION_ARN), ADMINISTRATOR, NEIGHBOUR):
         yield deny(who, "sts:AssumeRole", FLOW_LOG_ROLE)
     yield deny(FLOW_LOGS, "sts:TagSession", FLOW_LOG_ROLE)
+
+
+def decide_for_roles_of_replays() -> Iterator[Decision]:
+    """The same for the state machine's role, and for its schedule's."""
     for name, role, source, children in (
         ("states", REPLAY_ROLE, MACHINE, [f"{MACHINE}/Find"]),
         ("scheduler", SCHEDULE_ROLE, SCHEDULES, []),
@@ -872,6 +876,10 @@ def decide_for_roles() -> Iterator[Decision]:
             yield deny(who, "sts:AssumeRole", role)
         for who in (ADMINISTRATOR, NEIGHBOUR, ANONYMOUS):
             yield deny(who, "sts:AssumeRole", role)
+
+
+def decide_for_roles_of_providers() -> Iterator[Decision]:
+    """The same for the roles of CDK's functions, and what they and the flow logs may do."""
     for role in (LOOKUP_ROLE, DEFAULT_GROUP_ROLE, EMPTYING_ROLE):
         retains = role != EMPTYING_ROLE
         some = f"{FUNCTION_ARN}-some"
@@ -921,5 +929,7 @@ DECISIONS = {
         decide_for_queues(),
         decide_for_notices(),
         decide_for_roles(),
+        decide_for_roles_of_replays(),
+        decide_for_roles_of_providers(),
     )
 }

@@ -110,10 +110,8 @@ class Policies:
                 return f"arn:aws:iam::{ACCOUNT}:role/{properties.get('RoleName', name)}"
             case "AWS::EC2::VPCEndpoint", None:
                 return f"vpce-{properties['ServiceName'].rpartition('.')[2]}"
-            case "AWS::EC2::VPC", "DefaultSecurityGroup":
-                return "sg-default"
             case _:
-                return f"<{logical_id}>"
+                return "sg-default" if attribute == "DefaultSecurityGroup" else f"<{logical_id}>"
 
     def _add(self, logical_id: str, properties: Resource) -> None:
         """Add the policies of one resource of the template."""

@@ -72,10 +72,10 @@ class Judge:
         self._engine = engine
         self._policies = policies
 
-    def refuses(self, requests: Iterable[Request], document: Resource = POLICY) -> list[bool]:
-        """Whether AWS refuses each request."""
+    def refuses(self, requests: Iterable[Request], document: Resource | None = None) -> list[bool]:
+        """Whether AWS refuses each request, under the policy or a changed one."""
         simulations = [
-            self._policies.simulate(asked, {NAME: focus(document, asked.action)})
+            self._policies.simulate(asked, {NAME: focus(document or POLICY, asked.action)})
             for asked in requests
         ]
         return [answer != "Allowed" for answer in self._engine.decide(simulations)]

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from tests.unit.synthesis import ROOT
 
-LEFT_OUT = shutil.ignore_patterns("__pycache__", "corpus")
-
 
 def copy_sources(copy: Path, *names: str) -> None:
     """Copy files and folders of the repository."""
+    left_out = shutil.ignore_patterns("__pycache__", "corpus")
     for name in names:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, copy / name, ignore=LEFT_OUT)
+            shutil.copytree(ROOT / name, copy / name, ignore=left_out)
         else:
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, copy / name)

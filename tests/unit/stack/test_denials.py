@@ -6,6 +6,7 @@ from lib.access.denials import deny, deny_the_rest
 
 
 def allowed(sid: str, actions: list[str], *resources: str) -> iam.PolicyStatement:
+    """A statement that allows some actions on some resources."""
     return iam.PolicyStatement(sid=sid, actions=actions, resources=list(resources))
 
 

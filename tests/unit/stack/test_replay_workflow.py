@@ -34,17 +34,41 @@ PAYLOAD = 256 * 1024  # https://docs.aws.amazon.com/step-functions/latest/dg/ser
 MILLION = 1_000_000
 
 
-def evaluate(expression: str, given: Any, result: Any = None) -> Any:
+def evaluate(expression: str, asked: Any, result: Any = None) -> Any:
     """The value of an expression for a state's input, and perhaps its result."""
     if expression.startswith("{%"):
         expression = expression[2:-2]
-    return evaluate_jsonata(expression, given, {}, result)
+    return evaluate_jsonata(expression, asked, {}, result)
 
 
 # --- Keys ----------------------------------------------------------------------------------------
 
-ODD = ["/", "//", ".", "..", "/./", "/../", "~", " ", "+", "%", "%2F", "ü", "€", "😀", "&", "?"]
-ODD += ["#", '"', "'", "!*()", "\\", "$", "{%", "\t"]
+ODD = (
+    "/",
+    "//",
+    ".",
+    "..",
+    "/./",
+    "/../",
+    "~",
+    " ",
+    "+",
+    "%",
+    "%2F",
+    "ü",
+    "€",
+    "😀",
+    "&",
+    "?",
+    "#",
+    '"',
+    "'",
+    "!*()",
+    "\\",
+    "$",
+    "{%",
+    "\t",
+)
 LONG = ["0" * 64, "~" + "f" * 64, "x" * (NAME_LIMIT - 3), "é" * (NAME_LIMIT // 2 - 1)]
 PIECES = st.sampled_from([*ODD, *LONG, "a", "B9", ".csv", "customers/"])
 NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
@@ -52,12 +76,12 @@ NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
 
 @given(name=NAMES)
 def test_the_manifest_of_every_file_is_found_unless_its_name_is_cut(name: str) -> None:
-    given = {"file": {"key": f"{INCOMING}{name}"}}
+    asked = {"file": {"key": f"{INCOMING}{name}"}}
     usual = f"{MANIFESTS}{name}.json"
     cut = keys_of(f"{INCOMING}{name}").manifest != usual
-    assert evaluate(IS_CUT, given) is cut
+    assert evaluate(IS_CUT, asked) is cut
     if not cut:
-        assert evaluate(MANIFEST_KEY, given) == usual
+        assert evaluate(MANIFEST_KEY, asked) == usual
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "😀"])
@@ -85,10 +109,10 @@ FILE = {"key": "incoming/people/a.csv", "etag": '"new"', "size": 5}
 
 def wanted(only: str, manifest: dict[str, str] | None, reason: str = "", **file: Any) -> bool:
     """Whether a file's message is sent."""
-    given: dict[str, Any] = {"only": only, "reason": reason, "file": {**FILE, **file}}
+    asked: dict[str, Any] = {"only": only, "reason": reason, "file": {**FILE, **file}}
     if manifest is not None:
-        given["manifest"] = manifest
-    found: bool = evaluate(IS_WANTED, given)
+        asked["manifest"] = manifest
+    found: bool = evaluate(IS_WANTED, asked)
     return found
 
 
@@ -185,7 +209,7 @@ TIME = "a time in UTC such as 2026-03-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(
-    ("given", "mistake"),
+    ("asked", "mistake"),
     [
         ("text", "the input is not an object"),
         ([], "the input is not an object"),
@@ -218,14 +242,14 @@ TIME = "a time in UTC such as 2026-03-01T00:00:00Z"
         ({"only": "all", "concurrency": "5"}, "concurrency must be a whole number"),
     ],
 )
-def test_a_wrong_input_is_explained(given: Any, mistake: str) -> None:
-    mistakes = evaluate(CHECKED, given)["mistakes"]
+def test_a_wrong_input_is_explained(asked: Any, mistake: str) -> None:
+    mistakes = evaluate(CHECKED, asked)["mistakes"]
     assert any(mistake in one for one in mistakes), mistakes
-    assert len(mistakes) == 1 + (not isinstance(given, dict))
+    assert len(mistakes) == 1 + (not isinstance(asked, dict))
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("asked", "expected"),
     [
         ({"only": "all"}, {"prefix": "incoming/", "since": 0, "reason": "", "concurrency": 10}),
         ({"only": "refused", "dataset": "a"}, {"prefix": "incoming/a/"}),
@@ -238,10 +262,10 @@ def test_a_wrong_input_is_explained(given: Any, mistake: str) -> None:
         ({"only": "all", "concurrency": MOST_CONCURRENCY}, {"concurrency": MOST_CONCURRENCY}),
     ],
 )
-def test_what_an_input_means(given: dict[str, Any], expected: dict[str, Any]) -> None:
-    found = evaluate(CHECKED, given)
+def test_what_an_input_means(asked: dict[str, Any], expected: dict[str, Any]) -> None:
+    found = evaluate(CHECKED, asked)
     assert found["mistakes"] == []
-    assert found["only"] == given["only"]
+    assert found["only"] == asked["only"]
     assert {name: found[name] for name in expected} == expected
 
 

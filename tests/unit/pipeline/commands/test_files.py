@@ -74,7 +74,7 @@ def test_no_manifest_is_kept_until_the_last_is_read(
     kept: list[int] = []
 
     def count(*_: object) -> None:
-        kept.append(sum(type(one) is Record for one in gc.get_objects()))
+        kept.append(sum(isinstance(one, Record) for one in gc.get_objects()))
 
     monkeypatch.setattr(f"pipeline.commands.files.{shown}", count)
     assert tool("files", *options).code == Exit.OK
