@@ -187,6 +187,6 @@ def test_a_second_core_comes_with_its_memory(
 ) -> None:
     asked = []
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory)
-    monkeypatch.setattr(index, "Processor", lambda *_, threads: asked.append(threads))
+    monkeypatch.setattr(index, "Processor", lambda *_, threads, **__: asked.append(threads))
     index.make_processor()
     assert asked == [threads]
