@@ -17,12 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.awsrequest import AWSRequest
 
-from pipeline.outcomes import Exit
 from tests import traces
 from tests.conftest import ROOT
 from tests.intake import depth, wait_until_drained
 from tests.integration.conftest import Pipeline
-from tests.integration.tool import run
 from tests.patience import (
     ALARM,
     LOGGED,
@@ -380,11 +378,8 @@ def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
                 return any(alarm["StateValue"] == "ALARM" for alarm in found) or None
 
             wait_for("alarm", alarmed, ALARM)
-        answer = run("redrive", "--yes", "--json")
-        assert answer.code == Exit.OK, answer.err
-        redriven = json.loads(answer.out)
-        assert [f"incoming/{name}"] in [parked["keys"] for parked in redriven["parked"]]
-        assert redriven["moved"] == len(redriven["parked"])
+        source = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])
+        sqs.start_message_move_task(SourceArn=source["Attributes"]["QueueArn"])
         manifest = pipeline.manifest(name, version)
     assert manifest["rows"] == {"read": 2, "clean": 1, "rejected": 1}
     assert len(pipeline.clean(name) or []) == 1
