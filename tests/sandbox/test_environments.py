@@ -97,19 +97,20 @@ def test_a_refused_file_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str])
 
 
 def test_every_alarm_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) -> None:
-    """Each goes on for a value beyond its threshold, and says what to do."""
+    """Each is raised by a value beyond its threshold, and says what to do."""
     inbox = subscribe(cloud, outputs["NoticesTopicArn"])
     cloudwatch = cloud.client("cloudwatch")
     alarms = cloudwatch.describe_alarms(AlarmNamePrefix="TapStack-two-")["MetricAlarms"]
     assert len(alarms) > 5
     late = {one["AlarmName"] for one in alarms if one["TreatMissingData"] == "breaching"}
     for one in alarms:
-        beyond = 0 if one["AlarmName"] in late else one["Threshold"] + 1
+        name = one["AlarmName"]
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")
+        if name in late:  # no value can undo that a file came lately; test_alarms.py decides when
+            cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+            continue
         dimensions = {name["Name"]: name["Value"] for name in one["Dimensions"]}
-        cloudwatch.set_alarm_state(
-            AlarmName=one["AlarmName"], StateValue="OK", StateReason="a test"
-        )
-        publish(cloud, one["Namespace"], one["MetricName"], beyond, **dimensions)
+        publish(cloud, one["Namespace"], one["MetricName"], one["Threshold"] + 1, **dimensions)
     seen: dict[str, str] = {}
 
     def look() -> bool | None:
