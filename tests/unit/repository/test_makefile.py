@@ -21,6 +21,7 @@ UNLIMITED = {
     "cdk deploy": "it asks, and waits for an answer",
     "cdk destroy": "it asks, and waits for an answer",
     "cdk import": "it may ask, and waits for an answer",
+    "make --no-print-directory": "each step of what it makes has a limit",
     "python -c": "it writes what was deployed into a file",
     "python3 -c": "it looks at its own version",
     "python3 -m venv": "it is what the limit of the next steps runs on",
