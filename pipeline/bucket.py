@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 
-from pipeline.outcomes import PipelineError
+from botocore.exceptions import ClientError
+
+from pipeline.gaps import Gap, Gaps
+from pipeline.outcomes import PipelineError, RefusedError
 from pipeline.permissions import GET, GET_VERSION, LIST, LIST_VERSIONS, needing
 from pipeline.records import Choice, Record
 from pipeline.stack import CONNECTIONS, Stack
@@ -17,6 +20,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ListObjectVersionsOutputTypeDef
 
 _GONE = {"404", "NoSuchKey", "NoSuchVersion"}
+
+# What S3 says about one object, and not about all: its key is disabled or deleted, or it was moved
+# to an archive. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+_OF_ONE_OBJECT = ("KMS.", "InvalidObjectState")
 
 
 @dataclass(frozen=True)
@@ -83,11 +90,12 @@ class Bucket:
         that does not exist that it is forbidden.
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
         """
+        return self._get(key) if self._exists(key) else None
+
+    def _exists(self, key: str) -> bool:
         with needing(self._stack, LIST, key):
             listed = self._stack.s3.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1)
-        if not any(one["Key"] == key for one in listed.get("Contents", [])):
-            return None
-        return self._get(key)
+        return any(one["Key"] == key for one in listed.get("Contents", []))
 
     def read_version(self, key: str, version: str) -> bytes | None:
         """Return the content of a version, or None if it has been removed."""
@@ -111,43 +119,59 @@ class Bucket:
         return sorted(found, key=lambda one: (one.newest, one.written), reverse=True)
 
     def records(
-        self, choice: Choice, progress: Callable[[int], None] = lambda done: None
+        self, choice: Choice, gaps: Gaps, progress: Callable[[int], None] = lambda done: None
     ) -> Iterator[Record]:
         """Yield the wanted records, in the order of their manifests' keys.
 
-        Each costs a request, unless its manifest is older than ``choice.since``. ``progress`` is
-        called with the number of manifests that have been looked at.
+        Each costs a request, unless its manifest is older than ``choice.since``. Those that cannot
+        be read are added to ``gaps``. ``progress`` is called with the number of manifests that
+        have been looked at.
         """
         done = 0
         for page in self.pages(below(MANIFESTS, choice.dataset)):
-            yield from filter(choice.wants, self.read_records(page, choice.since))
+            yield from filter(choice.wants, self.read_records(page, gaps, choice.since))
             done += len(page)
             progress(done)
 
     def read_records(
-        self, manifests: Iterable[Entry], since: datetime | None = None
+        self, manifests: Iterable[Entry], gaps: Gaps, since: datetime | None = None
     ) -> Iterator[Record]:
         """Yield what manifests say about files that were processed from ``since`` on.
 
         A manifest that was written before it need not be read. One that was written later may be
-        about an older file: a duplicate of its message confirms its contract.
+        about an older file: a duplicate of its message confirms its contract. One that cannot be
+        read is added to ``gaps``.
         """
         keys = [one.key for one in manifests if since is None or one.written >= since]
         with ThreadPoolExecutor(CONNECTIONS) as threads:
             try:
-                for record in threads.map(self._record, keys):
-                    if record and (since is None or record.processed_at >= since):
-                        yield record
+                for found in threads.map(self._record, keys):
+                    if isinstance(found, Gap):
+                        gaps.found.append(found)
+                        continue
+                    gaps.read += 1
+                    if since is None or found.processed_at >= since:
+                        yield found
             except BaseException:  # Ctrl-C too: do not read the rest first
                 threads.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _record(self, manifest: str) -> Record | None:
-        body = self._get(manifest)
-        if body is None:  # it was replaced or removed since it was listed
-            return None
-        with closing(body):
-            return Record.parse(body.read(), manifest)
+    def _record(self, manifest: str) -> Record | Gap:
+        try:
+            body = self._get(manifest)
+            if body is None:
+                return _deleted(manifest)
+            with closing(body):
+                return Record.parse(body.read(), manifest)
+        except RefusedError as refusal:
+            # An object that was deleted is also forbidden, see open.
+            return Gap(manifest, refusal) if self._exists(manifest) else _deleted(manifest)
+        except PipelineError as error:
+            return Gap(manifest, error)
+        except ClientError as error:
+            if not error.response["Error"]["Code"].startswith(_OF_ONE_OBJECT):
+                raise
+            return Gap(manifest, PipelineError(f"{manifest} cannot be read: {error}"))
 
     def _get(self, key: str) -> IO[bytes] | None:
         with needing(self._stack, GET, key):
@@ -167,6 +191,11 @@ class Bucket:
 def below(prefix: str, dataset: str | None) -> str:
     """Return the prefix of a dataset's objects, or of those of all."""
     return prefix if dataset is None else f"{prefix}{dataset}/"
+
+
+def _deleted(manifest: str) -> Gap:
+    sentence = f"{manifest} was deleted after it was listed. Ask again."
+    return Gap(manifest, PipelineError(sentence))
 
 
 def _versions(page: "ListObjectVersionsOutputTypeDef", key: str) -> Iterator[Version]:

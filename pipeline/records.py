@@ -9,7 +9,11 @@ from typing import Any, Literal, Self
 
 from pipeline.outcomes import PipelineError
 
+FORMAT = 1
+"""The ``manifest_version`` that this version of the tool reads."""
+
 Outcome = Literal["processed", "refused"]
+_OUTCOMES: Mapping[str, Outcome] = {"processed": "processed", "quarantined": "refused"}
 
 
 @dataclass(frozen=True)
@@ -49,21 +53,26 @@ class Record:
         """
         try:
             document = json.loads(content)
+            if document["manifest_version"] != FORMAT:
+                raise ValueError(f"manifest_version {document['manifest_version']!r}")
             rows, refusal = document["rows"], document["refusal"]
+            _check(document)
             return cls(
-                key=document["source"]["key"],
-                dataset=document["dataset"],
-                version=document["source"]["version_id"],
-                outcome="refused" if document["outcome"] == "quarantined" else "processed",
-                read=rows["read"],
-                clean=rows["clean"],
-                rejected=rows["rejected"],
-                reasons=dict(document["rejected_by_reason"]),
-                refusal=refusal and refusal["reason"],
+                key=_text(document["source"]["key"]),
+                dataset=None if document["dataset"] is None else _text(document["dataset"]),
+                version=_text(document["source"]["version_id"]),
+                outcome=_OUTCOMES[document["outcome"]],
+                read=_count(rows["read"]),
+                clean=_count(rows["clean"]),
+                rejected=_count(rows["rejected"]),
+                reasons={
+                    name: _count(number) for name, number in document["rejected_by_reason"].items()
+                },
+                refusal=refusal and _text(refusal["reason"]),
                 processed_at=_moment(document["processed_at"]),
                 document=document,
             )
-        except (KeyError, RecursionError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise PipelineError(
                 f"{manifest} is not a manifest that this version of the tool can read: "
                 f"{type(error).__name__} at {error}. Use the version that was deployed."
@@ -73,6 +82,30 @@ class Record:
     def all_reasons(self) -> dict[str, int]:
         """The rows of each reason, with the refusal, which may concern no row."""
         return {**({self.refusal: 0} if self.refusal else {}), **self.reasons}
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    """Check what commands take from the document itself."""
+    (document.get("contract") or {}).get("version")
+    for output in filter(None, document["outputs"].values()):
+        _text(output["key"])
+        _count(output["rows"])
+        _count(output["bytes"])
+    if anonymity := document.get("anonymity"):
+        _count(anonymity["required"])
+        _count(anonymity["k"] or 0)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r}, which is not a text")
+    return value
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r}, which is not a number")
+    return value
 
 
 def _moment(text: str) -> datetime:

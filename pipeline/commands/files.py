@@ -8,6 +8,7 @@ import click
 from pipeline.bucket import Bucket
 from pipeline.command import Command, dataset_option, json_option, with_stack
 from pipeline.display import show_json, show_table, show_text, waiting
+from pipeline.gaps import Gaps
 from pipeline.moments import Moment
 from pipeline.outcomes import Exit
 from pipeline.permissions import GET, LIST
@@ -23,7 +24,7 @@ HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "proc
     policies=("Consumer", "Steward"),
     actions=(LIST, GET, "kms:Decrypt"),
     permissions="With a policy of the stack, --dataset is needed.",
-    wrong="never",
+    wrong="a manifest could not be read",
     examples=(
         "--dataset customers --outcome refused",
         "--since 7d --reason 'email:*'",
@@ -61,20 +62,23 @@ def command(
     status. Each manifest costs a request to S3; with --since, only those that were written since.
 
     Rows are all that were read: clean and rejected ones. Of a refused file no row is clean.
+    Manifests that cannot be read are named on standard error.
     """
-    choice = Choice(dataset, outcome, since, until, reason)
+    choice, gaps = Choice(dataset, outcome, since, until, reason), Gaps()
     with waiting("reading manifests") as progress:
-        records = Bucket(stack).records(choice, progress.done)
+        records = Bucket(stack).records(choice, gaps, progress.done)
         # Only what is shown is kept: a record has its whole manifest.
         documents = [document(record) for record in records] if as_json else []
         rows = [row(record) for record in records]
+    gaps.check()
     if as_json:
-        show_json({"files": documents})
+        show_json({"files": documents, "unreadable": gaps.document})
     elif rows:
         show_table(HEADINGS, rows)
     else:
         show_text("No such file has been processed.")
-    return Exit.OK
+    gaps.tell()
+    return Exit.WRONG if gaps.found else Exit.OK
 
 
 def row(record: Record) -> tuple[str | int | datetime | None, ...]:

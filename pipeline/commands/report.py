@@ -1,6 +1,5 @@
 """``report``: one page about what became of files."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket
 from pipeline.command import Command, dataset_option, json_option, with_stack
 from pipeline.display import show_json, show_text, waiting
+from pipeline.gaps import Gaps
 from pipeline.moments import Moment, now
 from pipeline.outcomes import Exit, PipelineError
 from pipeline.permissions import GET, LIST
@@ -26,7 +26,7 @@ from pipeline.stack import Stack
     policies=("Consumer", "Steward"),
     actions=(LIST, GET, "kms:Decrypt"),
     permissions="With a policy of the stack, --dataset is needed.",
-    wrong="never",
+    wrong="a manifest could not be read",
     examples=("", "--dataset customers --since 90d --output customers.html"),
 )
 @dataset_option
@@ -50,31 +50,28 @@ def command(
     numbers and names of columns: no value and no name of a file. It is one file of HTML that
     loads nothing, so it can be sent by mail.
 
-    Each manifest costs a request to S3. With --json the numbers are printed, and no file written.
+    Each manifest costs a request to S3. Those that cannot be read are counted on the page, and
+    named on standard error. With --json the numbers are printed, and no file written.
     """
-    moment = now()
+    moment, gaps = now(), Gaps()
     with waiting("reading manifests") as progress:
-        records = Bucket(stack).records(Choice(dataset, since=since), progress.done)
+        records = Bucket(stack).records(Choice(dataset, since=since), gaps, progress.done)
         figures = figures_of(records, read_intervals(CONTRACTS), moment)
+    gaps.check()
+    missing = len(gaps.found)
     if as_json:
-        show_json({"datasets": [document(one) for one in figures]})
-        return Exit.OK
-    _write(output, figures, stack.suffix, moment, since)
-    show_text(f"Wrote {output}")
-    return Exit.OK
+        show_json({"datasets": [document(one) for one in figures], "unreadable": missing})
+    else:
+        page = render(figures, suffix=stack.suffix, now=moment, since=since, missing=missing)
+        _write(output, page)
+        show_text(f"Wrote {output}")
+    gaps.tell()
+    return Exit.WRONG if gaps.found else Exit.OK
 
 
-def _write(
-    output: Path,
-    figures: Sequence[Figures],
-    suffix: str,
-    moment: datetime,
-    since: datetime | None,
-) -> None:
+def _write(output: Path, page: str) -> None:
     try:
-        output.write_text(
-            render(figures, suffix=suffix, now=moment, since=since), encoding="utf-8"
-        )
+        output.write_text(page, encoding="utf-8")
     except OSError as error:
         raise PipelineError(f"{output} cannot be written: {error.strerror}.") from None
 

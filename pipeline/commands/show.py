@@ -10,7 +10,7 @@ from pipeline.bucket import Bucket, Version
 from pipeline.catalogue import advice
 from pipeline.command import Command, json_option, with_stack
 from pipeline.display import remark, show_json, show_table, show_text
-from pipeline.outcomes import Exit, NotFoundError, RefusedError
+from pipeline.outcomes import Exit, NotFoundError, PipelineError, RefusedError
 from pipeline.permissions import GET, GET_VERSION, LIST, LIST_VERSIONS
 from pipeline.records import Record
 from pipeline.stack import Stack
@@ -110,15 +110,25 @@ def find(bucket: Bucket, text: str) -> History:
         keys,
         record,
         versions=attempt(lambda: bucket.versions(keys.source)),
-        earlier=attempt(lambda: _earlier(bucket, keys.manifest)),
+        earlier=attempt(lambda: _earlier(bucket, keys.manifest, missing)),
         missing=missing,
     )
 
 
-def _earlier(bucket: Bucket, manifest: str) -> list[Record]:
-    older = [one for one in bucket.versions(manifest) if not one.newest and one.size is not None]
-    contents = [bucket.read_version(manifest, one.version) for one in older]
-    return [Record.parse(content, manifest) for content in contents if content is not None]
+def _earlier(bucket: Bucket, manifest: str, missing: list[str]) -> list[Record]:
+    """Return earlier manifests; why one cannot be read is added to ``missing``."""
+    found = []
+    for one in bucket.versions(manifest):
+        if one.newest or one.size is None:
+            continue
+        try:
+            content = bucket.read_version(manifest, one.version)
+            if content is not None:
+                found.append(Record.parse(content, f"Version {one.version} of {manifest}"))
+        except PipelineError as error:
+            if error.message not in missing:
+                missing.append(error.message)
+    return found
 
 
 def document(history: History) -> dict[str, Any]:

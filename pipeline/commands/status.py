@@ -12,6 +12,7 @@ from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket, Entry, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
 from pipeline.display import remark, show_json, show_table, show_text, waiting
+from pipeline.gaps import Gaps
 from pipeline.lateness import lateness
 from pipeline.moments import Moment, lasting, now
 from pipeline.outcomes import Exit, RefusedError
@@ -85,7 +86,8 @@ class Summary:
     actions=(LIST, GET, "kms:Decrypt", ATTRIBUTES, RECEIVE, HIDE),
     permissions="With a policy of the stack, --dataset is needed, and what waits or is parked is "
     "not shown.",
-    wrong="a dataset is late, a file was refused, or a message is parked",
+    wrong="a dataset is late, a file was refused, a message is parked, or a manifest could not be "
+    "read",
     examples=("", "--dataset customers", "--since 7d --json"),
 )
 @dataset_option
@@ -101,7 +103,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     was processed for longer than its contract in this checkout allows (frequency and latency).
 
     Each manifest costs a request to S3. With --since only newer ones are read and counted. What
-    the credentials may not read is left out, with the reason on standard error.
+    the credentials may not read is left out, with the reason on standard error, and so is a
+    manifest that cannot be read.
     """
     missing: list[str] = []
 
@@ -112,20 +115,9 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
             missing.append(refusal.message)
             return None
 
-    bucket, queues = Bucket(stack), Queues(stack)
-    summaries: dict[str, Summary] = {}
-    manifests: dict[str, datetime] = {}
-    with waiting("reading manifests") as progress:
-        for page in bucket.pages(below(MANIFESTS, dataset)):
-            manifests |= {one.key: one.written for one in page}
-            for old in page:
-                if since and old.written < since:
-                    name = dataset_of(old.key)
-                    summaries[name] = summaries.get(name, Summary()).with_older(old.written)
-            for record in bucket.read_records(page, since):
-                name = record.dataset or NO_DATASET
-                summaries[name] = summaries.get(name, Summary()).with_record(record)
-            progress.done(len(manifests))
+    bucket, queues, gaps = Bucket(stack), Queues(stack), Gaps()
+    summaries, manifests = summarize(bucket, dataset, since, gaps)
+    gaps.check()
     with waiting("listing files"):
         files = attempt(lambda: unfinished(bucket.pages(below(INCOMING, dataset)), manifests))
     depths = attempt(queues.depths)
@@ -136,13 +128,35 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     summaries = complete(summaries, files, None if depths is None else messages, dataset)
     summaries = judge(summaries, read_intervals(CONTRACTS), now())
     if as_json:
-        show_json(document(summaries, depths, missing))
+        show_json({**document(summaries, depths, missing), "unreadable": gaps.document})
     else:
         _show(summaries, depths)
     for sentence in missing:
         remark(f"Not shown: {sentence}")
+    gaps.tell()
     parked = depths is not None and depths[1].all > 0
-    return Exit.WRONG if parked or not all(one.is_well for one in summaries.values()) else Exit.OK
+    is_well = not parked and not gaps.found and all(one.is_well for one in summaries.values())
+    return Exit.OK if is_well else Exit.WRONG
+
+
+def summarize(
+    bucket: Bucket, dataset: str | None, since: datetime | None, gaps: Gaps
+) -> tuple[dict[str, Summary], dict[str, datetime]]:
+    """Return what manifests say, by dataset, and when each was written, by its key."""
+    summaries: dict[str, Summary] = {}
+    manifests: dict[str, datetime] = {}
+    with waiting("reading manifests") as progress:
+        for page in bucket.pages(below(MANIFESTS, dataset)):
+            manifests |= {one.key: one.written for one in page}
+            for old in page:
+                if since and old.written < since:
+                    name = dataset_of(old.key)
+                    summaries[name] = summaries.get(name, Summary()).with_older(old.written)
+            for record in bucket.read_records(page, gaps, since):
+                name = record.dataset or NO_DATASET
+                summaries[name] = summaries.get(name, Summary()).with_record(record)
+            progress.done(len(manifests))
+    return summaries, manifests
 
 
 def unfinished(

@@ -15,7 +15,12 @@ TEMPLATE = "page.html"
 
 
 def render(
-    figures: Sequence[Figures], *, suffix: str, now: datetime, since: datetime | None
+    figures: Sequence[Figures],
+    *,
+    suffix: str,
+    now: datetime,
+    since: datetime | None,
+    missing: int = 0,
 ) -> str:
     """Return the page.
 
@@ -24,6 +29,7 @@ def render(
         suffix: the environment.
         now: when the report is made.
         since: from when on files were counted; None if from the beginning on.
+        missing: how many manifests could not be read.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -35,5 +41,9 @@ def render(
     environment.filters |= {"lasting": lasting, "plain": plain, "written": written}
     charts = [draw(one.bars, number) for number, one in enumerate(figures)]
     return environment.get_template(TEMPLATE).render(
-        datasets=list(zip(figures, charts, strict=True)), suffix=suffix, now=now, since=since
+        datasets=list(zip(figures, charts, strict=True)),
+        suffix=suffix,
+        now=now,
+        since=since,
+        missing=missing,
     )

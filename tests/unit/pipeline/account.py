@@ -45,6 +45,7 @@ class Account:
         executions: the descriptions of the replay, newest first; each look takes one.
         moves: the status and number of each redrive, newest first; each look takes one.
         denied: the operations that IAM refuses, with what AWS says.
+        codes: what S3 answers, by key, to who reads an object.
         asked: the operations that were asked for, with their parameters.
         page: how many entries a list has.
         interrupt: called with each operation.
@@ -57,6 +58,7 @@ class Account:
     executions: list[dict[str, Any]] = field(default_factory=list)
     denied: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     page: int = 2
     interrupt: Callable[[str], None] = lambda operation: None
@@ -140,6 +142,8 @@ class Account:
         return {"Contents": found[:most], "IsTruncated": bool(more), **more}
 
     def _get_object(self, key: str, version_id: str = "", **_: Any) -> dict[str, Any] | str:
+        if key in self.codes:
+            return self.codes[key]
         versions = self.objects.get(key, [])
         index = int(version_id[1:]) - 1 if version_id else -1
         content = versions[index][0] if versions else None

@@ -4,9 +4,11 @@ import gc
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pipeline.bucket import Bucket, Version, below
-from pipeline.outcomes import PipelineError
+from pipeline.gaps import Gaps
+from pipeline.outcomes import PipelineError, RefusedError
 from pipeline.records import Choice
 from pipeline.stack import Stack
 from tests.unit.pipeline.account import MOMENT, REFUSED, Account
@@ -80,10 +82,10 @@ def test_records_are_read_in_order(bucket: Bucket, account: Account) -> None:
         account.process(f"incoming/customers/{number}", number)
     account.process("incoming/payments/x", **REFUSED)
     done: list[int] = []
-    found = list(bucket.records(Choice(dataset="customers"), done.append))
+    found = list(bucket.records(Choice(dataset="customers"), Gaps(), done.append))
     assert [record.key[-1] for record in found] == list("0123456")
     assert done == [2, 4, 6, 7]
-    assert [one.key for one in bucket.records(Choice(outcome="refused"))] == [
+    assert [one.key for one in bucket.records(Choice(outcome="refused"), Gaps())] == [
         "incoming/payments/x"
     ]
 
@@ -91,7 +93,7 @@ def test_records_are_read_in_order(bucket: Bucket, account: Account) -> None:
 def test_old_manifests_are_not_read(bucket: Bucket, account: Account) -> None:
     for number in range(5):
         account.process(f"incoming/customers/{number}", number)
-    found = list(bucket.records(Choice(since=MOMENT + timedelta(hours=3))))
+    found = list(bucket.records(Choice(since=MOMENT + timedelta(hours=3)), Gaps()))
     assert [record.key[-1] for record in found] == ["3", "4"]
     assert sum(name == "GetObject" for name, _ in account.asked) == 2
 
@@ -100,18 +102,56 @@ def test_an_interrupted_reader_reads_no_more(bucket: Bucket, account: Account) -
     account.page = 1_000
     for number in range(200):
         account.process(f"incoming/customers/{number:03}")
-    records = bucket.records(Choice())
+    records = bucket.records(Choice(), Gaps())
     next(records)
     del records
     gc.collect()
     assert sum(name == "GetObject" for name, _ in account.asked) < 200
 
 
-def test_a_manifest_that_was_removed_since_is_left_out(bucket: Bucket, account: Account) -> None:
+def test_manifests_that_cannot_be_read_are_gaps(bucket: Bucket, account: Account) -> None:
+    keys = [f"manifests/customers/{number}.json" for number in range(6)]
+    for number in range(6):
+        account.process(f"incoming/customers/{number}")
+    account.put(keys[1], b"not JSON")
+    account.codes = {keys[2]: "AccessDenied", keys[3]: "KMS.DisabledException"}
+    page = [entry for page in bucket.pages("manifests/") for entry in page]
+    account.put(keys[4], None)
+    gaps = Gaps()
+    assert [one.key[-1] for one in bucket.read_records(page, gaps)] == ["0", "5"]
+    assert gaps.read == 2
+    assert [one.manifest for one in gaps.found] == keys[1:5]
+    assert all(one.manifest in one.error.message for one in gaps.found)
+    whys = ("is not a manifest", "IAM refused s3:GetObject", "KMS.Disabled", "was deleted")
+    for why, one in zip(whys, gaps.found, strict=True):
+        assert why in one.error.message
+    assert [isinstance(one.error, RefusedError) for one in gaps.found] == [
+        False,
+        True,
+        *[False] * 2,
+    ]
+
+
+def test_a_deleted_manifest_is_forbidden_to_who_may_list_one_dataset(
+    bucket: Bucket, account: Account
+) -> None:
     account.process(KEY)
     page = [entry for page in bucket.pages("manifests/") for entry in page]
     account.put("manifests/customers/a.csv.json", None)
-    assert not list(bucket.read_records(page))
+    account.codes = {"manifests/customers/a.csv.json": "AccessDenied"}
+    gaps = Gaps()
+    assert not list(bucket.read_records(page, gaps))
+    assert "was deleted after it was listed" in gaps.found[0].error.message
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "SlowDown", "InvalidAccessKeyId"])
+def test_what_is_wrong_with_all_requests_is_no_gap(
+    bucket: Bucket, account: Account, code: str
+) -> None:
+    account.process(KEY)
+    account.broken["GetObject"] = code
+    with pytest.raises(ClientError, match=code):
+        list(bucket.records(Choice(), Gaps()))
 
 
 def test_a_dataset_is_a_folder() -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from pipeline import records
 from pipeline.outcomes import PipelineError
 from pipeline.records import Choice, Record
 from processor.account import RowAccount
-from processor.bucket.manifest import compose
+from processor.bucket.manifest import FORMAT, compose
 from processor.bucket.store import Source
 from processor.reasons import FileRefusedError, Reason
 from tests.unit.pipeline.account import MOMENT, REFUSED, manifest
@@ -45,6 +46,36 @@ def test_a_refused_file_is_called_so() -> None:
 def test_what_is_no_manifest_is_named(content: bytes) -> None:
     with pytest.raises(PipelineError, match=r"manifests/x\.json is not a manifest"):
         Record.parse(content, "manifests/x.json")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"manifest_version": 2},
+        {"manifest_version": None},
+        {"outcome": "archived"},
+        {"dataset": 5},
+        {"rows": {"read": None, "clean": 0, "rejected": 0}},
+        {"rejected_by_reason": {"email:required": "1"}},
+        {"rejected_by_reason": ["email:required"]},
+        {"refusal": {"reason": 5}},
+        {"source": {"key": KEY}},
+        {"contract": "customers"},
+        {"anonymity": {"k": 1}},
+        {"anonymity": {"k": "many", "required": 2}},
+        {"outputs": {"processed": {"key": "processed/x", "rows": 1}}},
+        {"outputs": None},
+        {"processed_at": 1},
+    ],
+    ids=str,
+)
+def test_another_format_is_not_guessed_at(changes: dict[str, Any]) -> None:
+    with pytest.raises(PipelineError, match="Use the version that was deployed"):
+        record(**changes)
+
+
+def test_the_format_is_what_the_processor_writes() -> None:
+    assert records.FORMAT == FORMAT
 
 
 def test_a_moment_without_a_zone_is_none() -> None:

@@ -80,3 +80,20 @@ def test_no_manifest_is_kept_until_the_last_is_read(
     monkeypatch.setattr(f"pipeline.commands.files.{shown}", count)
     assert tool("files", *options).code == Exit.OK
     assert kept == [0]
+
+
+def test_a_manifest_that_cannot_be_read_is_named(tool: Tool, account: Account) -> None:
+    account.put("manifests/customers/a.csv.json", b"not JSON")
+    answer = tool("files")
+    assert answer.code == Exit.WRONG
+    assert "incoming/payments/c.csv" in answer.out
+    assert answer.err.startswith("Not counted: manifests/customers/a.csv.json is not a manifest")
+    (gap,) = tool("files", "--json").json["unreadable"]
+    assert gap["manifest"] == "manifests/customers/a.csv.json"
+
+
+def test_who_may_read_no_manifest_is_refused(tool: Tool, account: Account) -> None:
+    account.denied["GetObject"] = "no"
+    answer = tool("files")
+    assert (answer.code, answer.out) == (Exit.REFUSED, "")
+    assert answer.err.count("IAM refused") == 1

@@ -52,6 +52,21 @@ def test_json_has_the_numbers(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_p
     assert (payments["late_seconds"], payments["anonymity"]["least"]) == (None, 3)
 
 
+def test_a_manifest_that_cannot_be_read_is_counted(
+    tool: Tool, account: Account, tmp_path: Path
+) -> None:
+    account.put("manifests/customers/a.csv.json", b"not JSON")
+    file = tmp_path / "page.html"
+    answer = tool("report", "--output", str(file))
+    assert answer.code == Exit.WRONG
+    assert answer.err.startswith("Not counted: manifests/customers/a.csv.json is not a manifest")
+    page = file.read_text("utf-8")
+    assert "1 manifest could not be read, and\nis not counted." in page
+    assert "a.csv" not in page
+    assert "payments" in page
+    assert tool("report", "--json").json["unreadable"] == 1
+
+
 def test_a_page_that_cannot_be_written(tool: Tool, tmp_path: Path) -> None:
     answer = tool("report", "--output", str(tmp_path / "none" / "page.html"))
     assert answer.code == Exit.FAILED

@@ -135,3 +135,31 @@ def test_a_version_of_a_manifest_may_be_gone(tool: Tool, account: Account) -> No
 
     account.interrupt = interrupt
     assert tool("show", KEY, "--json").json["earlier_manifests"] == []
+
+
+def test_an_earlier_manifest_that_cannot_be_read_is_left_out(tool: Tool, account: Account) -> None:
+    account.put(f"manifests/{KEY.removeprefix('incoming/')}.json", b"{}", -2)
+    account.process(KEY, -1, **REFUSED)
+    account.process(KEY)
+    answer = tool("show", KEY, "--json")
+    assert answer.code == Exit.OK
+    assert [one["outcome"] for one in answer.json["earlier_manifests"]] == ["quarantined"]
+    (sentence,) = answer.json["missing"]
+    assert sentence.startswith("Version v1 of manifests/customers/a.csv.json is not a manifest")
+    assert answer.err == f"Not shown: {sentence}\n"
+
+
+def test_earlier_manifests_that_may_not_be_read_are_one_sentence(
+    tool: Tool, account: Account
+) -> None:
+    for hours in range(3):
+        account.process(KEY, hours)
+
+    def interrupt(_: str) -> None:
+        if "VersionId" in account.asked[-1][1]:
+            account.denied["GetObject"] = "no"
+
+    account.interrupt = interrupt
+    answer = tool("show", KEY)
+    assert answer.code == Exit.OK
+    assert answer.err.count("IAM refused s3:GetObjectVersion") == 1

@@ -134,6 +134,25 @@ def test_parked_messages_that_may_not_be_read_are_still_counted(
     assert "sqs:ReceiveMessage" in answer.err
 
 
+def test_a_manifest_that_cannot_be_read_is_named(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv")
+    account.process("incoming/customers/b.csv")
+    account.put("manifests/customers/a.csv.json", b"{}", 1)
+    answer = tool("status")
+    assert answer.code == Exit.WRONG
+    assert answer.err.startswith("Not counted: manifests/customers/a.csv.json is not a manifest")
+    found = tool("status", "--json").json
+    assert [one["manifest"] for one in found["unreadable"]] == ["manifests/customers/a.csv.json"]
+    assert (found["datasets"][0]["files"], found["datasets"][0]["waiting"]) == (1, 0)
+
+
+def test_who_may_read_no_manifest_is_refused(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv")
+    account.denied["GetObject"] = "no"
+    answer = tool("status")
+    assert (answer.code, answer.out) == (Exit.REFUSED, "")
+
+
 def test_an_empty_stack(tool: Tool) -> None:
     answer = tool("status")
     assert answer.code == Exit.OK
