@@ -70,13 +70,22 @@ class Move:
 
     Attributes:
         status: ``RUNNING``, ``COMPLETED``, ``CANCELLING``, ``CANCELLED`` or ``FAILED``.
-        moved: how many messages were moved so far.
+        moved: about how many messages were moved so far.
         failure: why it failed, if so.
+        expected: about how many there were to move when it began; 0 if SQS does not say.
+        started: when it began, in milliseconds since 1970 by the clock of SQS.
     """
 
     status: str
     moved: int
     failure: str = ""
+    expected: int = 0
+    started: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it moves nothing more."""
+        return self.status not in ("RUNNING", "CANCELLING")
 
 
 class Queues:
@@ -137,7 +146,11 @@ class Queues:
             self._stack.sqs.start_message_move_task(SourceArn=self._arn())
 
     def moving(self) -> Move | None:
-        """Return how far the newest redrive is, or None if there was none lately."""
+        """Return how far the newest redrive is, or None if there was none lately.
+
+        Only its start tells it from an earlier one: a redrive that is over has no handle.
+        https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ListMessageMoveTasksResultEntry.html
+        """
         with needing(self._stack, LIST_MOVES, _name(self._parked)):
             found = self._stack.sqs.list_message_move_tasks(SourceArn=self._arn(), MaxResults=1)
         return next(
@@ -146,6 +159,8 @@ class Queues:
                     one["Status"],
                     one.get("ApproximateNumberOfMessagesMoved", 0),
                     one.get("FailureReason", ""),
+                    one.get("ApproximateNumberOfMessagesToMove", 0),
+                    one.get("StartedTimestamp", 0),
                 )
                 for one in found.get("Results", [])
             ),

@@ -23,6 +23,7 @@ from pipeline.queues import (
 from pipeline.stack import Stack
 
 INTERVAL = 0.5  # seconds between two looks
+LOOKS = 120  # until SQS must know a redrive that it began
 
 
 @click.command(
@@ -34,7 +35,7 @@ INTERVAL = 0.5  # seconds between two looks
     ),
     permissions="The first six are asked of the dead-letter queue, which SQS reads as you do, "
     "sqs:SendMessage of the queue.",
-    wrong="not all messages could be moved, or all are hidden",
+    wrong="not all messages were moved: you did not agree, they are hidden, or SQS failed",
     examples=("", "--yes"),
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -54,10 +55,10 @@ def command(stack: Stack, yes: bool, as_json: bool) -> Exit:
     starts that time again.
     """
     queues = Queues(stack)
-    move = queues.moving()
-    if move and move.status in ("RUNNING", "CANCELLING"):
+    before = queues.moving()
+    if before and not before.is_over:
         remark("A redrive is under way already; waiting for it.")
-        return _report(_wait(queues), [], as_json)
+        return _report(_wait(queues, before.started), [], as_json)
     with waiting("looking at parked messages"):
         parked = queues.peek()
     if not parked:
@@ -67,19 +68,32 @@ def command(stack: Stack, yes: bool, as_json: bool) -> Exit:
     if len(parked) >= MOST_SHOWN:
         about = queues.depths()[1].all
         remark(f"{len(parked):,} of about {about:,} messages are shown; all are sent.")
-    if not yes:
-        if not sys.stdin.isatty():
-            raise click.UsageError("Nobody can answer here: add --yes to move the messages.")
-        click.confirm("Send all of them back to the queue?", abort=True, err=True)
+    if not yes and not _agree():
+        if as_json:
+            show_json(_document(parked, "DECLINED"))
+        return Exit.WRONG
     queues.move()
-    return _report(_wait(queues), parked, as_json)
+    return _report(_wait(queues, before.started + 1 if before else 0), parked, as_json)
+
+
+def _agree() -> bool:
+    """Ask whether to move the messages; say what follows if not."""
+    if not sys.stdin.isatty():
+        raise click.UsageError("Nobody can answer here: add --yes to move the messages.")
+    agreed = False
+    try:
+        agreed = click.confirm("Send all of them back to the queue?", err=True)
+    finally:  # after Ctrl-C too
+        if not agreed:
+            remark("Nothing was changed: the messages are still parked.")
+    return agreed
 
 
 def _report_none(queues: Queues, as_json: bool) -> Exit:
     """Report that no parked message can be seen: there is none, or all are hidden."""
     hidden = queues.depths()[1].all
     if as_json:
-        show_json({"parked": [], "status": "HIDDEN" if hidden else "NOTHING", "moved": 0})
+        show_json(_document([], "HIDDEN" if hidden else "NOTHING"))
     elif not hidden:
         show_text("Nothing is parked.")
     if hidden:
@@ -91,26 +105,49 @@ def _report_none(queues: Queues, as_json: bool) -> Exit:
     return Exit.WRONG if hidden else Exit.OK
 
 
-def _wait(queues: Queues) -> Move:
+def _wait(queues: Queues, earliest: int) -> Move:
+    """Wait until the redrive that began at ``earliest`` or later is over; others do not count."""
+    unknown = 0
     with waiting("moving") as progress:
-        while True:
+        while unknown < LOOKS:
             move = queues.moving()
-            if move is None:
-                raise PipelineError("SQS does not know the redrive. Look again: redrive")
-            progress.done(move.moved)
-            if move.status not in ("RUNNING", "CANCELLING"):
+            if move is None or move.started < earliest:
+                unknown += 1
+            elif move.is_over:
                 return move
+            else:
+                progress.done(move.moved)
             time.sleep(INTERVAL)
+    raise PipelineError("SQS does not know the redrive that it began. See what is parked: status")
 
 
 def _report(move: Move, parked: list[Parked], as_json: bool) -> Exit:
+    expected = max(len(parked), move.expected)
+    left = expected - move.moved
     if as_json:
-        document: dict[str, Any] = {"parked": [vars(one) for one in parked], **vars(move)}
-        show_json(document)
+        show_json(
+            _document(
+                parked,
+                move.status,
+                moved=move.moved,
+                expected=expected,
+                failure=move.failure,
+            )
+        )
     else:
+        of_all = f" of about {expected:,}" if left > 0 else ""
         why = f": {move.failure}" if move.failure else ""
-        show_text(f"{move.status.capitalize()}: {move.moved:,} messages moved{why}.")
-    return Exit.OK if move.status == "COMPLETED" else Exit.WRONG
+        show_text(f"{move.status.capitalize()}: {move.moved:,}{of_all} messages moved{why}.")
+    if move.status == "COMPLETED" and left > 0:
+        remark(
+            "The others were hidden, because somebody looks at them, or have expired. See what is "
+            "parked: status. Try again in a minute."
+        )
+    return Exit.OK if move.status == "COMPLETED" and left <= 0 else Exit.WRONG
+
+
+def _document(parked: list[Parked], status: str, *, moved: int = 0, **more: Any) -> dict[str, Any]:
+    return {"parked": [vars(one) for one in parked], "status": status, "moved": moved, **more}
 
 
 def _row(parked: Parked) -> tuple[Any, ...]:

@@ -98,8 +98,15 @@ def test_a_redrive_is_begun_and_followed(queues: Queues, account: Account) -> No
     assert queues.moving() is None
     account.moves = [{"Status": "FAILED", "FailureReason": "why"}]
     assert queues.moving() == Move("FAILED", 0, "why")
-    account.moves = [{"Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 3}]
-    assert queues.moving() == Move("RUNNING", 3)
+    account.moves = [
+        {
+            "Status": "RUNNING",
+            "ApproximateNumberOfMessagesMoved": 3,
+            "ApproximateNumberOfMessagesToMove": 7,
+            "StartedTimestamp": 1_772_368_200_000,
+        }
+    ]
+    assert queues.moving() == Move("RUNNING", 3, "", 7, 1_772_368_200_000)
 
 
 @pytest.mark.parametrize(

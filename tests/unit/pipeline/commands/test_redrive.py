@@ -8,9 +8,24 @@ from pipeline.outcomes import Exit
 from tests.unit.pipeline.account import Account
 from tests.unit.pipeline.conftest import Tool
 
-RUNNING = {"Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 1}
-COMPLETED = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 2}
-FAILED = {"Status": "FAILED", "FailureReason": "AWS.SimpleQueueService.NonExistentQueue"}
+EARLIER = {
+    "Status": "COMPLETED",
+    "ApproximateNumberOfMessagesMoved": 700,
+    "ApproximateNumberOfMessagesToMove": 700,
+    "StartedTimestamp": 1_000,
+}
+RUNNING = {"Status": "RUNNING", "ApproximateNumberOfMessagesMoved": 1, "StartedTimestamp": 2_000}
+COMPLETED = {
+    "Status": "COMPLETED",
+    "ApproximateNumberOfMessagesMoved": 2,
+    "ApproximateNumberOfMessagesToMove": 2,
+    "StartedTimestamp": 2_000,
+}
+FAILED = {
+    "Status": "FAILED",
+    "FailureReason": "AWS.SimpleQueueService.NonExistentQueue",
+    "StartedTimestamp": 2_000,
+}
 
 
 class Keyboard(io.StringIO):
@@ -32,7 +47,7 @@ def park(account: Account) -> None:
     """Two parked messages, and a redrive that takes two looks."""
     account.park("incoming/customers/a\x1b.csv")
     account.park(body="not of S3")
-    account.moves = [COMPLETED, RUNNING, COMPLETED]
+    account.moves = [EARLIER, RUNNING, COMPLETED]
 
 
 def begun(account: Account) -> bool:
@@ -66,7 +81,7 @@ def test_more_may_be_parked_than_is_shown(
 ) -> None:
     for module in ("queues", "commands.redrive"):
         monkeypatch.setattr(f"pipeline.{module}.MOST_SHOWN", 10)
-    account.moves = [COMPLETED, COMPLETED]
+    account.moves = [EARLIER, {**COMPLETED, "ApproximateNumberOfMessagesMoved": 25}]
     for number in range(25):
         account.park(f"incoming/customers/{number}.csv")
     answer = tool("redrive", "--yes")
@@ -88,12 +103,31 @@ def test_it_shows_asks_and_moves(
 
 
 @pytest.mark.usefixtures("parked")
-@pytest.mark.parametrize("keys", ["n\n", "\n", ""])
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [("n\n", Exit.WRONG), ("\n", Exit.WRONG), ("", Exit.INTERRUPTED)],
+    ids=["no", "return", "end of input"],
+)
 def test_without_agreement_nothing_is_moved(
-    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch, keys: str
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch, keys: str, code: Exit
 ) -> None:
     monkeypatch.setattr("sys.stdin", Keyboard(keys))
-    assert tool("redrive").code == Exit.INTERRUPTED
+    answer = tool("redrive")
+    assert answer.code == code
+    assert "Nothing was changed: the messages are still parked." in answer.err
+    assert ("Interrupted" in answer.err) == (code == Exit.INTERRUPTED)
+    assert not begun(account)
+
+
+@pytest.mark.usefixtures("parked")
+def test_without_agreement_json_has_what_is_parked(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Keyboard("n\n"))
+    answer = tool("redrive", "--json")
+    assert answer.code == Exit.WRONG
+    assert (answer.json["status"], answer.json["moved"]) == ("DECLINED", 0)
+    assert len(answer.json["parked"]) == 2
     assert not begun(account)
 
 
@@ -122,16 +156,42 @@ def test_json_has_what_was_parked(tool: Tool) -> None:
         ],
         "status": "COMPLETED",
         "moved": 2,
+        "expected": 2,
         "failure": "",
     }
 
 
 @pytest.mark.usefixtures("parked")
+def test_an_earlier_redrive_is_not_reported(tool: Tool, account: Account) -> None:
+    account.moves = [EARLIER, EARLIER, EARLIER, RUNNING, COMPLETED]
+    answer = tool("redrive", "--yes")
+    assert answer.code == Exit.OK
+    assert "Completed: 2 messages moved." in answer.out
+
+
+@pytest.mark.usefixtures("parked")
 def test_a_redrive_that_fails_is_something_wrong(tool: Tool, account: Account) -> None:
-    account.moves = [COMPLETED, FAILED]
+    account.moves = [EARLIER, FAILED]
     answer = tool("redrive", "--yes")
     assert answer.code == Exit.WRONG
-    assert "Failed: 0 messages moved: AWS.SimpleQueueService" in answer.out
+    assert "Failed: 0 of about 2 messages moved: AWS.SimpleQueueService" in answer.out
+
+
+@pytest.mark.usefixtures("parked")
+@pytest.mark.parametrize(("moved", "to_move"), [(1, 1), (1, 2), (2, 3)])
+def test_fewer_than_were_parked_is_something_wrong(
+    tool: Tool, account: Account, moved: int, to_move: int
+) -> None:
+    over = {
+        **COMPLETED,
+        "ApproximateNumberOfMessagesMoved": moved,
+        "ApproximateNumberOfMessagesToMove": to_move,
+    }
+    account.moves = [EARLIER, over]
+    answer = tool("redrive", "--yes")
+    assert answer.code == Exit.WRONG
+    assert f"{moved} of about {max(2, to_move)} messages moved" in answer.out
+    assert "Try again" in answer.err
 
 
 @pytest.mark.usefixtures("parked")
@@ -144,8 +204,11 @@ def test_a_redrive_that_is_under_way_is_followed(tool: Tool, account: Account) -
 
 
 @pytest.mark.usefixtures("parked")
-def test_a_redrive_that_sqs_forgot(tool: Tool, account: Account) -> None:
-    account.moves = []
+@pytest.mark.parametrize("known", [[], [EARLIER] * 200], ids=["none", "an earlier one"])
+def test_a_redrive_that_sqs_forgot(
+    tool: Tool, account: Account, known: list[dict[str, object]]
+) -> None:
+    account.moves = list(known)
     answer = tool("redrive", "--yes")
     assert answer.code == Exit.FAILED
     assert "does not know the redrive" in answer.err
