@@ -169,8 +169,9 @@ class Queues:
 
     def _arn(self) -> str:
         """The ARN of the dead-letter queue, which is in the account and region of the function."""
-        _, partition, _, region, account, *_ = self._stack.output("LambdaFunctionArn").split(":")
-        return f"arn:{partition}:sqs:{region}:{account}:{_name(self._parked)}"
+        stack = self._stack
+        partition = stack.output("LambdaFunctionArn").split(":")[1]
+        return f"arn:{partition}:sqs:{stack.region}:{stack.account}:{_name(self._parked)}"
 
 
 def parked(message: "MessageTypeDef", bucket: str) -> Parked:

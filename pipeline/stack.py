@@ -89,14 +89,25 @@ class Stack:
         return self.output("LambdaFunctionArn").split(":")[3]
 
     @property
+    def account(self) -> str:
+        """The account of the stack."""
+        return self.output("LambdaFunctionArn").split(":")[4]
+
+    @property
     def suffix(self) -> str:
         """The environment that the stack is of."""
         return self.output("LambdaFunctionName").removeprefix("data-processor-")
 
     @cached_property
     def s3(self) -> "S3Client":
-        """S3."""
-        return self._session.client("s3", config=_CONFIG)
+        """S3; it answers only if the bucket is the stack's account's.
+
+        Otherwise, somebody could create a bucket of this name once the stack was deleted.
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        client = self._session.client("s3", config=_CONFIG)
+        client.meta.events.register("before-parameter-build.s3", self._expect_owner)
+        return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
@@ -113,6 +124,10 @@ class Stack:
     def _session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
+
+    def _expect_owner(self, params: dict[str, Any], **_: Any) -> None:
+        """Complete the parameters of a request to S3."""
+        params["ExpectedBucketOwner"] = self.account
 
     def close(self) -> None:
         """Close the clients that were used."""

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,23 +92,18 @@ class Account:
     def stack(self) -> Stack:
         """A stack whose clients ask this account."""
         stack = Stack(OUTPUTS)
-        for service in ("s3", "sqs", "stepfunctions"):
-            client: Any = boto3.client(
-                service,
-                region_name="eu-central-1",
-                aws_access_key_id="nobody",
-                aws_secret_access_key="nothing",
-            )
-            client.meta.events.register("before-parameter-build", self._remember)
+        stack.__dict__["_session"] = _session()
+        clients: tuple[Any, ...] = (stack.s3, stack.sqs, stack.stepfunctions)
+        for client in clients:
+            client.meta.events.register_last("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
-            stack.__dict__[service] = client
         return stack
 
     def _remember(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-        context["given"] = dict(params)
+        context["given"] = params  # as it is once all handlers have changed it
 
     def _answer(self, model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Any]:
-        name, given = str(model.name), context["given"]
+        name, given = str(model.name), dict(context["given"])
         self.asked.append((name, given))
         self.interrupt(name)
         if name in self.denied:
@@ -218,6 +214,12 @@ class Account:
 
     def _list_message_move_tasks(self, **_: Any) -> dict[str, Any]:
         return {"Results": [self.moves.pop(0)] if self.moves else []}
+
+
+@cache
+def _session() -> boto3.Session:
+    """The session of all accounts: it takes long to read what AWS's services understand."""
+    return boto3.Session("nobody", "nothing", region_name="eu-central-1")
 
 
 def _error(status: int, code: str, message: str) -> tuple[Any, Any]:

@@ -154,6 +154,24 @@ def test_what_is_wrong_with_all_requests_is_no_gap(
         list(bucket.records(Choice(), Gaps()))
 
 
+def test_every_request_expects_the_bucket_of_the_stacks_account(
+    bucket: Bucket, account: Account
+) -> None:
+    account.process(KEY)
+    for hours in (1, 2, 3):  # versions and keys of more than a page
+        account.process(f"{KEY}{hours}", hours)
+    list(bucket.records(Choice(), Gaps()))
+    bucket.read(KEY)
+    bucket.versions(KEY)
+    bucket.read_version(KEY, "v1")
+    assert {name for name, _ in account.asked} == {
+        "ListObjectsV2",
+        "ListObjectVersions",
+        "GetObject",
+    }
+    assert {given["ExpectedBucketOwner"] for _, given in account.asked} == {"123456789012"}
+
+
 def test_a_dataset_is_a_folder() -> None:
     assert below("manifests/", None) == "manifests/"
     assert below("manifests/", "a") == "manifests/a/"

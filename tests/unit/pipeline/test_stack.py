@@ -24,6 +24,7 @@ def test_it_is_found_where_the_tests_find_it() -> None:
 def test_it_is_where_its_function_is(tmp_path: Path) -> None:
     stack = find(tmp_path / "outputs.json", json.dumps(OURS))
     assert (stack.bucket, stack.region, stack.suffix) == ("a-bucket", "eu-central-1", "test")
+    assert stack.account == "123456789012"
 
 
 def test_its_clients_are_of_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
