@@ -5,17 +5,20 @@ from typing import Literal
 
 import click
 
-from pipeline.bucket import Bucket
+from pipeline.bucket import Bucket, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
-from pipeline.display import show_json, show_table, show_text, waiting
+from pipeline.display import Cell, remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
 from pipeline.moments import Moment
-from pipeline.outcomes import Exit
+from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Choice, Record
 from pipeline.stack import Stack
+from processor.bucket.keys import INCOMING
 
 HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "processed at")
+
+Row = tuple[Cell, ...]
 
 
 @click.command(
@@ -23,7 +26,8 @@ HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "proc
     cls=Command,
     policies=("Consumer", "Steward"),
     actions=(LIST, GET, "kms:Decrypt"),
-    permissions="With a policy of the stack, --dataset is needed.",
+    permissions="With a policy of the stack, --dataset is needed, and files that were deleted are "
+    "not marked.",
     wrong="a manifest could not be read",
     examples=(
         "--dataset customers --outcome refused",
@@ -60,6 +64,7 @@ def command(
 
     A file is listed once it has a manifest, which is written last. One that waits has none: see
     status. Each manifest costs a request to S3; with --since, only those that were written since.
+    A file that was deleted since, or has expired, is marked, if the credentials may list files.
 
     Rows are all that were read: clean and rejected ones. Of a refused file no row is clean.
     Manifests that cannot be read are named on standard error.
@@ -71,17 +76,38 @@ def command(
         documents = [document(record) for record in records] if as_json else []
         rows = [row(record) for record in records]
     gaps.check()
+    there, missing = _list(stack, dataset) if documents or rows else (None, "")
     if as_json:
+        for one in documents:
+            one["deleted"] = None if there is None else one["key"] not in there
         show_json({"files": documents, "unreadable": gaps.document})
     elif rows:
-        show_table(HEADINGS, rows)
+        show_table(HEADINGS, [_mark(one, there) for one in rows])
     else:
         show_text("No such file has been processed.")
+    if missing:
+        remark(f"Not shown: which of them were deleted. {missing}")
     gaps.tell()
     return Exit.WRONG if gaps.found else Exit.OK
 
 
-def row(record: Record) -> tuple[str | int | datetime | None, ...]:
+def _list(stack: Stack, dataset: str | None) -> tuple[set[str] | None, str]:
+    """Return the files that are there; or None, and why IAM does not let us know."""
+    try:
+        with waiting("listing files"):
+            pages = Bucket(stack).pages(below(INCOMING, dataset))
+            return {one.key for page in pages for one in page}, ""
+    except RefusedError as refusal:
+        return None, refusal.message
+
+
+def _mark(cells: Row, there: set[str] | None) -> Row:
+    """Return a file's row, marked if the file is not there any more."""
+    key, outcome, *others = cells
+    return cells if there is None or key in there else (key, f"{outcome}, deleted", *others)
+
+
+def row(record: Record) -> Row:
     """Return a file's row of the table."""
     return (
         record.key,

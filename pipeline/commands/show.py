@@ -45,10 +45,10 @@ class History:
 
     @property
     def state(self) -> str:
-        """How far the file is: waiting, processed, refused, or deleted."""
-        if self.record is None:
-            return "waiting" if self.newest else "deleted"
-        if self.newest and self.newest.version != self.record.version:
+        """How far the file is: waiting, processed, refused, or deleted, whatever it was before."""
+        if self.versions is not None and self.newest is None:
+            return "deleted"
+        if self.record is None or (self.newest and self.newest.version != self.record.version):
             return "waiting"
         return self.record.outcome
 
@@ -59,7 +59,8 @@ class History:
     policies=("Consumer", "Steward"),
     actions=(LIST, GET, LIST_VERSIONS, GET_VERSION, "kms:Decrypt"),
     permissions="With a policy of the stack, versions and earlier manifests are not shown.",
-    wrong="the file was refused, or is not done: it has no manifest of its newest version",
+    wrong="the file was refused, was deleted, has expired, or is not done: it has no manifest of "
+    "its newest version",
     examples=("incoming/customers/2026-03-01.csv", "customers/2026-03-01.csv --json"),
 )
 @click.argument("key")
@@ -153,6 +154,11 @@ def _show(history: History) -> None:
     if history.record is None:
         show_text("It has no manifest: it waits, its message is parked, or it was deleted before.")
     else:
+        if history.state == "deleted":
+            show_text(
+                f"It was {history.record.outcome} before. Its outputs stay until they are deleted "
+                "or expire."
+            )
         _show_record(history.record)
         _show_reasons(history.record)
         _show_outputs(history.record)

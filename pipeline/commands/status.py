@@ -1,7 +1,7 @@
 """``status``: how each dataset is."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -24,7 +24,7 @@ from processor.bucket.keys import INCOMING, MANIFESTS, is_marker, keys_of
 
 HEADINGS = (
     *("dataset", "files", "rows", "clean", "rejected", "refused", "waiting", "parked"),
-    *("last file", "late by"),
+    *("deleted", "last file", "late by"),
 )
 NO_DATASET = ""
 """The files that are in no folder."""
@@ -38,9 +38,10 @@ class Summary:
 
     Attributes:
         files, rows, clean, rejected: of the files that were processed or refused.
-        refused: files that were refused as a whole.
+        refused: files that were refused as a whole, and are still there if that is known.
         waiting: files that have no manifest, or an older one; None if IAM refused it.
         parked: those of them whose message is parked; None if IAM refused it.
+        deleted: files that were deleted since, or have expired; None if IAM refused it.
         last: when a file was processed last, in UTC.
         late: by how much the next one is late, if it is.
     """
@@ -52,6 +53,7 @@ class Summary:
     refused: int = 0
     waiting: int | None = None
     parked: int | None = None
+    deleted: int | None = None
     last: datetime | None = None
     late: timedelta | None = None
 
@@ -79,6 +81,19 @@ class Summary:
         return not self.refused and not self.parked and self.late is None
 
 
+@dataclass(frozen=True)
+class Files:
+    """The files that are there, compared with their manifests.
+
+    Attributes:
+        waiting: how many files of each dataset have no manifest that is as new as they are.
+        gone: the keys of manifests whose files are not there any more.
+    """
+
+    waiting: Counter[str]
+    gone: set[str]
+
+
 @click.command(
     "status",
     cls=Command,
@@ -99,7 +114,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
 
     Waiting files have no manifest of their newest version yet; the message of a parked one failed
     five times, see redrive. Files that were refused as a whole count until a new version of the
-    same file has been processed; see files --outcome refused. A dataset is late if no file of it
+    same file has been processed, or it was deleted or has expired; see files --outcome refused. A
+    deleted file is not there any more, but its outputs are. A dataset is late if no file of it
     was processed for longer than its contract in this checkout allows (frequency and latency).
 
     Each manifest costs a request to S3. With --since only newer ones are read and counted. What
@@ -116,16 +132,20 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
             return None
 
     bucket, queues, gaps = Bucket(stack), Queues(stack), Gaps()
-    summaries, manifests = summarize(bucket, dataset, since, gaps)
+    summaries, manifests, refused = summarize(bucket, dataset, since, gaps)
     gaps.check()
     with waiting("listing files"):
-        files = attempt(lambda: unfinished(bucket.pages(below(INCOMING, dataset)), manifests))
+        files = attempt(lambda: compare(bucket.pages(below(INCOMING, dataset)), manifests))
     depths = attempt(queues.depths)
     messages: list[Parked] | None = []
     if depths and depths[1].all:
         with waiting("looking at parked messages"):
             messages = attempt(queues.peek)
-    summaries = complete(summaries, files, None if depths is None else messages, dataset)
+    if files is not None:
+        gone = {key for key in files.gone if since is None or manifests[key] >= since}
+        summaries = without(summaries, gone, refused)
+    waits = None if files is None else files.waiting
+    summaries = complete(summaries, waits, None if depths is None else messages, dataset)
     summaries = judge(summaries, read_intervals(CONTRACTS), now())
     if as_json:
         show_json({**document(summaries, depths, missing), "unreadable": gaps.document})
@@ -141,10 +161,11 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
 
 def summarize(
     bucket: Bucket, dataset: str | None, since: datetime | None, gaps: Gaps
-) -> tuple[dict[str, Summary], dict[str, datetime]]:
-    """Return what manifests say, by dataset, and when each was written, by its key."""
+) -> tuple[dict[str, Summary], dict[str, datetime], set[str]]:
+    """Return what manifests say by dataset, when each was written, and which refuse a file."""
     summaries: dict[str, Summary] = {}
     manifests: dict[str, datetime] = {}
+    refused: set[str] = set()
     with waiting("reading manifests") as progress:
         for page in bucket.pages(below(MANIFESTS, dataset)):
             manifests |= {one.key: one.written for one in page}
@@ -155,22 +176,41 @@ def summarize(
             for record in bucket.read_records(page, gaps, since):
                 name = record.dataset or NO_DATASET
                 summaries[name] = summaries.get(name, Summary()).with_record(record)
+                if record.outcome == "refused":
+                    refused.add(keys_of(record.key).manifest)
             progress.done(len(manifests))
-    return summaries, manifests
+    return summaries, manifests, refused
 
 
-def unfinished(
-    pages: Iterable[Iterable[Entry]], manifests: Mapping[str, datetime]
-) -> Counter[str]:
-    """Return how many files of each dataset have no manifest that is as new as they are."""
+def compare(pages: Iterable[Iterable[Entry]], manifests: Mapping[str, datetime]) -> Files:
+    """Compare the files that are there with their manifests."""
     counts: Counter[str] = Counter()
+    gone = set(manifests)
     for page in pages:
         for file in page:
             if not is_marker(file.key, file.size):
                 keys = keys_of(file.key)
                 done = manifests.get(keys.manifest)
                 counts[keys.dataset or NO_DATASET] += done is None or done < file.written
-    return counts
+                gone.discard(keys.manifest)
+    return Files(counts, gone)
+
+
+def without(
+    summaries: Mapping[str, Summary], gone: Iterable[str], refused: Container[str]
+) -> dict[str, Summary]:
+    """Return the summaries, knowing which files are gone, and which of them were refused.
+
+    Nothing can be done about a refused file that is gone, so it is not counted as refused.
+    """
+    found = {name: replace(one, deleted=0) for name, one in summaries.items()}
+    for key in gone:
+        name = dataset_of(key)
+        one = found.get(name, Summary(deleted=0))
+        found[name] = replace(
+            one, deleted=(one.deleted or 0) + 1, refused=one.refused - (key in refused)
+        )
+    return found
 
 
 def complete(

@@ -53,6 +53,7 @@ def test_the_json_has_what_the_table_has(tool: Tool) -> None:
         "reasons": {"file:rejected-share": 10},
         "refusal": "file:rejected-share",
         "processed_at": "2026-03-01T13:30:00Z",
+        "deleted": False,
     }
 
 
@@ -97,3 +98,35 @@ def test_who_may_read_no_manifest_is_refused(tool: Tool, account: Account) -> No
     answer = tool("files")
     assert (answer.code, answer.out) == (Exit.REFUSED, "")
     assert answer.err.count("IAM refused") == 1
+
+
+def test_a_file_that_was_deleted_is_marked(tool: Tool, account: Account) -> None:
+    account.put("incoming/customers/a.csv", None, 3)
+    lines = tool("files").out.splitlines()
+    assert [("a.csv" in line, "c.csv" in line) for line in lines if ", deleted" in line] == [
+        (True, False)
+    ]
+    found = {one["key"][-5:]: one for one in tool("files", "--json").json["files"]}
+    assert {key: one["deleted"] for key, one in found.items()} == {
+        "a.csv": True,
+        "J.csv": False,
+        "c.csv": False,
+    }
+
+
+def test_who_may_not_list_files_is_told_so(tool: Tool, account: Account) -> None:
+    def interrupt(_: str) -> None:
+        account.denied = (
+            {"ListObjectsV2": "no"}
+            if account.asked[-1][1].get("Prefix", "").startswith("incoming/")
+            else {}
+        )
+
+    account.interrupt = interrupt
+    answer = tool("files")
+    assert answer.code == Exit.OK
+    assert "deleted" not in answer.out
+    assert answer.err.startswith(
+        "Not shown: which of them were deleted. IAM refused s3:ListBucket"
+    )
+    assert {one["deleted"] for one in tool("files", "--json").json["files"]} == {None}

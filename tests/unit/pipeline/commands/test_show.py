@@ -72,6 +72,31 @@ def test_a_file_that_is_not_done(tool: Tool, account: Account, deleted: bool) ->
     assert "no manifest" in answer.out
 
 
+@pytest.mark.parametrize("removed", [False, True], ids=["marker", "no version"])
+def test_a_file_that_was_deleted_after_it_was_processed(
+    tool: Tool, account: Account, removed: bool
+) -> None:
+    account.process(KEY)
+    if removed:
+        del account.objects[KEY]
+    else:
+        account.put(KEY, None, 1)
+    answer = tool("show", KEY)
+    assert answer.code == Exit.WRONG
+    assert answer.out.startswith(f"{KEY}: deleted\nIt was processed before.")
+    assert "processed/customers/a.csv.parquet" in answer.out
+    assert tool("show", KEY, "--json").json["state"] == "deleted"
+
+
+def test_a_file_that_was_uploaded_again_after_it_was_deleted_waits(
+    tool: Tool, account: Account
+) -> None:
+    account.process(KEY)
+    account.put(KEY, None, 1)
+    account.put(KEY, b"new", 2)
+    assert tool("show", KEY).out.startswith(f"{KEY}: waiting\n")
+
+
 def test_a_file_with_a_newer_version_waits(tool: Tool, account: Account) -> None:
     account.process(KEY)
     account.put(KEY, b"new", 1)

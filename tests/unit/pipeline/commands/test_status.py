@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.bucket import Entry
-from pipeline.commands.status import unfinished
+from pipeline.commands.status import compare
 from pipeline.outcomes import Exit
 from tests.unit.pipeline.account import MOMENT, REFUSED, Account
 from tests.unit.pipeline.conftest import Tool
@@ -44,6 +44,7 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
         "refused": 0,
         "waiting": 0,
         "parked": 0,
+        "deleted": 0,
         "last": "2026-03-01T14:30:00Z",
         "late_seconds": None,
     }
@@ -58,6 +59,51 @@ def test_a_refused_file_is_something_wrong(tool: Tool, account: Account) -> None
     assert answer.code == Exit.WRONG
     (one,) = answer.json["datasets"]
     assert (one["files"], one["refused"], one["last"]) == (1, 1, None)
+
+
+def test_a_file_that_was_deleted_is_counted_as_deleted(tool: Tool, account: Account) -> None:
+    account.process("incoming/customers/a.csv", **REFUSED)
+    account.process("incoming/customers/b.csv", **REFUSED)
+    account.process("incoming/customers/c.csv")
+    account.process("incoming/payments/d.csv", 2)
+    for file in ("customers/a.csv", "customers/c.csv", "payments/d.csv"):
+        account.put(f"incoming/{file}", None, 3)
+    answer = tool("status", "--json")
+    assert answer.code == Exit.WRONG
+    customers, payments = answer.json["datasets"]
+    assert (customers["files"], customers["deleted"], customers["refused"]) == (3, 2, 1)
+    assert (payments["files"], payments["deleted"], payments["waiting"]) == (1, 1, 0)
+    account.put("incoming/customers/b.csv", None, 3)
+    answer = tool("status", "--json")
+    assert answer.code == Exit.OK
+    since = tool("status", "--json", "--since", "2026-03-01T14:00Z").json["datasets"]
+    assert {one["dataset"]: one["deleted"] for one in since} == {"customers": 0, "payments": 1}
+
+
+def test_a_file_may_be_deleted_before_its_manifest_can_be_read(
+    tool: Tool, account: Account
+) -> None:
+    account.put("manifests/customers/a.csv.json", b"{}")
+    account.put("incoming/payments/b.csv", b"x")
+    (customers, _) = tool("status", "--json").json["datasets"]
+    assert (customers["files"], customers["deleted"]) == (0, 1)
+
+
+def test_who_may_not_list_files_is_not_told_that_none_was_deleted(
+    tool: Tool, account: Account
+) -> None:
+    account.process("incoming/customers/a.csv")
+
+    def interrupt(_: str) -> None:
+        account.denied = (
+            {"ListObjectsV2": "no"}
+            if account.asked[-1][1].get("Prefix", "").startswith("incoming/")
+            else {}
+        )
+
+    account.interrupt = interrupt
+    (customers,) = tool("status", "--json").json["datasets"]
+    assert (customers["deleted"], customers["waiting"]) == (None, None)
 
 
 def test_a_parked_message_is_something_wrong(tool: Tool, account: Account) -> None:
@@ -179,5 +225,5 @@ def test_a_file_waits_for_a_manifest_as_new_as_itself(
     manifests = {}
     if hours is not None:
         manifests["manifests/d/a.csv.json"] = MOMENT + timedelta(hours=hours)
-    counts = unfinished([[Entry(key, size, MOMENT, "e")]], manifests)
-    assert counts["d"] == waits
+    files = compare([[Entry(key, size, MOMENT, "e")]], manifests)
+    assert files.waiting["d"] == waits
