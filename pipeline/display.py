@@ -6,7 +6,7 @@ Everything in a table may come from somebody else, so it is made safe for a term
 import io
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Any
@@ -32,8 +32,25 @@ def adapt(stream: IO[str], encoding: str | None = None) -> None:
 
 def show_json(document: Any) -> None:
     """Print a document as JSON, in ASCII: no character of it means anything to a terminal."""
-    text = json.dumps(document, indent=2, default=_as_json)
-    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
+    sys.stdout.write(_as_ascii(document, indent=2) + "\n")
+
+
+def show_json_rows(document: Mapping[str, Any], name: str, rows: Iterable[Any]) -> None:
+    """Print a document and, as its last member, an array of any length: a line for each element.
+
+    No element is kept once it is printed.
+    """
+    members = [f"  {_as_ascii(key)}: {_as_ascii(value)},\n" for key, value in document.items()]
+    sys.stdout.write("".join(["{\n", *members, f"  {_as_ascii(name)}: ["]))
+    separator = "\n"
+    for row in rows:
+        sys.stdout.write(f"{separator}    {_as_ascii(row)}")
+        separator = ",\n"
+    sys.stdout.write("\n  ]\n}\n")
+
+
+def _as_ascii(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, indent=indent, default=_as_json).replace("\x7f", "\\u007f")
 
 
 def _as_json(value: object) -> str:

@@ -13,7 +13,7 @@ import click
 from pipeline.bucket import Bucket
 from pipeline.catalogue import advice
 from pipeline.command import Command, json_option, with_stack
-from pipeline.display import adapt, remark, show_json, show_table, waiting
+from pipeline.display import adapt, remark, show_json_rows, show_table, waiting
 from pipeline.outcomes import Exit, NotFoundError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Record
@@ -72,7 +72,9 @@ def command(stack: Stack, key: str, as_csv: bool, delimiter: str, as_json: bool)
             _fetch(bucket, keys, file)
         rejects = _Rejects(file, keys.outputs["quarantine"])
         if as_json:
-            show_json({"key": keys.source, "rejects": [vars(one) for one in rejects]})
+            for _ in rejects:  # all can be read, before anything is printed
+                pass
+            show_json_rows({"key": keys.source}, "rejects", (vars(one) for one in rejects))
         elif as_csv:
             adapt(sys.stdout, "utf-8")
             write_csv(sys.stdout, rejects, Layout.of(rejects, delimiter))

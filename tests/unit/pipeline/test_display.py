@@ -2,10 +2,19 @@
 
 import io
 import json
+from collections.abc import Iterator
 
 import pytest
 
-from pipeline.display import adapt, remark, show_json, show_table, show_text, waiting
+from pipeline.display import (
+    adapt,
+    remark,
+    show_json,
+    show_json_rows,
+    show_table,
+    show_text,
+    waiting,
+)
 from tests.unit.pipeline.account import MOMENT
 
 Capture = pytest.CaptureFixture[str]
@@ -26,6 +35,29 @@ def test_json_means_nothing_to_a_terminal(capsys: Capture) -> None:
     assert out.isascii()
     assert not {"\x1b", "\x7f"} & set(out)
     assert json.loads(out) == {"a": "\x1b\x7f\u202eé", "at": "2026-03-01T12:30:00Z"}
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_an_array_is_printed_row_by_row(capsys: Capture, number: int) -> None:
+    lines: list[int] = []
+
+    def rows() -> Iterator[dict[str, object]]:
+        for row in range(number):
+            lines.append(capsys.readouterr().out.count("\n"))
+            yield {"row": row, "text": "\x1b\x7f\u202e"}
+
+    show_json_rows({"key": "\x7f", "at": MOMENT}, "rows", rows())
+    assert capsys.readouterr().out.endswith("\n  ]\n}\n")
+    assert lines == [3, 1, 1][:number]
+    show_json_rows({"key": "\x7f", "at": MOMENT}, "rows", list(rows()))
+    out = capsys.readouterr().out
+    assert out.isascii()
+    assert not {"\x1b", "\x7f"} & set(out)
+    assert json.loads(out) == {
+        "key": "\x7f",
+        "at": "2026-03-01T12:30:00Z",
+        "rows": [{"row": row, "text": "\x1b\x7f\u202e"} for row in range(number)],
+    }
 
 
 def test_json_has_no_form_of_other_things() -> None:

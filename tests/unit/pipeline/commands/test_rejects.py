@@ -1,6 +1,7 @@
 """``rejects``."""
 
 import csv
+import gc
 import gzip
 import io
 import json
@@ -8,6 +9,7 @@ import json
 import pytest
 
 from pipeline.outcomes import Exit
+from pipeline.rejects import Reject
 from tests.unit.pipeline.account import REFUSED, Account
 from tests.unit.pipeline.conftest import Tool
 
@@ -59,6 +61,35 @@ def test_json_has_rows_as_they_are(tool: Tool) -> None:
     assert found["key"] == KEY
     assert len(found["rejects"]) == 25
     assert found["rejects"][0]["raw"] == "=C1,\x1b[31m"
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_few_rows_are_in_memory(tool: Tool, monkeypatch: pytest.MonkeyPatch, option: str) -> None:
+    kept: list[int] = []
+    parse = Reject.parse
+
+    def count(line: bytes) -> Reject:
+        if b'"row": 25,' in line:
+            # isinstance() would ask the proxy of an object that may be gone for its class.
+            kept.append(sum(issubclass(type(one), Reject) for one in gc.get_objects()))
+        return parse(line)
+
+    monkeypatch.setattr(Reject, "parse", count)
+    assert tool("rejects", KEY, option).code == Exit.OK
+    assert kept
+    assert max(kept) <= 2
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_nothing_is_printed_of_rows_that_cannot_all_be_read(
+    tool: Tool, account: Account, option: str
+) -> None:
+    whole, _ = account.objects[QUARANTINE][-1]
+    assert whole
+    account.put(QUARANTINE, whole[:-12])
+    answer = tool("rejects", KEY, option)
+    assert (answer.code, answer.out) == (Exit.FAILED, "")
+    assert "has no rows that can be read: EOFError" in answer.err
 
 
 @pytest.mark.parametrize("delimiter", ["", "ab", '"', "\n"])
