@@ -61,7 +61,10 @@ class Bucket:
         """
         ours = f"s3://{self.name}/"
         if text.startswith("s3://") and not text.startswith(ours):
-            raise PipelineError(f"{text} is not in the bucket of this stack, {ours}")
+            raise PipelineError(
+                f"{text} is not in the bucket of this stack, {ours}. Write the key of a file in "
+                "it, such as incoming/customers/a.csv."
+            )
         name = text.removeprefix(ours).removeprefix(INCOMING)
         return keys_of(f"{INCOMING}{name}")
 

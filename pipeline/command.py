@@ -12,9 +12,24 @@ from pipeline.stack import Stack
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+def _check_dataset(_: click.Context, param: click.Parameter, given: str | None) -> str | None:
+    """Refuse what cannot be the name of a folder: nothing would be found, and nobody told."""
+    if given is not None and (not given or "/" in given):
+        raise click.BadParameter(
+            f"{given!r} is not a dataset. Write the name of a folder below incoming/, such as "
+            "customers.",
+            param=param,
+        )
+    return given
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 dataset_option = click.option(
-    "--dataset", metavar="NAME", help="Only of this dataset: the first folder of a file's key."
+    "--dataset",
+    metavar="NAME",
+    callback=_check_dataset,
+    help="Only of this dataset: the first folder of a file's key.",
 )
 
 

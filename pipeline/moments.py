@@ -1,4 +1,4 @@
-"""Moments: how people write them, and how they are shown; always in UTC."""
+"""Moments: how people write a time, and how it is shown; always in UTC."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ class Moment(click.ParamType[datetime]):
     Without a zone, it is UTC.
     """
 
-    name = "moment"
+    name = "time"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
         """Return the moment, in UTC; fail if it is not one."""
@@ -27,8 +27,8 @@ class Moment(click.ParamType[datetime]):
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         except (OverflowError, TypeError, ValueError):
             self.fail(
-                f"{value!r} is no moment; write a date such as 2026-03-01, a time such as "
-                "2026-03-01T12:30Z, or how long ago: 30m, 36h, 7d, 2w",
+                f"{value!r} is not a time. Write a date such as 2026-03-01, a date and a time "
+                "such as 2026-03-01T12:30Z, or how long ago it was: 30m, 36h, 7d or 2w.",
                 param,
                 ctx,
             )

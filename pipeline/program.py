@@ -97,7 +97,10 @@ def _check(arguments: Sequence[str]) -> None:
         try:
             argument.encode()
         except UnicodeEncodeError:
-            raise click.UsageError(f"{plain(argument)} is not UTF-8.") from None
+            raise click.UsageError(
+                f"{plain(argument)} is not UTF-8, as names in AWS are. Set a locale such as "
+                "LC_ALL=C.UTF-8, and write it again."
+            ) from None
 
 
 def _explain(error: BotoCoreError | ClientError) -> str:

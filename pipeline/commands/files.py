@@ -9,7 +9,7 @@ from pipeline.bucket import Bucket, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
 from pipeline.display import Cell, remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
-from pipeline.moments import Moment
+from pipeline.moments import Moment, written
 from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Choice, Record
@@ -69,6 +69,12 @@ def command(
     Rows are all that were read: clean and rejected ones. Of a refused file no row is clean.
     Manifests that cannot be read are named on standard error.
     """
+    if since and until and since >= until:
+        raise click.BadParameter(
+            f"{written(until)} is not after --since, which is {written(since)}. Write a later "
+            "time, or leave one of them out.",
+            param_hint="'--until'",
+        )
     choice, gaps = Choice(dataset, outcome, since, until, reason), Gaps()
     with waiting("reading manifests") as progress:
         records = Bucket(stack).records(choice, gaps, progress.done)

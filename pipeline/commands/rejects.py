@@ -62,7 +62,11 @@ def command(stack: Stack, key: str, as_csv: bool, delimiter: str, as_json: bool)
     exactly as they are in the file.
     """
     if len(delimiter) != 1 or delimiter in '"\r\n':
-        raise click.BadParameter("it is one character, and neither a quote nor a line end")
+        raise click.BadParameter(
+            f"{delimiter!r} cannot separate fields. Write one character, such as ';', which is "
+            "not a quote or a line end.",
+            param_hint="'--delimiter'",
+        )
     bucket = Bucket(stack)
     keys = bucket.keys(key)
     if not _has_rows(bucket, keys):

@@ -26,6 +26,34 @@ def test_what_is_not_understood_is_a_mistake_of_use(tool: Tool, arguments: list[
     assert "Usage: python -m pipeline" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "wrong", "instead"),
+    [
+        (["files", "--since", "never"], "'never' is not a time.", "Write a date such as"),
+        (["files", "--until", "2026-02-30"], "'2026-02-30' is not a time.", "7d or 2w"),
+        (
+            ["files", "--since", "2026-03-02", "--until", "2026-03-02"],
+            "2026-03-02T00:00:00Z is not after --since",
+            "Write a later time",
+        ),
+        (["files", "--dataset", "a/b"], "'a/b' is not a dataset.", "such as customers"),
+        (["status", "--dataset", ""], "'' is not a dataset.", "such as customers"),
+        (["files", "--outcome", "bad"], "'bad' is not one of", "'processed', 'refused'"),
+        (["rejects", "a", "--delimiter", "ab"], "'ab' cannot separate", "Write one character"),
+        (["replay", "--only", "all", "--concurrency", "0"], "0 is not in the range", "1<=x<=1000"),
+        (["files", "--dataset", "\udcff"], "\\udcff is not UTF-8", "LC_ALL=C.UTF-8"),
+    ],
+)
+def test_a_wrong_option_says_what_to_write_instead(
+    tool: Tool, arguments: list[str], wrong: str, instead: str
+) -> None:
+    answer = tool(*arguments)
+    assert (answer.code, answer.out) == (Exit.USAGE, "")
+    said = " ".join(answer.err.split())
+    assert wrong in said
+    assert instead in said
+
+
 @pytest.mark.parametrize("arguments", [["show", "a\udcff.csv"], ["files", "--dataset", "\udcff"]])
 def test_what_is_not_utf_8_is_the_name_of_nothing(tool: Tool, arguments: list[str]) -> None:
     answer = tool(*arguments)
