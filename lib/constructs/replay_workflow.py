@@ -32,9 +32,17 @@ TIMEOUT_SECONDS = 6 * 3600
 
 INVALID, INCOMPLETE = "InvalidInput", "Incomplete"
 
-# What HeadObject answers if there is no such object. S3 sends no code with it, and the SDK names
-# it itself: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-ABSENT = ["S3.NoSuchKeyException", "S3.NoSuchKey"]
+# What HeadObject answers if there is no such object. S3 sends no code with it, only the status
+# 404, and the SDK names it itself, not always in the same way.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+# https://github.com/aws/aws-sdk-java-v2/issues/1941
+ABSENT = [
+    *("S3.NoSuchKeyException", "S3.NoSuchKey"),
+    *("S3.NotFoundException", "S3.NotFound", "S3.404"),
+]
+# The name of any other error of S3, and perhaps of this one: the cause has the status.
+OTHER = "S3.S3Exception"
+IS_ABSENT = r"$contains($states.input.cause, /\(Service: [^()]*Status Code: 404([,;]|\))/)"
 
 _TIME = (
     r"/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -165,7 +173,7 @@ _RETRY = [
 ]
 _FAILED = {
     "ErrorEquals": ["States.ALL"],
-    "Output": "{% $states.errorOutput.Error %}",
+    "Output": "{% {'error': $states.errorOutput.Error} %}",
     "Next": "Failed",
 }
 
@@ -290,10 +298,19 @@ def _look(bucket: str, queue_url: str) -> State:
                             "Output": _evaluate("$states.input"),
                             "Next": "Judge",
                         },
+                        {
+                            "ErrorEquals": [OTHER],
+                            "Output": _evaluate(
+                                "$merge([$states.input, {'error': $states.errorOutput.Error, "
+                                "'cause': $string($states.errorOutput.Cause)}])"
+                            ),
+                            "Next": "Weigh",
+                        },
                         _FAILED,
                     ],
                     "Next": "Judge",
                 },
+                "Weigh": _choose(IS_ABSENT, "Judge", otherwise="Failed"),
                 "Judge": _choose(IS_WANTED, "Send", otherwise="Settled"),
                 "Settled": {"Type": "Pass", "Output": "settled", "End": True},
                 "Send": {
@@ -305,7 +322,11 @@ def _look(bucket: str, queue_url: str) -> State:
                     "Catch": [_FAILED],
                     "End": True,
                 },
-                "Failed": {"Type": "Pass", "End": True},
+                "Failed": {
+                    "Type": "Pass",
+                    "Output": _evaluate("$states.input.error"),
+                    "End": True,
+                },
             },
         },
         "Output": _evaluate(BATCH_COUNTS),

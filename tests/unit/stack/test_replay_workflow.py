@@ -34,11 +34,11 @@ PAYLOAD = 256 * 1024  # https://docs.aws.amazon.com/step-functions/latest/dg/ser
 MILLION = 1_000_000
 
 
-def evaluate(expression: str, asked: Any, result: Any = None) -> Any:
-    """The value of an expression for a state's input, and perhaps its result."""
+def evaluate(expression: str, asked: Any, result: Any = None, error: Any = None) -> Any:
+    """The value of an expression for a state's input, and perhaps its result or its error."""
     if expression.startswith("{%"):
         expression = expression[2:-2]
-    return evaluate_jsonata(expression, asked, {}, result)
+    return evaluate_jsonata(expression, asked, {}, result, error)
 
 
 # --- Keys ----------------------------------------------------------------------------------------
@@ -366,3 +366,70 @@ def test_a_failed_request_fails_neither_its_batch_nor_the_others() -> None:
     for task in tasks:
         assert "States.ALL" in as_list(task["Catch"][-1]["ErrorEquals"])
         assert task["Catch"][-1]["Next"] == "Failed"
+
+
+# --- The manifest that does not exist ------------------------------------------------------------
+
+
+def after(error: str, cause: str) -> tuple[str, Any]:
+    """Where a file goes whose manifest was asked for in vain, and the input of that state."""
+    (look,) = child()["States"].values()
+    states = look["ItemProcessor"]["States"]
+    catch = next(
+        one
+        for one in states["Ask"]["Catch"]
+        if {error, "States.ALL"} & set(as_list(one["ErrorEquals"]))
+    )
+    found = {"Error": error, "Cause": cause}
+    output = evaluate(catch["Output"], {"file": {"key": "incoming/a"}}, error=found)
+    state = catch["Next"]
+    while states[state]["Type"] == "Choice" and state != "Judge":
+        (choice,) = states[state]["Choices"]
+        holds = evaluate(choice["Condition"], output)
+        state = choice["Next"] if holds else states[state]["Default"]
+    if state == "Failed":
+        output = evaluate(states[state]["Output"], output)
+    return state, output
+
+
+NO_BODY = "null (Service: S3, Status Code: {}, Request ID: 4X, Extended Request ID: y=)"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("S3.NoSuchKeyException", "The specified key does not exist."),
+        ("S3.NoSuchKey", ""),
+        ("S3.NotFoundException", ""),
+        ("S3.NotFound", ""),
+        ("S3.404", ""),
+        ("S3.S3Exception", NO_BODY.format(404)),
+        ("S3.S3Exception", NO_BODY.format(404) + " (SDK Attempt Count: 1)"),
+        ("S3.S3Exception", "null (Service: S3Client; Status Code: 404; Request ID: null)"),
+        ("S3.S3Exception", "null (Service: S3, Status Code: 404)"),
+    ],
+)
+def test_a_manifest_that_does_not_exist_is_no_failure(error: str, cause: str) -> None:
+    state, asked = after(error, cause)
+    assert state == "Judge"
+    assert asked["file"] == {"key": "incoming/a"}
+    assert "manifest" not in asked
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        *(
+            ("S3.S3Exception", NO_BODY.format(status))
+            for status in (301, 400, 403, 500, 503, 4040)
+        ),
+        ("S3.S3Exception", "Status Code: 404, it says (Service: S3, Status Code: 403, x)"),
+        ("S3.S3Exception", ""),
+        ("S3.SdkClientException", NO_BODY.format(404)),
+        ("S3.NoSuchBucketException", NO_BODY.format(404)),
+        ("States.TaskFailed", NO_BODY.format(403)),
+        ("States.Timeout", ""),
+    ],
+)
+def test_any_other_error_is_a_failure(error: str, cause: str) -> None:
+    assert after(error, cause) == ("Failed", error)
