@@ -67,7 +67,7 @@ help: ## List the targets
 		/^[a-z-]+:.*## / {printf "  \033[36m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: setup ## Deploy to an AWS emulator on this machine, process sample files, show the result
+demo: setup ## Deploy to an AWS emulator on this machine, process files, recover one that is refused
 	@$(limited) python -m sandbox.demo
 
 .PHONY: test

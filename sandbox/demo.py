@@ -1,6 +1,7 @@
 """The demo: processes the sample files in a deployed pipeline, and shows the results.
 
 ``python -m sandbox.demo`` (or ``make demo``) starts the sandbox, deploys, uploads, waits, shows.
+Then a file is refused, which somebody is told; its contract is corrected, and the file replayed.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from lib.contracts import compile_contracts
+from pipeline.outcomes import Exit
+from pipeline.program import main as run_tool
 from processor.deidentification.keep import Keep
-from sandbox import PROJECT, SandboxError, deployment, emulator
+from processor.reasons import Reason
+from sandbox import PROJECT, SandboxError, deployment, emulator, refusal
+from sandbox.emulator import Emulator
 from sandbox.environment import environment
 
 if TYPE_CHECKING:
@@ -43,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.demo",
         description="Deploy the pipeline to the sandbox, process the sample files, and show "
-        "what came of every row. The sandbox stays up.",
+        "what came of every row. Then let a file be refused, correct its contract, and replay it. "
+        "The sandbox stays up.",
     )
     parser.parse_args(arguments)
     try:
@@ -71,21 +77,27 @@ def show(console: Console) -> None:
     bucket = outputs["S3BucketName"]
     # A folder for this run, so that an earlier demo's manifests are not mistaken for its own.
     names = [f"{Path(file).stem}/demo-{int(time.time())}/{file}" for file in SAMPLES]
-    manifests = process(console, s3, bucket, names)
+    samples = {name: (PROJECT / "samples" / Path(name).name).read_bytes() for name in names}
+    manifests = process(console, s3, bucket, samples)
     console.print()
     console.print(account(manifests))
     console.print(reasons(manifests))
     name = names[0]
     for table in comparisons(s3, bucket, name):
         console.print(table)
+    recover(console, s3, outputs, target, name.replace(".csv", "-with-referrals.csv"))
+    report = target.state / "report.html"
+    if run_tool(["report", "--output", str(report)]) != Exit.OK:
+        raise SandboxError("the report could not be written.")
     console.print(
         f"""[bold]Where to look next[/]
   eval "$(python3 -m sandbox env)"  # then aws, cdk and pytest talk to the sandbox
   aws s3 ls --recursive s3://{bucket}/
   aws s3 cp my.csv s3://{bucket}/incoming/customers/my.csv
   .venv/bin/python -m pipeline files
-  make status · make logs · make down
+  make status · make logs · make down · make up  # deploys the contract of this folder again
   The manifest of this file: manifests/{name}.json
+  The page for others: {report}
 """,
         highlight=False,
         soft_wrap=True,
@@ -94,34 +106,85 @@ def show(console: Console) -> None:
 
 
 def process(
-    console: Console, s3: "S3Client", bucket: str, names: Sequence[str]
+    console: Console, s3: "S3Client", bucket: str, files: Mapping[str, bytes]
 ) -> dict[str, Manifest]:
-    """Upload the samples under ``incoming/`` and wait; the manifest of each by its name.
+    """Upload files under ``incoming/`` and wait; the manifest of each by its name.
 
     Raises:
         SandboxError: one was missing when time was up.
     """
-    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     manifests: dict[str, Manifest] = {}
-    with Progress(*columns, console=console) as progress:
-        tasks = {name: progress.add_task(f"processing {name}") for name in names}
-        for name in names:
-            content = (PROJECT / "samples" / Path(name).name).read_bytes()
+    with waiting(console) as progress:
+        tasks = {name: progress.add_task(f"processing {name}") for name in files}
+        for name, content in files.items():
             s3.put_object(Bucket=bucket, Key=f"incoming/{name}", Body=content)
         deadline = time.monotonic() + PATIENCE
-        while len(manifests) < len(names):
+        while len(manifests) < len(files):
             if time.monotonic() > deadline:
                 raise SandboxError(
                     f"not every file was processed within {PATIENCE:.0f} s; make logs tells why."
                 )
             time.sleep(0.2)
-            for name in set(names) - set(manifests):
+            for name in set(files) - set(manifests):
                 manifest = read(s3, bucket, f"manifests/{name}.json")
                 if manifest:
                     manifests[name] = json.loads(manifest)
                     progress.update(tasks[name], description=f"processed  {name}", total=1)
                     progress.advance(tasks[name])
-    return {name: manifests[name] for name in names}
+    return {name: manifests[name] for name in files}
+
+
+def waiting(console: Console) -> Progress:
+    """Show what is waited for, and for how long."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    return Progress(*columns, console=console)
+
+
+def recover(
+    console: Console, s3: "S3Client", outputs: Mapping[str, str], target: Emulator, name: str
+) -> None:
+    """Let a file be refused, show the notice, correct the contract, and replay the file.
+
+    Raises:
+        SandboxError: one of the steps failed.
+    """
+    bucket = outputs["S3BucketName"]
+    with refusal.inbox(outputs["NoticesTopicArn"]) as receive:
+        before = process(console, s3, bucket, {name: refusal.new_file()})[name]
+        notice = receive()
+    with waiting(console) as progress:
+        task = progress.add_task(f"deploying a contract that has {refusal.COLUMN}", total=1)
+        version = refusal.deploy_correction(target, "dev")
+        progress.advance(task)
+    command = ["replay", "--only", "refused", "--prefix", f"incoming/{name}"]
+    console.print(f"$ python -m pipeline {' '.join(command)}", highlight=False, soft_wrap=True)
+    if run_tool(command) != Exit.OK:
+        raise SandboxError("the replay failed.")
+    deadline = time.monotonic() + PATIENCE
+    after = before
+    while after["outcome"] != "processed":
+        if time.monotonic() > deadline:
+            raise SandboxError(f"{name} was not processed again; make logs tells why.")
+        time.sleep(0.2)
+        after = json.loads(read(s3, bucket, f"manifests/{name}.json") or b"")
+    console.print(story(name, before, notice, version, after))
+
+
+def story(
+    name: str, before: Manifest, notice: Mapping[str, Any], version: str, after: Manifest
+) -> Table:
+    """What happened to the file that was refused."""
+    table = Table(title="From a refused file to a clean one", title_justify="left")
+    table.add_column("step")
+    table.add_column("what happened", overflow="fold")
+    reason = before["refusal"]["reason"]
+    table.add_row("file", f"incoming/{name}")
+    table.add_row("refused", f"{reason}: {Reason.of(reason).explanation.means}")
+    table.add_row("notice", f"{notice['AlarmName']}: {notice['AlarmDescription']}")
+    table.add_row("deployed", f"version {version} of the contract, which has {refusal.COLUMN}")
+    rows = after["rows"]
+    table.add_row("replayed", f"{rows['clean']} clean rows, {rows['rejected']} rejected")
+    return table
 
 
 def read(s3: "S3Client", bucket: str, key: str) -> bytes | None:

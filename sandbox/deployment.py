@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 from sandbox import PROJECT, SandboxError, toolchain
@@ -18,10 +19,18 @@ EXECUTION_POLICY = (
 """What CloudFormation may do in the sandbox: the default, stated to silence the CLI's warning."""
 
 
-def deploy(emulator: Emulator, suffix: str, outputs: Path = OUTPUTS) -> dict[str, str]:
+def deploy(
+    emulator: Emulator,
+    suffix: str,
+    outputs: Path = OUTPUTS,
+    *,
+    project: Path = PROJECT,
+    quiet: bool = False,
+) -> dict[str, str]:
     """Deploy an environment's stack and write its outputs; return them.
 
-    The account is bootstrapped first, once per emulator.
+    The account is bootstrapped first, once per emulator. ``project`` has the app. If ``quiet``,
+    what the CLI prints is shown only when it fails.
 
     Raises:
         SandboxError: the CDK CLI failed; what it printed says why.
@@ -33,7 +42,13 @@ def deploy(emulator: Emulator, suffix: str, outputs: Path = OUTPUTS) -> dict[str
         bootstrapped.touch()
     written = emulator.state / f"outputs-{suffix}.json"
     _cdk(
-        emulator, "deploy", "--require-approval=never", f"--outputs-file={written}", suffix=suffix
+        emulator,
+        "deploy",
+        "--require-approval=never",
+        f"--outputs-file={written}",
+        suffix=suffix,
+        project=project,
+        quiet=quiet,
     )
     flat = {
         name: value
@@ -55,8 +70,15 @@ def destroy(emulator: Emulator, suffix: str) -> None:
     _cdk(emulator, "destroy", "--force", suffix=suffix)
 
 
-def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") -> None:
-    """Run the CDK CLI of ``package.json``; its output is shown as it comes.
+def _cdk(
+    emulator: Emulator,
+    command: str,
+    *arguments: str,
+    suffix: str = "",
+    project: Path = PROJECT,
+    quiet: bool = False,
+) -> None:
+    """Run the CDK CLI of ``package.json``; its output is shown as it comes, or on failure.
 
     A command about an environment runs in the project. Bootstrapping runs in the state directory,
     which has no ``cdk.json``: with one, the CLI first synthesizes the app, and takes ten times as
@@ -71,9 +93,13 @@ def _cdk(emulator: Emulator, command: str, *arguments: str, suffix: str = "") ->
     try:
         subprocess.run(
             ["node", toolchain.CDK, command, *arguments],
-            cwd=PROJECT if suffix else emulator.state,
+            cwd=project if suffix else emulator.state,
             env=environment(emulator),
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
+            text=True,
             check=True,
         )
-    except subprocess.CalledProcessError:
+    except subprocess.CalledProcessError as error:
+        sys.stderr.write(error.stdout or "")
         raise SandboxError(f"cdk {command} failed (see above).") from None

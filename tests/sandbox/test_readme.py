@@ -230,6 +230,20 @@ def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
         other.run(command)
 
 
+def test_the_demo_ends_with_a_refused_file_that_became_clean(reader: Shell) -> None:
+    shown = reader.printed["make demo"]
+    before, _, next_steps = shown.partition("Where to look next")
+    recovery = before[before.index("with-referrals.csv") :]
+    assert len(recovery.splitlines()) <= 40
+    story = recovery[recovery.index("From a refused file to a clean one") :]
+    steps = ("header:unknown-column", "notice", "FileRefused", "deployed", "version 1.1.0")
+    places = [story.index(step) for step in (*steps, "50 clean rows, 0 rejected")]
+    assert places == sorted(places)
+    page = Path(next_steps.rstrip().rpartition("The page for others: ")[2])
+    assert page.parent == reader.project / ".sandbox"
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
 def test_the_sandbox_ends(reader: Shell, other: Shell) -> None:
     assert (reader.project / ".sandbox").exists()
     other.run("make -s down")

@@ -37,6 +37,7 @@ ELSEWHERE = {
         "It is about an import of the whole program.",
     ),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
+    "sandbox/refusal.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
     "sandbox/server.py": ("tests/sandbox/test_emulator.py", "It is the process of the emulator."),
     "sandbox/status.py": ("tests/sandbox/test_sandbox.py", "It is what a command prints."),
     "sandbox/parity/correction.py": (
