@@ -29,6 +29,7 @@ class Names:
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
         notices, notices_arn: the topic that alarms publish to.
+        trail: the audit trail.
     """
 
     def __init__(self, environment_suffix: str) -> None:
@@ -53,11 +54,27 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
+        self.trail = f"zero-trust-audit-{environment_suffix}"
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
 
     @property
+    def trail_arn(self) -> str:
+        """The audit trail's."""
+        return f"arn:{Aws.PARTITION}:cloudtrail:{Aws.REGION}:{Aws.ACCOUNT_ID}:trail/{self.trail}"
+
+    @property
+    def audit_bucket(self) -> str:
+        """The bucket of its log files."""
+        return f"{self.trail}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+
+    @property
+    def trail_log_group(self) -> str:
+        """The log group of its events."""
+        return f"/aws/cloudtrail/{self.trail}"
+
+    @property
     def log_groups(self) -> list[str]:
-        """All of them."""
+        """Those that the logs key encrypts: all but the trail's."""
         return [self.function_log_group, self.flow_log_group, self.provider_log_group]

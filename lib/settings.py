@@ -69,6 +69,7 @@ class EnvironmentSettings:
         restrict_administrators: whether the bucket refuses the account's administrators to read
             raw data and write outputs; they would have to change its policy first.
         object_lock_days: governance-mode retention of every new object version; None means off.
+        audit_trail: whether CloudTrail records who changes the account and who uses the data.
         notify_emails: addresses that get the notices of alarms. Each must confirm it once.
         owner, data_classification: tags on every resource.
     """
@@ -87,6 +88,7 @@ class EnvironmentSettings:
     retain_data: bool = False
     restrict_administrators: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    audit_trail: bool = False
     notify_emails: tuple[str, ...] = Field(default=(), strict=False)
     owner: Annotated[str, Field(max_length=256, pattern=TAG_VALUE)] = "data-platform"
     data_classification: Literal["public", "internal", "confidential", "restricted"] = (

@@ -13,6 +13,7 @@ from lib.access.replay_role import ReplayRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
 from lib.constructs.alarms import Alarms
+from lib.constructs.audit_trail import AuditTrail
 from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
@@ -108,6 +109,11 @@ class TapStack(Stack):
             role=roles.role,
             schedule_role=roles.schedule_role,
         )
+        trail = (
+            AuditTrail(self, "AuditTrail", environment, data=data)
+            if settings.audit_trail
+            else None
+        )
         notices = Notices(self, "Notices", environment, keys=keys)
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
@@ -157,6 +163,7 @@ class TapStack(Stack):
                 "ProducerPolicyArn": access.producer.managed_policy_arn,
                 "ConsumerPolicyArn": access.consumer.managed_policy_arn,
                 "StewardPolicyArn": access.steward.managed_policy_arn,
+                **(trail.outputs if trail else {}),
             },
         )
 

@@ -390,6 +390,21 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Changes of the account, and uses of keys and objects, are recorded; nobody changes that.",
+        "CC7.2 CC7.3",
+        "AU-2 AU-3 AU-9 AU-10 AU-12",
+        "AuditTrail/Trail",
+        [
+            f"{STACK}test_audit_trail.py::test_it_records_what_happens_in_all_regions",
+            f"{STACK}test_audit_trail.py::test_its_files_are_encrypted_and_validated",
+            f"{STACK}test_audit_trail.py::test_nobody_else_writes_or_removes_log_files",
+            f"{ATTACKS}test_audit_trail.py::test_refused_to_an_administrator",
+            f"{ATTACKS}test_audit_trail.py::test_refused_to_stolen_credentials",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
         "No template is synthesized with an unacknowledged finding of five rule packs.",
         "CC8.1 CC7.1",
         "CM-6 RA-5",

@@ -7,12 +7,13 @@ needs their own policies to do anything.
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aws, CustomResourceProviderBase, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from lib.access.access_policies import DATASET_TAG
+from lib.compliance.cdk_functions import emptying_role_arn
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
@@ -54,7 +55,7 @@ def close_bucket(
     """
     bucket, settings, role_arn = data.bucket, environment.settings, environment.names.role_arn
     break_glass = environment.names.break_glass_role_arn
-    remover = break_glass if settings.retain_data else _emptying_role_arn(bucket)
+    remover = break_glass if settings.retain_data else emptying_role_arn(bucket)
     for statement in (
         *_encryption_statements(bucket, keys.data),
         # A write that names no class gets STANDARD, and lacks this condition key.
@@ -135,15 +136,6 @@ def _business_statements(
             conditions={"ArnNotEquals": {"aws:PrincipalArn": [role_arn, remover_arn]}},
         ),
     ]
-
-
-def _emptying_role_arn(bucket: s3.Bucket) -> str:
-    """The role of the function that empties a bucket before it is deleted, where CDK has one."""
-    provider = Stack.of(bucket).node.find_child(
-        "Custom::S3AutoDeleteObjectsCustomResourceProvider"
-    )
-    assert isinstance(provider, CustomResourceProviderBase)
-    return provider.role_arn
 
 
 def _encryption_statements(bucket: s3.Bucket, key: kms.IKey) -> list[iam.PolicyStatement]:

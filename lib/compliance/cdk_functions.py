@@ -1,10 +1,11 @@
 """CDK's own functions, which run while deploying: the same rules apply to them as to ours."""
 
 import jsii
-from aws_cdk import CfnResource, IAspect
+from aws_cdk import CfnResource, CustomResourceProviderBase, IAspect, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
 from lib.compliance.rule_packs import acknowledge
@@ -45,3 +46,12 @@ class CdkFunctions:
                 "CKV_AWS_116",
                 "CKV_AWS_117",
             )
+
+
+def emptying_role_arn(bucket: s3.Bucket) -> str:
+    """The role of the function that empties a bucket before it is deleted, where CDK has one."""
+    provider = Stack.of(bucket).node.find_child(
+        "Custom::S3AutoDeleteObjectsCustomResourceProvider"
+    )
+    assert isinstance(provider, CustomResourceProviderBase)
+    return provider.role_arn

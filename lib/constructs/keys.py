@@ -67,15 +67,8 @@ class Keys(Construct):
         super().__init__(scope, construct_id)
 
         def add_key(name: str, description: str) -> kms.Key:
-            return kms.Key(
-                self,
-                f"{name}Key",
-                alias=f"alias/zero-trust/{environment.suffix}/{name.lower()}",
-                description=f"{description} ({environment.suffix})",
-                enable_key_rotation=True,
-                rotation_period=ROTATION,
-                policy=_administered(),
-                removal_policy=environment.removal_policy,
+            return create_key(
+                self, f"{name}Key", environment, name=name.lower(), description=description
             )
 
         self.data = add_key("S3", "Objects and queue messages of the data pipeline")
@@ -98,7 +91,7 @@ class Keys(Construct):
         )
         self._admit_storage()
         self._admit_bucket_notifications(environment.names.bucket_arn)
-        self._admit_log_groups(environment.names.log_groups)
+        admit_log_groups(self.logs, environment.names.log_groups)
         self._admit_notices(environment.names.notices_arn)
         self._admit_function(environment.names)
 
@@ -131,34 +124,6 @@ class Keys(Construct):
                 conditions={
                     "ArnEquals": {"aws:SourceArn": bucket_arn},
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
-                },
-            )
-        )
-
-    def _admit_log_groups(self, names: Sequence[str]) -> None:
-        """Let CloudWatch Logs use its key only for these groups of this account and region.
-
-        Without this statement the deployment ends with "The specified KMS key does not exist or
-        is not allowed to be used with Arn …".
-        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
-        """
-        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
-        self.logs.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AllowCloudWatchLogs",
-                principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
-                actions=[
-                    "kms:Encrypt",
-                    "kms:Decrypt",
-                    "kms:ReEncrypt*",
-                    "kms:GenerateDataKey*",
-                    "kms:DescribeKey",
-                ],
-                resources=["*"],
-                conditions={
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": [groups + name for name in names]
-                    }
                 },
             )
         )
@@ -218,6 +183,54 @@ class Keys(Construct):
                 conditions={"StringEquals": {"kms:ViaService": via("lambda")}},
             )
         )
+
+
+def create_key(
+    scope: Construct, construct_id: str, environment: Environment, *, name: str, description: str
+) -> kms.Key:
+    """A key that rotates, that the account administers, and that nobody may use yet.
+
+    ``name`` is the last part of its alias, and ``description`` says what it encrypts.
+    """
+    return kms.Key(
+        scope,
+        construct_id,
+        alias=f"alias/zero-trust/{environment.suffix}/{name}",
+        description=f"{description} ({environment.suffix})",
+        enable_key_rotation=True,
+        rotation_period=ROTATION,
+        policy=_administered(),
+        removal_policy=environment.removal_policy,
+    )
+
+
+def admit_log_groups(key: kms.Key, names: Sequence[str]) -> None:
+    """Let CloudWatch Logs use a key only for these groups of this account and region.
+
+    Without this statement the deployment ends with "The specified KMS key does not exist or
+    is not allowed to be used with Arn …".
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+    """
+    groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:"
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AllowCloudWatchLogs",
+            principals=[iam.ServicePrincipal(f"logs.{Aws.REGION}.{Aws.URL_SUFFIX}")],
+            actions=[
+                "kms:Encrypt",
+                "kms:Decrypt",
+                "kms:ReEncrypt*",
+                "kms:GenerateDataKey*",
+                "kms:DescribeKey",
+            ],
+            resources=["*"],
+            conditions={
+                "ArnLike": {
+                    "kms:EncryptionContext:aws:logs:arn": [groups + name for name in names]
+                }
+            },
+        )
+    )
 
 
 def of_alarms(scope: Construct) -> dict[str, dict[str, str]]:

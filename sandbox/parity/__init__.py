@@ -25,6 +25,7 @@ MODULES = (
     "cloudwatch",
     "stepfunctions",
     "route53resolver",
+    "cloudtrail",
     "cloudformation",
 )
 """The modules of corrections. Later modules' checks wrap the earlier ones', and ask them first."""

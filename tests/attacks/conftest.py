@@ -84,6 +84,7 @@ def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
     settings: Any = [name for name in outputs if name.endswith("KeyId")]
     attributes: Any = ["Policy", "VisibilityTimeout", "RedrivePolicy"]
     answers = {
+        **_state_of_trail(admin, outputs),
         "bucket's policy": s3.get_bucket_policy(Bucket=bucket),
         "versioning": s3.get_bucket_versioning(Bucket=bucket),
         "lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=bucket),
@@ -108,6 +109,21 @@ def _state(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
         **{f"{name}'s policy": kms.get_key_policy(KeyId=outputs[name]) for name in settings},
     }
     return {name: _lasting(answer) for name, answer in answers.items()}
+
+
+def _state_of_trail(admin: boto3.Session, outputs: dict[str, str]) -> dict[str, Any]:
+    """The same for the audit trail, if there is one."""
+    if "AuditTrailArn" not in outputs:
+        return {}
+    trail, s3 = client_of(admin, "cloudtrail"), client_of(admin, "s3")
+    name, bucket = outputs["AuditTrailArn"], outputs["AuditBucketName"]
+    return {
+        "trail": trail.get_trail(Name=name),
+        "trail's events": trail.get_event_selectors(TrailName=name),
+        "trail is logging": trail.get_trail_status(Name=name)["IsLogging"],
+        "log bucket's policy": s3.get_bucket_policy(Bucket=bucket),
+        "log bucket's lifecycle": s3.get_bucket_lifecycle_configuration(Bucket=bucket),
+    }
 
 
 def _lasting(answer: Any) -> Any:
@@ -145,6 +161,7 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
         "dead_letter_url": outputs["DeadLetterQueueUrl"],
         "log_group": outputs["LogGroupName"],
         "vpc": outputs["VpcId"],
+        **_trail(outputs),
         "replay_arn": outputs["ReplayStateMachineArn"],
         "consumer_policy": outputs["ConsumerPolicyArn"],
         "trust": json.dumps(roles.trusting(partition, account)),
@@ -166,6 +183,26 @@ def find_facts(outputs: dict[str, str], admin: boto3.Session) -> Iterator[Facts]
         clean_up.callback(_remove_traces, admin, facts, outputs)
         facts |= _make_own_things(admin, facts, clean_up)
         yield facts
+
+
+def _trail(outputs: dict[str, str]) -> Facts:
+    """What the audit trail consists of, or names of nothing: see ``audited``."""
+    arn = outputs.get("AuditTrailArn", "arn:aws:cloudtrail:us-east-1:0:trail/zero-trust-audit")
+    region, account, name = arn.split(":")[3:6]
+    return {
+        "trail": arn,
+        "trail_name": name.partition("/")[2],
+        "trail_group": f"/aws/cloudtrail/{name.partition('/')[2]}",
+        "log_bucket": outputs.get("AuditBucketName", f"zero-trust-audit-{account}"),
+        "log_file": f"AWSLogs/{account}/CloudTrail/{region}/2026/11/26/attack.json.gz",
+    }
+
+
+@pytest.fixture(scope="session", name="audited")
+def check_trail(outputs: dict[str, str]) -> None:
+    """Skip unless the stack has an audit trail."""
+    if "AuditTrailArn" not in outputs:
+        pytest.skip("this environment has no audit trail: auditTrail is off")
 
 
 def _remove_traces(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> None:

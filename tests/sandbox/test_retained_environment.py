@@ -66,7 +66,7 @@ def test_a_failed_first_creation_leaves_nothing_in_the_way(cloud: Cloud, tmp_pat
         deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
     unprotect(cloud)
     deployment.deploy(cloud.emulator, "prod", tmp_path / "outputs.json")
-    assert len(left(cloud)) == 1 + 3 + 4
+    assert len(left(cloud)) == 2 + 4 + 5
 
 
 def test_what_a_deleted_stack_retained_is_adopted(cloud: Cloud, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_what_a_deleted_stack_retained_is_adopted(cloud: Cloud, tmp_path: Path) 
     assert json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"]) == policy
     for name in ("S3KmsKeyId", "PseudonymKeyId"):
         assert kms.describe_key(KeyId=first[name])["KeyMetadata"]["KeyState"] == "Enabled"
-    assert len(left(cloud)) == 1 + 3  # the bucket and the log groups
+    assert len(left(cloud)) == 2 + 4  # the buckets and the log groups
 
     subprocess.run(
         ["make", "adopt", "suffix=prod", f"outputs={file}"],
@@ -97,7 +97,8 @@ def test_what_a_deleted_stack_retained_is_adopted(cloud: Cloud, tmp_path: Path) 
         timeout=SECONDS,
     )
     again = deployment.deploy(cloud.emulator, "prod", file)
-    kept = {name for name in first if name.endswith("KeyId")} | {"S3BucketName", "LogGroupName"}
+    kept = {name for name in first if name.endswith("KeyId")}
+    kept |= {"S3BucketName", "AuditBucketName", "LogGroupName"}
     assert {name: again[name] for name in kept} == {name: first[name] for name in kept}
 
     # Old objects are read, new ones processed, and their tokens join.

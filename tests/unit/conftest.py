@@ -17,7 +17,7 @@ settings.register_profile("quick", max_examples=30)
 settings.register_profile("thorough", max_examples=300)
 settings.load_profile("quick")
 
-RESTRICTING = '"restrictAdministrators": true'
+AUDITED = '"restrictAdministrators": true, "auditTrail": true'
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,12 +41,12 @@ def make_stack() -> Synthesized:
 def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test``, with and without retained data.
 
-    Both restrict administrators. The first also has an interface endpoint that the function does
-    not need.
+    Both restrict administrators and have an audit trail. The first also has an interface endpoint
+    that the function does not need.
     """
     retaining = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"], %s}'
     return {
-        retains: Policies(Synthesized(synthesize(settings=given % RESTRICTING)))
+        retains: Policies(Synthesized(synthesize(settings=given % AUDITED)))
         for retains, given in ((True, retaining), (False, "{%s}"))
     }
 

@@ -84,6 +84,11 @@ GROUPS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 FUNCTION_GROUP = f"{GROUPS}/aws/lambda/data-processor-test"
 FLOW_GROUP = f"{GROUPS}/aws/vpc/zero-trust-vpc-test"
 PROVIDER_GROUP = f"{GROUPS}/aws/lambda/zero-trust-providers-test"
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/zero-trust-audit-test"
+TRAIL_GROUP = f"{GROUPS}/aws/cloudtrail/zero-trust-audit-test"
+TRAIL_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/AuditTrailKey"
+TRAIL_BUCKET = f"arn:aws:s3:::zero-trust-audit-test-{ACCOUNT}-{REGION}"
+LOG_FILE = f"{TRAIL_BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/11/26/a.json.gz"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-{REGION}"
 BREAK_GLASS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/zero-trust-break-glass-test-{REGION}"
 FLOW_LOG_ROLE = f"arn:aws:iam::{ACCOUNT}:role/NetworkFlowLogRole"
@@ -93,6 +98,7 @@ DEFAULT_GROUP_ROLE = (
 )
 REPLAY_ROLE = f"arn:aws:iam::{ACCOUNT}:role/zero-trust-replay-test-{REGION}"
 SCHEDULE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ReplayRoleScheduleRole"
+WRITER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/AuditTrailWriter"
 EMPTYING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/CustomS3AutoDeleteObjectsCustomResourceProviderRole"
 
 
@@ -160,10 +166,17 @@ CLOUDWATCH_ELSEWHERE = [
     service("cloudwatch"),
 ]
 LOGS = service(f"logs.{REGION}")
+CLOUDTRAIL = service("cloudtrail", TRAIL)
+CLOUDTRAIL_ELSEWHERE = [
+    service("cloudtrail", f"{TRAIL}2"),
+    service("cloudtrail", TRAIL.replace(ACCOUNT, OTHER_ACCOUNT), OTHER_ACCOUNT),
+    service("cloudtrail"),
+]
 FLOW_LOGS = service("vpc-flow-logs", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc-flow-log/fl-1")
 REPLAY = person("replay", role=REPLAY_ROLE)
 SCHEDULE = person("schedule", role=SCHEDULE_ROLE)
 EMPTYING = person("emptying", role=EMPTYING_ROLE)
+WRITER = person("writer of events", role=WRITER_ROLE)
 
 THROUGH_S3 = {VIA: f"s3.{REGION}.amazonaws.com"}
 THROUGH_SQS = {VIA: f"sqs.{REGION}.amazonaws.com"}
@@ -171,6 +184,7 @@ THROUGH_LAMBDA = {VIA: f"lambda.{REGION}.amazonaws.com"}
 FOR_BUCKET = {**THROUGH_S3, f"{CONTEXT}s3:arn": BUCKET}
 FOR_OBJECT = {**THROUGH_S3, f"{CONTEXT}s3:arn": INCOMING}
 FOR_QUEUE = {**THROUGH_SQS, f"{CONTEXT}sqs:arn": QUEUE}
+FOR_TRAIL = {f"{CONTEXT}cloudtrail:arn": TRAIL}
 FOR_TOPIC = {f"{CONTEXT}sns:topicArn": TOPIC}
 FOR_FUNCTION = {f"{CONTEXT}lambda:FunctionArn": FUNCTION_ARN}
 
@@ -731,7 +745,7 @@ def decide_for_duties() -> Iterator[Decision]:
 
 def decide_for_keys() -> Iterator[Decision]:
     """A key's administrators do not use it, and each service uses only its own key."""
-    for key in KEYS:
+    for key in (*KEYS, TRAIL_KEY):
         for action in ADMINISTRATION:
             yield allow(ADMINISTRATOR, f"kms:{action}", key)
             yield deny(NEIGHBOUR, f"kms:{action}", key)
@@ -794,6 +808,101 @@ def decide_for_notices() -> Iterator[Decision]:
     for action in ("sns:Subscribe", "sns:SetTopicAttributes", "sns:DeleteTopic"):
         for who in (CLOUDWATCH, NEIGHBOUR, ANONYMOUS, person("somebody"), LAMBDA):
             yield deny(who, action, TOPIC)
+
+
+def decide_for_trail() -> Iterator[Decision]:
+    """The trail alone writes its logs, nobody changes them, and administrators read them."""
+    owned = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    others = (service("s3", TRAIL), NEIGHBOUR, ANONYMOUS, person("somebody"))
+    for retains in (True, False):
+        yield allow(CLOUDTRAIL, "s3:GetBucketAcl", TRAIL_BUCKET, retains=retains)
+        yield allow(CLOUDTRAIL, "s3:PutObject", LOG_FILE, owned, retains=retains)
+        yield deny(CLOUDTRAIL, "s3:PutObject", LOG_FILE, retains=retains)
+        for place in (f"{TRAIL_BUCKET}/a", LOG_FILE.replace(f"/{ACCOUNT}/", f"/{OTHER_ACCOUNT}/")):
+            yield deny(CLOUDTRAIL, "s3:PutObject", place, owned, retains=retains)
+        for action in ("s3:GetObject", "s3:DeleteObject"):
+            yield deny(CLOUDTRAIL, action, LOG_FILE, retains=retains)
+        yield deny(CLOUDTRAIL, "s3:PutObjectAcl", LOG_FILE, owned, retains=retains)
+        for action in ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:ListBucket"):
+            yield deny(CLOUDTRAIL, action, TRAIL_BUCKET, retains=retains)
+        for who in (*CLOUDTRAIL_ELSEWHERE, *others):
+            yield deny(who, "s3:GetBucketAcl", TRAIL_BUCKET, retains=retains)
+            yield deny(who, "s3:PutObject", LOG_FILE, owned, retains=retains)
+        for who in (ADMINISTRATOR, LAMBDA, REPLAY):
+            administrator = who.holding("AdministratorAccess")
+            for action in (*WRITES, *REMOVALS):
+                yield deny(administrator, action, LOG_FILE, opened=True, retains=retains)
+        yield allow(ADMINISTRATOR, "s3:GetObject", LOG_FILE, retains=retains)
+        for broken in ({"aws:SecureTransport": "false"}, {"s3:TlsVersion": "1.1"}):
+            yield deny(ADMINISTRATOR, "s3:GetObject", LOG_FILE, broken, retains=retains)
+            yield deny(ADMINISTRATOR, "s3:ListBucket", TRAIL_BUCKET, broken, retains=retains)
+            yield deny(CLOUDTRAIL, "s3:PutObject", LOG_FILE, owned | broken, retains=retains)
+    remover = BREAK_GLASS.holding("AdministratorAccess")
+    for action in REMOVALS:
+        yield allow(remover, action, LOG_FILE)
+        yield deny(remover, action, LOG_FILE, retains=False, opened=True)
+        yield deny(EMPTYING.holding("AdministratorAccess"), action, LOG_FILE)
+        yield allow(EMPTYING, action, LOG_FILE, retains=False)
+    for action in ("s3:ListBucket", "s3:GetBucketPolicy", "s3:PutBucketPolicy"):
+        yield allow(EMPTYING, action, TRAIL_BUCKET, retains=False)
+    for action in ("s3:GetObject", "s3:PutObject", "s3:GetObjectVersion"):
+        yield deny(EMPTYING, action, LOG_FILE, retains=False)
+    yield deny(EMPTYING, "s3:PutBucketVersioning", TRAIL_BUCKET, retains=False)
+    yield from decide_for_key_of_trail()
+
+
+def decide_for_key_of_trail() -> Iterator[Decision]:
+    """The trail encrypts with its key, and readers decrypt only what the trail encrypted."""
+    for action in ("kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"):
+        yield allow(CLOUDTRAIL, action, TRAIL_KEY, FOR_TRAIL)
+        for who in (*CLOUDTRAIL_ELSEWHERE, service("s3", TRAIL), NEIGHBOUR, ADMINISTRATOR):
+            yield deny(who, action, TRAIL_KEY, FOR_TRAIL)
+        for context in ({}, {f"{CONTEXT}cloudtrail:arn": f"{TRAIL}2"}):
+            yield deny(CLOUDTRAIL, action, TRAIL_KEY, context)
+        yield deny(CLOUDTRAIL, action, LOGS_KEY, FOR_TRAIL)
+    yield allow(CLOUDTRAIL, "kms:DescribeKey", TRAIL_KEY)
+    for who in (*CLOUDTRAIL_ELSEWHERE, service("s3", TRAIL), person("somebody")):
+        yield deny(who, "kms:DescribeKey", TRAIL_KEY)
+    for action in ("kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:PutKeyPolicy"):
+        yield deny(CLOUDTRAIL, action, TRAIL_KEY, {**FOR_TRAIL, **THROUGH_S3})
+    read = {**FOR_TRAIL, **THROUGH_S3}
+    yield allow(ADMINISTRATOR, "kms:Decrypt", TRAIL_KEY, read)
+    for who in (NEIGHBOUR, ANONYMOUS, person("somebody"), LAMBDA, REPLAY, S3):
+        yield deny(who, "kms:Decrypt", TRAIL_KEY, read)
+    other = {f"{CONTEXT}cloudtrail:arn": f"{TRAIL}2"}
+    for context in (FOR_TRAIL, THROUGH_S3, {**other, **THROUGH_S3}, {**FOR_TRAIL, **THROUGH_SQS}):
+        yield deny(ADMINISTRATOR, "kms:Decrypt", TRAIL_KEY, context)
+    yield deny(ADMINISTRATOR, "kms:GenerateDataKey", TRAIL_KEY, read)
+    for action in LOGS_ACTIONS:
+        yield allow(LOGS, action, TRAIL_KEY, {f"{CONTEXT}logs:arn": TRAIL_GROUP})
+        yield deny(LOGS, action, TRAIL_KEY, {f"{CONTEXT}logs:arn": FUNCTION_GROUP})
+        yield deny(LOGS, action, LOGS_KEY, {f"{CONTEXT}logs:arn": TRAIL_GROUP})
+        yield deny(S3, action, TRAIL_KEY, {f"{CONTEXT}logs:arn": TRAIL_GROUP})
+        yield deny(NEIGHBOUR, action, TRAIL_KEY, {f"{CONTEXT}logs:arn": TRAIL_GROUP})
+    yield deny(LOGS, "kms:CreateGrant", TRAIL_KEY, {f"{CONTEXT}logs:arn": TRAIL_GROUP})
+    yield from decide_for_writer()
+
+
+def decide_for_writer() -> Iterator[Decision]:
+    """CloudTrail alone writes into the trail's log group, with a role that does nothing else."""
+    yield allow(service("cloudtrail"), "sts:AssumeRole", WRITER_ROLE)
+    for who in (service("ec2"), service("lambda", FUNCTION_ARN), ADMINISTRATOR, NEIGHBOUR):
+        yield deny(who, "sts:AssumeRole", WRITER_ROLE)
+    yield deny(service("cloudtrail"), "sts:TagSession", WRITER_ROLE)
+    stream = f"{TRAIL_GROUP}:log-stream:{ACCOUNT}_CloudTrail_{REGION}"
+    for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+        yield allow(WRITER, action, stream)
+        for group in (FUNCTION_GROUP, f"{TRAIL_GROUP}-other"):
+            yield deny(WRITER, action, f"{group}:log-stream:a")
+    for action in ("logs:GetLogEvents", "logs:DeleteLogStream"):
+        yield deny(WRITER, action, stream)
+    yield deny(WRITER, "s3:GetObject", LOG_FILE)
+    for who in (LAMBDA, REPLAY):
+        administrator = who.holding("AdministratorAccess")
+        for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"):
+            yield deny(administrator, f"cloudtrail:{name}", TRAIL)
+        for action in ("logs:PutLogEvents", "logs:DeleteLogStream", "logs:DeleteLogGroup"):
+            yield deny(administrator, action, stream)
 
 
 def decide_for_function_keys() -> Iterator[Decision]:
@@ -928,6 +1037,7 @@ DECISIONS = {
         decide_for_function_keys(),
         decide_for_queues(),
         decide_for_notices(),
+        decide_for_trail(),
         decide_for_roles(),
         decide_for_roles_of_replays(),
         decide_for_roles_of_providers(),

@@ -44,6 +44,7 @@ from tests.unit.policies.decisions import (
     THROUGH_LAMBDA,
     THROUGH_S3,
     TOPIC,
+    TRAIL,
     Decision,
     allow,
     deny,
@@ -397,6 +398,20 @@ def decide_for_replay() -> Iterator[Decision]:
             yield deny(DEPLOYER, "iam:PassRole", other, passed)
 
 
+def decide_for_trails() -> Iterator[Decision]:
+    """The stacks' trails are changed, and no other; what they record is not read."""
+    other = TRAIL.replace("zero-trust-audit", "other")
+    for name in ("CreateTrail", "DeleteTrail", "UpdateTrail", "StartLogging", "StopLogging"):
+        yield allow(DEPLOYER, f"cloudtrail:{name}", TRAIL)
+        yield deny(DEPLOYER, f"cloudtrail:{name}", other)
+    yield deny(DEPLOYER, "cloudtrail:PutInsightSelectors", TRAIL)
+    yield deny(DEPLOYER, "cloudtrail:LookupEvents", "*")
+    passed = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
+    yield allow(DEPLOYER, "iam:PassRole", CDK_ROLE, passed)
+    for role in (REPLAY_ROLE, ROLE, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+        yield deny(DEPLOYER, "iam:PassRole", role, passed)
+
+
 def decide_for_the_rest() -> Iterator[Decision]:
     """Everything else in the statements."""
     yield allow(DEPLOYER, "ssm:GetParameters", VERSION)
@@ -414,6 +429,7 @@ DECISIONS = {
         decide_for_functions(),
         decide_for_network(),
         decide_for_replay(),
+        decide_for_trails(),
         decide_for_the_rest(),
     )
 }

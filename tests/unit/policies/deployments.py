@@ -19,6 +19,7 @@ READING = ("Read", "List")
 
 # The kinds of the service authorization reference.
 KINDS = {
+    "AWS::CloudTrail::Trail": "trail",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::CloudWatch::Dashboard": "dashboard",
     "AWS::EC2::FlowLog": "vpc-flow-log",
@@ -52,6 +53,7 @@ NAMED_BY = {
     "log-group": "LogGroupName",
     "role": "RoleName",
     "topic": "TopicName",
+    "trail": "TrailName",
     "schedule-group": "Name",
     "statemachine": "StateMachineName",
 }

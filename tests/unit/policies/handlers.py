@@ -72,6 +72,7 @@ MAPPING, FUNCTION = "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function"
 TOPIC = "AWS::SNS::Topic"
 LOG_GROUP, BUCKET = "AWS::Logs::LogGroup", "AWS::S3::Bucket"
 POLICY = "AWS::IAM::ManagedPolicy"
+TRAIL = "AWS::CloudTrail::Trail"
 MACHINE = "AWS::StepFunctions::StateMachine"
 NO_ACTION = "IAM knows no such action; the schema names a call, or takes ahead."
 UNSET = "The template leaves the property unset."
@@ -240,6 +241,29 @@ UNNEEDED = (
         UNSET,
         unless="DomainFileUrl",
     ),
+    Unneeded(
+        TRAIL,
+        (
+            "iam:CreateServiceLinkedRole",
+            "organizations:DescribeOrganization",
+            "organizations:ListAWSServiceAccessForOrganization",
+        ),
+        "For a trail of a whole organization: "
+        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles.html",
+        unless="IsOrganizationTrail",
+    ),
+    Unneeded(
+        TRAIL,
+        ("cloudtrail:GetInsightSelectors", "cloudtrail:PutInsightSelectors"),
+        UNSET,
+        unless="InsightSelectors",
+    ),
+    Unneeded(
+        TRAIL,
+        ("cloudtrail:GetEventConfiguration", "cloudtrail:PutEventConfiguration"),
+        UNSET,
+        unless="AggregationConfigurations",
+    ),
     Unneeded(TOPIC, ("iam:GetRole", "iam:PassRole"), UNSET, unless="DeliveryStatusLogging"),
     Unneeded(TOPIC, ("sns:PutDataProtectionPolicy",), UNSET, unless="DataProtectionPolicy"),
     Unneeded(
@@ -331,11 +355,17 @@ def list_permissions(resource_type: str) -> Iterator[Permission]:
     schema = read_schema(resource_type)
     for handler in HANDLERS:
         for action in schema.get("handlers", {}).get(handler, {}).get("permissions", ()):
-            yield Permission(resource_type, handler, action)
+            yield Permission(resource_type, handler, _as_published(action))
     for action in schema.get("tagging", {}).get("permissions", ()):
-        yield Permission(resource_type, TAGGING, action)
+        yield Permission(resource_type, TAGGING, _as_published(action))
     if action := BESIDES.get(resource_type.partition("::")[0], BESIDES.get(resource_type)):
         yield Permission(resource_type, "create", action)
+
+
+def _as_published(action: str) -> str:
+    """An action as IAM writes it: some schemas begin the service with a capital letter."""
+    service, _, name = action.partition(":")
+    return f"{service.lower()}:{name}"
 
 
 def is_needed(permission: Permission, properties: Resource) -> bool:

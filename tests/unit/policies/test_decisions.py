@@ -24,7 +24,8 @@ def test_decision(name: str, answers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", ["{}", '{"retainData": true, "restrictAdministrators": true}']
+    "settings",
+    ["{}", '{"retainData": true, "restrictAdministrators": true, "auditTrail": true}'],
 )
 def test_no_policy_of_the_template_is_overlooked(settings: str) -> None:
     stack = Synthesized(synthesize(settings=settings))

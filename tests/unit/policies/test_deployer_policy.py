@@ -38,6 +38,7 @@ EVERYTHING = {
     "objectLockDays": 30,
     "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"],
     "notifyEmails": ["operator@example.com"],
+    "auditTrail": True,
 }
 ENVIRONMENTS = {
     **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]["environments"],
@@ -56,6 +57,7 @@ SURVIVORS = {
     "Attachments: Action iam:DetachRolePolicy to iam:*": ALONE,
     "PassedRoles: Action iam:PassRole to iam:*": ALONE,
     "PassedReplayRole: Action iam:PassRole to iam:*": ALONE,
+    "PassedWriter: Action iam:PassRole to iam:*": ALONE,
     "PassedScheduleRole: Action iam:PassRole to iam:*": ALONE,
     "ReplayAttachments: Action iam:AttachRolePolicy to iam:*": ALONE,
     "ReplayAttachments: Action iam:DetachRolePolicy to iam:*": ALONE,

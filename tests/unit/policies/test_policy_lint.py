@@ -30,8 +30,9 @@ VARIABLES = {
 """Values for the variables of an ARN that cannot be arbitrary."""
 
 ACCEPTED = {
-    "KeysLogsKey AllowCloudWatchLogs: kms:DescribeKey has no "
-    "kms:EncryptionContext:aws:logs:arn": "AWS asks for the action in this statement.",
+    f"{key} AllowCloudWatchLogs: kms:DescribeKey has no "
+    "kms:EncryptionContext:aws:logs:arn": "AWS asks for the action in this statement."
+    for key in ("AuditTrailKey", "KeysLogsKey")
 }
 """Findings that stay, and why."""
 
@@ -103,7 +104,7 @@ def has_form(place: str, form: str) -> bool:
 def test_nothing_is_found(actions: dict[str, Action]) -> None:
     settings = (
         '{"retainData": %s, "interfaceEndpoints": ["kms", "logs", "sqs", "sts"], '
-        '"restrictAdministrators": true}'
+        '"restrictAdministrators": true, "auditTrail": true}'
     )
     found = {
         f"{name} {finding}"

@@ -23,8 +23,8 @@ def functions(path: str) -> set[str]:
 
 @pytest.fixture(scope="module", name="stack_with_everything")
 def make_stack_with_everything() -> TapStack:
-    """A stack that retains data, which adds parts."""
-    app = make_app(environments={"test": {"retainData": True}})
+    """A stack with the parts that settings add."""
+    app = make_app(environments={"test": {"retainData": True, "auditTrail": True}})
     return TapStack(app, "Stack", environment_suffix="test")
 
 

@@ -49,6 +49,20 @@ def test_everything_retained_is_found_by_its_own_name(template: Resource) -> Non
     assert mapping[pseudonym] == {"KeyId": "key-4"}
 
 
+def test_the_audit_trail_leaves_its_bucket_and_what_belongs_to_it(template: Resource) -> None:
+    audited = synthesize(settings='{"retainData": true, "auditTrail": true}')
+    outputs = OUTPUTS | {"AuditBucketName": "logs", "AuditKmsKeyId": "key-5"}
+    found, known = (list(identify(one, outputs).values()) for one in (audited, template))
+    assert [one for one in found if one not in known] == [
+        {"KeyId": "key-5"},
+        {"BucketName": "logs"},
+        {"Bucket": "logs"},
+        {"LogGroupName": "/aws/cloudtrail/zero-trust-audit-test"},
+    ]
+    with pytest.raises(AdoptionError, match="The output AuditKmsKeyId is missing"):
+        identify(audited, OUTPUTS)
+
+
 @pytest.mark.parametrize(("resource_type", "identifier"), IDENTIFIERS.items())
 def test_cloudformation_identifies_a_resource_by_that_property(
     resource_type: str, identifier: str

@@ -8,8 +8,8 @@ from tests.unit.synthesis import Synthesized, synthesize
 
 def test_two_environments_share_no_name() -> None:
     def names(suffix: str) -> set[str]:
-        template = synthesize(suffix)
-        named = {"FunctionName", "BucketName", "LogGroupName", "AliasName"}
+        template = synthesize(suffix, settings='{"auditTrail": true}')
+        named = {"FunctionName", "BucketName", "LogGroupName", "AliasName", "TrailName"}
         return {
             json.dumps(value)
             for resource in template["Resources"].values()
@@ -30,11 +30,14 @@ NAME_QUOTAS = {
     "RoleName": 64,
     "AliasName": 256,
     "LogGroupName": 512,
+    "TrailName": 128,
 }
 
 
 def test_names_fit_at_their_longest() -> None:
-    stack = Synthesized(synthesize(LONGEST_SUFFIX, settings='{"retainData": true}'))
+    stack = Synthesized(
+        synthesize(LONGEST_SUFFIX, settings='{"retainData": true, "auditTrail": true}')
+    )
     checked = set()
     for resource in stack.resources.values():
         for name, quota in NAME_QUOTAS.items():

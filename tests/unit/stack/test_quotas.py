@@ -20,6 +20,7 @@ EVERYTHING = json.dumps(
         "architecture": "arm64",
         "retainData": True,
         "objectLockDays": 30,
+        "auditTrail": True,
     }
 )
 LONGEST_SUFFIX = "x" * SUFFIX_MAX_LENGTH
@@ -76,7 +77,7 @@ def test_every_arn_is_of_the_partition_of_its_region(region: str) -> None:
 
 
 def test_policies_fit_at_their_longest() -> None:
-    stack = Synthesized(synthesize(LONGEST_SUFFIX))
+    stack = Synthesized(synthesize(LONGEST_SUFFIX, settings='{"auditTrail": true}'))
     for name, resource in stack.resources.items():
         for policy, quota in POLICY_QUOTAS.items():
             assert size(resource.get("Properties", {}).get(policy)) <= quota, name

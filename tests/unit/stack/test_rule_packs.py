@@ -21,6 +21,7 @@ PACKS = {"AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321", "Ser
     [
         {},
         {"retainData": True, "objectLockDays": 30, "restrictAdministrators": True},
+        {"auditTrail": True},
         {"interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"]},
     ],
 )

@@ -50,6 +50,7 @@ def test_settings_are_read_by_their_names_in_json() -> None:
         "retainData": True,
         "restrictAdministrators": True,
         "objectLockDays": 30,
+        "auditTrail": True,
         "notifyEmails": ["a@example.com"],
         "owner": "team-a",
         "dataClassification": "restricted",

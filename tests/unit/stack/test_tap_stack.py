@@ -8,7 +8,7 @@ from aws_cdk import App, Environment
 from aws_cdk.assertions import Template
 
 from lib.tap_stack import TapStack
-from tests.unit.synthesis import ACCOUNT, Synthesized, make_app
+from tests.unit.synthesis import ACCOUNT, Synthesized, make_app, synthesize
 
 OUTPUTS = {
     "VpcId": "AWS::EC2::VPC",
@@ -29,6 +29,11 @@ OUTPUTS = {
     "ProducerPolicyArn": "AWS::IAM::ManagedPolicy",
     "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
     "StewardPolicyArn": "AWS::IAM::ManagedPolicy",
+}
+OUTPUTS_OF_TRAIL = {
+    "AuditTrailArn": "AWS::CloudTrail::Trail",
+    "AuditBucketName": "AWS::S3::Bucket",
+    "AuditKmsKeyId": "AWS::KMS::Key",
 }
 DATA = {
     "AWS::KMS::Key",
@@ -59,6 +64,14 @@ def test_each_output_is_exported_and_names_its_resource(
 ) -> None:
     assert stack.outputs[name]["Export"] == {"Name": f"{name}-test"}
     assert stack.resources[target(stack, name)]["Type"] == resource_type
+
+
+def test_an_audit_trail_adds_its_own() -> None:
+    audited = Synthesized(synthesize(settings='{"auditTrail": true}'))
+    assert set(audited.outputs) == {*OUTPUTS, *OUTPUTS_OF_TRAIL}
+    for name, resource_type in OUTPUTS_OF_TRAIL.items():
+        assert audited.outputs[name]["Export"] == {"Name": f"{name}-test"}
+        assert audited.resources[target(audited, name)]["Type"] == resource_type
 
 
 def test_outputs_of_the_same_type_name_the_right_resources(stack: Synthesized) -> None:
@@ -115,7 +128,7 @@ def test_synth_asks_for_no_context_lookup() -> None:
 
 
 def test_an_environment_that_retains_data_is_protected() -> None:
-    app = make_app(environments={"prod": {"retainData": True}})
+    app = make_app(environments={"prod": {"retainData": True, "auditTrail": True}})
     stack = TapStack(app, "TapStack-prod", environment_suffix="prod")
     assert stack.termination_protection
     template = Synthesized(dict(Template.from_stack(stack).to_json()))

@@ -1,0 +1,137 @@
+"""Trails: of templates, and only where they may write."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.emulator import ACCOUNT, REGION
+from tests.sandbox.cloud import Cloud, StackFailedError, allow, deny, outcome, policy, unique
+
+CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
+OWNED = {"s3:x-amz-acl": "bucket-owner-full-control"}
+
+
+def arn_of(name: str) -> str:
+    """The ARN of a trail."""
+    return f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/{name}"
+
+
+def admitting(name: str, bucket: str, *more: dict[str, Any]) -> str:
+    """A bucket's policy that admits a trail, with more statements."""
+    arn, source = f"arn:aws:s3:::{bucket}", {"aws:SourceArn": arn_of(name)}
+    files = f"{arn}/AWSLogs/{ACCOUNT}/*"
+    statements = (
+        allow("s3:GetBucketAcl", arn, StringEquals=source),
+        allow("s3:PutObject", files, StringEquals={**source, **OWNED}),
+    )
+    return json.dumps(policy(*({**one, "Principal": CLOUDTRAIL} for one in statements), *more))
+
+
+def bucket_for(cloud: Cloud, name: str, *more: dict[str, Any]) -> str:
+    """A bucket that admits a trail."""
+    bucket = cloud.bucket()
+    cloud.client("s3").put_bucket_policy(Bucket=bucket, Policy=admitting(name, bucket, *more))
+    return bucket
+
+
+def key_for(cloud: Cloud, name: str) -> str:
+    """A key that admits a trail."""
+    context = {"kms:EncryptionContext:aws:cloudtrail:arn": arn_of(name)}
+    source = {"aws:SourceArn": arn_of(name)}
+    statements = (
+        allow("kms:GenerateDataKey*", StringEquals={**source, **context}),
+        allow("kms:DescribeKey", StringEquals=source),
+    )
+    return cloud.key(*({**one, "Principal": CLOUDTRAIL} for one in statements))
+
+
+def trail(name: str, bucket: str, **properties: Any) -> dict[str, Any]:
+    """A trail of a template."""
+    fixed = {"TrailName": name, "S3BucketName": bucket, "IsLogging": True}
+    return {"Type": "AWS::CloudTrail::Trail", "Properties": {**fixed, **properties}}
+
+
+def test_a_template_may_have_a_trail(plain: Cloud, parity: Cloud) -> None:
+    name = unique("trail")
+    with pytest.raises(StackFailedError, match="AWS::CloudTrail::Trail"):
+        plain.deploy({"Trail": trail(name, plain.bucket())})
+    selectors = [
+        {
+            "Name": "Management",
+            "FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}],
+        }
+    ]
+    properties = {
+        "KMSKeyId": key_for(parity, name),
+        "EnableLogFileValidation": True,
+        "IsMultiRegionTrail": True,
+        "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:a:*",
+        "CloudWatchLogsRoleArn": f"arn:aws:iam::{ACCOUNT}:role/a",
+        "AdvancedEventSelectors": selectors,
+        "Tags": [{"Key": "a", "Value": "b"}],
+    }
+    bucket, client = bucket_for(parity, name), parity.client("cloudtrail")
+    made = parity.deploy({"Trail": trail(name, bucket, **properties)})
+    assert made["Trail"] == name
+    found = client.get_trail(Name=name)["Trail"]
+    assert found["TrailARN"] == arn_of(name)
+    assert found["S3BucketName"] == bucket
+    assert found["KmsKeyId"] == properties["KMSKeyId"]
+    assert found["LogFileValidationEnabled"] is found["IsMultiRegionTrail"] is True
+    assert found["CloudWatchLogsLogGroupArn"] == properties["CloudWatchLogsLogGroupArn"]
+    assert found["CloudWatchLogsRoleArn"] == properties["CloudWatchLogsRoleArn"]
+    assert client.get_event_selectors(TrailName=name)["AdvancedEventSelectors"] == selectors
+    tags = client.list_tags(ResourceIdList=[arn_of(name)])["ResourceTagList"][0]["TagsList"]
+    assert {"Key": "a", "Value": "b"} in tags
+    assert client.get_trail_status(Name=name)["IsLogging"] is True
+    stopped = trail(name, bucket, **properties, IsLogging=False)
+    parity.deploy({"Trail": stopped}, made["AWS::StackName"])
+    assert client.get_trail_status(Name=name)["IsLogging"] is False
+    assert parity.destroy(made["AWS::StackName"]) == "DELETE_COMPLETE"
+    assert outcome(lambda: client.get_trail(Name=name)) == "TrailNotFoundException"
+
+
+def test_a_trail_keeps_the_log_group_it_is_created_with(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> str | None:
+        name, client = unique("trail"), cloud.client("cloudtrail")
+        group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:a:*"
+        client.create_trail(
+            Name=name, S3BucketName=bucket_for(cloud, name), CloudWatchLogsLogGroupArn=group
+        )
+        found: str | None = client.get_trail(Name=name)["Trail"].get("CloudWatchLogsLogGroupArn")
+        return found
+
+    assert probe(plain) is None
+    assert probe(parity)
+
+
+def test_a_trail_needs_its_bucket(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, of: str = "", *more: dict[str, Any]) -> str:
+        name = unique("trail")
+        bucket, client = bucket_for(cloud, of or name, *more), cloud.client("cloudtrail")
+        return outcome(lambda: client.create_trail(Name=name, S3BucketName=bucket))
+
+    closed = {**deny("s3:PutObject"), "Principal": "*"}
+    assert probe(plain) == probe(parity) == "ok"
+    assert probe(plain, "other") == probe(plain, "", closed) == "ok"
+    assert probe(parity, "other") == "InsufficientS3BucketPolicyException"
+    assert probe(parity, "", closed) == "InsufficientS3BucketPolicyException"
+
+
+def test_a_trail_needs_its_key(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, of: str = "", *, change: bool = False) -> str:
+        name = unique("trail")
+        bucket, client = bucket_for(cloud, name), cloud.client("cloudtrail")
+        key = key_for(cloud, of or name)
+        if not change:
+            make = client.create_trail
+            return outcome(lambda: make(Name=name, S3BucketName=bucket, KmsKeyId=key))
+        client.create_trail(Name=name, S3BucketName=bucket)
+        return outcome(lambda: client.update_trail(Name=name, KmsKeyId=key))
+
+    for change in (False, True):
+        assert probe(plain, change=change) == probe(parity, change=change) == "ok"
+        assert probe(plain, "other", change=change) == "ok"
+        refused = probe(parity, "other", change=change)
+        assert refused == "InsufficientEncryptionPolicyException"
