@@ -24,7 +24,7 @@ with the `setting` that raises it, if there is one. A **rejected** row is in qua
 The **producer** uploads the files, the **steward** answers for the contract and reads what is in
 quarantine, and the **operator** deploys. After a correction of the file, upload it again: the same
 key is fine. After one of the contract or a setting,
-[replay](operations.md#after-a-change-of-a-contract) the refused files. `make contract
+[replay](runbooks/refused-files.md) the refused files. `make contract
 dataset=customers file=my.csv` shows on your own machine what would happen to a file, with these
 reasons.
 """

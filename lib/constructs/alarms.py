@@ -35,7 +35,7 @@ class Failure:
     Attributes:
         name: of the alarm's construct.
         means: one sentence for the operator.
-        help: the heading of docs/operations.md that says what to do.
+        runbook: the page of docs/runbooks that says what to do.
         metric: what the alarm looks at, with its statistic and period.
         threshold: the alarm is on while the metric is above it.
         periods: for how many of the latest periods this must hold.
@@ -44,7 +44,7 @@ class Failure:
 
     name: str
     means: str
-    help: str
+    runbook: str
     metric: cloudwatch.Metric
     threshold: float = 0
     periods: int = 1
@@ -105,7 +105,7 @@ class Alarms(Construct):
         return cloudwatch.Alarm(
             self,
             failure.name,
-            alarm_description=f"{failure.means} See {failure.help} in docs/operations.md.",
+            alarm_description=f"{failure.means} See docs/runbooks/{failure.runbook}.md.",
             metric=failure.metric,
             threshold=failure.threshold,
             evaluation_periods=failure.periods,
@@ -137,13 +137,13 @@ def _failures_of_replay(replay: Replay) -> Iterator[Failure]:
     yield Failure(
         "FilesUnfinished",
         "Files had no manifest of their newest version; their messages were sent again.",
-        "Reconciliation",
+        "lost-notifications",
         replay.metric_unfinished(),
     )
     yield Failure(
         "ReplayFailed",
         "A replay, or the nightly reconciliation, did not end well.",
-        "Reconciliation",
+        "lost-notifications",
         replay.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
 
@@ -152,7 +152,7 @@ def _failures_of_queue(intake: IntakeQueue) -> Iterator[Failure]:
     yield Failure(
         "MessageParked",
         "A file could not be processed, and its message is in the dead-letter queue.",
-        "Troubleshooting",
+        "parked-messages",
         intake.dead_letter_queue.metric_approximate_number_of_messages_visible(
             statistic=MAXIMUM, period=MINUTE
         ),
@@ -160,7 +160,7 @@ def _failures_of_queue(intake: IntakeQueue) -> Iterator[Failure]:
     yield Failure(
         "Backlog",
         "A file has waited for a day. After 14 days its message is lost.",
-        "Concurrency",
+        "throttling",
         intake.queue.metric_approximate_age_of_oldest_message(
             statistic=MAXIMUM, period=FEW_MINUTES
         ),
@@ -172,13 +172,13 @@ def _failures_of_files(environment: Environment) -> Iterator[Failure]:
     yield Failure(
         "FileRefused",
         "A whole file is in quarantine, and nothing of it was published.",
-        "Why a file was refused",
+        "refused-files",
         count(environment, "FilesQuarantined", SUM, MINUTE),
     )
     yield Failure(
         "RowsRejected",
         f"More than {LARGEST_SHARE} % of a file's rows were rejected.",
-        "Why a file was refused",
+        "rejected-rows",
         count(environment, "RejectedShare", MAXIMUM, MINUTE),
         LARGEST_SHARE,
     )
@@ -190,26 +190,26 @@ def _failures_of_function(processor: DataProcessor, environment: Environment) ->
         "DeliveryFailed",
         "A file could not be processed, such as for a key that is disabled. Its message comes "
         "again, five times at most.",
-        "Troubleshooting",
+        "disabled-key",
         count(environment, "DeliveriesFailed", SUM, FEW_MINUTES),
     )
     yield Failure(
         "FunctionFailed",
         "The function crashed or timed out. The message comes again, five times at most.",
-        "Troubleshooting",
+        "parked-messages",
         function.metric_errors(statistic=SUM, period=FEW_MINUTES),
     )
     yield Failure(
         "FunctionThrottled",
         "Lambda had no execution left for the function. Each such delivery counts as a try.",
-        "Concurrency",
+        "throttling",
         function.metric_throttles(statistic=SUM, period=FEW_MINUTES),
     )
     yield Failure(
         "FunctionSlow",
         f"A file took more than {NEAR_TIMEOUT:.0%} of the function's timeout. A larger one may be "
         "refused.",
-        "A slow file",
+        "slow-files",
         function.metric_duration(statistic=MAXIMUM, period=FEW_MINUTES),
         environment.settings.timeout_seconds * 1_000 * NEAR_TIMEOUT,
     )
@@ -221,7 +221,7 @@ def failure_of_dataset(environment: Environment, dataset: str, interval: timedel
     return Failure(
         f"Late-{dataset}",
         f"No file of {dataset} was processed in time: its contract allows {interval} between two.",
-        "Late datasets",
+        "late-dataset",
         count(environment, "FilesProcessed", SUM, period, dataset=dataset),
         periods=math.ceil(interval / timedelta(seconds=period.to_seconds())),
         absence=True,

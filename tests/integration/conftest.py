@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -226,6 +227,25 @@ class Pipeline:
     def process(self, name: str, content: bytes) -> dict[str, Any]:
         """Upload a file, and wait for its manifest."""
         return self.manifest(name, self.drop(name, content))
+
+    def amend(self, name: str, metadata: dict[str, str] | None = None, **changes: Any) -> None:
+        """Change what a file's manifest says, as if time or a deployment had passed since."""
+        key = f"manifests/{name}.json"
+        found = self.s3.head_object(Bucket=self.bucket, Key=key)["Metadata"]
+        manifest = json.loads(self.read(key) or b"") | changes
+        with traces.unrestricted(self.s3, self.bucket):
+            self.s3.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=json.dumps(manifest),
+                Metadata=found | (metadata or {}),
+            )
+
+    def let_time_pass(self, name: str) -> None:
+        """Make a file's manifest as old as if its contract had been in force an hour ago."""
+        manifest = json.loads(self.read(f"manifests/{name}.json") or b"")
+        before = datetime.fromisoformat(manifest["in_force_at"]) - timedelta(hours=1)
+        self.amend(name, in_force_at=f"{before:%Y-%m-%dT%H:%M:%SZ}")
 
     def clean(self, name: str) -> list[dict[str, Any]] | None:
         """The clean rows of a file, or None if there is no Parquet."""

@@ -160,18 +160,6 @@ def changed_contract(outputs: Outputs, awslambda: Any, **changes: Any) -> Iterat
         cloudformation.close()
 
 
-def let_time_pass(pipeline: Pipeline, name: str) -> None:
-    """Make a file's manifest as old as if its contract had been in force an hour ago."""
-    key = f"manifests/{name}.json"
-    s3, bucket = pipeline.s3, pipeline.bucket
-    metadata = s3.head_object(Bucket=bucket, Key=key)["Metadata"]
-    manifest = json.loads(pipeline.read(key) or b"")
-    before = datetime.fromisoformat(manifest["in_force_at"]) - timedelta(hours=1)
-    manifest["in_force_at"] = f"{before:%Y-%m-%dT%H:%M:%SZ}"
-    with traces.unrestricted(s3, bucket):
-        s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(manifest), Metadata=metadata)
-
-
 def test_a_refused_file_becomes_clean_after_its_contract_changed(
     pipeline: Pipeline, states: Any, awslambda: "LambdaClient", outputs: Outputs
 ) -> None:
@@ -181,7 +169,7 @@ def test_a_refused_file_becomes_clean_after_its_contract_changed(
     version = pipeline.drop(refused, WITH_ANOTHER_COLUMN)
     before = pipeline.manifest(refused, version)
     assert before["refusal"]["reason"] == "header:unknown-column"
-    let_time_pass(pipeline, refused)
+    pipeline.let_time_pass(refused)
     only = {"only": "refused", "prefix": own(pipeline, folder), "reason": "header:unknown-column"}
     with changed_contract(outputs, awslambda, unknownColumns="drop"):
         counts = count(states, outputs, **only, until=soon())

@@ -121,7 +121,7 @@ def test_every_alarm_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) ->
         return {one["AlarmName"] for one in alarms} <= seen.keys() or None
 
     wait_for("notices", look, NOTICE)
-    assert all("in docs/operations.md." in text for text in seen.values())
+    assert all("See docs/runbooks/" in text for text in seen.values())
 
 
 def test_the_rule_of_the_docs_tells_when_a_file_is_clean(

@@ -17,15 +17,18 @@ import pytest
 
 from sandbox import PROJECT, emulator
 from sandbox.emulator import ACCOUNT, REGION
+from tests.sandbox.pages import FENCE, shown
+from tests.sandbox.runbooks import FOLDER
 
 PAGES = [
     PROJECT / "README.md",
     PROJECT / "CONTRIBUTING.md",
-    *sorted((PROJECT / "docs").rglob("*.md")),
+    *(page for page in sorted((PROJECT / "docs").rglob("*.md")) if page.parent != FOLDER),
 ]
-"""In reading order: the README points the shell at the sandbox."""
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROMPT = re.compile(r"^\$ ((?:.*\\\n)*.*?)(?: +# .*)?$", re.MULTILINE)
+"""In reading order: the README points the shell at the sandbox.
+
+The runbooks are followed in test_runbooks.py.
+"""
 SENTENCE = re.compile(
     r"`((?:aws|cdk|cfn-lint|eval|git|grep|make|npm|npx|pip|pipenv|pytest|python3?) [^`]+)`"
 )
@@ -62,10 +65,9 @@ DRY = frozenset(
         # `make test` does this too.
         "checkov",
         # These are for an environment that was deleted, and
-        # tests/sandbox/test_retained_environment.py runs them there; or they delete what the next
+        # tests/sandbox/test_runbooks.py runs them there; or they delete what the next
         # commands need; or they change the project.
         "adopt",
-        "clean",
         "pins",
         "down",
     }
@@ -75,7 +77,6 @@ DRY = frozenset(
 INSTEAD = {
     "make comment": "make --dry-run comment pull=1",
     "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
-    "cdk import": "cdk --version",
     # These are named in an own virtual environment.
     "python -m pipeline": ".venv/bin/python -m pipeline --help",
     # This starts a sandbox of another kind.
@@ -101,13 +102,12 @@ def replace(command: str) -> str:
 
 def read_pages() -> tuple[list[str], list[str]]:
     """Return the commands after a prompt, and those within a sentence."""
-    shown: list[str] = []
+    found: list[str] = []
     named: list[str] = []
     for text in (page.read_text(encoding="utf-8") for page in PAGES):
-        blocks = [block for language, block in FENCE.findall(text) if language == "console"]
-        shown += [command for block in blocks for command in PROMPT.findall(block)]
-        named += [" ".join(found.split()) for found in SENTENCE.findall(FENCE.sub("", text))]
-    return list(dict.fromkeys(shown)), sorted(set(named) - set(shown))
+        found += [one.command for one in shown(text)]
+        named += [" ".join(one.split()) for one in SENTENCE.findall(FENCE.sub("", text))]
+    return list(dict.fromkeys(found)), sorted(set(named) - set(found))
 
 
 SHOWN, NAMED = read_pages()
@@ -224,9 +224,9 @@ def test_what_a_page_names_works(reader: Shell, other: Shell, command: str) -> N
 
 
 def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
-    shown = SHOWN_BY_THE_DEMO.findall(reader.printed["make demo"])
-    assert len(shown) > 2
-    for command in shown:
+    commands = SHOWN_BY_THE_DEMO.findall(reader.printed["make demo"])
+    assert len(commands) > 2
+    for command in commands:
         other.run(command)
 
 
@@ -251,7 +251,7 @@ def test_the_sandbox_ends(reader: Shell, other: Shell) -> None:
 
 
 def test_nothing_else_is_shown_or_left_out() -> None:
-    languages = {language for page in PAGES for language, _ in FENCE.findall(page.read_text())}
+    languages = {name for page in PAGES for _, name, _ in FENCE.findall(page.read_text())}
     assert not languages & {"", "bash", "sh", "shell", "text", "zsh"}, "use `console`, and prompts"
     commands = {*SHOWN, *NAMED}
     assert set(INSTEAD) <= commands

@@ -26,6 +26,8 @@ from tests.unit.synthesis import ROOT, Synthesized, synthesize
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 README_LINES = 150
+RUNBOOK_LINES = 60
+RUNBOOK = ["Symptom", "What it means", "What to do", "How to know it is over"]
 
 FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`[^`]+`")
@@ -115,6 +117,19 @@ def test_every_path_that_a_page_names_exists(page: Path) -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < README_LINES
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "runbooks").iterdir()), ids=lambda page: str(page.name)
+)
+def test_a_runbook_is_short_and_has_the_four_parts(page: Path) -> None:
+    """``tests/sandbox/test_runbooks.py`` follows each."""
+    text = page.read_text(encoding="utf-8")
+    assert len(text.splitlines()) < RUNBOOK_LINES
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == RUNBOOK
+    link = f"](runbooks/{page.name})"
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert link in operations.partition("\n## Runbooks\n")[2].partition("\n## ")[0]
 
 
 def test_the_changelog_keeps_its_form_and_has_this_version() -> None:

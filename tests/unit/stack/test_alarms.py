@@ -16,7 +16,8 @@ from lib.tap_stack import TapStack
 from tests.unit.stack.evaluation import evaluate
 from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app
 
-HEADINGS = re.compile(r"^#+ (.*)$|\*\*(.*)\.\*\*", re.MULTILINE)
+CODE = re.compile(r"`([\w<>-]+)`")
+ROW = re.compile(r"^\| `([\w<>-]+)` \|.*\| (.*) \|$", re.MULTILINE)
 SERVICE = {"Name": "service", "Value": "data-processor-test"}
 DAY = 24 * 3600
 NOTHING: list[float | None] = [None]
@@ -161,27 +162,30 @@ def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, de
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
 
 
-def test_every_alarm_sends_notices_and_helps(stack: Synthesized) -> None:
+def test_every_alarm_sends_notices_and_has_a_runbook(stack: Synthesized) -> None:
+    """A page that exists, and names the alarm as its symptom."""
     topic, _ = stack.one("AWS::SNS::Topic")
-    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    headings = {"".join(found) for found in HEADINGS.findall(page)}
     for name, resource in stack.find("AWS::CloudWatch::Alarm").items():
         alarm = resource["Properties"]
         assert alarm["AlarmActions"] == alarm["OKActions"] == [f"<{topic}>"], name
-        named = re.search(r"\. See (.+) in docs/operations\.md\.$", alarm["AlarmDescription"])
+        named = re.search(r"\. See (docs/runbooks/[\w-]+\.md)\.$", alarm["AlarmDescription"])
         assert named, name
-        assert named[1] in headings, name
+        page = (ROOT / named[1]).read_text(encoding="utf-8")
+        symptom = page.partition("\n## Symptom\n")[2].partition("\n## ")[0]
+        alarms = {"Late" if one == "Late-<dataset>" else one for one in CODE.findall(symptom)}
+        assert any(re.match(rf"Alarms{one}", name) for one in alarms), name
 
 
 def test_the_table_of_alarms_is_that_of_the_stack(stack: Synthesized) -> None:
+    """Each row leads to the runbook that the alarm names."""
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w<>-]+)` \|", page.partition("\n## Alarms")[2], re.MULTILINE)
-    names = {row for row in rows if row != "Late-<dataset>"}
-    late = {f"Late-{dataset}" for dataset in read_intervals(CONTRACTS)}
-    assert len(rows) > len(names)
-    for name in names | late:
-        find_alarm(stack, name)
-    assert len(names | late) == len(stack.find("AWS::CloudWatch::Alarm"))
+    rows = dict(ROW.findall(page.partition("\n## Alarms")[2]))
+    late = rows.pop("Late-<dataset>")
+    rows |= {f"Late-{dataset}": late for dataset in read_intervals(CONTRACTS)}
+    for name, cell in rows.items():
+        runbook = find_alarm(stack, name)["AlarmDescription"].rpartition(" See docs/")[2]
+        assert f"]({runbook.removesuffix('.')})" in cell, name
+    assert len(rows) == len(stack.find("AWS::CloudWatch::Alarm"))
 
 
 @pytest.mark.parametrize(
