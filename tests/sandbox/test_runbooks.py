@@ -204,7 +204,7 @@ def test_a_failed_first_deployment(cloud: Cloud, operator: Operator) -> None:
     assert refused == "ValidationError"
     events, *_ = operator.end("failed-first-deployment", values)
     assert "already exists" in events.out
-    assert len(left(cloud)) == 1 + 3 + 4
+    assert len(left(cloud)) == 2 + 4 + 5
 
 
 def test_a_late_dataset(operator: Operator, pipeline: Pipeline) -> None:
@@ -505,7 +505,7 @@ def test_deletion(cloud: Cloud, operator: Operator, pipeline: Pipeline, outputs:
     assert s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"] == kept
     for name in ("S3KmsKeyId", "PseudonymKeyId"):
         assert kms.describe_key(KeyId=outputs[name])["KeyMetadata"]["KeyState"] == "Enabled"
-    assert len(left(cloud)) == 1 + 3  # the bucket and the log groups
+    assert len(left(cloud)) == 2 + 4  # the buckets and the log groups
 
 
 def test_retained_data(
@@ -523,7 +523,8 @@ def test_retained_data(
     assert outputs["PseudonymKeyId"] in keys.out
     assert "Derives the pseudonymisation keys" in key.out
     again = json.loads(operator.outputs.read_text(encoding="utf-8"))
-    kept = {name for name in outputs if name.endswith("KeyId")} | {"S3BucketName", "LogGroupName"}
+    kept = {name for name in outputs if name.endswith("KeyId")}
+    kept |= {"S3BucketName", "AuditBucketName", "LogGroupName"}
     assert {name: again[name] for name in kept} == {name: outputs[name] for name in kept}
     new = pipeline.name("payments")
     pipeline.process(new, PAYMENTS)
