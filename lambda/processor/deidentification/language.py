@@ -25,6 +25,7 @@ class _ManyError(Exception):
     """There are as many texts as were asked for, or they are not worth the work of counting."""
 
 
+@cache
 def count_texts(pattern: str, bound: int, longest: int | None = None) -> int | None:
     """Return how many texts of up to ``longest`` characters a pattern of RE2 matches.
 

@@ -37,6 +37,7 @@ def complaint(directory: Path, text: str) -> str:
     return str(caught.value)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [
