@@ -216,7 +216,11 @@ def _failures_of_function(processor: DataProcessor, environment: Environment) ->
 
 
 def failure_of_dataset(environment: Environment, dataset: str, interval: timedelta) -> Failure:
-    """No new file in time: none in any of the periods that the interval consists of."""
+    """No new file in time: none in any of the periods that the interval consists of.
+
+    The alarm comes some periods later, as CloudWatch looks further back if values are missing.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
     period = FEW_MINUTES if interval <= LONGEST_BY_MINUTES else HOUR
     return Failure(
         f"Late-{dataset}",
