@@ -133,7 +133,7 @@ class Shell:
         keep = f"status=$?; export -p >{self.state}; exit $status"
         shell = ["bash", "-c", f". {self.state}\n{script}\n{keep}"]
         done = subprocess.run(
-            [sys.executable, "-m", "lib.time_limit", "5", "emulator", *shell],
+            [sys.executable, "-m", "lib.time_limit", "10", "emulator", *shell],
             cwd=self.project,
             env={},
             capture_output=True,

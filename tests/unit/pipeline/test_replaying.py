@@ -39,7 +39,7 @@ def test_a_failure_is_something_wrong(tool: Tool, account: Account) -> None:
 
 def test_a_wrong_input_is_a_mistake_of_use(tool: Tool, account: Account) -> None:
     account.executions = [INVALID]
-    answer = tool("reconcile", "--dataset", "a/b")
+    answer = tool("reconcile", "--dataset", "a b")
     assert answer.code == Exit.USAGE
     assert "refused the input: dataset must be a folder" in answer.err
 
