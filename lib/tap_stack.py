@@ -14,6 +14,7 @@ from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
 from lib.constructs.alarms import Alarms
 from lib.constructs.audit_trail import AuditTrail
+from lib.constructs.changes import Changes
 from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
@@ -109,11 +110,10 @@ class TapStack(Stack):
             role=roles.role,
             schedule_role=roles.schedule_role,
         )
-        trail = (
-            AuditTrail(self, "AuditTrail", environment, data=data)
-            if settings.audit_trail
-            else None
-        )
+        trail = changes = None
+        if settings.audit_trail:
+            trail = AuditTrail(self, "AuditTrail", environment, data=data)
+            changes = Changes(self, "Changes", environment, trail=trail, keys=keys)
         notices = Notices(self, "Notices", environment, keys=keys)
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
@@ -123,6 +123,7 @@ class TapStack(Stack):
             intake=intake,
             processor=processor,
             replay=replay,
+            changes=changes,
             intervals=intervals,
             notices=notices,
         )

@@ -9,6 +9,7 @@ from aws_cdk import Annotations, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from lib.constructs.changes import Changes
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.notices import Notices
@@ -55,6 +56,7 @@ class Alarms(Construct):
     """Each failure's alarm, which sends notices when it is raised and when it is over.
 
     Args:
+        changes: what the audit trail counts, where there is one.
         intervals: how long each dataset may go without a new file, if it has a limit.
 
     Attributes:
@@ -70,6 +72,7 @@ class Alarms(Construct):
         intake: IntakeQueue,
         processor: DataProcessor,
         replay: Replay,
+        changes: Changes | None,
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
     ) -> None:
@@ -89,6 +92,7 @@ class Alarms(Construct):
             *_failures_of_files(environment),
             *_failures_of_function(processor, environment),
             *_failures_of_replay(replay),
+            *(_failures_of_protection(changes) if changes else ()),
             *(
                 failure_of_dataset(environment, dataset, interval)
                 for dataset, interval in watched.items()
@@ -146,6 +150,19 @@ def _failures_of_replay(replay: Replay) -> Iterator[Failure]:
         "lost-notifications",
         replay.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
+
+
+def _failures_of_protection(changes: Changes) -> Iterator[Failure]:
+    for name, means, metric in (
+        ("KeyDisabled", "A key was disabled or scheduled for deletion.", changes.key_disabled),
+        ("KeyChanged", "Somebody changed the policy of a key.", changes.key),
+        ("BucketChanged", "Somebody changed the policy or a setting of a bucket.", changes.bucket),
+        ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", changes.role),
+        ("CodeChanged", "Somebody changed the function's code or settings.", changes.code),
+        ("TrailChanged", "Somebody stopped or changed the audit trail.", changes.trail),
+    ):
+        runbook = "disabled-key" if name == "KeyDisabled" else "compromised-credentials"
+        yield Failure(name, means, runbook, metric)
 
 
 def _failures_of_queue(intake: IntakeQueue) -> Iterator[Failure]:

@@ -55,6 +55,7 @@ class Keys(Construct):
         environment: encrypts the function's environment variables.
         pseudonym: derives the pseudonymisation keys. HMAC keys cannot rotate: the tokens would
             stop joining. https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
+        all: the four of them.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Keys(Construct):
             "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
             "CKV_AWS_7",
         )
+        self.all = (self.data, self.logs, self.environment, self.pseudonym)
         self._admit_storage()
         self._admit_bucket_notifications(environment.names.bucket_arn)
         admit_log_groups(self.logs, environment.names.log_groups)

@@ -1,18 +1,26 @@
-"""CloudTrail: trails of templates, which must be able to write where they are told to.
+"""CloudTrail: trails of templates, which must be able to write, and send events to a log group.
+
+Log files are not written into the bucket, and data events are not recorded.
 
 Delete each of these once MiniStack itself does this:
 
 - ``create_trail``, ``update_trail``: refuses a bucket or a key that does not admit the trail, and
   keeps a new trail's log group;
-- ``create``, ``update``, ``delete``: has the resource type Trail.
+- ``create``, ``update``, ``delete``: has the resource type Trail;
+- ``record_event``, ``deliver_again_and_again``: sends the events of a trail to its log group.
 """
 
+import contextvars
 import json
+import queue
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import iam_evaluator as iam
-from ministack.core.responses import get_account_id, get_region
+from ministack.core.responses import get_account_id, get_region, new_uuid
+from ministack.services import cloudwatch_logs
 from ministack.services.cloudformation.provisioners import _cfn_bool as cfn_bool
 from ministack.services.cloudformation.provisioners import _physical_name as physical_name
 from ministack.services.cloudtrail import _DISPATCH as HANDLERS
@@ -23,6 +31,7 @@ from ministack.services.s3 import _bucket_policies as bucket_policies
 
 from sandbox.parity import kms
 from sandbox.parity.correction import RESOURCE_TYPES, Properties, Provisioned
+from sandbox.parity.policies import Request, also_checks
 
 SERVICE = "cloudtrail.amazonaws.com"
 ENCRYPTING = ("kms:GenerateDataKey", "kms:DescribeKey")
@@ -169,3 +178,124 @@ def ask(action: str, **request: Any) -> None:
 
 
 RESOURCE_TYPES["AWS::CloudTrail::Trail"] = {"create": create, "update": update, "delete": delete}
+
+
+# --- Events --------------------------------------------------------------------------------------
+
+DELIVERY_SECONDS = 1.0
+"""How often events are delivered. AWS takes about five minutes."""
+
+DATA_EVENTS = {
+    "dynamodb": ("Get", "Put", "Query"),
+    "lambda": ("Invoke",),
+    "logs": ("PutLogEvents",),
+    "s3": ("Get", "PutObject", "DeleteObject", "List", "AbortMultipart"),
+    "sqs": ("SendMessage", "ReceiveMessage", "DeleteMessage", "ChangeMessage"),
+}
+"""How actions begin that are data events, or none, by service: no trail gets them here."""
+
+VERSIONS = ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission")
+"""Of these, the name in an event ends with the version of Lambda's API:
+https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html"""
+
+Pending = tuple[contextvars.Context, list[str], dict[str, Any]]
+
+pending: "queue.SimpleQueue[Pending]" = queue.SimpleQueue()
+"""Events that were not delivered yet, with the context of their requests and their log groups."""
+
+
+@also_checks
+def record_event(request: Request) -> None:
+    """Keep a request that was allowed for the trails, unless it is a data event.
+
+    CloudFormation's own calls are no requests here, so no event says that it made it.
+    """
+    service, _, name = request.context.action.partition(":")
+    if trails and not name.startswith(DATA_EVENTS.get(service, ("Head",))):
+        pending.put((contextvars.copy_context(), groups_of_trails(), event_of(request)))
+
+
+def event_of(request: Request) -> dict[str, Any]:
+    """The event of a request.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    context, arn = request.context, request.context.resource_arn
+    service, _, name = context.action.partition(":")
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": request.principal.type,
+            "arn": context.principal_arn,
+            "accountId": context.principal_account,
+        },
+        "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": f"{name}20150331v2" if name in VERSIONS else name,
+        "awsRegion": get_region(),
+        "sourceIPAddress": "127.0.0.1",
+        "requestParameters": parameters_of(arn),
+        "resources": [{"ARN": arn, "accountId": get_account_id()}],
+        "eventID": new_uuid(),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": get_account_id(),
+    }
+
+
+def parameters_of(arn: str) -> dict[str, str]:
+    """What a request says about its resource, as far as the resource's ARN has it."""
+    service, _, _, resource = [*arn.split(":", 5)[2:], "", "", "", ""][:4]
+    name = resource.rpartition("/")[2]
+    match service, resource.partition("/")[0]:
+        case "iam", "role":
+            return {"roleName": name}
+        case "iam", "policy":
+            return {"policyArn": arn}
+        case "s3", bucket:
+            return {"bucketName": bucket}
+        case "lambda", _:
+            return {"functionName": arn}
+        case "kms", _:
+            return {"keyId": name}
+        case "cloudtrail", _:
+            return {"name": arn}
+        case _:
+            return {}
+
+
+def deliver_again_and_again() -> None:
+    """Send the events of each second to the log groups that they are for."""
+    while True:
+        context, groups, event = pending.get()
+        lines = {group: [event] for group in groups}
+        time.sleep(DELIVERY_SECONDS)
+        while not pending.empty():
+            _, groups, event = pending.get()
+            for group in groups:
+                lines.setdefault(group, []).append(event)
+        for group, events in lines.items():
+            context.run(deliver, group, events)
+
+
+def deliver(group: str, events: list[dict[str, Any]]) -> None:
+    """Send events to a log group, each as a line of its own.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/send-cloudtrail-events-to-cloudwatch-logs.html
+    """
+    stream = f"{get_account_id()}_CloudTrail_{get_region()}"
+    place, now = {"logGroupName": group, "logStreamName": stream}, int(time.time() * 1_000)
+    lines = [{"timestamp": now, "message": json.dumps(event)} for event in events]
+    vars(cloudwatch_logs)["_create_log_stream"](place)
+    vars(cloudwatch_logs)["_put_log_events"]({**place, "logEvents": lines})
+
+
+def groups_of_trails() -> list[str]:
+    """The log groups of the trails that are logging."""
+    arns = [
+        trail.get("CloudWatchLogsLogGroupArn") for trail in trails.values() if trail["IsLogging"]
+    ]
+    return [arn.removesuffix(":*").rpartition(":")[2] for arn in arns if arn]
+
+
+threading.Thread(target=deliver_again_and_again, daemon=True).start()

@@ -2,6 +2,7 @@
 
 Delete each of these once MiniStack itself does this:
 
+- ``patterns_of_json``: understands filter patterns of events in JSON;
 - ``metrics_from_logs``: makes metrics of embedded metrics and of metric filters;
 - ``alarm_of_its_own_dimensions``: evaluates an alarm on its own dimensions alone, and on missing
   data as it says;
@@ -26,11 +27,9 @@ from ministack.services.cloudwatch import _metrics as metrics
 from ministack.services.cloudwatch import _record_history as record_history
 from ministack.services.cloudwatch import _store_datum as store_datum
 from ministack.services.cloudwatch_logs import _metric_filters as metric_filters
-from ministack.services.cloudwatch_logs import (
-    _subscription_pattern_matches as pattern_matches,
-)
 from ministack.services.sqs import _queue_by_arn as queue_by_arn
 
+from sandbox import filter_pattern
 from sandbox.parity.correction import Function, replaces
 
 published_depths: dict[str, tuple[int, float]] = {}
@@ -54,6 +53,17 @@ def publish(
 ) -> None:
     """Store one value of a metric, as of now."""
     store_datum(namespace, name, dimensions, time.time(), unit, value, None, None, None)
+
+
+@replaces(cloudwatch_logs, "_subscription_pattern_matches")
+def patterns_of_json(original: Function, pattern: str, message: str) -> bool:
+    """Compare the fields of an event in JSON, where a pattern is about those.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+    """
+    with contextlib.suppress(filter_pattern.PatternError):
+        return filter_pattern.matches(pattern, message)
+    return bool(original(pattern, message))
 
 
 @replaces(cloudwatch_logs, "_fanout_to_subscription_filters")
@@ -101,7 +111,9 @@ def _publish_embedded(message: str) -> None:
 
 def _matching_transformations(group: str, message: str) -> Iterator[dict[str, str]]:
     for (owner, _name), found in list(metric_filters.items()):
-        if owner == group and pattern_matches(found["filterPattern"], message):
+        if owner == group and vars(cloudwatch_logs)["_subscription_pattern_matches"](
+            found["filterPattern"], message
+        ):
             yield from found["metricTransformations"]
 
 

@@ -124,6 +124,56 @@ def test_every_alarm_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) ->
     assert all("See docs/runbooks/" in text for text in seen.values())
 
 
+@pytest.fixture(scope="module", name="audited")
+def deploy_staging(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The outputs of the environment ``staging``, which has an audit trail."""
+    file = tmp_path_factory.mktemp("staging") / "staging.json"
+    return deployment.deploy(cloud.emulator, "staging", file)
+
+
+def test_a_change_outside_cloudformation_leads_to_a_notice(
+    cloud: Cloud, audited: dict[str, str]
+) -> None:
+    """Each is made, and recorded by the audit trail; the deployment itself raised no alarm."""
+    inbox, iam = subscribe(cloud, audited["NoticesTopicArn"]), cloud.client("iam")
+    s3, kms, awslambda = (cloud.client(name) for name in ("s3", "kms", "lambda"))
+    trail, bucket = audited["AuditTrailArn"], audited["S3BucketName"]
+    role, key = audited["LambdaRoleArn"].rpartition("/")[2], audited["PseudonymKeyId"]
+    raised = [
+        one["AlarmName"]
+        for one in cloud.client("cloudwatch").describe_alarms(
+            AlarmNamePrefix="TapStack-staging-", StateValue="ALARM"
+        )["MetricAlarms"]
+        if one["TreatMissingData"] != "breaching"
+    ]
+    assert not raised
+    rule = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    admitted = kms.get_key_policy(KeyId=key)["Policy"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=rule)
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=admitted)
+    kms.disable_key(KeyId=key)
+    kms.enable_key(KeyId=key)
+    awslambda.update_function_configuration(
+        FunctionName=audited["LambdaFunctionName"], Description="changed by hand"
+    )
+    cloud.client("cloudtrail").stop_logging(Name=trail)
+    cloud.client("cloudtrail").start_logging(Name=trail)
+    missing = {f"{what}Changed" for what in ("Key", "Bucket", "Role", "Code", "Trail")}
+    missing.add("KeyDisabled")
+
+    def look() -> bool | None:
+        for notice in receive(cloud, inbox):
+            if notice["NewStateValue"] == "ALARM":
+                missing.difference_update(
+                    [kind for kind in missing if f"Alarms{kind}" in notice["AlarmName"]]
+                )
+        return not missing or None
+
+    wait_for(f"notice of {missing}", look, NOTICE)
+
+
 def test_the_rule_of_the_docs_tells_when_a_file_is_clean(
     cloud: Cloud, outputs: dict[str, str]
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.emulator import ACCOUNT, REGION
+from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Cloud, StackFailedError, allow, deny, outcome, policy, unique
 
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
@@ -135,3 +136,48 @@ def test_a_trail_needs_its_key(plain: Cloud, parity: Cloud) -> None:
         assert probe(plain, "other", change=change) == "ok"
         refused = probe(parity, "other", change=change)
         assert refused == "InsufficientEncryptionPolicyException"
+
+
+def test_events_are_sent_to_the_trails_log_group(plain: Cloud, parity: Cloud) -> None:
+    """Those of management, while the trail is logging."""
+    own = parity.role("ec2.amazonaws.com").rpartition("/")[2]
+    cloud, group, name = parity, unique("group"), unique("trail")
+    logs, client = cloud.client("logs"), cloud.client("cloudtrail")
+    logs.create_log_group(logGroupName=group)
+    client.create_trail(
+        Name=name,
+        S3BucketName=bucket_for(cloud, name),
+        CloudWatchLogsLogGroupArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}:*",
+    )
+
+    def events(event_name: str) -> list[dict[str, Any]]:
+        pattern = f'{{ $.eventName = "{event_name}" }}'
+        found = logs.filter_log_events(logGroupName=group, filterPattern=pattern)["events"]
+        read = [json.loads(one["message"]) for one in found]
+        return [one for one in read if one["eventName"] == event_name]
+
+    def attach() -> None:
+        cloud.client("iam").put_role_policy(
+            RoleName=own, PolicyName="own", PolicyDocument=json.dumps(policy(allow("s3:*")))
+        )
+
+    attach()  # it is not logging yet
+    client.start_logging(Name=name)
+    bucket = cloud.bucket()
+    cloud.client("s3").put_object(Bucket=bucket, Key="a", Body=b"a")
+    key = cloud.key()
+    cloud.client("kms").disable_key(KeyId=key)
+    (disabled,) = wait_for("event", lambda: of(key, events("DisableKey")) or None, Wait(20))
+    assert disabled["eventSource"] == "kms.amazonaws.com"
+    assert disabled["sourceIPAddress"] == "127.0.0.1"
+    attach()
+    (attached,) = wait_for("event", lambda: events("PutRolePolicy") or None, Wait(20))
+    assert attached["requestParameters"] == {"roleName": own}
+    assert not events("PutObject")
+    client.stop_logging(Name=name)
+    wait_for("event", lambda: events("StopLogging") or None, Wait(20))
+
+
+def of(arn: str, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The events about a resource."""
+    return [one for one in events if one["resources"][0]["ARN"] == arn]

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox import emulator
 from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Cloud, unique
@@ -58,7 +60,19 @@ def test_embedded_metrics_come_out_of_logs(plain: Cloud, parity: Cloud) -> None:
     assert probe(parity) == (12, 4)
 
 
-def test_metric_filters_count(plain: Cloud, parity: Cloud) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "messages"),
+    [
+        ("ERROR", ("an ERROR", "no error", "ERROR again")),
+        (
+            '{ $.who = "a" }',
+            ('{"who": "a"}', '{"who": "b", "what": "a"}', "who a", '{"who": "a"}'),
+        ),
+    ],
+)
+def test_metric_filters_count(
+    plain: Cloud, parity: Cloud, pattern: str, messages: tuple[str, ...]
+) -> None:
     def probe(cloud: Cloud) -> float:
         group, namespace = unique("group"), unique("Filtered")
         log(cloud, group, "before")
@@ -67,10 +81,10 @@ def test_metric_filters_count(plain: Cloud, parity: Cloud) -> None:
         logs.put_metric_filter(
             logGroupName=group,
             filterName="errors",
-            filterPattern="ERROR",
+            filterPattern=pattern,
             metricTransformations=[change],
         )
-        write(logs, group, "an ERROR", "no error", "ERROR again")
+        write(logs, group, *messages)
         return total(cloud, namespace, "Errors")
 
     assert probe(plain) == 0

@@ -45,6 +45,7 @@ from tests.unit.policies.decisions import (
     THROUGH_S3,
     TOPIC,
     TRAIL,
+    TRAIL_GROUP,
     Decision,
     allow,
     deny,
@@ -398,6 +399,16 @@ def decide_for_replay() -> Iterator[Decision]:
             yield deny(DEPLOYER, "iam:PassRole", other, passed)
 
 
+def decide_for_changes() -> Iterator[Decision]:
+    """Only the trails' log groups get metric filters."""
+    for name in ("PutMetricFilter", "DeleteMetricFilter"):
+        yield allow(DEPLOYER, f"logs:{name}", TRAIL_GROUP)
+        for group in (FUNCTION_GROUP, f"{GROUPS}/aws/cloudtrail/other"):
+            yield deny(DEPLOYER, f"logs:{name}", group)
+    yield deny(DEPLOYER, "logs:GetLogEvents", f"{TRAIL_GROUP}:log-stream:a")
+    yield deny(DEPLOYER, "logs:PutSubscriptionFilter", TRAIL_GROUP)
+
+
 def decide_for_trails() -> Iterator[Decision]:
     """The stacks' trails are changed, and no other; what they record is not read."""
     other = TRAIL.replace("zero-trust-audit", "other")
@@ -429,6 +440,7 @@ DECISIONS = {
         decide_for_functions(),
         decide_for_network(),
         decide_for_replay(),
+        decide_for_changes(),
         decide_for_trails(),
         decide_for_the_rest(),
     )

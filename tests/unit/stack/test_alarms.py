@@ -14,7 +14,7 @@ from lib.contracts import CONTRACTS, read_intervals
 from lib.environment import Environment
 from lib.tap_stack import TapStack
 from tests.unit.stack.evaluation import evaluate
-from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app
+from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app, synthesize
 
 CODE = re.compile(r"`([\w<>-]+)`")
 ROW = re.compile(r"^\| `([\w<>-]+)` \|.*\| (.*) \|$", re.MULTILINE)
@@ -162,8 +162,44 @@ def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, de
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
 
 
-def test_every_alarm_sends_notices_and_has_a_runbook(stack: Synthesized) -> None:
+@pytest.fixture(name="audited")
+def make_audited() -> Synthesized:
+    """The environment ``test`` with an audit trail, which adds alarms."""
+    return Synthesized(synthesize(settings='{"auditTrail": true}'))
+
+
+CHANGES = (
+    "KeyDisabled",
+    "KeyChanged",
+    "BucketChanged",
+    "RoleChanged",
+    "CodeChanged",
+    "TrailChanged",
+)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_alarm_is_on_while_the_audit_trail_counts_a_change(
+    audited: Synthesized, name: str
+) -> None:
+    """Which events count is in test_changes.py."""
+    alarm = find_alarm(audited, name)
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("ZeroTrustPipeline/test", name)
+    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
+    assert not alarm.get("Dimensions")
+    assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
+    assert evaluate(alarm, [None]) == evaluate(alarm, [1, None]) == "OK"
+
+
+def test_without_an_audit_trail_there_is_none_of_them(stack: Synthesized) -> None:
+    for name in CHANGES:
+        with pytest.raises(AssertionError):
+            find_alarm(stack, name)
+
+
+def test_every_alarm_sends_notices_and_has_a_runbook(audited: Synthesized) -> None:
     """A page that exists, and names the alarm as its symptom."""
+    stack = audited
     topic, _ = stack.one("AWS::SNS::Topic")
     for name, resource in stack.find("AWS::CloudWatch::Alarm").items():
         alarm = resource["Properties"]
@@ -176,8 +212,9 @@ def test_every_alarm_sends_notices_and_has_a_runbook(stack: Synthesized) -> None
         assert any(re.match(rf"Alarms{one}", name) for one in alarms), name
 
 
-def test_the_table_of_alarms_is_that_of_the_stack(stack: Synthesized) -> None:
+def test_the_table_of_alarms_is_that_of_the_stack(audited: Synthesized) -> None:
     """Each row leads to the runbook that the alarm names."""
+    stack = audited
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     rows = dict(ROW.findall(page.partition("\n## Alarms")[2]))
     late = rows.pop("Late-<dataset>")

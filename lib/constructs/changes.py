@@ -1,0 +1,125 @@
+"""Changes of what protects the data: a metric of each kind, counted from the audit trail."""
+
+from aws_cdk import Aws, Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from lib.constructs.audit_trail import AuditTrail
+from lib.constructs.keys import Keys
+from lib.environment import Environment
+from lib.names import METRICS
+
+# Of a request that an AWS service makes, CloudTrail has the service's name instead of an address.
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+CLOUDFORMATION = "cloudformation.amazonaws.com"
+
+PERIOD = Duration.minutes(5)  # about as long as CloudTrail takes to deliver an event
+
+Pattern = logs.JsonPattern
+
+
+class Changes(Construct):
+    """A metric filter on the log group of the audit trail for each kind of change.
+
+    It is on the trail, and not a rule of EventBridge, because changes of roles are events of
+    us-east-1: a trail of all regions has them, a rule in another region does not.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
+
+    A change counts if it succeeded and CloudFormation did not make it. A key that is disabled or
+    scheduled for deletion counts whoever did it. The metrics have a namespace of the
+    environment, as the dimensions of a filter's metric can only come from the event.
+
+    Attributes:
+        key_disabled: one of the environment's keys was disabled or scheduled for deletion.
+        key: the policy of one of them was changed.
+        bucket: the policy or a setting of the data bucket or the trail's was changed.
+        role: the policies or the trust of a role was changed, or a policy of the stack.
+        code: the function's code, settings or permissions were changed.
+        trail: the trail was stopped, deleted, or what it records was changed.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        *,
+        trail: AuditTrail,
+        keys: Keys,
+    ) -> None:
+        """Create the filters."""
+        super().__init__(scope, construct_id)
+        names, stack = environment.names, Stack.of(self).stack_name
+        self._group, self._namespace = trail.log_group, f"{METRICS}/{environment.suffix}"
+        elsewhere = logs.FilterPattern.string_value("$.sourceIPAddress", "!=", CLOUDFORMATION)
+        of_keys = _is("$.resources[0].ARN", *(f"*{key.key_id}" for key in (*keys.all, trail.key)))
+        buckets = (names.bucket, names.audit_bucket)
+        # Roles and policies that CloudFormation names begin with the stack's name.
+        roles = (names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*")
+        policies = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{stack}-*"
+        self.key_disabled = self._count(
+            "KeyDisabled", "kms", of_keys, _called("DisableKey", "ScheduleKeyDeletion")
+        )
+        self.key = self._count("KeyChanged", "kms", of_keys, _called("PutKeyPolicy"), elsewhere)
+        self.bucket = self._count(
+            "BucketChanged",
+            "s3",
+            _is("$.requestParameters.bucketName", *buckets),
+            _called("PutBucket*", "DeleteBucket*"),
+            elsewhere,
+        )
+        self.role = self._count(
+            "RoleChanged",
+            "iam",
+            logs.FilterPattern.any(
+                _is("$.requestParameters.roleName", *roles),
+                _is("$.requestParameters.policyArn", policies),
+            ),
+            _called("Put*", "Delete*", "Attach*", "Detach*", "Update*", "Set*", "CreatePolicyV*"),
+            elsewhere,
+        )
+        self.code = self._count(
+            "CodeChanged",
+            "lambda",
+            _is("$.requestParameters.functionName", f"*{names.function}"),
+            _called("UpdateFunction*", "AddPermission*"),
+            elsewhere,
+        )
+        self.trail = self._count(
+            "TrailChanged",
+            "cloudtrail",
+            logs.FilterPattern.any(
+                _is("$.requestParameters.name", f"*{names.trail}"),
+                _is("$.requestParameters.trailName", f"*{names.trail}"),
+            ),
+            _called("Stop*", "Delete*", "Update*", "Put*"),
+            elsewhere,
+        )
+
+    def _count(self, name: str, service: str, *patterns: Pattern) -> cloudwatch.Metric:
+        """The number of a service's events that match all patterns, and were not refused."""
+        found = logs.MetricFilter(
+            self,
+            name,
+            log_group=self._group,
+            filter_pattern=logs.FilterPattern.all(
+                _is("$.eventSource", f"{service}.amazonaws.com"),
+                *patterns,
+                logs.FilterPattern.not_exists("$.errorCode"),
+            ),
+            metric_namespace=self._namespace,
+            metric_name=name,
+        )
+        return found.metric(statistic=cloudwatch.Stats.SUM, period=PERIOD)
+
+
+def _is(selector: str, *values: str) -> Pattern:
+    """A field has one of these values; ``*`` at either end stands for anything."""
+    patterns = (logs.FilterPattern.string_value(selector, "=", value) for value in values)
+    return logs.FilterPattern.any(*patterns)
+
+
+def _called(*names: str) -> Pattern:
+    """The request was one of these."""
+    return _is("$.eventName", *names)

@@ -1,0 +1,255 @@
+"""Changes of what protects the data: which events of CloudTrail each metric counts."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.filter_pattern import matches
+from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, synthesize
+
+Event = dict[str, Any]
+BUCKET = f"zero-trust-data-test-{ACCOUNT}-us-east-1"
+AUDIT_BUCKET = f"zero-trust-audit-test-{ACCOUNT}-us-east-1"
+TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/zero-trust-audit-test"
+FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:data-processor-test"
+ROLE = "data-processor-test-us-east-1"
+OWN_ROLE = "TapStack-test-AuditTrailWriter75EB80BB-1A2B3C4D5E6F"
+OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-ProcessorRoleAllowed-1A2B3C4D5E6F"
+FILTER_PATTERN_QUOTA = 1_024
+KINDS = {
+    "KeyDisabled",
+    "KeyChanged",
+    "BucketChanged",
+    "RoleChanged",
+    "CodeChanged",
+    "TrailChanged",
+}
+
+
+@pytest.fixture(name="audited")
+def make_audited() -> Synthesized:
+    """The environment ``test`` with an audit trail."""
+    return Synthesized(synthesize(settings='{"auditTrail": true}'))
+
+
+def filters(stack: Synthesized) -> dict[str, Resource]:
+    """The metric filters by the name of their metric."""
+    return {
+        resource["Properties"]["MetricTransformations"][0]["MetricName"]: resource["Properties"]
+        for resource in stack.find("AWS::Logs::MetricFilter").values()
+    }
+
+
+def event(service: str, name: str, parameters: Event, **more: Any) -> Event:
+    """An event, as CloudTrail records it.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+    """
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "AssumedRole",
+            "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/administrator/somebody",
+            "accountId": ACCOUNT,
+        },
+        "eventTime": "2026-11-26T20:46:16Z",
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "192.0.2.0",
+        "userAgent": "aws-cli/2.31.0",
+        "requestParameters": parameters,
+        "responseElements": None,
+        "readOnly": False,
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": ACCOUNT,
+        **more,
+    }
+
+
+def of_key(name: str, key: str, **parameters: Any) -> Event:
+    """An event of KMS about a key.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/ct-disablekey.html
+    """
+    arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/{key}"
+    resources = [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": arn}]
+    return event("kms", name, {"keyId": key, **parameters}, resources=resources)
+
+
+def by(service: str, one: Event) -> Event:
+    """The same, made by a service on somebody's behalf.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    name = f"{service}.amazonaws.com"
+    identity = {**one["userIdentity"], "invokedBy": name}
+    return {**one, "userIdentity": identity, "sourceIPAddress": name, "userAgent": name}
+
+
+def refused(one: Event) -> Event:
+    """The same, refused."""
+    return {**one, "errorCode": "AccessDenied", "errorMessage": "not authorized"}
+
+
+def elsewhere(one: Event) -> Event:
+    """The same, of another service."""
+    return {**one, "eventSource": "other.amazonaws.com"}
+
+
+def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
+    """Changes outside CloudFormation, with the metric that counts each."""
+    for alias in ("s3", "logs", "lambda", "pseudonym", "audit"):
+        key = f"<{stack.key(alias)[0]}>"  # its id, which is not known before the deployment
+        yield "KeyDisabled", of_key("DisableKey", key)
+        yield "KeyDisabled", of_key("ScheduleKeyDeletion", key, pendingWindowInDays=7)
+        yield "KeyChanged", of_key("PutKeyPolicy", key, policyName="default")
+    for bucket in (BUCKET, AUDIT_BUCKET):
+        for name in ("PutBucketPolicy", "DeleteBucketPolicy", "PutBucketPublicAccessBlock"):
+            yield "BucketChanged", event("s3", name, {"bucketName": bucket, "policy": ""})
+        for name in ("PutBucketLifecycle", "PutBucketVersioning", "DeleteBucketPublicAccessBlock"):
+            yield "BucketChanged", event("s3", name, {"bucketName": bucket})
+    roles = (
+        ROLE,
+        OWN_ROLE,
+        "zero-trust-replay-test-us-east-1",
+        "zero-trust-break-glass-test-us-east-1",
+    )
+    for role in roles:
+        for name in ("Put", "Delete", "Attach", "Detach"):
+            yield "RoleChanged", event("iam", f"{name}RolePolicy", {"roleName": role})
+        for name in ("UpdateAssumeRolePolicy", "PutRolePermissionsBoundary"):
+            yield "RoleChanged", event("iam", name, {"roleName": role})
+        yield "RoleChanged", event("iam", "DeleteRolePermissionsBoundary", {"roleName": role})
+    for name in ("CreatePolicyVersion", "SetDefaultPolicyVersion"):
+        yield "RoleChanged", event("iam", name, {"policyArn": OWN_POLICY})
+    for function in ("data-processor-test", FUNCTION, f"{ACCOUNT}:data-processor-test"):
+        for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission"):
+            named = {"functionName": function}
+            yield "CodeChanged", event("lambda", f"{name}20150331v2", named)
+    for trail in ("zero-trust-audit-test", TRAIL):
+        for name in ("StopLogging", "DeleteTrail", "UpdateTrail"):
+            yield "TrailChanged", event("cloudtrail", name, {"name": trail})
+        yield "TrailChanged", event("cloudtrail", "PutEventSelectors", {"trailName": trail})
+
+
+def others(stack: Synthesized) -> Iterator[Event]:
+    """Events that change nothing of this environment."""
+    key = f"<{stack.key('s3')[0]}>"
+    for name in ("Decrypt", "GenerateDataKey", "GetKeyPolicy", "DescribeKey", "TagResource"):
+        yield of_key(name, key)
+    yield of_key("EnableKey", key)
+    for name in ("DisableKey", "ScheduleKeyDeletion", "PutKeyPolicy"):
+        yield of_key(name, "1234abcd-12ab-34cd-56ef-1234567890ab")
+    for name in ("GetBucketPolicy", "ListObjects", "GetObject", "PutObject", "DeleteObject"):
+        yield event("s3", name, {"bucketName": BUCKET})
+    yield event("s3", "PutBucketPolicy", {"bucketName": "somebody-elses"})
+    yield event("s3", "PutBucketPolicy", {"bucketName": BUCKET.replace("test", "prod")})
+    for name in ("GetRole", "GetRolePolicy", "ListRolePolicies", "TagRole"):
+        yield event("iam", name, {"roleName": ROLE})
+    for role in ("data-processor-prod-us-east-1", "TapStack-prod-Writer", "administrator"):
+        yield event("iam", "PutRolePolicy", {"roleName": role})
+    yield event("iam", "GetPolicyVersion", {"policyArn": OWN_POLICY})
+    yield event("iam", "CreatePolicyVersion", {"policyArn": OWN_POLICY.replace("test", "prod")})
+    yield event("sts", "AssumeRole", {"roleArn": ROLE, "roleName": ROLE})
+    for name in ("GetFunction20150331v2", "ListTags20170331"):
+        yield event("lambda", name, {"functionName": FUNCTION})
+    yield event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "data-processor-prod"})
+    for name in ("GetTrailStatus", "DescribeTrails", "StartLogging"):
+        yield event("cloudtrail", name, {"name": TRAIL})
+    yield event("cloudtrail", "StopLogging", {"name": TRAIL.replace("-test", "-prod")})
+
+
+def counting(stack: Synthesized, one: Event) -> set[str]:
+    """The metrics that count an event."""
+    message = json.dumps(one)
+    return {
+        name for name, found in filters(stack).items() if matches(found["FilterPattern"], message)
+    }
+
+
+def test_each_change_is_counted_by_its_metric_alone(audited: Synthesized) -> None:
+    seen = set()
+    for kind, one in changes(audited):
+        assert counting(audited, one) == {kind}, one
+        seen.add(kind)
+    assert seen == KINDS == filters(audited).keys()
+
+
+def test_what_is_refused_is_not_counted(audited: Synthesized) -> None:
+    for _, one in changes(audited):
+        assert not counting(audited, refused(one)), one
+
+
+def test_what_cloudformation_does_is_not_counted_but_for_a_disabled_key(
+    audited: Synthesized,
+) -> None:
+    for kind, one in changes(audited):
+        counted = counting(audited, by("cloudformation", one))
+        assert counted == ({kind} if kind == "KeyDisabled" else set()), one
+
+
+def test_what_another_service_does_for_somebody_is_counted(audited: Synthesized) -> None:
+    for kind, one in changes(audited):
+        assert counting(audited, by("ssm", one)) == {kind}
+
+
+def test_nothing_else_is_counted(audited: Synthesized) -> None:
+    for one in (*others(audited), *(elsewhere(one) for _, one in changes(audited))):
+        assert not counting(audited, one), one
+
+
+def test_no_condition_of_a_pattern_can_be_left_out(audited: Synthesized) -> None:
+    """Each part of each pattern decides about some event."""
+    events = [one for _, one in changes(audited)]
+    events += [
+        *map(refused, events),
+        *map(elsewhere, events),
+        *(by("cloudformation", one) for one in events),
+        *others(audited),
+    ]
+    messages = [json.dumps(one) for one in events]
+
+    def decide(pattern: str) -> list[bool]:
+        return [matches(pattern, message) for message in messages]
+
+    for name, found in filters(audited).items():
+        pattern = found["FilterPattern"]
+        terms = re.findall(r"\(\$[^()]*\)", pattern)
+        assert len(terms) > 3
+        for term in terms:
+            always, never = (
+                pattern.replace(term, f"($.eventVersion {what})", 1)
+                for what in ("EXISTS", "NOT EXISTS")
+            )
+            assert decide(always) != decide(pattern), f"{name}: {term}"
+            assert decide(never) != decide(pattern), f"{name}: {term}"
+
+
+def test_the_filters_read_the_trails_log_group(audited: Synthesized) -> None:
+    group, _ = audited.one(
+        "AWS::Logs::LogGroup", LogGroupName="/aws/cloudtrail/zero-trust-audit-test"
+    )
+    for name, found in filters(audited).items():
+        assert found["LogGroupName"] == f"<{group}>"
+        (transformation,) = found["MetricTransformations"]
+        assert transformation["MetricNamespace"] == "ZeroTrustPipeline/test"
+        assert (transformation["MetricName"], transformation["MetricValue"]) == (name, "1")
+
+
+def test_the_patterns_fit_at_their_longest() -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
+    stack = Synthesized(
+        synthesize("x" * 16, "ap-southeast-1", settings='{"auditTrail": true}'),
+    )
+    for name, found in filters(stack).items():
+        longest = re.sub(r"<\w+>", "1234abcd-12ab-34cd-56ef-1234567890ab", found["FilterPattern"])
+        assert len(longest.replace("us-east-1", "ap-southeast-1")) <= FILTER_PATTERN_QUOTA, name
+
+
+def test_there_are_none_without_a_trail(stack: Synthesized) -> None:
+    assert not filters(stack)
