@@ -15,6 +15,8 @@ seconds ?= 10
 examples ?= quick
 approval ?= broadening
 hours ?= 6
+objects ?= 10000
+seed ?= 1 2 3
 tests ?=
 assembly ?=
 
@@ -34,6 +36,7 @@ integration attacks deployed lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
+chaos: minutes = $(shell expr 15 + $(objects) / 30)
 smoke: minutes = 15
 # Less than the lifetime of the credentials in the workflows.
 accept: minutes = 170
@@ -153,6 +156,15 @@ define against_a_sandbox
 	eval "$$($(limited) python -m sandbox env)"; \
 	$(limited) python -m tests.acceptance test $(1)
 endef
+
+.PHONY: chaos
+chaos: setup ## Check that nothing is lost in a sandbox where everything fails (seed="1 2" objects=500); two hours
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-chaos; \
+	export outputs=$$SANDBOX_STATE/flat-outputs.json; \
+	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
+	$(limited) python -m sandbox up; \
+	$(limited) python -m sandbox deploy --suffix chaos --outputs "$$outputs"; \
+	$(limited) python -m sandbox.chaos "$$outputs" --objects $(objects) --seeds $(seed)
 
 .PHONY: accept
 accept: setup ## The same in the account that the AWS variables name (suffix=dev tests=tests/integration)

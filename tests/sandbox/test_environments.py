@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from sandbox import PROJECT, deployment, emulator
+from sandbox.chaos.__main__ import live
+from sandbox.chaos.day import Day
 from sandbox.emulator import ACCOUNT, REGION
+from sandbox.environment import environment
 from tests.acceptance import LOOKING
 from tests.integration.conftest import Pipeline
 from tests.patience import Wait, wait_for
@@ -272,3 +275,24 @@ def test_a_stack_is_tested_by_a_role_that_can_do_no_more(
         )
     )
     assert changed == "AccessDeniedException"
+
+
+def test_nothing_is_lost_while_everything_fails(
+    cloud: Cloud, outputs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A short ``make chaos``, which raises what is wrong. It comes last: it changes the function.
+
+    S3 refuses all about one of the seed's last objects, so its message is parked.
+    """
+    for name, value in environment(cloud.emulator).items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps(outputs), encoding="utf-8")
+    day = Day(seed=101, objects=60)
+    live(cloud.emulator, file, day)
+    assert day.facts["object settled, byte by byte as without faults"] == day.objects
+    assert day.facts["message parked, with an alarm"]
+    assert day.facts["message purged"]
+    assert day.facts["message sent again by replay --only unfinished"]
+    assert day.facts["message sent again by replay --only all"] == day.objects
+    assert day.facts["S3 answers 503"]

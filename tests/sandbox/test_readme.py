@@ -47,8 +47,9 @@ DRY = frozenset(
         "lagging",
         "lint",
         "unit",
-        # These take from two minutes to an hour, or compare with a commit.
+        # These take from two minutes to some hours, or compare with a commit.
         "bench",
+        "chaos",
         "fuzz",
         "perf",
         "pipeline",

@@ -79,6 +79,7 @@ def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
         ("emulator", "pytest"),
         ("deployed", "python"),
         ("lagging", "python"),
+        ("chaos", "python"),
         ("accept", "python"),
         ("pipeline", "python"),
         ("demo", "python"),
@@ -106,7 +107,7 @@ def test_a_step_that_hangs_is_ended_and_reported(tmp_path: Path, target: str, ha
         done.stdout + done.stderr
     )
     assert [call for call in calls if call.startswith(hangs)]
-    ends = ("deployed", "lagging", "pipeline")
+    ends = ("deployed", "lagging", "chaos", "pipeline")
     assert calls[-1] == "python -m sandbox down" or target not in ends
 
 
