@@ -39,15 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         target = emulator.running(emulator.default_state())
         os.environ.update(environment(target))
-        for day in days:
+        for number, day in enumerate(days, start=1):
             live(target, options.outputs, day)
+            page.PAGE.write_text(page.write(days[:number]), encoding="utf-8")
     except SandboxError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
-    page.PAGE.write_text(page.write(days), encoding="utf-8")
     print(f"Nothing was lost. The figures: {page.PAGE}")
     return 0
 
