@@ -13,7 +13,7 @@ import sys
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -131,7 +131,7 @@ class Chaos:
         change_contracts(self._bundle, self._changed)
         self._run(self._bundle, BAD)
         with employ(self._stack, day.seed) as postman:
-            objects = self._upload_all()
+            objects = self._upload_all(postman.url, queue)
             self._await_silence("the queue becomes empty", postman.url, queue)
         day.facts += postman.facts + Counter(self._log.read_text(encoding="utf-8").splitlines())
         self._check_parked()
@@ -173,9 +173,9 @@ class Chaos:
             Attributes={"VisibilityTimeout": str(times.message)},
         )
 
-    def _upload_all(self) -> dict[str, int]:
+    def _upload_all(self, *queues: str) -> dict[str, int]:
         """Upload the objects, with incidents; return the content of each by name."""
-        day, queue = self._day, self._stack.output("QueueUrl")
+        day = self._day
         task = self._step("uploads", day.objects)
         objects: dict[str, int] = {}
         again: list[str] = []
@@ -190,13 +190,16 @@ class Chaos:
             objects[name] = content
             self._put(name, content)
             if number == day.objects // 3:
+                self._await_at_most(number // 2, queues)
                 self._change_contracts_without_keys()
             if number == 2 * day.objects // 3:
+                queue = self._stack.output("QueueUrl")
                 day.facts["message purged"] += self._depth(queue)
                 self._stack.sqs.purge_queue(QueueUrl=queue)
-            while number % 10 == 0 and self._depth(queue) > WAITING:
-                time.sleep(0.2)
+            if number % 10 == 0:
+                self._await_at_most(WAITING, queues)
             self._progress.update(task, completed=number + 1)
+        self._await_at_most(day.objects // 6, queues)
         for name in again:
             objects[name] = (objects[name] + 1) % CONTENTS
             self._put(name, objects[name])
@@ -209,6 +212,11 @@ class Chaos:
 
     def _change_contracts_without_keys(self) -> None:
         """Deploy changed contracts, while the keys of data and of pseudonyms are disabled."""
+        pages = self._stack.s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._stack.bucket, Prefix=f"manifests/{self._place}/"
+        )
+        done = sum(page["KeyCount"] for page in pages)
+        self._day.facts["object done before contracts change"] += done
         kms = self._clients["kms"]
         keys = [self._stack.output(name) for name in ("S3KmsKeyId", "PseudonymKeyId")]
         for key in keys:
@@ -371,6 +379,18 @@ class Chaos:
                 raise ChaosError(f"{left} messages are still in the queue.")
             self._progress.update(task, completed=max(0, most - left))
             quiet = 0 if left else quiet + 1
+            time.sleep(0.2)
+
+    def _await_at_most(self, most: int, queues: Sequence[str]) -> None:
+        """Wait until queues have at most so many messages.
+
+        Raises:
+            ChaosError: they have more for too long.
+        """
+        deadline = time.monotonic() + 120
+        while (left := sum(map(self._depth, queues))) > most:
+            if time.monotonic() > deadline:
+                raise ChaosError(f"{left} messages are still in the queue.")
             time.sleep(0.2)
 
     def _depth(self, url: str) -> int:

@@ -292,6 +292,7 @@ def test_nothing_is_lost_while_everything_fails(
     live(cloud.emulator, file, day)
     assert day.facts["object settled, byte by byte as without faults"] == day.objects
     assert day.facts["message parked, with an alarm"]
+    assert day.facts["object done before contracts change"]
     assert day.facts["message purged"]
     assert day.facts["message sent again by replay --only unfinished"]
     assert day.facts["message sent again by replay --only all"] == day.objects
