@@ -54,7 +54,9 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
-        self.trail = f"zero-trust-audit-{environment_suffix}"
+        self.audit = f"zero-trust-audit-{environment_suffix}"
+        # A trail of all regions is in each of them, so its name is as unique as a role's.
+        self.trail = f"{self.audit}-{Aws.REGION}"
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
@@ -67,12 +69,12 @@ class Names:
     @property
     def audit_bucket(self) -> str:
         """The bucket of its log files."""
-        return f"{self.trail}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
+        return f"{self.audit}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
 
     @property
     def trail_log_group(self) -> str:
         """The log group of its events."""
-        return f"/aws/cloudtrail/{self.trail}"
+        return f"/aws/cloudtrail/{self.audit}"
 
     @property
     def log_groups(self) -> list[str]:

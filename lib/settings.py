@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # importing it starts Node.js, which a dry run does not need
     from constructs import Node
 
 # The suffix is part of names that have length limits. The tightest is the bucket's: 63 characters
-# for zero-trust-data-<suffix>-<12-digit account>-<region of up to 14>.
+# for zero-trust-audit-<suffix>-<12-digit account>-<region of up to 14>.
 SUFFIX_MAX_LENGTH = 16
 SUFFIX_PATTERN = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

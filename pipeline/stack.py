@@ -105,23 +105,23 @@ class Stack:
         Otherwise, somebody could create a bucket of this name once the stack was deleted.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
         """
-        client = self._session.client("s3", config=_CONFIG)
+        client = self.session.client("s3", config=_CONFIG)
         client.meta.events.register("before-parameter-build.s3", self._expect_owner)
         return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
         """SQS."""
-        return self._session.client("sqs", config=_CONFIG)
+        return self.session.client("sqs", config=_CONFIG)
 
     @cached_property
     def stepfunctions(self) -> Any:
         """Step Functions."""
         service: Any = "stepfunctions"
-        return self._session.client(service, config=_CONFIG)
+        return self.session.client(service, config=_CONFIG)
 
     @cached_property
-    def _session(self) -> boto3.Session:
+    def session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
 

@@ -303,7 +303,7 @@ CONTROLS = [
         "SI-4 SI-5",
         "Notices/Topic",
         [
-            f"{STACK}test_alarms.py::test_every_alarm_sends_notices_and_helps",
+            f"{STACK}test_alarms.py::test_every_alarm_sends_notices_and_has_a_runbook",
             f"{STACK}test_notices.py::test_only_alarms_of_this_stack_publish",
         ],
     ),

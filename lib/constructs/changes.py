@@ -27,15 +27,16 @@ class Changes(Construct):
     https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 
     A change counts if it succeeded and CloudFormation did not make it. A key that is disabled or
-    scheduled for deletion counts whoever did it. The metrics have a namespace of the
-    environment, as the dimensions of a filter's metric can only come from the event.
+    scheduled for deletion counts whoever did it, and so does a trail that is stopped or deleted:
+    an update of a stack does neither, unless its template says so. The metrics have a namespace of
+    the environment, as the dimensions of a filter's metric can only come from the event.
 
     Attributes:
         key_disabled: one of the environment's keys was disabled or scheduled for deletion.
         key: the policy of one of them was changed.
         bucket: the policy or a setting of the data bucket or the trail's was changed.
         role: the policies or the trust of a role was changed, or a policy of the stack.
-        code: the function's code, settings or permissions were changed.
+        code: the function was replaced, or its code, settings or permissions were changed.
         trail: the trail was stopped, deleted, or what it records was changed.
     """
 
@@ -58,6 +59,8 @@ class Changes(Construct):
         # Roles and policies that CloudFormation names begin with the stack's name.
         roles = (names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*")
         policies = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{stack}-*"
+        # By its name or ARN, and perhaps with a version or an alias.
+        functions = (f"*{names.function}", f"*{names.function}:*")
         self.key_disabled = self._count(
             "KeyDisabled", "kms", of_keys, _called("DisableKey", "ScheduleKeyDeletion")
         )
@@ -66,7 +69,7 @@ class Changes(Construct):
             "BucketChanged",
             "s3",
             _is("$.requestParameters.bucketName", *buckets),
-            _called("PutBucket*", "DeleteBucket*"),
+            _called("PutBucket*", "DeleteBucket*", "PutObjectLock*", "CreateBucketMetadata*"),
             elsewhere,
         )
         self.role = self._count(
@@ -82,8 +85,11 @@ class Changes(Construct):
         self.code = self._count(
             "CodeChanged",
             "lambda",
-            _is("$.requestParameters.functionName", f"*{names.function}"),
-            _called("UpdateFunction*", "AddPermission*"),
+            _is("$.requestParameters.functionName", *functions),
+            _called(
+                *("CreateFunction*", "UpdateFunction*", "DeleteFunction*", "PutFunction*"),
+                *("AddPermission*", "CreateEventSourceMapping*"),
+            ),
             elsewhere,
         )
         self.trail = self._count(
@@ -94,7 +100,7 @@ class Changes(Construct):
                 _is("$.requestParameters.trailName", f"*{names.trail}"),
             ),
             _called("Stop*", "Delete*", "Update*", "Put*"),
-            elsewhere,
+            logs.FilterPattern.any(elsewhere, _called("StopLogging", "DeleteTrail")),
         )
 
     def _count(self, name: str, service: str, *patterns: Pattern) -> cloudwatch.Metric:

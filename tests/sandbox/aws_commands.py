@@ -20,7 +20,7 @@ class AwsCommands:
 
     def __init__(self, python: Path) -> None:
         """Begin with the interpreter that has the AWS CLI."""
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # pylint: disable=consider-using-with  # until close
             [python, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 

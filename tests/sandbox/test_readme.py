@@ -232,8 +232,7 @@ def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
 
 
 def test_the_demo_ends_with_a_refused_file_that_became_clean(reader: Shell) -> None:
-    shown = reader.printed["make demo"]
-    before, _, next_steps = shown.partition("Where to look next")
+    before, _, next_steps = reader.printed["make demo"].partition("Where to look next")
     recovery = before[before.index("with-referrals.csv") :]
     assert len(recovery.splitlines()) <= 40
     story = recovery[recovery.index("From a refused file to a clean one") :]

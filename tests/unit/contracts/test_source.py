@@ -37,7 +37,6 @@ def complaint(directory: Path, text: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -92,7 +92,7 @@ class Account:
     def stack(self) -> Stack:
         """A stack whose clients ask this account."""
         stack = Stack(OUTPUTS)
-        stack.__dict__["_session"] = _session()
+        stack.__dict__["session"] = _session()
         clients: tuple[Any, ...] = (stack.s3, stack.sqs, stack.stepfunctions)
         for client in clients:
             client.meta.events.register_last("before-parameter-build", self._remember)

@@ -2,62 +2,15 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, NamedTuple
 
-from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal, Request
+from tests.unit.policies.decision import Decision, allow, deny, person, service
+from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT
 
 OTHER_ACCOUNT = "999988887777"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:data-processor-test"
 VIA = "kms:ViaService"
 CONTEXT = "kms:EncryptionContext:aws:"
-
-
-class Decision(NamedTuple):
-    """A line of the table.
-
-    Attributes:
-        allowed: what AWS must decide.
-        request: what it decides.
-    """
-
-    allowed: bool
-    request: Request
-
-    def __str__(self) -> str:
-        """The name of the test."""
-        asked = self.request
-        words = [
-            asked.who.name,
-            "may" if self.allowed else "may not",
-            asked.action,
-            asked.resource.rpartition(":")[2],
-            *(f"{name.rpartition(':')[2]}={value}" for name, value in asked.context.items()),
-            *(f"without {name}" for name in asked.without),
-            *(["opened"] if asked.opened else []),
-            *([] if asked.retains else ["not retained"]),
-            *([asked.owner] if asked.owner != ACCOUNT else []),
-        ]
-        return " ".join(words)
-
-
-def allow(
-    who: Principal, action: str, resource: str, context: Context | None = None, **more: Any
-) -> Decision:
-    """A line that AWS must allow."""
-    return Decision(True, Request(who, action, resource, context or {}, **more))
-
-
-def deny(
-    who: Principal,
-    action: str,
-    resource: str,
-    context: Context | None = None,
-    without: tuple[str, ...] = (),
-    **more: Any,
-) -> Decision:
-    """A line that AWS must deny, even without the policies ``without``."""
-    return Decision(False, Request(who, action, resource, context or {}, without, **more))
 
 
 # The requests.
@@ -84,7 +37,7 @@ GROUPS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 FUNCTION_GROUP = f"{GROUPS}/aws/lambda/data-processor-test"
 FLOW_GROUP = f"{GROUPS}/aws/vpc/zero-trust-vpc-test"
 PROVIDER_GROUP = f"{GROUPS}/aws/lambda/zero-trust-providers-test"
-TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/zero-trust-audit-test"
+TRAIL = f"arn:aws:cloudtrail:{REGION}:{ACCOUNT}:trail/zero-trust-audit-test-{REGION}"
 TRAIL_GROUP = f"{GROUPS}/aws/cloudtrail/zero-trust-audit-test"
 TRAIL_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/AuditTrailKey"
 TRAIL_BUCKET = f"arn:aws:s3:::zero-trust-audit-test-{ACCOUNT}-{REGION}"
@@ -101,30 +54,8 @@ SCHEDULE_ROLE = f"arn:aws:iam::{ACCOUNT}:role/ReplayRoleScheduleRole"
 WRITER_ROLE = f"arn:aws:iam::{ACCOUNT}:role/AuditTrailWriter"
 EMPTYING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/CustomS3AutoDeleteObjectsCustomResourceProviderRole"
 
-
-# The principals.
-def person(name: str, *policies: str, account: str = ACCOUNT, role: str = "") -> Principal:
-    """Somebody with a session of a role: the template's, or another by name."""
-    arn = role or f"arn:aws:iam::{account}:role/{name}"
-    context = {
-        "aws:PrincipalArn": arn,
-        "aws:PrincipalAccount": account,
-        "aws:PrincipalIsAWSService": "false",
-    }
-    session = f"arn:aws:sts::{account}:assumed-role/{arn.rpartition('/')[2]}/session"
-    return Principal(name, session, context, role, policies)
-
-
-def service(name: str, arn: str = "", account: str = ACCOUNT) -> Principal:
-    """An AWS service, on behalf of a resource of an account."""
-    source = {"aws:SourceArn": arn, "aws:SourceAccount": account} if arn else {}
-    context = {"aws:PrincipalIsAWSService": "true", **source}
-    whom = f" for {arn.rpartition(':')[2]} of {account}" if arn else ""
-    return Principal(f"{name}{whom}", f"{name}.amazonaws.com", context)
-
-
-# The Lambda service's requests with the role come from outside the network; the code's carry the
-# function's ARN, wherever its credentials are used.
+# The principals. The Lambda service's requests with the role come from outside the network; the
+# code's carry the function's ARN, wherever its credentials are used.
 LAMBDA = person("Lambda", role=ROLE)
 OUTSIDE = LAMBDA.seen("stolen credentials", {"lambda:SourceFunctionArn": FUNCTION_ARN})
 CODE = {

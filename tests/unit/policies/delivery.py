@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from tests.unit.policies.decision import Decision, allow, deny, person
 from tests.unit.policies.decisions import (
     BREAK_GLASS_ROLE,
     BUCKET,
@@ -28,10 +29,6 @@ from tests.unit.policies.decisions import (
     ROLE,
     THROUGH_LAMBDA,
     VIA,
-    Decision,
-    allow,
-    deny,
-    person,
 )
 from tests.unit.policies.policies import REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource

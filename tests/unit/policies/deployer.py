@@ -22,6 +22,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import NamedTuple
 
+from tests.unit.policies.decision import Decision, allow, deny, person
 from tests.unit.policies.decisions import (
     BREAK_GLASS_ROLE,
     BUCKET,
@@ -46,10 +47,6 @@ from tests.unit.policies.decisions import (
     TOPIC,
     TRAIL,
     TRAIL_GROUP,
-    Decision,
-    allow,
-    deny,
-    person,
 )
 from tests.unit.policies.deployments import STACK_TAG, Call, fill
 from tests.unit.policies.policies import REGION, Context

@@ -248,19 +248,19 @@ UNNEEDED = (
             "organizations:DescribeOrganization",
             "organizations:ListAWSServiceAccessForOrganization",
         ),
-        "For a trail of a whole organization: "
-        "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/using-service-linked-roles.html",
+        "For a trail of a whole organization: https://docs.aws.amazon.com/awscloudtrail/latest/"
+        "userguide/using-service-linked-roles.html",
         unless="IsOrganizationTrail",
     ),
     Unneeded(
         TRAIL,
-        ("cloudtrail:GetInsightSelectors", "cloudtrail:PutInsightSelectors"),
+        ("cloudtrail:PutInsightSelectors",),
         UNSET,
         unless="InsightSelectors",
     ),
     Unneeded(
         TRAIL,
-        ("cloudtrail:GetEventConfiguration", "cloudtrail:PutEventConfiguration"),
+        ("cloudtrail:PutEventConfiguration",),
         UNSET,
         unless="AggregationConfigurations",
     ),

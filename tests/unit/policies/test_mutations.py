@@ -2,7 +2,8 @@
 
 from itertools import islice
 
-from tests.unit.policies.decisions import DECISIONS, Decision
+from tests.unit.policies.decision import Decision
+from tests.unit.policies.decisions import DECISIONS
 from tests.unit.policies.engine import Engine
 from tests.unit.policies.mutants import Mutant, mutate
 from tests.unit.policies.policies import Policies

@@ -39,8 +39,6 @@ from processor.transformation import Outputs
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBody, MemoryBucket, Version
 from tests.unit.processor.examples import PEOPLE
 
-pytestmark = pytest.mark.no_cover
-
 KEY = "incoming/people/a.csv"
 OUTPUTS = {
     "processed": "processed/people/a.csv.parquet",

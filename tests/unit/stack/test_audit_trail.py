@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.stack.test_order import Order
+from tests.unit.stack.order import Order
 from tests.unit.synthesis import (
     ACCOUNT,
     PARTITIONS,
@@ -18,7 +18,7 @@ from tests.unit.synthesis import (
 AUDITED = '{"auditTrail": true}'
 RETAINED = '{"auditTrail": true, "retainData": true, "logRetentionDays": 365}'
 NAME = f"zero-trust-audit-test-{ACCOUNT}-us-east-1"
-TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/zero-trust-audit-test"
+TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/zero-trust-audit-test-us-east-1"
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
 
 
@@ -48,7 +48,7 @@ def test_the_projects_own_environments_have_one_but_for_dev(suffix: str) -> None
 
 def test_it_records_what_happens_in_all_regions(audited: Synthesized) -> None:
     """CloudTrail records changes of roles in us-east-1 only."""
-    _, trail = audited.one("AWS::CloudTrail::Trail", TrailName="zero-trust-audit-test")
+    _, trail = audited.one("AWS::CloudTrail::Trail", TrailName="zero-trust-audit-test-us-east-1")
     for switch in ("IsLogging", "IsMultiRegionTrail", "IncludeGlobalServiceEvents"):
         assert trail[switch] is True, switch
     assert "EventSelectors" not in trail
@@ -116,7 +116,8 @@ def test_its_log_group_is_encrypted_and_kept(audited: Synthesized) -> None:
 def test_only_this_trail_is_admitted(region: str) -> None:
     stack = Synthesized(synthesize(region=region, settings=AUDITED), region)
     partition = PARTITIONS[region][0]
-    trail = f"arn:{partition}:cloudtrail:{region}:{ACCOUNT}:trail/zero-trust-audit-test"
+    name = f"zero-trust-audit-test-{region}"
+    trail = f"arn:{partition}:cloudtrail:{region}:{ACCOUNT}:trail/{name}"
     source = {"aws:SourceArn": trail}
     context = {"kms:EncryptionContext:aws:cloudtrail:arn": trail}
     policies = [

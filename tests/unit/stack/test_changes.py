@@ -13,12 +13,14 @@ from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, synthesize
 Event = dict[str, Any]
 BUCKET = f"zero-trust-data-test-{ACCOUNT}-us-east-1"
 AUDIT_BUCKET = f"zero-trust-audit-test-{ACCOUNT}-us-east-1"
-TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/zero-trust-audit-test"
+TRAIL_NAME = "zero-trust-audit-test-us-east-1"
+TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/{TRAIL_NAME}"
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:data-processor-test"
 ROLE = "data-processor-test-us-east-1"
-OWN_ROLE = "TapStack-test-AuditTrailWriter75EB80BB-1A2B3C4D5E6F"
+OWN_ROLE = "TapStack-test-AuditTrailWriter-1A2B3C4D5E6F"
 OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-ProcessorRoleAllowed-1A2B3C4D5E6F"
 FILTER_PATTERN_QUOTA = 1_024
+SINCE = 20150331  # in the name of an event of Lambda
 KINDS = {
     "KeyDisabled",
     "KeyChanged",
@@ -111,7 +113,10 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
     for bucket in (BUCKET, AUDIT_BUCKET):
         for name in ("PutBucketPolicy", "DeleteBucketPolicy", "PutBucketPublicAccessBlock"):
             yield "BucketChanged", event("s3", name, {"bucketName": bucket, "policy": ""})
-        for name in ("PutBucketLifecycle", "PutBucketVersioning", "DeleteBucketPublicAccessBlock"):
+        for name in (
+            *("PutBucketLifecycle", "PutBucketVersioning", "DeleteBucketPublicAccessBlock"),
+            *("PutObjectLockConfiguration", "CreateBucketMetadataTableConfiguration"),
+        ):
             yield "BucketChanged", event("s3", name, {"bucketName": bucket})
     roles = (
         ROLE,
@@ -127,11 +132,18 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
         yield "RoleChanged", event("iam", "DeleteRolePermissionsBoundary", {"roleName": role})
     for name in ("CreatePolicyVersion", "SetDefaultPolicyVersion"):
         yield "RoleChanged", event("iam", name, {"policyArn": OWN_POLICY})
-    for function in ("data-processor-test", FUNCTION, f"{ACCOUNT}:data-processor-test"):
-        for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission"):
-            named = {"functionName": function}
-            yield "CodeChanged", event("lambda", f"{name}20150331v2", named)
-    for trail in ("zero-trust-audit-test", TRAIL):
+    for function in (
+        *("data-processor-test", FUNCTION, f"{ACCOUNT}:data-processor-test"),
+        *("data-processor-test:$LATEST", f"{FUNCTION}:$LATEST"),
+    ):
+        for name in (
+            *(f"UpdateFunctionCode{SINCE}v2", f"UpdateFunctionConfiguration{SINCE}v2"),
+            *(f"{kind}Function{SINCE}" for kind in ("Create", "Delete")),
+            *(f"AddPermission{SINCE}v2", f"CreateEventSourceMapping{SINCE}"),
+            *(f"PutFunctionConcurrency{SINCE}", f"CreateFunctionUrlConfig{SINCE}"),
+        ):
+            yield "CodeChanged", event("lambda", name, {"functionName": function})
+    for trail in (TRAIL_NAME, TRAIL):
         for name in ("StopLogging", "DeleteTrail", "UpdateTrail"):
             yield "TrailChanged", event("cloudtrail", name, {"name": trail})
         yield "TrailChanged", event("cloudtrail", "PutEventSelectors", {"trailName": trail})
@@ -156,12 +168,13 @@ def others(stack: Synthesized) -> Iterator[Event]:
     yield event("iam", "GetPolicyVersion", {"policyArn": OWN_POLICY})
     yield event("iam", "CreatePolicyVersion", {"policyArn": OWN_POLICY.replace("test", "prod")})
     yield event("sts", "AssumeRole", {"roleArn": ROLE, "roleName": ROLE})
-    for name in ("GetFunction20150331v2", "ListTags20170331"):
-        yield event("lambda", name, {"functionName": FUNCTION})
+    for name in ("GetFunction", "ListVersionsByFunction"):
+        yield event("lambda", f"{name}20150331v2", {"functionName": FUNCTION})
     yield event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "data-processor-prod"})
     for name in ("GetTrailStatus", "DescribeTrails", "StartLogging"):
         yield event("cloudtrail", name, {"name": TRAIL})
-    yield event("cloudtrail", "StopLogging", {"name": TRAIL.replace("-test", "-prod")})
+    for other in ("-prod-us-east-1", "-test-eu-west-1"):
+        yield event("cloudtrail", "StopLogging", {"name": TRAIL.replace("-test-us-east-1", other)})
 
 
 def counting(stack: Synthesized, one: Event) -> set[str]:
@@ -185,12 +198,14 @@ def test_what_is_refused_is_not_counted(audited: Synthesized) -> None:
         assert not counting(audited, refused(one)), one
 
 
-def test_what_cloudformation_does_is_not_counted_but_for_a_disabled_key(
+def test_what_cloudformation_does_is_not_counted_but_for_a_lost_key_or_trail(
     audited: Synthesized,
 ) -> None:
+    """Whoever deploys a template that stops the trail changes what protects the data."""
     for kind, one in changes(audited):
         counted = counting(audited, by("cloudformation", one))
-        assert counted == ({kind} if kind == "KeyDisabled" else set()), one
+        always = kind == "KeyDisabled" or one["eventName"] in ("StopLogging", "DeleteTrail")
+        assert counted == ({kind} if always else set()), one
 
 
 def test_what_another_service_does_for_somebody_is_counted(audited: Synthesized) -> None:
