@@ -192,7 +192,7 @@ def _trail(outputs: dict[str, str]) -> Facts:
     return {
         "trail": arn,
         "trail_name": name.partition("/")[2],
-        "trail_group": f"/aws/cloudtrail/{name.partition('/')[2]}",
+        "trail_group": f"/aws/cloudtrail/{name.partition('/')[2].removesuffix(f'-{region}')}",
         "log_bucket": outputs.get("AuditBucketName", f"zero-trust-audit-{account}"),
         "log_file": f"AWSLogs/{account}/CloudTrail/{region}/2026/11/26/attack.json.gz",
     }
