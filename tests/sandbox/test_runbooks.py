@@ -202,8 +202,9 @@ def test_a_failed_first_deployment(cloud: Cloud, operator: Operator) -> None:
     cloudformation = cloud.client("cloudformation")
     refused = outcome(lambda: cloudformation.delete_stack(StackName=STACK))
     assert refused == "ValidationError"
-    events, *_ = operator.end("failed-first-deployment", values)
+    events, _, created, _ = operator.end("failed-first-deployment", values)
     assert "already exists" in events.out
+    assert "AWS::KMS::Key" in created.out
     assert len(left(cloud)) == 2 + 4 + 5
 
 
@@ -499,8 +500,12 @@ def test_deletion(cloud: Cloud, operator: Operator, pipeline: Pipeline, outputs:
     kept = s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"]
     refused = outcome(lambda: cloudformation.delete_stack(StackName=STACK))
     assert refused == "ValidationError"
-    values = {"policy's ARN": policy, "role": role}
-    _, entities, *_ = operator.end("deletion", values)
+    (stack,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    values = {"policy's ARN": policy, "role": role, "stack's id": stack["StackId"]}
+    _, known, function, entities, *_ = operator.end("deletion", values)
+    assert known.out.split() == [stack["StackId"]]
+    assert f":{REGION}:{ACCOUNT}:function:" in function.out
+    assert f":{REGION}:{ACCOUNT}:stack/" in known.out
     assert role in entities.out
     assert s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"] == kept
     for name in ("S3KmsKeyId", "PseudonymKeyId"):
