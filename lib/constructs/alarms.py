@@ -161,7 +161,7 @@ def _failures_of_protection(changes: Changes) -> Iterator[Failure]:
         ("CodeChanged", "Somebody changed the function's code or settings.", changes.code),
         ("TrailChanged", "Somebody stopped or changed the audit trail.", changes.trail),
     ):
-        runbook = "disabled-key" if name == "KeyDisabled" else "compromised-credentials"
+        runbook = "disabled-key" if name == "KeyDisabled" else "changed-protection"
         yield Failure(name, means, runbook, metric)
 
 

@@ -37,6 +37,8 @@ Outputs = dict[str, str]
 
 DEPLOYED = "The deployment of new-contract-version had the changes of this page too."
 NOT_EMULATED = "MiniStack does not have this service."
+NO_DRIFT = "MiniStack detects no drift of buckets, keys and trails."
+SAME_CODE = "The trail is what was changed in this situation, and not the function's code."
 ELSEWHERE = (
     "A second bootstrap and a third environment would double the time. Two environments side by "
     "side, whose tokens do not join, are in test_environments.py."
@@ -53,6 +55,30 @@ ASIDE = {
         "aws ce get-cost-and-usage --time-period Start=<day>,End=<next day> --granularity DAILY "
         "--metrics UnblendedCost --group-by Type=DIMENSION,Key=SERVICE",
     ): NOT_EMULATED,
+    (
+        "changed-protection",
+        "aws cloudformation detect-stack-drift --stack-name TapStack-S",
+    ): NO_DRIFT,
+    (
+        "changed-protection",
+        "aws cloudformation describe-stack-resource-drifts --stack-name TapStack-S "
+        "--stack-resource-drift-status-filters MODIFIED DELETED",
+    ): NO_DRIFT,
+    (
+        "changed-protection",
+        "aws cloudformation describe-stacks --stack-name TapStack-S "
+        "--query Stacks[].DriftInformation.StackDriftStatus --output text",
+    ): NO_DRIFT,
+    (
+        "changed-protection",
+        "aws cloudformation get-template --stack-name TapStack-S --query "
+        "\"TemplateBody.Resources.*.Properties | [?FunctionName=='data-processor-S'].Code\"",
+    ): SAME_CODE,
+    (
+        "changed-protection",
+        "aws lambda update-function-code --function-name data-processor-S "
+        "--s3-bucket <S3Bucket> --s3-key <S3Key>",
+    ): SAME_CODE,
     ("slow-files", "make deploy suffix=S"): "The manifest is changed instead: see its test.",
     ("refused-files", "make deploy suffix=S"): DEPLOYED,
     ("new-epoch", "make deploy suffix=S"): DEPLOYED,
@@ -323,6 +349,32 @@ def test_compromised_credentials(
         cloud.client("iam").delete_role_policy(
             RoleName=values["role"], PolicyName="AWSRevokeOlderSessions"
         )
+
+
+def test_a_changed_protection(
+    cloud: Cloud, operator: Operator, pipeline: Pipeline, outputs: Outputs
+) -> None:
+    """Somebody stopped the audit trail; processing stops while the operator looks."""
+    page, name, awslambda = (
+        "changed-protection",
+        pipeline.name("customers"),
+        cloud.client("lambda"),
+    )
+    cloud.client("cloudtrail").stop_logging(Name=outputs["AuditTrailArn"])
+    values = {"event": "StopLogging"}
+    assert not operator.is_over(page, values)
+    steps = operator.follow(page, values)
+    next(steps)
+    values["UUID"] = next(steps).out.strip()
+    next(steps)
+
+    def state() -> str:
+        return str(awslambda.get_event_source_mapping(UUID=values["UUID"])["State"])
+
+    wait_for("mapping that is off", lambda: state() == "Disabled" or None)
+    list(steps)
+    operator.wait_until_over(page, values)
+    pipeline.process(name, CUSTOMERS)
 
 
 def test_rejected_rows(
