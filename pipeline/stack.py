@@ -54,7 +54,8 @@ class Stack:
             which = "CFN_OUTPUTS names it" if named else "or let CFN_OUTPUTS name another file"
             raise NoStackError(
                 f"{file} does not exist, so there is no stack to talk to. `make up` writes it for "
-                f"the sandbox, `make deploy` for AWS ({which})."
+                f"the sandbox, `make deploy` for AWS ({which}). `cdk deploy` does not write it: "
+                "Before any runbook, in docs/operations.md, has a command that does."
             )
         try:
             outputs = json.loads(file.read_text(encoding="utf-8"))

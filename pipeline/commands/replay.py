@@ -59,7 +59,7 @@ def command(
 
     A file that was refused stays so until its message comes again: after a change of its contract,
     deploy, wait five minutes, and replay the refused files of the dataset. A file that is done
-    under its current contract is left as it is, so a message too many does no harm.
+    under its current contract is left as it is, so an extra message does no harm.
 
     A state machine does it: it lists files and asks for the metadata of their manifests. After
     Ctrl-C it goes on, and its ARN is printed. Whether the files are clean now, status and files

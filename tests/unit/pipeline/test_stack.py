@@ -42,7 +42,9 @@ def test_without_outputs_it_says_what_to_do(
 ) -> None:
     file = tmp_path / "none.json"
     monkeypatch.setattr("pipeline.stack.OUTPUTS", file)
-    with pytest.raises(NoStackError, match=r"make up.*make deploy.*CFN_OUTPUTS") as raised:
+    with pytest.raises(
+        NoStackError, match=r"make up.*make deploy.*CFN_OUTPUTS.*operations\.md"
+    ) as raised:
         Stack.find({"CFN_OUTPUTS": str(file)} if named else {})
     assert str(file) in raised.value.message
 
