@@ -367,7 +367,7 @@ def test_a_changed_protection(
         cloud.client("lambda"),
     )
     cloud.client("cloudtrail").stop_logging(Name=outputs["AuditTrailArn"])
-    values = {"event": "StopLogging"}
+    values = {"event": "StopLogging", "region": REGION}
     assert not operator.is_over(page, values)
     steps = operator.follow(page, values)
     next(steps)
