@@ -5,8 +5,10 @@ from typing import Literal
 
 import click
 
+from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.datasets import check_dataset
 from pipeline.display import Cell, remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
 from pipeline.moments import Moment, written
@@ -75,6 +77,7 @@ def command(
             "time, or leave one of them out.",
             param_hint="'--until'",
         )
+    check_dataset(Bucket(stack), dataset, read_intervals(CONTRACTS))
     choice, gaps = Choice(dataset, outcome, since, until, reason), Gaps()
     with waiting("reading manifests") as progress:
         records = Bucket(stack).records(choice, gaps, progress.done)

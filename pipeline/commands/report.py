@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from lib.contracts import CONTRACTS, read_intervals
+from pipeline import lateness
 from pipeline.bucket import Bucket
 from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.datasets import check_dataset, dataset_of
 from pipeline.display import show_json, show_text, waiting
 from pipeline.gaps import Gaps
 from pipeline.moments import Moment, now
@@ -50,14 +52,24 @@ def command(
     numbers and names of columns: no value and no name of a file. It is one file of HTML that
     loads nothing, so it can be sent by mail.
 
+    Datasets that have a contract and no file are on it too. With --since, a dataset without a file
+    since then is at least as late as if one had come just before.
+
     Each manifest costs a request to S3. Those that cannot be read are counted on the page, and
     named on standard error. With --json the numbers are printed, and no file written.
     """
-    moment, gaps = now(), Gaps()
+    moment, gaps, bucket = now(), Gaps(), Bucket(stack)
+    intervals = read_intervals(CONTRACTS)
+    check_dataset(bucket, dataset, intervals)
+    allowed = {name: time for name, time in intervals.items() if dataset in (None, name)}
     with waiting("reading manifests") as progress:
-        records = Bucket(stack).records(Choice(dataset, since=since), gaps, progress.done)
-        figures = figures_of(records, read_intervals(CONTRACTS), moment)
+        records = bucket.records(Choice(dataset, since=since), gaps, progress.done)
+        figures = figures_of(records, allowed, moment, since)
     gaps.check()
+    unread = {dataset_of(one.manifest) for one in gaps.found}
+    for one in figures:
+        if one.last is None and one.name in unread:
+            one.late = None  # nobody can tell
     missing = len(gaps.found)
     if as_json:
         show_json({"datasets": [document(one) for one in figures], "unreadable": missing})
@@ -84,7 +96,7 @@ def document(figures: Figures) -> dict[str, Any]:
         "refused": figures.refused,
         "rows": {"read": figures.read, "clean": figures.clean, "rejected": figures.rejected},
         "last": figures.last,
-        "late_seconds": figures.late and round(figures.late.total_seconds()),
+        **lateness.document(figures.late),
         "periods": [vars(one) for one in figures.bars],
         "reasons": [
             {"rows": cause.rows, "files": cause.files, **cause.advice.document}

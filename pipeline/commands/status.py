@@ -9,12 +9,13 @@ from typing import TypeVar
 import click
 
 from lib.contracts import CONTRACTS, read_intervals
+from pipeline import lateness
 from pipeline.bucket import Bucket, Entry, below
 from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.datasets import NO_DATASET, check_dataset, dataset_of
 from pipeline.display import remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
-from pipeline.lateness import lateness
-from pipeline.moments import Moment, lasting, now
+from pipeline.moments import Moment, now
 from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.queues import ATTRIBUTES, HIDE, RECEIVE, Depth, Parked, Queues
@@ -26,9 +27,6 @@ HEADINGS = (
     *("dataset", "files", "rows", "clean", "rejected", "refused", "waiting", "parked"),
     *("deleted", "last file", "late by"),
 )
-NO_DATASET = ""
-"""The files that are in no folder."""
-
 T = TypeVar("T")
 
 
@@ -43,7 +41,7 @@ class Summary:
         parked: those of them whose message is parked; None if IAM refused it.
         deleted: files that were deleted since, or have expired; None if IAM refused it.
         last: when a file was processed last, in UTC.
-        late: by how much the next one is late, if it is.
+        late: by how much the next one is late, if it is; ``NEVER`` if no file was ever processed.
     """
 
     files: int = 0
@@ -116,7 +114,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     five times, see redrive. Files that were refused as a whole count until a new version of the
     same file has been processed, or it was deleted or has expired; see files --outcome refused. A
     deleted file is not there any more, but its outputs are. A dataset is late if no file of it
-    was processed for longer than its contract in this checkout allows (frequency and latency).
+    was processed for longer than its contract in this checkout allows (frequency and latency), or
+    none ever was. Datasets that have a contract and no file are shown too.
 
     Each manifest costs a request to S3. With --since only newer ones are read and counted. What
     the credentials may not read is left out, with the reason on standard error, and so is a
@@ -132,6 +131,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
             return None
 
     bucket, queues, gaps = Bucket(stack), Queues(stack), Gaps()
+    intervals = read_intervals(CONTRACTS)
+    check_dataset(bucket, dataset, intervals)
     summaries, manifests, refused = summarize(bucket, dataset, since, gaps)
     gaps.check()
     with waiting("listing files"):
@@ -145,8 +146,13 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
         gone = {key for key in files.gone if since is None or manifests[key] >= since}
         summaries = without(summaries, gone, refused)
     waits = None if files is None else files.waiting
+    expected = {name: Summary(deleted=None if files is None else 0) for name in intervals}
+    summaries = {
+        name: one for name, one in expected.items() if dataset in (None, name)
+    } | summaries
     summaries = complete(summaries, waits, None if depths is None else messages, dataset)
-    summaries = judge(summaries, read_intervals(CONTRACTS), now())
+    uncounted = [*(one.manifest for one in gaps.found), *(manifests if since else ())]
+    summaries = judge(summaries, intervals, now(), set(map(dataset_of, uncounted)))
     if as_json:
         show_json({**document(summaries, depths, missing), "unreadable": gaps.document})
     else:
@@ -240,19 +246,22 @@ def complete(
 
 
 def judge(
-    summaries: Mapping[str, Summary], allowed: Mapping[str, timedelta | None], moment: datetime
+    summaries: Mapping[str, Summary],
+    allowed: Mapping[str, timedelta | None],
+    moment: datetime,
+    uncounted: Container[str],
 ) -> dict[str, Summary]:
-    """Return the summaries with how late each dataset is."""
+    """Return the summaries with how late each dataset is.
+
+    Without a file that was processed, nobody can tell of a dataset in ``uncounted``, some of whose
+    manifests are not counted.
+    """
     return {
-        name: replace(one, late=lateness(one.last, allowed.get(name), moment))
+        name: one
+        if one.last is None and name in uncounted
+        else replace(one, late=lateness.lateness(one.last, allowed.get(name), moment))
         for name, one in summaries.items()
     }
-
-
-def dataset_of(manifest: str) -> str:
-    """Return the dataset of a manifest, by its key."""
-    folder, in_folder, _ = manifest.removeprefix(MANIFESTS).partition("/")
-    return folder if in_folder else NO_DATASET
 
 
 def document(
@@ -265,21 +274,17 @@ def document(
         queues = {"waiting": queue.visible, "in_flight": queue.in_flight, "parked": dead.all}
     datasets = []
     for name, one in summaries.items():
-        late = one.late and round(one.late.total_seconds())
         facts = {fact: value for fact, value in vars(one).items() if fact != "late"}
-        datasets.append({"dataset": name or None, **facts, "late_seconds": late})
+        datasets.append({"dataset": name or None, **facts, **lateness.document(one.late)})
     return {"datasets": datasets, "messages": queues, "missing": missing}
 
 
 def _show(summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None) -> None:
-    if summaries:
-        rows = []
-        for name, one in summaries.items():
-            *facts, late = vars(one).values()
-            rows.append((name or "(in no folder)", *facts, late and lasting(late)))
-        show_table(HEADINGS, rows)
-    else:
-        show_text("There is no file.")
+    rows = []
+    for name, one in summaries.items():
+        *facts, late = vars(one).values()
+        rows.append((name or "(in no folder)", *facts, lateness.late_by(late)))
+    show_table(HEADINGS, rows)
     if depths:
         queue, dead = depths
         show_text(

@@ -69,7 +69,7 @@ class Figures:
         files, refused: how many files, and how many of them were refused as a whole.
         clean, rejected: rows.
         last: when a file was processed last, in UTC.
-        late: by how much the next file is late, if it is.
+        late: by how much the next file is late, if it is; ``NEVER`` if none was ever processed.
         days: the clean and the rejected rows of each day.
     """
 
@@ -117,6 +117,8 @@ class Figures:
     @property
     def bars(self) -> list[Bar]:
         """The rows over time, with periods in which nothing came, at most ``MOST_BARS``."""
+        if not self.days:
+            return []
         for first_day in (_day, _monday, _first_of_month):
             rows: dict[date, tuple[int, int]] = {}
             for day in _all_days(self.days):
@@ -152,21 +154,25 @@ class Figures:
 
 
 def figures_of(
-    records: Iterable[Record], allowed: Mapping[str, timedelta | None], now: datetime
+    records: Iterable[Record],
+    allowed: Mapping[str, timedelta | None],
+    now: datetime,
+    since: datetime | None = None,
 ) -> list[Figures]:
     """Return the figures of each dataset, by name.
 
     Args:
         records: what manifests say.
-        allowed: how long each dataset may go without a new file.
+        allowed: how long each dataset may go without a new file. Each of them has figures.
         now: the time.
+        since: from when on files are counted. No file since then is one just before, at best.
     """
-    found: dict[str, Figures] = {}
+    found = {name: Figures(name) for name in allowed}
     for record in records:
         name = record.dataset or ""
         found.setdefault(name, Figures(name)).add(record)
     for figures in found.values():
-        figures.late = lateness(figures.last, allowed.get(figures.name), now)
+        figures.late = lateness(figures.last or since, allowed.get(figures.name), now)
     return [found[name] for name in sorted(found)]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipeline.lateness import NEVER, late_by
 from pipeline.moments import lasting, written
 from pipeline.report.charts import draw
 from pipeline.report.figures import Figures
@@ -38,7 +39,12 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"lasting": lasting, "plain": plain, "written": written}
+    environment.filters |= {
+        "lasting": lasting,
+        "late_by": late_by,
+        "plain": plain,
+        "written": written,
+    }
     charts = [draw(one.bars, number) for number, one in enumerate(figures)]
     return environment.get_template(TEMPLATE).render(
         datasets=list(zip(figures, charts, strict=True)),
@@ -46,4 +52,5 @@ def render(
         now=now,
         since=since,
         missing=missing,
+        never=NEVER,
     )

@@ -80,6 +80,8 @@ INSTEAD = {
     "pytest tests/integration tests/attacks": "pytest --collect-only tests/integration",
     # These are named in an own virtual environment.
     "python -m pipeline": ".venv/bin/python -m pipeline --help",
+    # It ends with 1 if a dataset of a contract never had a file, as payments here.
+    "python -m pipeline status": "python -m pipeline status --dataset customers",
     # This starts a sandbox of another kind.
     "python3 -m sandbox up --lag 3": "python3 -m sandbox up --help",
     # This changes the environment of the project.

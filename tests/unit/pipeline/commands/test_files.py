@@ -58,7 +58,7 @@ def test_the_json_has_what_the_table_has(tool: Tool) -> None:
 
 
 def test_no_file_is_no_mistake(tool: Tool) -> None:
-    answer = tool("files", "--dataset", "none")
+    answer = tool("files", "--dataset", "payments", "--outcome", "refused")
     assert (answer.code, answer.out) == (Exit.OK, "No such file has been processed.\n")
 
 

@@ -67,6 +67,28 @@ def test_a_manifest_that_cannot_be_read_is_counted(
     assert tool("report", "--json").json["unreadable"] == 1
 
 
+def test_a_dataset_without_a_file_is_late(tool: Tool, account: Account, tmp_path: Path) -> None:
+    for key in [key for key in account.objects if "customers" in key]:
+        del account.objects[key]
+    customers, payments = tool("report", "--json").json["datasets"]
+    assert (customers["files"], customers["periods"]) == (0, [])
+    assert (customers["late"], customers["late_seconds"]) == (True, None)
+    assert (payments["files"], payments["late"]) == (1, False)
+    file = tmp_path / "page.html"
+    tool("report", "--output", str(file), "--dataset", "customers")
+    page = file.read_text("utf-8")
+    assert "no clean file yet" in page
+    assert "No file of it was processed yet, but its contract says how often" in page
+    assert "<svg" not in page
+
+
+def test_nobody_can_tell_whether_unread_files_are_late(tool: Tool, account: Account) -> None:
+    for key in [key for key in account.objects if "manifests/customers" in key]:
+        account.put(key, b"not JSON")
+    customers, _ = tool("report", "--json").json["datasets"]
+    assert (customers["files"], customers["late"]) == (0, False)
+
+
 def test_a_page_that_cannot_be_written(tool: Tool, tmp_path: Path) -> None:
     answer = tool("report", "--output", str(tmp_path / "none" / "page.html"))
     assert answer.code == Exit.FAILED

@@ -46,6 +46,7 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
         "parked": 0,
         "deleted": 0,
         "last": "2026-03-01T14:30:00Z",
+        "late": False,
         "late_seconds": None,
     }
     assert (datasets["payments"]["files"], datasets["payments"]["waiting"]) == (1, 1)
@@ -55,7 +56,7 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
 
 def test_a_refused_file_is_something_wrong(tool: Tool, account: Account) -> None:
     account.process("incoming/customers/a.csv", **REFUSED)
-    answer = tool("status", "--json")
+    answer = tool("status", "--json", "--dataset", "customers")
     assert answer.code == Exit.WRONG
     (one,) = answer.json["datasets"]
     assert (one["files"], one["refused"], one["last"]) == (1, 1, None)
@@ -70,14 +71,18 @@ def test_a_file_that_was_deleted_is_counted_as_deleted(tool: Tool, account: Acco
         account.put(f"incoming/{file}", None, 3)
     answer = tool("status", "--json")
     assert answer.code == Exit.WRONG
-    customers, payments = answer.json["datasets"]
+    customers, _, payments = answer.json["datasets"]
     assert (customers["files"], customers["deleted"], customers["refused"]) == (3, 2, 1)
     assert (payments["files"], payments["deleted"], payments["waiting"]) == (1, 1, 0)
     account.put("incoming/customers/b.csv", None, 3)
     answer = tool("status", "--json")
     assert answer.code == Exit.OK
     since = tool("status", "--json", "--since", "2026-03-01T14:00Z").json["datasets"]
-    assert {one["dataset"]: one["deleted"] for one in since} == {"customers": 0, "payments": 1}
+    assert {one["dataset"]: one["deleted"] for one in since} == {
+        "customers": 0,
+        "late": 0,
+        "payments": 1,
+    }
 
 
 def test_a_file_may_be_deleted_before_its_manifest_can_be_read(
@@ -85,8 +90,9 @@ def test_a_file_may_be_deleted_before_its_manifest_can_be_read(
 ) -> None:
     account.put("manifests/customers/a.csv.json", b"{}")
     account.put("incoming/payments/b.csv", b"x")
-    (customers, _) = tool("status", "--json").json["datasets"]
+    customers, *_ = tool("status", "--json").json["datasets"]
     assert (customers["files"], customers["deleted"]) == (0, 1)
+    assert not customers["late"], "nobody can tell"
 
 
 def test_who_may_not_list_files_is_not_told_that_none_was_deleted(
@@ -102,7 +108,7 @@ def test_who_may_not_list_files_is_not_told_that_none_was_deleted(
         )
 
     account.interrupt = interrupt
-    (customers,) = tool("status", "--json").json["datasets"]
+    customers, *_ = tool("status", "--json").json["datasets"]
     assert (customers["deleted"], customers["waiting"]) == (None, None)
 
 
@@ -114,7 +120,7 @@ def test_a_parked_message_is_something_wrong(tool: Tool, account: Account) -> No
     answer = tool("status", "--json")
     assert answer.code == Exit.WRONG
     parked = {one["dataset"]: one["parked"] for one in answer.json["datasets"]}
-    assert parked == {"customers": 2, "payments": 1}
+    assert parked == {"customers": 2, "late": 0, "payments": 1}
     found = tool("status", "--json", "--dataset", "customers").json
     assert {one["dataset"]: one["parked"] for one in found["datasets"]} == {"customers": 2}
 
@@ -140,7 +146,7 @@ def test_a_dataset_that_is_late_is_something_wrong(
 def test_only_newer_files_are_read(tool: Tool, account: Account) -> None:
     account.process("incoming/customers/a.csv", **REFUSED)
     account.process("incoming/customers/b.csv", 2)
-    answer = tool("status", "--json", "--since", "2026-03-01T14:00Z")
+    answer = tool("status", "--json", "--dataset", "customers", "--since", "2026-03-01T14:00Z")
     assert answer.code == Exit.OK
     (one,) = answer.json["datasets"]
     assert (one["files"], one["waiting"]) == (1, 0)
@@ -151,7 +157,7 @@ def test_a_manifest_that_was_written_again_is_of_an_old_file(tool: Tool, account
     key = "manifests/customers/a.csv.json"
     content, _ = account.objects[key][-1]
     account.put(key, content, 3)  # as a duplicate does, to say that the contract is in force
-    answer = tool("status", "--json", "--since", "2026-03-01T14:00Z")
+    answer = tool("status", "--json", "--dataset", "customers", "--since", "2026-03-01T14:00Z")
     assert answer.code == Exit.OK
     (one,) = answer.json["datasets"]
     assert (one["files"], one["refused"], one["waiting"]) == (0, 0, 0)
@@ -201,8 +207,39 @@ def test_who_may_read_no_manifest_is_refused(tool: Tool, account: Account) -> No
 
 def test_an_empty_stack(tool: Tool) -> None:
     answer = tool("status")
-    assert answer.code == Exit.OK
-    assert answer.out.startswith("There is no file.\n")
+    assert answer.code == Exit.WRONG
+    lines = {line.split()[1]: line for line in answer.out.splitlines() if "│" in line}
+    assert {name for name, line in lines.items() if "no clean file yet" in line} == {
+        "customers",
+        "payments",
+    }
+    assert "late" in lines
+
+
+@pytest.mark.parametrize("processed", [False, True], ids=["no file", "refused files alone"])
+def test_a_dataset_without_a_clean_file_is_late(
+    tool: Tool, account: Account, processed: bool
+) -> None:
+    if processed:
+        account.process("incoming/customers/a.csv", **REFUSED)
+    answer = tool("status", "--json", "--dataset", "customers")
+    assert answer.code == Exit.WRONG
+    (one,) = answer.json["datasets"]
+    assert (one["files"], one["last"]) == (int(processed), None)
+    assert (one["late"], one["late_seconds"]) == (True, None)
+    assert tool("status", "--dataset", "late").code == Exit.OK, "its contract has no frequency"
+
+
+def test_who_may_not_list_files_is_not_told_that_there_is_none(
+    tool: Tool, account: Account
+) -> None:
+    def interrupt(_: str) -> None:
+        asked = account.asked[-1][1].get("Prefix", "")
+        account.denied = {"ListObjectsV2": "no"} if asked.startswith("incoming/") else {}
+
+    account.interrupt = interrupt
+    (one,) = tool("status", "--json", "--dataset", "customers").json["datasets"]
+    assert (one["waiting"], one["deleted"]) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 """The numbers of a report."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from pipeline.lateness import NEVER
 from pipeline.records import Record
 from pipeline.report.figures import MOST_BARS, Anonymity, Bar, Figures, figures_of
 from tests.unit.pipeline.account import MOMENT, REFUSED, record
@@ -86,8 +87,21 @@ def test_a_dataset_is_late_by_its_last_processed_file() -> None:
     ]
     assert found.last == MOMENT
     assert found.late == timedelta(days=2)
-    assert only(record(**REFUSED)).late is None
+    assert only(record(**REFUSED)).late == NEVER
     assert only(record()).late is None
+
+
+@pytest.mark.parametrize(
+    ("since", "late"),
+    [
+        (None, NEVER),
+        (MOMENT - timedelta(days=3), timedelta(days=2)),
+        (MOMENT - timedelta(hours=3), None),
+    ],
+)
+def test_a_dataset_without_a_file_is_late(since: datetime | None, late: timedelta | None) -> None:
+    (found,) = figures_of([], ALLOWED, MOMENT, since)
+    assert (found.name, found.files, found.bars, found.late) == ("customers", 0, [], late)
 
 
 def test_anonymity_is_that_of_the_worst_file() -> None:

@@ -147,8 +147,8 @@ def test_no_name_and_no_value_of_a_file_is_on_it() -> None:
 
 
 def test_without_files_it_says_so() -> None:
-    assert "No file has been processed." in page_of().text
-    text = page_of(since=MOMENT).text
+    text = render([], suffix="test", now=MOMENT, since=MOMENT)
+    assert "No file has been processed." in text
     assert "files processed since\n2026-03-01T12:30:00Z" in text
 
 
