@@ -22,12 +22,13 @@ def replay(stack: Stack, given: Mapping[str, Any], *, as_json: bool) -> tuple[Ex
     """
     replays = Replays(stack)
     arn = replays.start(given)
+    remark(f"The execution has begun: {arn}")  # at once: the session may expire while it waits
     try:
         with waiting("looking at files"):
             while (found := replays.describe(arn)).status == RUNNING:
                 time.sleep(INTERVAL)
     except KeyboardInterrupt:
-        remark(f"The execution goes on: {arn}")
+        remark("The execution goes on without this command.")
         raise
     if found.error == INVALID:
         raise click.UsageError(f"The state machine refused the input: {found.cause}")

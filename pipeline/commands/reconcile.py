@@ -27,7 +27,7 @@ def command(stack: Stack, dataset: str | None, as_json: bool) -> Exit:
     that was purged heal. A file is unfinished if it has no manifest of its newest version an hour
     after it was uploaded. replay --only unfinished --until finds younger ones too.
 
-    After Ctrl-C the comparison goes on, and its ARN is printed.
+    The ARN of the execution is printed at once, and after Ctrl-C the comparison goes on.
     """
     given = {"only": "unfinished"} | ({} if dataset is None else {"dataset": dataset})
     found, code = replay(stack, given, as_json=as_json)

@@ -61,8 +61,8 @@ def command(
     deploy, wait five minutes, and replay the refused files of the dataset. A file that is done
     under its current contract is left as it is, so an extra message does no harm.
 
-    A state machine does it: it lists files and asks for the metadata of their manifests. After
-    Ctrl-C it goes on, and its ARN is printed. Whether the files are clean now, status and files
+    A state machine does it: it lists files and asks for the metadata of their manifests. Its
+    ARN is printed at once, and after Ctrl-C it goes on. Whether the files are clean now, status and files
     show once the queue is empty.
     """
     given = {

@@ -131,8 +131,7 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
             return None
 
     bucket, queues, gaps = Bucket(stack), Queues(stack), Gaps()
-    intervals = read_intervals(CONTRACTS)
-    check_dataset(bucket, dataset, intervals)
+    check_dataset(bucket, dataset, intervals := read_intervals(CONTRACTS))
     summaries, manifests, refused = summarize(bucket, dataset, since, gaps)
     gaps.check()
     with waiting("listing files"):
@@ -146,10 +145,8 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
         gone = {key for key in files.gone if since is None or manifests[key] >= since}
         summaries = without(summaries, gone, refused)
     waits = None if files is None else files.waiting
-    expected = {name: Summary(deleted=None if files is None else 0) for name in intervals}
-    summaries = {
-        name: one for name, one in expected.items() if dataset in (None, name)
-    } | summaries
+    empty = Summary(deleted=None if files is None else 0)
+    summaries = {name: empty for name in intervals if dataset in (None, name)} | summaries
     summaries = complete(summaries, waits, None if depths is None else messages, dataset)
     uncounted = [*(one.manifest for one in gaps.found), *(manifests if since else ())]
     summaries = judge(summaries, intervals, now(), set(map(dataset_of, uncounted)))

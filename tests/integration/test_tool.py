@@ -163,7 +163,7 @@ def ask_as_operator(session: boto3.Session, *asked: str) -> Answer:
 
     def ask() -> Answer | None:
         found = run(*asked, session=session)
-        return found if found.code != Exit.REFUSED and not found.err else None
+        return None if "IAM refused" in found.err else found
 
     return wait_for(f"{asked[0]} as an operator", ask, PERMISSION)
 

@@ -6,6 +6,7 @@ from pipeline.outcomes import Exit
 from tests.unit.pipeline.account import Account
 from tests.unit.pipeline.conftest import Tool
 
+ARN = "arn:aws:states:eu-central-1:123456789012:execution:replay:x"
 RUNNING = {"status": "RUNNING"}
 DONE = {"status": "SUCCEEDED", "output": '{"looked_at": 1234, "sent": 0, "settled": 1234}'}
 FAILED = {"status": "FAILED", "error": "Incomplete", "cause": "2 of 9 files failed: \x1b"}
@@ -21,7 +22,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_waits_for_the_end_and_counts(tool: Tool, account: Account) -> None:
     account.executions = [RUNNING, RUNNING, DONE]
     answer = tool("reconcile")
-    assert (answer.code, answer.err) == (Exit.OK, "")
+    assert (answer.code, answer.err) == (Exit.OK, f"The execution has begun: {ARN}\n")
     assert "looked at" in answer.out
     assert "1,234" in answer.out
     account.executions = [DONE]
@@ -52,5 +53,20 @@ def test_after_ctrl_c_it_says_what_goes_on(tool: Tool, account: Account) -> None
     account.interrupt = interrupt
     answer = tool("reconcile")
     assert answer.code == Exit.INTERRUPTED
-    assert answer.err.startswith("The execution goes on: arn:aws:states:")
-    assert answer.err.endswith("Interrupted.\n")
+    assert [line for line in answer.err.splitlines() if line] == [
+        f"The execution has begun: {ARN}",
+        "The execution goes on without this command.",
+        "Interrupted.",
+    ]
+
+
+@pytest.mark.parametrize("command", [["reconcile"], ["replay", "--only", "all"]])
+def test_an_expired_session_does_not_lose_the_execution(
+    tool: Tool, account: Account, command: list[str]
+) -> None:
+    account.broken["DescribeExecution"] = "ExpiredTokenException"
+    answer = tool(*command, "--json")
+    assert (answer.code, answer.out) == (Exit.FAILED, "")
+    begun, error = answer.err.splitlines()
+    assert begun == f"The execution has begun: {ARN}"
+    assert "ExpiredTokenException" in error
