@@ -54,6 +54,11 @@ class Gaps:
             )
 
     @property
+    def manifests(self) -> list[str]:
+        """The keys of those that could not be read."""
+        return [one.manifest for one in self.found]
+
+    @property
     def document(self) -> list[dict[str, str]]:
         """For JSON."""
         return [{"manifest": one.manifest, "why": one.error.message} for one in self.found]

@@ -1,6 +1,6 @@
 """The queues: how many messages wait and are parked, and the redrive of parked ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,6 +100,17 @@ class Queues:
     def depths(self) -> tuple[Depth, Depth]:
         """Return how many messages wait, and how many are parked."""
         return self._depth(self._waiting), self._depth(self._parked)
+
+    def unseen(self, found: Sequence[Parked]) -> str | None:
+        """Return why parked messages are not among those that were found, if some are not."""
+        about = self._depth(self._parked).all
+        if len(found) >= about:
+            return None
+        return (
+            f"Only {len(found):,} of about {about:,} parked messages could be looked at: "
+            f"{MOST_SHOWN:,} are the most, and messages that somebody else looks at are hidden "
+            "for a minute."
+        )
 
     def _depth(self, url: str) -> Depth:
         with needing(self._stack, ATTRIBUTES, _name(url)):

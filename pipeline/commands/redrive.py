@@ -13,7 +13,6 @@ from pipeline.queues import (
     ATTRIBUTES,
     HIDE,
     LIST_MOVES,
-    MOST_SHOWN,
     MOVE,
     RECEIVE,
     Move,
@@ -65,9 +64,8 @@ def command(stack: Stack, yes: bool, as_json: bool) -> Exit:
         return _report_none(queues, as_json)
     if not as_json:
         show_table(("file", "sent at", "received"), list(map(_row, parked)), "Parked messages")
-    if len(parked) >= MOST_SHOWN:
-        about = queues.depths()[1].all
-        remark(f"{len(parked):,} of about {about:,} messages are shown; all are sent.")
+    if unseen := queues.unseen(parked):
+        remark(f"{unseen} All that nobody else looks at are sent.")
     if not yes and not _agree():
         if as_json:
             show_json(_document(parked, "DECLINED"))

@@ -62,8 +62,8 @@ def command(
     under its current contract is left as it is, so an extra message does no harm.
 
     A state machine does it: it lists files and asks for the metadata of their manifests. Its
-    ARN is printed at once, and after Ctrl-C it goes on. Whether the files are clean now, status and files
-    show once the queue is empty.
+    ARN is printed at once, and after Ctrl-C it goes on. Whether the files are clean now, status
+    and files show once the queue is empty.
     """
     given = {
         "only": only,

@@ -66,7 +66,7 @@ def command(
         records = bucket.records(Choice(dataset, since=since), gaps, progress.done)
         figures = figures_of(records, allowed, moment, since)
     gaps.check()
-    unread = {dataset_of(one.manifest) for one in gaps.found}
+    unread = set(map(dataset_of, gaps.manifests))
     for one in figures:
         if one.last is None and one.name in unread:
             one.late = None  # nobody can tell

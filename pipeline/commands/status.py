@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -141,15 +142,16 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     if depths and depths[1].all:
         with waiting("looking at parked messages"):
             messages = attempt(queues.peek)
+        if messages is not None and (unseen := attempt(partial(queues.unseen, messages))):
+            missing.append(unseen)
     if files is not None:
         gone = {key for key in files.gone if since is None or manifests[key] >= since}
         summaries = without(summaries, gone, refused)
-    waits = None if files is None else files.waiting
     empty = Summary(deleted=None if files is None else 0)
     summaries = {name: empty for name in intervals if dataset in (None, name)} | summaries
-    summaries = complete(summaries, waits, None if depths is None else messages, dataset)
-    uncounted = [*(one.manifest for one in gaps.found), *(manifests if since else ())]
-    summaries = judge(summaries, intervals, now(), set(map(dataset_of, uncounted)))
+    summaries = complete(summaries, files, None if depths is None else messages, dataset)
+    uncounted = {dataset_of(key) for key in (*gaps.manifests, *(manifests if since else ()))}
+    summaries = judge(summaries, intervals, now(), uncounted)
     if as_json:
         show_json({**document(summaries, depths, missing), "unreadable": gaps.document})
     else:
@@ -157,9 +159,9 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     for sentence in missing:
         remark(f"Not shown: {sentence}")
     gaps.tell()
-    parked = depths is not None and depths[1].all > 0
-    is_well = not parked and not gaps.found and all(one.is_well for one in summaries.values())
-    return Exit.OK if is_well else Exit.WRONG
+    if gaps.found or (depths and depths[1].all):
+        return Exit.WRONG
+    return Exit.OK if all(one.is_well for one in summaries.values()) else Exit.WRONG
 
 
 def summarize(
@@ -218,7 +220,7 @@ def without(
 
 def complete(
     summaries: Mapping[str, Summary],
-    files: Mapping[str, int] | None,
+    files: Files | None,
     messages: Iterable[Parked] | None,
     dataset: str | None,
 ) -> dict[str, Summary]:
@@ -231,11 +233,11 @@ def complete(
             for name in {keys_of(key).dataset or NO_DATASET for key in message.keys}
             if dataset in (None, name)
         )
-    names = sorted({*summaries, *(files or ()), *(parked or ())})
+    names = sorted({*summaries, *(files.waiting if files else ()), *(parked or ())})
     return {
         name: replace(
             summaries.get(name, Summary()),
-            waiting=None if files is None else files.get(name, 0),
+            waiting=None if files is None else files.waiting[name],
             parked=None if parked is None else parked[name],
         )
         for name in names

@@ -79,13 +79,30 @@ def test_messages_that_somebody_else_looks_at_are_not_nothing(
 def test_more_may_be_parked_than_is_shown(
     tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("queues", "commands.redrive"):
-        monkeypatch.setattr(f"pipeline.{module}.MOST_SHOWN", 10)
+    monkeypatch.setattr("pipeline.queues.MOST_SHOWN", 10)
     account.moves = [EARLIER, {**COMPLETED, "ApproximateNumberOfMessagesMoved": 25}]
     for number in range(25):
         account.park(f"incoming/customers/{number}.csv")
     answer = tool("redrive", "--yes")
-    assert "10 of about 25 messages are shown; all are sent." in answer.err
+    assert "Only 10 of about 25 parked messages could be looked at" in answer.err
+    assert "All that nobody else looks at are sent." in answer.err
+
+
+def test_some_messages_may_be_hidden(tool: Tool, account: Account) -> None:
+    account.moves = [EARLIER, COMPLETED]
+    for number in range(3):
+        account.park(f"incoming/customers/{number}.csv")
+    account.hidden = {"m0"}
+    account.interrupt = lambda operation: (
+        account.hidden.clear() if operation == "StartMessageMoveTask" else None
+    )
+    answer = tool("redrive", "--yes")
+    assert "Only 2 of about 3 parked messages could be looked at" in answer.err
+
+
+@pytest.mark.usefixtures("parked")
+def test_nothing_is_said_if_all_are_shown(tool: Tool) -> None:
+    assert tool("redrive", "--yes").err == ""
 
 
 @pytest.mark.usefixtures("parked")

@@ -186,6 +186,22 @@ def test_parked_messages_that_may_not_be_read_are_still_counted(
     assert "sqs:ReceiveMessage" in answer.err
 
 
+@pytest.mark.parametrize("hidden", [0, 15])
+def test_who_cannot_look_at_all_parked_messages_is_told_so(
+    tool: Tool, account: Account, monkeypatch: pytest.MonkeyPatch, hidden: int
+) -> None:
+    monkeypatch.setattr("pipeline.queues.MOST_SHOWN", 10)
+    for number in range(25):
+        account.park(f"incoming/customers/{number}.csv")
+    account.hidden = set(list(account.messages)[:hidden])
+    answer = tool("status", "--json")
+    assert answer.code == Exit.WRONG
+    assert answer.json["datasets"][0]["parked"] == 10
+    (sentence,) = answer.json["missing"]
+    assert sentence.startswith("Only 10 of about 25 parked messages could be looked at")
+    assert answer.err == f"Not shown: {sentence}\n"
+
+
 def test_a_manifest_that_cannot_be_read_is_named(tool: Tool, account: Account) -> None:
     account.process("incoming/customers/a.csv")
     account.process("incoming/customers/b.csv")
