@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -102,7 +102,7 @@ class Bucket:
 
     def read_version(self, key: str, version: str) -> bytes | None:
         """Return the content of a version, or None if it has been removed."""
-        with needing(self._stack, GET_VERSION, key):
+        with needing(self._stack, GET_VERSION, key), _naming(f"Version {version} of {key}"):
             body = self._answer(Bucket=self.name, Key=key, VersionId=version)
         if body is None:
             return None
@@ -171,13 +171,9 @@ class Bucket:
             return Gap(manifest, refusal) if self._exists(manifest) else _deleted(manifest)
         except PipelineError as error:
             return Gap(manifest, error)
-        except ClientError as error:
-            if not error.response["Error"]["Code"].startswith(_OF_ONE_OBJECT):
-                raise
-            return Gap(manifest, PipelineError(f"{manifest} cannot be read: {error}"))
 
     def _get(self, key: str) -> IO[bytes] | None:
-        with needing(self._stack, GET, key):
+        with needing(self._stack, GET, key), _naming(key):
             return self._answer(Bucket=self.name, Key=key)
 
     def _answer(self, **request: Any) -> IO[bytes] | None:
@@ -194,6 +190,21 @@ class Bucket:
 def below(prefix: str, dataset: str | None) -> str:
     """Return the prefix of a dataset's objects, or of those of all."""
     return prefix if dataset is None else f"{prefix}{dataset}/"
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Name the object in what S3 says about this object alone.
+
+    Raises:
+        PipelineError: S3 said so.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if not error.response["Error"]["Code"].startswith(_OF_ONE_OBJECT):
+            raise
+        raise PipelineError(f"{what} cannot be read: {error}") from None
 
 
 def _deleted(manifest: str) -> Gap:

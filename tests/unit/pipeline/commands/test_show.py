@@ -7,6 +7,7 @@ from tests.unit.pipeline.account import REFUSED, Account, manifest
 from tests.unit.pipeline.conftest import Tool
 
 KEY = "incoming/customers/a.csv"
+MANIFEST = "manifests/customers/a.csv.json"
 
 
 def test_a_processed_file(tool: Tool, account: Account) -> None:
@@ -172,6 +173,47 @@ def test_an_earlier_manifest_that_cannot_be_read_is_left_out(tool: Tool, account
     (sentence,) = answer.json["missing"]
     assert sentence.startswith("Version v1 of manifests/customers/a.csv.json is not a manifest")
     assert answer.err == f"Not shown: {sentence}\n"
+
+
+def test_an_earlier_manifest_whose_key_is_disabled_is_left_out(
+    tool: Tool, account: Account
+) -> None:
+    for hours in range(3):
+        account.process(KEY, hours)
+
+    def interrupt(_: str) -> None:
+        disabled = account.asked[-1][1].get("VersionId") == "v1"
+        account.codes = {MANIFEST: "KMS.DisabledException"} if disabled else {}
+
+    account.interrupt = interrupt
+    answer = tool("show", KEY, "--json")
+    assert answer.code == Exit.OK
+    assert len(answer.json["earlier_manifests"]) == 1
+    (sentence,) = answer.json["missing"]
+    assert sentence.startswith(f"Version v1 of {MANIFEST} cannot be read: ")
+    assert "KMS.DisabledException" in sentence
+
+
+def test_a_manifest_whose_key_is_disabled_is_named(tool: Tool, account: Account) -> None:
+    account.process(KEY)
+    account.codes = {MANIFEST: "KMS.DisabledException"}
+    answer = tool("show", KEY)
+    assert (answer.code, answer.out) == (Exit.FAILED, "")
+    assert answer.err.startswith(f"Error: {MANIFEST} cannot be read: ")
+
+
+def test_an_error_that_is_not_of_one_manifest_ends_it(tool: Tool, account: Account) -> None:
+    for hours in range(2):
+        account.process(KEY, hours)
+
+    def interrupt(_: str) -> None:
+        if "VersionId" in account.asked[-1][1]:
+            account.codes = {MANIFEST: "InternalError"}
+
+    account.interrupt = interrupt
+    answer = tool("show", KEY)
+    assert (answer.code, answer.out) == (Exit.FAILED, "")
+    assert "InternalError" in answer.err
 
 
 def test_earlier_manifests_that_may_not_be_read_are_one_sentence(
