@@ -29,9 +29,9 @@ class Exit(IntEnum):
 _MEANINGS = {
     Exit.OK: "all is well",
     Exit.WRONG: "something is wrong: the page of the command says what",
-    Exit.USAGE: "the command was not understood, or there is no stack",
+    Exit.USAGE: "the command was not understood, or there is no such dataset, or no stack",
     Exit.REFUSED: "IAM refused a request",
-    Exit.FAILED: "AWS could not be asked, or answered with another error",
+    Exit.FAILED: "AWS could not be asked, or answered with another error; or a disk is full",
     Exit.INTERRUPTED: "interrupted by Ctrl-C",
 }
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
@@ -80,6 +81,8 @@ def test_without_a_stack_there_is_nothing_to_do(
         (KeyboardInterrupt(), Exit.INTERRUPTED, "Interrupted."),
         (NoCredentialsError(), Exit.FAILED, "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://x"), Exit.FAILED, "make up"),
+        (PermissionError(errno.EACCES, "No", "a.json"), Exit.FAILED, "a.json cannot be read"),
+        (OSError("odd"), Exit.FAILED, "written: odd."),
         (BrokenPipeError(), Exit.OK, ""),
         (BrokenPipeError(errno.EPIPE, "Broken pipe"), Exit.OK, ""),
     ],
@@ -142,6 +145,24 @@ def test_nobody_has_to_read_on() -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (Exit.OK, b"")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["files", "--help"]])
+def test_a_disk_may_be_full(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline", *arguments],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == Exit.FAILED
+    assert done.stderr == (
+        "Error: standard output, or a temporary file, cannot be read or written: "
+        "No space left on device.\n"
+    )
 
 
 def test_an_error_of_aws_is_not_one_of_ours(tool: Tool, account: Account) -> None:
