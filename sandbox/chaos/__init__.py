@@ -1,9 +1,9 @@
 """Chaos: files through the pipeline while everything fails, and what is left at the end.
 
-``make chaos`` runs ``python -m sandbox.chaos`` with a sandbox of its own: bad days
-(:mod:`sandbox.chaos.day`), each of a seed, on which the function's requests fail
+``make chaos`` runs ``python -m sandbox.chaos`` with a sandbox of its own: runs
+(:mod:`sandbox.chaos.run`), each of a seed, in which the function's requests fail
 (:mod:`sandbox.chaos.faults`) and S3's messages are lost, doubled and late
-(:mod:`sandbox.chaos.postman`). It writes docs/reliability.md (:mod:`sandbox.chaos.page`).
+(:mod:`sandbox.chaos.relay`). It writes docs/reliability.md (:mod:`sandbox.chaos.page`).
 """
 
 from sandbox import SandboxError

@@ -13,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sandbox import SandboxError, emulator
 from sandbox.chaos import page
-from sandbox.chaos.day import Chaos, Day
+from sandbox.chaos.run import Chaos, Run
 from sandbox.environment import environment
 
 INTERRUPTED = 128 + 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Live through a day for each seed, write the page, and return the exit status."""
+    """Carry out a run for each seed, write the page, and return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.chaos",
         description="Process objects in the sandbox while everything fails, check that nothing "
@@ -29,19 +29,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("outputs", type=Path, help="the file with the stack's outputs")
     parser.add_argument(
-        "--objects", type=int, default=10_000, help="of each day (default: %(default)s)"
+        "--objects", type=int, default=10_000, help="of each run (default: %(default)s)"
     )
     parser.add_argument(
-        "--seeds", type=int, nargs="+", default=[1, 2, 3], help="a day each (default: 1 2 3)"
+        "--seeds", type=int, nargs="+", default=[1, 2, 3], help="a run each (default: 1 2 3)"
     )
     options = parser.parse_args(arguments)
-    days = [Day(seed, options.objects) for seed in options.seeds]
+    runs = [Run(seed, options.objects) for seed in options.seeds]
     try:
         target = emulator.running(emulator.default_state())
         os.environ.update(environment(target))
-        for number, day in enumerate(days, start=1):
-            live(target, options.outputs, day)
-            page.PAGE.write_text(page.write(days[:number]), encoding="utf-8")
+        for number, run in enumerate(runs, start=1):
+            execute(target, options.outputs, run)
+            page.PAGE.write_text(page.write(runs[:number]), encoding="utf-8")
     except SandboxError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def live(target: emulator.Emulator, outputs: Path, day: Day) -> None:
-    """Live through a day with a stack in a sandbox, and show how far it is.
+def execute(target: emulator.Emulator, outputs: Path, run: Run) -> None:
+    """Carry out a run with a stack in a sandbox, and show how far it is.
 
     Raises:
         ChaosError: an object was lost, or is not what it would be without faults.
@@ -64,10 +64,10 @@ def live(target: emulator.Emulator, outputs: Path, day: Day) -> None:
     with (
         tempfile.TemporaryDirectory(dir=target.state) as folder,
         Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress,
-        closing(Chaos(outputs, bundle, Path(folder), day, progress)) as chaos,
+        closing(Chaos(outputs, bundle, Path(folder), run, progress)) as chaos,
     ):
-        chaos.live()
-    console.print(f"seed {day.seed}: {day.objects:,} objects, {day.seconds:,.0f} seconds")
+        chaos.execute()
+    console.print(f"seed {run.seed}: {run.objects:,} objects, {run.seconds:,.0f} seconds")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Faults: what goes wrong with a function's requests, by a seeded plan.
 
-On a bad day the function runs :func:`handler`, which runs its real handler. The faults are
+While there are faults, the function runs :func:`handler`, which runs its real handler. They are
 injected through botocore's events, so the processor and its clients are those that ship.
 https://docs.aws.amazon.com/boto3/latest/guide/events.html
 """
@@ -32,12 +32,12 @@ S3: Shares = {
     "timed out": 0.001,
 }
 KMS: Shares = {"KMS throttles": 0.3, "KMS fails": 0.1}
-OBJECTS: Shares = {"S3 answers 503 all day": 0.003}
+OBJECTS: Shares = {"S3 answers 503 throughout": 0.003}
 """Of the function's requests to S3 and to KMS, and of objects about which all requests fail."""
 
 REFUSALS = {
     "S3 answers 503": (503, "<Error><Code>SlowDown</Code></Error>"),
-    "S3 answers 503 all day": (503, "<Error><Code>SlowDown</Code></Error>"),
+    "S3 answers 503 throughout": (503, "<Error><Code>SlowDown</Code></Error>"),
     "KMS throttles": (400, '{"__type":"ThrottlingException"}'),
     "KMS fails": (500, '{"__type":"KMSInternalException"}'),
 }
@@ -121,7 +121,7 @@ class Injector:
 
 @cache
 def prepare() -> tuple[Any, Injector | None]:
-    """Return the module of the real handler, and what lets its requests fail on a bad day.
+    """Return the module of the real handler, and what lets its requests fail, if any do.
 
     They are imported by the first invocation, which is in the function's process.
     """

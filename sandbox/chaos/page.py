@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from sandbox import PROJECT
-from sandbox.chaos.day import BAD, CONTENTS, DISABLED, OVERLAP, ROWS, UPLOADS, Day
 from sandbox.chaos.faults import KMS, OBJECTS, S3
-from sandbox.chaos.postman import LATE, MESSAGES
+from sandbox.chaos.relay import LATE, MESSAGES
+from sandbox.chaos.run import BAD, CONTENTS, DISABLED, OVERLAP, PARKED, ROWS, UPLOADS, Run
 
 PAGE = PROJECT / "docs" / "reliability.md"
 
@@ -40,18 +40,19 @@ between two of them.
 """
 
 
-def write(days: Sequence[Day]) -> str:
+def write(runs: Sequence[Run]) -> str:
     """Return the page."""
-    heading = f"| | {' | '.join(f'seed {day.seed}' for day in days)} |"
-    rows = [f"| {' | '.join(row)} |" for row in list_rows(days)]
-    return "\n".join([TEXT, heading, "| --- |" + " ---: |" * len(days), *rows, ""])
+    heading = f"| | {' | '.join(f'seed {run.seed}' for run in runs)} |"
+    rows = [f"| {' | '.join(row)} |" for row in list_rows(runs)]
+    parked = f"Messages parked in all runs together: {sum(run.facts[PARKED] for run in runs):,}.\n"
+    return "\n".join([TEXT, parked, heading, "| --- |" + " ---: |" * len(runs), *rows, ""])
 
 
-def list_rows(days: Sequence[Day]) -> Iterator[list[str]]:
-    """Return the rows: what happened, and how often on each day."""
+def list_rows(runs: Sequence[Run]) -> Iterator[list[str]]:
+    """Return the rows: what happened, and how often in each run."""
     planned = [*UPLOADS, *OBJECTS, *S3, *KMS, *(f"message {fault}" for fault in MESSAGES)]
-    others = dict.fromkeys(name for day in days for name in day.facts if name not in planned)
-    yield ["objects", *(f"{day.objects:,}" for day in days)]
+    others = dict.fromkeys(name for run in runs for name in run.facts if name not in planned)
+    yield ["objects", *(f"{run.objects:,}" for run in runs)]
     for name in (*planned, *others):
-        yield [name, *(f"{day.facts[name]:,}" for day in days)]
-    yield ["seconds", *(f"{day.seconds:,.0f}" for day in days)]
+        yield [name, *(f"{run.facts[name]:,}" for run in runs)]
+    yield ["seconds", *(f"{run.seconds:,.0f}" for run in runs)]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox import PROJECT, deployment, emulator
-from sandbox.chaos.__main__ import live
-from sandbox.chaos.day import Day
+from sandbox.chaos.__main__ import execute
+from sandbox.chaos.run import Run
 from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
 from tests.acceptance import LOOKING
@@ -288,12 +288,12 @@ def test_nothing_is_lost_while_everything_fails(
         monkeypatch.setenv(name, value)
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(outputs), encoding="utf-8")
-    day = Day(seed=101, objects=60)
-    live(cloud.emulator, file, day)
-    assert day.facts["object settled, byte by byte as without faults"] == day.objects
-    assert day.facts["message parked, with an alarm"]
-    assert day.facts["object done before contracts change"]
-    assert day.facts["message purged"]
-    assert day.facts["message sent again by replay --only unfinished"]
-    assert day.facts["message sent again by replay --only all"] == day.objects
-    assert day.facts["S3 answers 503"]
+    run = Run(seed=101, objects=60)
+    execute(cloud.emulator, file, run)
+    assert run.facts["object settled, byte by byte as without faults"] == run.objects
+    assert run.facts["message parked, with an alarm"]
+    assert run.facts["object done before contracts change"]
+    assert run.facts["message purged"]
+    assert run.facts["message sent again by replay --only unfinished"]
+    assert run.facts["message sent again by replay --only all"] == run.objects
+    assert run.facts["S3 answers 503"]

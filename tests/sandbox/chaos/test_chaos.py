@@ -1,4 +1,4 @@
-"""The command line of ``make chaos``, without a bad day."""
+"""The command line of ``make chaos``, without a run."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sandbox.chaos import ChaosError, __main__, page
-from sandbox.chaos.day import Day
+from sandbox.chaos.run import Run
 
 
 @pytest.fixture(name="written", autouse=True)
@@ -16,25 +16,25 @@ def write_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "page.md"
 
 
-def replace_day(monkeypatch: pytest.MonkeyPatch, error: BaseException | None = None) -> list[Day]:
-    """Let each day be over at once, or that of seed 2 fail; return the days."""
-    days: list[Day] = []
+def replace_runs(monkeypatch: pytest.MonkeyPatch, error: BaseException | None = None) -> list[Run]:
+    """Let each run be over at once, or that of seed 2 fail; return the runs."""
+    runs: list[Run] = []
 
-    def live(_target: Any, outputs: Path, day: Day) -> None:
+    def execute(_target: Any, outputs: Path, run: Run) -> None:
         assert outputs == Path("outputs.json")
-        days.append(day)
-        if error and day.seed == 2:
+        runs.append(run)
+        if error and run.seed == 2:
             raise error
 
-    monkeypatch.setattr(__main__, "live", live)
-    return days
+    monkeypatch.setattr(__main__, "execute", execute)
+    return runs
 
 
 @pytest.mark.usefixtures("here")
-def test_a_day_for_each_seed(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    days = replace_day(monkeypatch)
+def test_a_run_for_each_seed(written: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = replace_runs(monkeypatch)
     assert __main__.main(["outputs.json", "--objects", "7", "--seeds", "3", "4"]) == 0
-    assert [(day.seed, day.objects) for day in days] == [(3, 7), (4, 7)]
+    assert [(run.seed, run.objects) for run in runs] == [(3, 7), (4, 7)]
     assert "| | seed 3 | seed 4 |" in written.read_text(encoding="utf-8")
 
 
@@ -46,7 +46,7 @@ def test_a_day_for_each_seed(written: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 @pytest.mark.usefixtures("here")
-def test_the_page_has_the_days_before_a_failure(
+def test_the_page_has_the_runs_before_a_failure(
     written: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -54,7 +54,7 @@ def test_the_page_has_the_days_before_a_failure(
     status: int,
     says: str,
 ) -> None:
-    replace_day(monkeypatch, error)
+    replace_runs(monkeypatch, error)
     assert __main__.main(["outputs.json"]) == status
     assert capsys.readouterr().err == says
     assert "| | seed 1 |\n" in written.read_text(encoding="utf-8")

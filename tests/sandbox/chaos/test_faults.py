@@ -69,7 +69,7 @@ def end_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", end)
 
 
-@pytest.mark.parametrize("fault", ["S3 answers 503", "S3 answers 503 all day"])
+@pytest.mark.parametrize("fault", ["S3 answers 503", "S3 answers 503 throughout"])
 def test_s3_is_busy(
     parity: Cloud, make_client: Callable[..., Any], tmp_path: Path, fault: str
 ) -> None:

@@ -22,7 +22,7 @@ ROOMS = {
 }
 MEASURED = "It measures; `make bench` shows whether it works."
 LARGE = "It runs below a limit of memory; `make scale` shows whether it works."
-DAY = "Its stack is deployed there, where a short `make chaos` runs."
+RUN = "Its stack is deployed there, where a short `make chaos` runs."
 # Where another module's tests are those of a module, and why.
 ELSEWHERE = {
     "lambda/processor/__init__.py": (
@@ -37,8 +37,8 @@ ELSEWHERE = {
         "tests/unit/stack/test_app.py",
         "It is about an import of the whole program.",
     ),
-    "sandbox/chaos/day.py": ("tests/sandbox/test_environments.py", DAY),
-    "sandbox/chaos/postman.py": ("tests/sandbox/test_environments.py", DAY),
+    "sandbox/chaos/run.py": ("tests/sandbox/test_environments.py", RUN),
+    "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
     "sandbox/refusal.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
     "sandbox/server.py": ("tests/sandbox/test_emulator.py", "It is the process of the emulator."),

@@ -1,4 +1,4 @@
-"""The postman: carries S3's messages to the queue, and loses, doubles, delays and mixes some."""
+"""The message relay: sends S3's messages to the queue; loses, doubles, delays and mixes some."""
 
 import contextlib
 import json
@@ -21,8 +21,8 @@ LATE = 5
 
 
 @contextlib.contextmanager
-def employ(stack: Stack, seed: int) -> Iterator["Postman"]:
-    """Let the bucket send its messages to a postman's queue, for as long as the context lasts."""
+def relay(stack: Stack, seed: int) -> Iterator["Relay"]:
+    """Let the bucket send its messages to a relay's queue, for as long as the context lasts."""
     s3: Any = stack.s3
     before = s3.get_bucket_notification_configuration(Bucket=stack.bucket)
     before.pop("ResponseMetadata")
@@ -32,18 +32,18 @@ def employ(stack: Stack, seed: int) -> Iterator["Postman"]:
             Bucket=stack.bucket, NotificationConfiguration=before | changed
         )
 
-    postman = Postman(stack, seed)
-    notify(QueueConfigurations=[one | postman.address for one in before["QueueConfigurations"]])
-    postman.start()
+    found = Relay(stack, seed)
+    notify(QueueConfigurations=[one | found.address for one in before["QueueConfigurations"]])
+    found.start()
     try:
-        yield postman
+        yield found
     finally:
         notify()
-        postman.end()
+        found.end()
 
 
-class Postman(threading.Thread):
-    """Carries messages until it is ended.
+class Relay(threading.Thread):
+    """Relays messages until it is ended.
 
     Attributes:
         url: its queue.
@@ -60,7 +60,7 @@ class Postman(threading.Thread):
         self._random = random.Random(seed)  # noqa: S311 (it keeps no secret)
         self._over = threading.Event()
         self._sent: Counter[str] = Counter()
-        self.url = stack.sqs.create_queue(QueueName="postman")["QueueUrl"]
+        self.url = stack.sqs.create_queue(QueueName="relay")["QueueUrl"]
         found = stack.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         self.address = {"QueueArn": found["Attributes"]["QueueArn"]}
         anybody = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage"}
@@ -70,13 +70,13 @@ class Postman(threading.Thread):
         )
 
     def end(self) -> None:
-        """Carry no more, and delete the queue."""
+        """Relay no more, and delete the queue."""
         self._over.set()
         self.join()
         self._stack.sqs.delete_queue(QueueUrl=self.url)
 
     def run(self) -> None:
-        """Carry messages; those that cannot be sent, because a key is disabled, come again."""
+        """Relay messages; those that cannot be sent, because a key is disabled, come again."""
         sqs = self._stack.sqs
         while not self._over.is_set():
             page = sqs.receive_message(
@@ -85,10 +85,10 @@ class Postman(threading.Thread):
             self._random.shuffle(page)
             for message in page:
                 with contextlib.suppress(ClientError):
-                    self._carry(message["Body"])
+                    self._send(message["Body"])
                     sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
 
-    def _carry(self, body: str) -> None:
+    def _send(self, body: str) -> None:
         for record in json.loads(body).get("Records", ()):  # S3's test of a queue has none
             name = record["s3"]["object"]["key"].rpartition("/")[2]
             fault = choose(self._seed, f"message {name} {self._sent[name]}", MESSAGES)

@@ -1,4 +1,4 @@
-"""A bad day: objects are uploaded while everything fails; then an operator cleans up.
+"""A run with faults: objects are uploaded while everything fails; then an operator cleans up.
 
 At the end each object must have the outputs that its content has without faults, byte by byte.
 """
@@ -13,7 +13,7 @@ import sys
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -31,7 +31,7 @@ from pipeline.stack import CONNECTIONS, Stack
 from sandbox import PROJECT
 from sandbox.chaos import ChaosError, faults
 from sandbox.chaos.faults import Shares, choose
-from sandbox.chaos.postman import employ
+from sandbox.chaos.relay import relay
 
 CONTENTS, ROWS = 20, 25
 """Different files, each of so many rows; each object has one of them."""
@@ -54,7 +54,9 @@ class Times(NamedTuple):
 
 
 BAD, CALM = Times(12, 3), Times(300, 60)
-"""On the bad day, and after it."""
+"""While there are faults, and afterwards."""
+
+PARKED = "message parked, with an alarm"
 
 OVERLAP = 1
 """Seconds of a deployment for which two contracts may be in use."""
@@ -74,8 +76,8 @@ class Made(NamedTuple):
 
 
 @dataclass
-class Day:
-    """A bad day.
+class Run:
+    """A run with faults.
 
     Attributes:
         seed: decides what happens.
@@ -89,18 +91,22 @@ class Day:
     facts: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
+    def add(self, facts: Mapping[str, int]) -> None:
+        """Add how often more things happened; what never did stays, with 0."""
+        self.facts.update(facts)
+
 
 class Chaos:
-    """Lives through a day.
+    """Carries out a run.
 
     Args:
         outputs: the file with the outputs of the stack.
         bundle: the folder with the function's code.
-        folder: for files of the day.
+        folder: for files of the run.
     """
 
     def __init__(
-        self, outputs: Path, bundle: Path, folder: Path, day: Day, progress: Progress
+        self, outputs: Path, bundle: Path, folder: Path, run: Run, progress: Progress
     ) -> None:
         """Find the stack, in the account of the environment; close it."""
         self._environ = os.environ | {"CFN_OUTPUTS": str(outputs)}
@@ -109,7 +115,7 @@ class Chaos:
         self._clients = {name: boto3.client(name) for name in services}
         self._bundle, self._changed = bundle, folder / "changed"
         self._log = folder / "faults"
-        self._day = day
+        self._run = run
         self._progress = progress
         self._place = f"customers/{time.time_ns()}"
         self._files = list(files())
@@ -119,27 +125,28 @@ class Chaos:
         for client in (self._stack, *self._clients.values()):
             client.close()
 
-    def live(self) -> None:
-        """Live through the day, and check its end.
+    def execute(self) -> None:
+        """Carry out the run, and check its end.
 
         Raises:
             ChaosError: an object was lost, or is not what it would be without faults.
         """
         began = time.monotonic()
-        day, queue = self._day, self._stack.output("QueueUrl")
+        run, queue = self._run, self._stack.output("QueueUrl")
         self._log.touch()
         change_contracts(self._bundle, self._changed)
-        self._run(self._bundle, BAD)
-        with employ(self._stack, day.seed) as postman:
-            objects = self._upload_all(postman.url, queue)
-            self._await_silence("the queue becomes empty", postman.url, queue)
-        day.facts += postman.facts + Counter(self._log.read_text(encoding="utf-8").splitlines())
+        self._switch(self._bundle, BAD)
+        with relay(self._stack, run.seed) as messages:
+            objects = self._upload_all(messages.url, queue)
+            self._await_silence("the queue becomes empty", messages.url, queue)
+        run.add(messages.facts)
+        run.add(Counter(self._log.read_text(encoding="utf-8").splitlines()))
         self._check_parked()
-        self._run(self._changed, CALM)
+        self._switch(self._changed, CALM)
         expected = self._process_calmly()
         self._recover()
         self._check(objects, expected)
-        day.seconds = time.monotonic() - began
+        run.seconds = time.monotonic() - began
 
     @cached_property
     def _variables(self) -> dict[str, str]:
@@ -148,14 +155,14 @@ class Chaos:
         variables: dict[str, str] = found["Environment"]["Variables"]
         return variables
 
-    def _run(self, bundle: Path, times: Times) -> None:
-        """Let the function run a bundle, in new processes; its requests fail on the bad day."""
+    def _switch(self, bundle: Path, times: Times) -> None:
+        """Let the function run a bundle, in new processes, with faults if times are ``BAD``."""
         name = self._stack.output("LambdaFunctionName")
         variables = self._variables | {
             "PYTHONPATH": str(bundle),
             "OVERLAP_SECONDS": str(OVERLAP),
             "TIMEOUT_SECONDS": str(times.function),
-            "FAULTS_SEED": str(self._day.seed) if times is BAD else "",
+            "FAULTS_SEED": str(self._run.seed) if times is BAD else "",
             "FAULTS_LOG": str(self._log),
         }
         self._clients["lambda"].update_function_configuration(
@@ -175,31 +182,31 @@ class Chaos:
 
     def _upload_all(self, *queues: str) -> dict[str, int]:
         """Upload the objects, with incidents; return the content of each by name."""
-        day = self._day
-        task = self._step("uploads", day.objects)
+        run = self._run
+        task = self._step("uploads", run.objects)
         objects: dict[str, int] = {}
         again: list[str] = []
-        for number in range(day.objects):
+        for number in range(run.objects):
             name, content = f"{self._place}/{number:06}.csv", number % CONTENTS
-            twice = choose(day.seed, f"upload {number}", UPLOADS)
+            twice = choose(run.seed, f"upload {number}", UPLOADS)
             if twice == "two versions at once":
                 self._put(name, (content + 1) % CONTENTS)
             elif twice:
                 again.append(name)
-            day.facts[twice or "one version"] += 1
+            run.facts[twice or "one version"] += 1
             objects[name] = content
             self._put(name, content)
-            if number == day.objects // 3:
+            if number == run.objects // 3:
                 self._await_at_most(number // 2, queues)
                 self._change_contracts_without_keys()
-            if number == 2 * day.objects // 3:
+            if number == 2 * run.objects // 3:
                 queue = self._stack.output("QueueUrl")
-                day.facts["message purged"] += self._depth(queue)
+                run.facts["message purged"] += self._depth(queue)
                 self._stack.sqs.purge_queue(QueueUrl=queue)
             if number % 10 == 0:
                 self._await_at_most(WAITING, queues)
             self._progress.update(task, completed=number + 1)
-        self._await_at_most(day.objects // 6, queues)
+        self._await_at_most(run.objects // 6, queues)
         for name in again:
             objects[name] = (objects[name] + 1) % CONTENTS
             self._put(name, objects[name])
@@ -216,16 +223,16 @@ class Chaos:
             Bucket=self._stack.bucket, Prefix=f"manifests/{self._place}/"
         )
         done = sum(page["KeyCount"] for page in pages)
-        self._day.facts["object done before contracts change"] += done
+        self._run.facts["object done before contracts change"] += done
         kms = self._clients["kms"]
         keys = [self._stack.output(name) for name in ("S3KmsKeyId", "PseudonymKeyId")]
         for key in keys:
             kms.disable_key(KeyId=key)
-        self._run(self._changed, BAD)
+        self._switch(self._changed, BAD)
         time.sleep(DISABLED)
         for key in keys:
             kms.enable_key(KeyId=key)
-        self._day.facts.update(["contracts changed", *["key disabled"] * len(keys)])
+        self._run.facts.update(["contracts changed", *["key disabled"] * len(keys)])
 
     def _check_parked(self) -> None:
         """Check that the alarm is on if messages are parked.
@@ -234,7 +241,7 @@ class Chaos:
             ChaosError: it is not.
         """
         queue = self._stack.output("DeadLetterQueueUrl")
-        self._day.facts["message parked, with an alarm"] = parked = self._depth(queue)
+        self._run.facts[PARKED] = parked = self._depth(queue)
         cloudwatch = self._clients["cloudwatch"]
         deadline = time.monotonic() + 60
         alarmed = not parked
@@ -266,7 +273,7 @@ class Chaos:
         return found
 
     def _recover(self) -> None:
-        """Do what an operator does after a bad day and a change of contracts.
+        """Do what an operator does after faults and a change of contracts.
 
         Raises:
             ChaosError: something is unfinished afterwards.
@@ -276,7 +283,7 @@ class Chaos:
         young = ("--only", "unfinished", "--until", soon)
         for options in (young, ("--only", "all")):
             what = f"replay {' '.join(options[:2])}"
-            self._day.facts[f"message sent again by {what}"] = self._replay(*options)
+            self._run.facts[f"message sent again by {what}"] = self._replay(*options)
             self._await_silence(what, self._stack.output("QueueUrl"))
             self._redrive()
         if found := self._replay(*young):
@@ -328,7 +335,7 @@ class Chaos:
                 f"{len(complaints)} of {len(objects)} objects are not what they must be: "
                 + "; ".join(complaints[:5])
             )
-        self._day.facts["object settled, byte by byte as without faults"] = len(objects)
+        self._run.facts["object settled, byte by byte as without faults"] = len(objects)
 
     def _complain(self, name: str, expected: Made) -> str | None:
         """Return what is wrong with an object, if anything is."""
@@ -361,7 +368,7 @@ class Chaos:
     def _step(self, text: str, total: int) -> TaskID:
         for task in self._progress.tasks:
             self._progress.remove_task(task.id)
-        return self._progress.add_task(f"seed {self._day.seed}: {text}", total=total)
+        return self._progress.add_task(f"seed {self._run.seed}: {text}", total=total)
 
     def _await_silence(self, text: str, *queues: str) -> None:
         """Wait until queues have been empty for a moment.
