@@ -431,6 +431,8 @@ def change_contracts(before: Path, after: Path) -> None:
 
 def list_rows(made: Made) -> list[object]:
     """Return what identifies each row of a file: its token, or its number if it was rejected."""
-    clean = pq.read_table(io.BytesIO(made.clean)) if made.clean else None
-    tokens = clean.column("customer_token").to_pylist() if clean else []
+    tokens = []
+    if made.clean:
+        file = pq.ParquetFile(io.BytesIO(made.clean), pre_buffer=False)
+        tokens = file.read(["customer_token"], use_threads=False).column(0).to_pylist()
     return [*tokens, *(json.loads(line)["row"] for line in made.rejected.splitlines())]
