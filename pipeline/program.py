@@ -80,16 +80,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         remark("Interrupted.")
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):  # as click and rich end when nobody reads on: | head
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return Exit.OK
     except OSError as error:
+        _write_no_more()
         what = error.filename or "standard output, or a temporary file,"
         remark(f"Error: {what} cannot be read or written: {error.strerror or error}.")
         return Exit.FAILED
     except (BotoCoreError, ClientError) as error:
         remark(f"Error: {_explain(error)}")
         return Exit.FAILED
+
+
+def _write_no_more() -> None:
+    """Discard what is still to be written to standard output: Python tries when it ends."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _check(arguments: Sequence[str]) -> None:
