@@ -72,8 +72,9 @@ def test_it_says_how_each_dataset_is(page: Page) -> None:
         "email:required",
         "The column is required, and the field is empty.",
         "producer: Supply the value.",
-        "the least k is 3, and 5 is required. It counts rows.",
-        "1 files had less",
+        "k is 3, and 5 is required. It counts rows.",
+        "of 1 measured file, the least k",
+        "1 file had less, and was refused.",
         "all files",
     ):
         assert part in text
@@ -124,6 +125,11 @@ def test_it_can_be_heard_and_used_without_a_mouse(page: Page) -> None:
     )
 
 
+def test_code_in_the_advice_is_shown_as_code(page: Page) -> None:
+    assert page.all("code")
+    assert "`" not in page.text
+
+
 def test_no_name_whatever_it_is_becomes_a_part_of_the_page() -> None:
     content = manifest(
         f"incoming/{ODD}/a.csv",
@@ -155,6 +161,7 @@ def test_without_files_it_says_so() -> None:
 def test_a_dataset_without_rejects_or_processed_files() -> None:
     rows = {"read": 1, "clean": 1, "rejected": 0}
     text = page_of(record(rows=rows, rejected_by_reason={})).text
+    assert "1 file, 0 of them refused" in text
     assert "No row was rejected." in text
     none = {"k": None, "required": 2}
     text = page_of(record("", anonymity=none), record("other/", **REFUSED)).text
