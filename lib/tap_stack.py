@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Aspects, CfnOutput, Fn, Stack, Tags
+from aws_cdk import Aspects, Fn, Stack, Tags
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
@@ -51,27 +51,9 @@ class TapStack(Stack):
     ) -> None:
         """Create the parts in the order in which they need each other."""
         environment = Environment.read(scope.node, environment_suffix)
-        settings = environment.settings
-        super().__init__(
-            scope,
-            construct_id,
-            **{
-                "description": f"Zero-trust data processing pipeline - {environment.suffix}",
-                "termination_protection": settings.retain_data,
-                **stack_props,
-            },
-        )
+        super().__init__(scope, construct_id, **{**self._describe(environment), **stack_props})
         environment.check_region(self.region)
-        Tags.of(self).add("Environment", environment.suffix)
-        Tags.of(self).add("DataClassification", settings.data_classification)
-        Tags.of(self).add("Owner", settings.owner)
-
-        acknowledge_lint(
-            self,
-            "Where one part must wait for all of another, such as a function for its role's "
-            "policies, CDK also names dependencies that references already imply.",
-            "W3005",
-        )
+        self._tag(environment)
 
         keys = Keys(self, "Keys", environment)
         log_groups = LogGroups(self, "LogGroups", environment, keys=keys)
@@ -98,23 +80,40 @@ class TapStack(Stack):
             network=network,
             intake=intake,
             data=data,
-            role=role.role,
+            role=role,
         )
         roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
-        replay = Replay(
-            self,
-            "Replay",
+        replay = Replay(self, "Replay", environment, intake=intake, data=data, roles=roles)
+        # The id is older than the class: another one would replace deployed policies.
+        AccessPolicies(self, "People", environment, keys=keys, data=data)
+        close_bucket(data, environment, keys=keys, network=network)
+        close_endpoints(network, environment, keys=keys, data=data)
+        self._watch(
             environment,
+            keys=keys,
+            log_groups=log_groups,
             intake=intake,
             data=data,
-            role=roles.role,
-            schedule_role=roles.schedule_role,
+            processor=processor,
+            replay=replay,
         )
-        trail = changes = None
-        if settings.audit_trail:
+
+    def _watch(
+        self,
+        environment: Environment,
+        *,
+        keys: Keys,
+        log_groups: LogGroups,
+        intake: IntakeQueue,
+        data: DataBucket,
+        processor: DataProcessor,
+        replay: Replay,
+    ) -> None:
+        """Create the parts that show people how the others are."""
+        changes = None
+        if environment.settings.audit_trail:
             trail = AuditTrail(self, "AuditTrail", environment, data=data)
             changes = Changes(self, "Changes", environment, trail=trail, keys=keys)
-        notices = Notices(self, "Notices", environment, keys=keys)
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
             self,
@@ -125,7 +124,7 @@ class TapStack(Stack):
             replay=replay,
             changes=changes,
             intervals=intervals,
-            notices=notices,
+            notices=Notices(self, "Notices", environment, keys=keys),
         )
         Dashboard(
             self,
@@ -138,40 +137,26 @@ class TapStack(Stack):
             log_groups=log_groups,
             datasets=list(intervals),
         )
-        # The id is older than the class: another one would replace deployed policies.
-        access = AccessPolicies(self, "People", environment, keys=keys, data=data)
-        close_bucket(data, environment, keys=keys, network=network)
-        close_endpoints(network, environment, keys=keys, data=data)
 
-        self._export(
-            environment.suffix,
-            {
-                "VpcId": network.vpc.vpc_id,
-                "S3BucketName": data.bucket.bucket_name,
-                "S3BucketArn": data.bucket.bucket_arn,
-                "LambdaFunctionName": processor.function.function_name,
-                "LambdaFunctionArn": processor.function.function_arn,
-                "LambdaRoleArn": role.role.role_arn,
-                "S3KmsKeyId": keys.data.key_id,
-                "LogsKmsKeyId": keys.logs.key_id,
-                "LambdaKmsKeyId": keys.environment.key_id,
-                "PseudonymKeyId": keys.pseudonym.key_id,
-                "LogGroupName": log_groups.function.log_group_name,
-                "QueueUrl": intake.queue.queue_url,
-                "DeadLetterQueueUrl": intake.dead_letter_queue.queue_url,
-                "NoticesTopicArn": notices.topic.topic_arn,
-                "ReplayStateMachineArn": replay.state_machine.state_machine_arn,
-                "ProducerPolicyArn": access.producer.managed_policy_arn,
-                "ConsumerPolicyArn": access.consumer.managed_policy_arn,
-                "StewardPolicyArn": access.steward.managed_policy_arn,
-                **(trail.outputs if trail else {}),
-            },
+    @staticmethod
+    def _describe(environment: Environment) -> Mapping[str, Any]:
+        """Return the properties of the stack where the caller gives none."""
+        return {
+            "description": f"Zero-trust data processing pipeline - {environment.suffix}",
+            "termination_protection": environment.settings.retain_data,
+        }
+
+    def _tag(self, environment: Environment) -> None:
+        """Tag all resources, and say which rule of templates does not hold for any."""
+        Tags.of(self).add("Environment", environment.suffix)
+        Tags.of(self).add("DataClassification", environment.settings.data_classification)
+        Tags.of(self).add("Owner", environment.settings.owner)
+        acknowledge_lint(
+            self,
+            "Where one part must wait for all of another, such as a function for its role's "
+            "policies, CDK also names dependencies that references already imply.",
+            "W3005",
         )
-
-    def _export(self, suffix: str, outputs: Mapping[str, str]) -> None:
-        """Output each value, and export it under a name that is unique in the account."""
-        for name, value in outputs.items():
-            CfnOutput(self, name, value=value, export_name=f"{name}-{suffix}")
 
     @property
     def availability_zones(self) -> list[str]:

@@ -7,6 +7,7 @@ from lib.compliance.rule_packs import acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
 from lib.environment import Environment
+from lib.outputs import export
 from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
 
 DATASET_TAG = "dataset"
@@ -82,6 +83,13 @@ class AccessPolicies(Construct):
             QUARANTINE,
             MANIFESTS,
             others=(PROCESSED,),
+        )
+        export(
+            self,
+            environment,
+            ProducerPolicyArn=self.producer.managed_policy_arn,
+            ConsumerPolicyArn=self.consumer.managed_policy_arn,
+            StewardPolicyArn=self.steward.managed_policy_arn,
         )
         self.break_glass = (
             self._add_break_glass(environment.names.break_glass_role)

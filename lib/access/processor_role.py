@@ -17,6 +17,7 @@ from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
+from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS
 
 NETWORK_INTERFACE_ACTIONS = [
@@ -97,6 +98,7 @@ class ProcessorRole(Construct):
             managed_policies=[ceiling, denied],
             permissions_boundary=ceiling,
         )
+        export(self, environment, LambdaRoleArn=self.role.role_arn)
 
 
 def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStatement]:

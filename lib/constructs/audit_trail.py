@@ -16,6 +16,7 @@ from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import admit_log_groups, create_key, via
 from lib.environment import Environment
+from lib.outputs import export
 
 SERVICE = "cloudtrail.amazonaws.com"
 CONTEXT = "kms:EncryptionContext:aws:cloudtrail:arn"
@@ -38,7 +39,6 @@ class AuditTrail(Construct):
             where data are retained, or else the function that empties the bucket with the stack.
         key: encrypts the log files and the log group.
         log_group: has the same events, for metrics.
-        outputs: what the stack says about it.
     """
 
     def __init__(
@@ -74,11 +74,13 @@ class AuditTrail(Construct):
         # CloudTrail tests whether it may write. Deleted with the stack, it stops before its bucket
         # is emptied.
         trail.node.add_dependency(self.bucket, role)
-        self.outputs = {
-            "AuditTrailArn": trail.attr_arn,
-            "AuditBucketName": self.bucket.bucket_name,
-            "AuditKmsKeyId": self.key.key_id,
-        }
+        export(
+            self,
+            environment,
+            AuditTrailArn=trail.attr_arn,
+            AuditBucketName=self.bucket.bucket_name,
+            AuditKmsKeyId=self.key.key_id,
+        )
         acknowledge(
             trail,
             "Nobody waits for log files: the log group has the same events sooner.",

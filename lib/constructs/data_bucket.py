@@ -9,6 +9,7 @@ from lib.compliance.rule_packs import acknowledge
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS, QUARANTINE
 
 RAW = (INCOMING, QUARANTINE)  # rejected rows are raw too
@@ -72,6 +73,12 @@ class DataBucket(Construct):
         assert self.bucket.policy
         self.bucket.policy.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         self._announce(intake.queue)
+        export(
+            self,
+            environment,
+            S3BucketName=self.bucket.bucket_name,
+            S3BucketArn=self.bucket.bucket_arn,
+        )
         acknowledge(
             self.bucket,
             "S3 cannot write access logs into a bucket under a customer-managed key; CloudTrail's "

@@ -2,10 +2,10 @@
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lib.access.processor_role import ProcessorRole
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import MAX_RECEIVES, IntakeQueue
@@ -16,6 +16,7 @@ from lib.environment import Environment
 from lib.function.bundle import function_code
 from lib.function.object_size import largest_object
 from lib.names import METRICS
+from lib.outputs import export
 
 ARCHITECTURES = {"x86_64": lambda_.Architecture.X86_64, "arm64": lambda_.Architecture.ARM_64}
 
@@ -38,7 +39,7 @@ class DataProcessor(Construct):
         network: Network,
         intake: IntakeQueue,
         data: DataBucket,
-        role: iam.Role,
+        role: ProcessorRole,
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
@@ -46,8 +47,8 @@ class DataProcessor(Construct):
         # Deletion is in reverse order: the function, then its network interfaces, which Lambda
         # removes with this role and which hold the security group, then the role. Only then is the
         # bucket emptied, so the function does not write into it again.
-        network.function_security_group.node.add_dependency(role)
-        role.node.add_dependency(bucket)
+        network.function_security_group.node.add_dependency(role.role)
+        role.role.node.add_dependency(bucket)
         limit = largest_object(settings)
         self.function = lambda_.Function(
             self,
@@ -58,7 +59,7 @@ class DataProcessor(Construct):
             architecture=ARCHITECTURES[settings.architecture],
             handler="index.handler",
             code=function_code(settings.architecture),
-            role=role.without_policy_updates(),
+            role=role.role.without_policy_updates(),
             timeout=Duration.seconds(settings.timeout_seconds),
             memory_size=settings.memory_mb,
             ephemeral_storage_size=Size.mebibytes(settings.ephemeral_storage_mb),
@@ -79,6 +80,12 @@ class DataProcessor(Construct):
                 "POWERTOOLS_SERVICE_NAME": environment.names.function,
                 "POWERTOOLS_METRICS_NAMESPACE": METRICS,
             },
+        )
+        export(
+            self,
+            environment,
+            LambdaFunctionName=self.function.function_name,
+            LambdaFunctionArn=self.function.function_arn,
         )
         # One message per invocation: a crash or a time-out takes its whole batch to the
         # dead-letter queue, and an object may need all of the function's time.

@@ -10,6 +10,7 @@ from constructs import Construct
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.outputs import export
 from processor.terms import OVERLAP
 
 # A delivery that Lambda throttles counts as a receive: with fewer, load from other files would
@@ -86,6 +87,12 @@ class IntakeQueue(Construct):
                     "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
                 },
             )
+        )
+        export(
+            self,
+            environment,
+            QueueUrl=self.queue.queue_url,
+            DeadLetterQueueUrl=self.dead_letter_queue.queue_url,
         )
         acknowledge(
             self.dead_letter_queue,

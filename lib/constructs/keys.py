@@ -10,6 +10,7 @@ from constructs import Construct
 from lib.compliance.rule_packs import acknowledge
 from lib.environment import Environment
 from lib.names import Names
+from lib.outputs import export
 
 ROTATION = Duration.days(90)
 
@@ -96,6 +97,14 @@ class Keys(Construct):
         admit_log_groups(self.logs, environment.names.log_groups)
         self._admit_notices(environment.names.notices_arn)
         self._admit_function(environment.names)
+        export(
+            self,
+            environment,
+            S3KmsKeyId=self.data.key_id,
+            LogsKmsKeyId=self.logs.key_id,
+            LambdaKmsKeyId=self.environment.key_id,
+            PseudonymKeyId=self.pseudonym.key_id,
+        )
 
     def _admit_storage(self) -> None:
         """Principals that IAM policies allow may use the data key, but only through S3 and SQS.

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.outputs import export
 
 
 class LogGroups(Construct):
@@ -36,3 +37,4 @@ class LogGroups(Construct):
         self.function = add_group("Function", environment.names.function_log_group)
         self.flow = add_group("Flow", environment.names.flow_log_group)
         self.provider = add_group("Provider", environment.names.provider_log_group)
+        export(self, environment, LogGroupName=self.function.log_group_name)

@@ -13,6 +13,7 @@ from lib.constructs.log_groups import LogGroups
 from lib.constructs.s3_prefix_list import S3PrefixList
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
+from lib.outputs import export
 from lib.settings import MAX_ZONES
 
 SERVICES = {
@@ -95,6 +96,7 @@ class Network(Construct):
         )
         prefix_list = S3PrefixList(self, "S3PrefixList", log_group=log_groups.provider)
         self._allow_s3(prefix_list.prefix_list_id)
+        export(self, environment, VpcId=self.vpc.vpc_id)
 
     def _choose_zones(self, wanted: int | tuple[str, ...]) -> Sequence[str]:
         if isinstance(wanted, tuple):

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from lib.constructs.keys import Keys, of_alarms
 from lib.environment import Environment
+from lib.outputs import export
 
 
 class Notices(Construct):
@@ -59,6 +60,7 @@ class Notices(Construct):
             )
         for address in settings.notify_emails:
             self.topic.add_subscription(subscriptions.EmailSubscription(address))
+        export(self, environment, NoticesTopicArn=self.topic.topic_arn)
 
     def send(self, alarm: cloudwatch.Alarm) -> None:
         """Publish when an alarm is raised (``ALARM``), and when it is over (``OK``)."""

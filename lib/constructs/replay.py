@@ -9,12 +9,14 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from lib.access.replay_role import ReplayRole
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.replay_workflow import UNFINISHED, workflow
 from lib.environment import Environment
 from lib.names import METRICS
+from lib.outputs import export
 
 NIGHTLY, NIGHTS = "cron(0 3 * * ? *)", Duration.days(1)  # at 03:00 UTC
 
@@ -34,8 +36,7 @@ class Replay(Construct):
         *,
         intake: IntakeQueue,
         data: DataBucket,
-        role: iam.Role,
-        schedule_role: iam.Role,
+        roles: ReplayRole,
     ) -> None:
         """Create the state machine, and its schedule."""
         super().__init__(scope, construct_id)
@@ -52,9 +53,10 @@ class Replay(Construct):
             definition_body=sfn.DefinitionBody.from_string(
                 Stack.of(self).to_json_string(definition)
             ),
-            role=role.without_policy_updates(),
+            role=roles.role.without_policy_updates(),
         )
-        self._schedule(name, schedule_role)
+        self._schedule(name, roles.schedule_role)
+        export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
         acknowledge(
             self.state_machine,
             "The history of an execution is kept for 90 days, and its output names what failed. "

@@ -22,6 +22,7 @@ from processor.contract.column import Rules
 from processor.contract.model import Csv
 from processor.deidentification.redaction import PATTERNS
 from processor.readers.detection import COMPRESSIONS, FORMATS
+from tests.unit.documentation import CODE, first_cells, names, table
 from tests.unit.synthesis import ROOT, Synthesized, synthesize
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -30,7 +31,6 @@ RUNBOOK_LINES = 60
 RUNBOOK = ["Symptom", "What it means", "What to do", "How to know it is over"]
 
 FENCE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
-CODE = re.compile(r"`[^`]+`")
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?)$", re.MULTILINE)
 # One of our paths in a sentence: a file or folder, without placeholders.
@@ -145,27 +145,6 @@ def test_the_changelog_keeps_its_form_and_has_this_version() -> None:
     assert len(versions) == len(releases)
     assert versions[0][1] == __version__ == PROJECT["version"]
     assert set(levels[3]) <= CHANGES
-
-
-def table(name: str, heading: str) -> list[list[str]]:
-    """The rows of the first table below a heading of a page, without its head."""
-    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
-    _, found, rest = text.partition(f"\n{heading}\n")
-    assert found, f"{name} has no {heading!r}"
-    rows = re.search(r"(?:^\|.*\n)+", rest, re.MULTILINE)
-    assert rows, f"{name} has no table below {heading!r}"
-    lines = rows[0].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
-
-
-def names(cells: list[str]) -> list[str]:
-    """The code spans in some cells."""
-    return [name[1:-1] for cell in cells for name in CODE.findall(cell)]
-
-
-def first_cells(name: str, heading: str) -> list[str]:
-    """The code spans in the first column of a table."""
-    return names([row[0] for row in table(name, heading)])
 
 
 def to_camel(name: str) -> str:

@@ -97,12 +97,9 @@ def add_setting(copy: Path) -> None:
 
 def add_output(copy: Path) -> None:
     """The queue's ARN."""
-    value = '"QueueUrl": intake.queue.queue_url,'
-    more = f'{value}\n            "QueueArn": intake.queue.queue_arn,'
-    change(copy / "lib/tap_stack.py", value, more)
-    known = '"QueueUrl": "AWS::SQS::Queue",'
-    more = f'{known}\n    "QueueArn": "AWS::SQS::Queue",'
-    change(copy / "tests/unit/stack/test_tap_stack.py", known, more)
+    value = "QueueUrl=self.queue.queue_url,"
+    more = f"{value}\n            QueueArn=self.queue.queue_arn,"
+    change(copy / "lib/constructs/intake_queue.py", value, more)
     change(copy / "docs/settings.md", "| `QueueUrl`, ", "| `QueueUrl`, `QueueArn`, ")
 
 
@@ -167,9 +164,9 @@ RECIPES = {
     "an output": Recipe(
         add_output,
         [
-            "stack/test_tap_stack.py::test_each_output_is_exported_and_names_its_resource"
+            "stack/test_outputs.py::test_each_output_is_exported_and_names_its_resource"
             "[QueueArn-AWS::SQS::Queue]",
-            "stack/test_tap_stack.py::test_there_are_no_other_outputs",
+            "stack/test_outputs.py::test_there_are_no_other_outputs",
             f"{DOCUMENTATION}::test_the_table_of_outputs_is_that_of_the_stack",
         ],
     ),

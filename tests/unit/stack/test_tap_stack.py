@@ -3,38 +3,12 @@
 import json
 from pathlib import Path
 
-import pytest
-from aws_cdk import App, Environment
+from aws_cdk import Environment
 from aws_cdk.assertions import Template
 
 from lib.tap_stack import TapStack
-from tests.unit.synthesis import ACCOUNT, Synthesized, make_app, synthesize
+from tests.unit.synthesis import ACCOUNT, Synthesized, make_app
 
-OUTPUTS = {
-    "VpcId": "AWS::EC2::VPC",
-    "S3BucketName": "AWS::S3::Bucket",
-    "S3BucketArn": "AWS::S3::Bucket",
-    "LambdaFunctionName": "AWS::Lambda::Function",
-    "LambdaFunctionArn": "AWS::Lambda::Function",
-    "LambdaRoleArn": "AWS::IAM::Role",
-    "S3KmsKeyId": "AWS::KMS::Key",
-    "LogsKmsKeyId": "AWS::KMS::Key",
-    "LambdaKmsKeyId": "AWS::KMS::Key",
-    "PseudonymKeyId": "AWS::KMS::Key",
-    "LogGroupName": "AWS::Logs::LogGroup",
-    "QueueUrl": "AWS::SQS::Queue",
-    "DeadLetterQueueUrl": "AWS::SQS::Queue",
-    "NoticesTopicArn": "AWS::SNS::Topic",
-    "ReplayStateMachineArn": "AWS::StepFunctions::StateMachine",
-    "ProducerPolicyArn": "AWS::IAM::ManagedPolicy",
-    "ConsumerPolicyArn": "AWS::IAM::ManagedPolicy",
-    "StewardPolicyArn": "AWS::IAM::ManagedPolicy",
-}
-OUTPUTS_OF_TRAIL = {
-    "AuditTrailArn": "AWS::CloudTrail::Trail",
-    "AuditBucketName": "AWS::S3::Bucket",
-    "AuditKmsKeyId": "AWS::KMS::Key",
-}
 DATA = {
     "AWS::KMS::Key",
     "AWS::Logs::LogGroup",
@@ -51,47 +25,6 @@ TAGGED = {
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
 }
-
-
-def target(stack: Synthesized, output: str) -> str:
-    """The logical id of the resource that an output names."""
-    return str(stack.outputs[output]["Value"]).strip("<>").partition(".")[0]
-
-
-@pytest.mark.parametrize(("name", "resource_type"), OUTPUTS.items())
-def test_each_output_is_exported_and_names_its_resource(
-    stack: Synthesized, name: str, resource_type: str
-) -> None:
-    assert stack.outputs[name]["Export"] == {"Name": f"{name}-test"}
-    assert stack.resources[target(stack, name)]["Type"] == resource_type
-
-
-def test_an_audit_trail_adds_its_own() -> None:
-    audited = Synthesized(synthesize(settings='{"auditTrail": true}'))
-    assert set(audited.outputs) == {*OUTPUTS, *OUTPUTS_OF_TRAIL}
-    for name, resource_type in OUTPUTS_OF_TRAIL.items():
-        assert audited.outputs[name]["Export"] == {"Name": f"{name}-test"}
-        assert audited.resources[target(audited, name)]["Type"] == resource_type
-
-
-def test_outputs_of_the_same_type_name_the_right_resources(stack: Synthesized) -> None:
-    for output, alias in (
-        ("S3KmsKeyId", "s3"),
-        ("LogsKmsKeyId", "logs"),
-        ("LambdaKmsKeyId", "lambda"),
-        ("PseudonymKeyId", "pseudonym"),
-    ):
-        assert target(stack, output) == stack.key(alias)[0]
-    queue = stack.resources[target(stack, "QueueUrl")]["Properties"]
-    dead_letters = f"<{target(stack, 'DeadLetterQueueUrl')}.Arn>"
-    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == dead_letters
-    _, function = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
-    assert function["Role"] == f"<{target(stack, 'LambdaRoleArn')}.Arn>"
-    assert function["LoggingConfig"]["LogGroup"] == f"<{target(stack, 'LogGroupName')}>"
-
-
-def test_there_are_no_other_outputs(stack: Synthesized) -> None:
-    assert set(stack.outputs) == set(OUTPUTS)
 
 
 def test_the_description_names_the_environment(stack: Synthesized) -> None:
@@ -111,12 +44,6 @@ def test_all_that_takes_tags_is_tagged(stack: Synthesized) -> None:
             seen.add(resource["Type"])
             assert expected.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items(), name
     assert seen >= TAGGED
-
-
-def test_the_stack_needs_no_environment_and_no_context() -> None:
-    app = App(context={"aws:cdk:bundling-stacks": []})
-    template = Template.from_stack(TapStack(app, "TapStackTest", environment_suffix="test"))
-    assert set(template.to_json()["Outputs"]) == set(OUTPUTS)
 
 
 def test_synth_asks_for_no_context_lookup() -> None:
