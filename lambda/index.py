@@ -185,6 +185,9 @@ def _tell(key: str, outcome: Outcome) -> None:
         if account.read and not account.refusal:
             share = 100 * account.rejected / account.read
             metrics.add_metric(name="RejectedShare", unit=MetricUnit.Percent, value=share)
+        if warnings := [one for one in account.quality if one.severity == "warning"]:
+            broken = sum(not one.passed for one in warnings)
+            metrics.add_metric(name="QualityWarnings", unit=MetricUnit.Count, value=broken)
         facts |= {"rows": rows, "refusal": account.refusal and account.refusal.reason}
     logger.info(f"object {outcome.kind}", **facts)
     metrics.flush_metrics()

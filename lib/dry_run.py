@@ -131,6 +131,12 @@ def show(console: Console, title: str, found: DryRun) -> None:
             f"k-anonymity: {measured.k} of {measured.required} required; "
             f"{measured.rows_below:,} rows in classes that are too small"
         )
+    if account.quality:
+        table = Table("quality rule", "measured", "must be", "")
+        for rule in account.quality:
+            outcome = "passed" if rule.passed else f"broken: {rule.severity}"
+            table.add_row(rule.rule, f"{round(rule.measured, 4):,}", rule.condition, outcome)
+        console.print(table)
     if found.reasons:
         table = Table("reason", "rows", "first lines")
         for text, (count, lines) in sorted(found.reasons.items(), key=lambda item: -item[1][0]):

@@ -94,6 +94,11 @@ def _check(document: Mapping[str, Any]) -> None:
     if anonymity := document.get("anonymity"):
         _count(anonymity["required"])
         _count(anonymity["k"] or 0)
+    for rule in document.get("quality") or ():
+        for name in ("rule", "metric", "condition", "severity"):
+            _text(rule[name])
+        _count(rule["passed"])
+        _number(rule["measured"])
 
 
 def _text(value: object) -> str:
@@ -104,6 +109,12 @@ def _text(value: object) -> str:
 
 def _count(value: object) -> int:
     if not isinstance(value, int):
+        raise TypeError(f"{value!r}, which is not a number")
+    return value
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float):
         raise TypeError(f"{value!r}, which is not a number")
     return value
 

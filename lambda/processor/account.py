@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processor import ProcessorError
-from processor.reasons import Anonymity, FileRefusedError, Stated
+from processor.reasons import Anonymity, FileRefusedError, Measured, Stated
 
 
 class RowAccountError(ProcessorError):
@@ -22,6 +22,7 @@ class RowAccount:
         by_reason: rejected rows that have each reason; a row may have several.
         refusal: why nothing of the file is clean, if so.
         anonymity: of the clean rows, if the contract asks for it.
+        quality: what each quality rule of the contract found, if all rows could be read.
         dropped_columns: columns of the file that the contract does not know.
     """
 
@@ -31,6 +32,7 @@ class RowAccount:
     by_reason: Mapping[Stated, int] = field(default_factory=dict)
     refusal: FileRefusedError | None = None
     anonymity: Anonymity | None = None
+    quality: tuple[Measured, ...] = ()
     dropped_columns: int = 0
 
     @property

@@ -37,6 +37,24 @@ def plain(values: pa.Array) -> pa.Array:
     return values.view(pa.int32() if values.type.bit_width == 32 else pa.int64())
 
 
+def joined(columns: Sequence[pa.Array]) -> pa.StringArray:
+    """Return a text for each row, equal for equal values; null if one of its values is."""
+    texts = [pc.cast(plain(column), pa.string()) for column in columns]
+    return pc.binary_join_element_wise(*map(_with_length, texts), "")
+
+
+def joined_with_nulls(columns: Sequence[pa.Array]) -> pa.StringArray:
+    """Return a text for each row, equal for equal values; null equals null."""
+    texts = [pc.cast(plain(column), pa.string()) for column in columns]
+    marked = (pc.fill_null(_with_length(text), "-") for text in texts)
+    return pc.binary_join_element_wise(*marked, "")
+
+
+def _with_length(text: pa.StringArray) -> pa.StringArray:
+    """Return texts that can follow each other without running together."""
+    return pc.binary_join_element_wise(pc.cast(pc.binary_length(text), pa.string()), text, ":")
+
+
 def as_one(content: bytes | pa.Buffer) -> pa.StringArray:
     """Return UTF-8 as an array of one text, without copying it."""
     ends = pa.array([0, len(content)], pa.int32()).buffers()[1]

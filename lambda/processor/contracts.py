@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from processor.contract.column import Column, Method, Rules
 from processor.contract.model import RFC_4180, Anonymity, Contract, ContractError, Csv
+from processor.contract.quality import QualityRule
 from processor.contract.vocabulary import (
     DATASET,
     VERSION,
@@ -81,6 +82,8 @@ def parse(document: Mapping[str, Any]) -> Contract:
         raise ValueError(f"unknown_columns {given['unknown_columns']} is unknown")
     if "anonymity" in given:
         given["anonymity"] = Anonymity(**_given(given["anonymity"]))
+    if "quality" in given:
+        given["quality"] = tuple(QualityRule(**_given(rule)) for rule in given["quality"])
     if "csv" in given:
         given["csv"] = Csv(**_given(given["csv"]))
     return Contract(**given.pop("contract"), **given)
@@ -95,6 +98,7 @@ def dump(contract: Contract) -> dict[str, Any]:
         unknown_columns=contract.unknown_columns,
         max_rejected_share=contract.max_rejected_share,
         anonymity=_document(**vars(contract.anonymity)) if contract.anonymity else None,
+        quality=tuple(_document(**vars(rule)) for rule in contract.quality) or None,
         # A dialect that the contract states is written, even the default one.
         csv=None if contract.csv is RFC_4180 else _document(**vars(contract.csv)),
         columns=[column_document(column) for column in contract.columns],

@@ -466,6 +466,18 @@ class Reason(StrEnum):
             "is wrong."
         ),
     )
+    FILE_QUALITY = Explanation(
+        "file:quality-<rule>",
+        means=(
+            "A metric of the whole file is not as a quality rule of the contract says. The "
+            "manifest's `quality` has the rule, what was measured, and what it must be."
+        ),
+        cause="An incomplete export, rows exported twice, or new values in the source.",
+        producer="Correct what the rule is about, and upload the file again.",
+        steward=(
+            "If the file is right, change the rule in the contract, or make it a `warning` there."
+        ),
+    )
     FILE_K_ANONYMITY = Explanation(
         "file:k-anonymity",
         means=(
@@ -850,6 +862,31 @@ class Anonymity:
     counted: str = "rows"
 
 
+@dataclass(frozen=True)
+class Measured:
+    """What a quality rule found in a file.
+
+    Attributes:
+        rule: its name.
+        metric: what was counted, see :mod:`processor.checks.quality`.
+        columns: the columns of the contract that it is about; none if it is about all rows.
+        measured: a number of rows or a percentage, as the condition says.
+        rows: among how many rows they were counted.
+        condition: what the number must be, in words and with its unit.
+        passed: whether it is.
+        severity: ``error``, ``warning`` or ``info``.
+    """
+
+    rule: str
+    metric: str
+    columns: tuple[str, ...]
+    measured: float
+    rows: int
+    condition: str
+    passed: bool
+    severity: str
+
+
 class FileRefusedError(Exception):
     """An object is refused as a whole; the raw object stays where it is.
 
@@ -862,6 +899,7 @@ class FileRefusedError(Exception):
             is treated as data.
         text: the header's text, for people who have the file; never stored or logged.
         anonymity: of the rows that would have been clean, if it was measured.
+        quality: what the quality rules found, if all rows were read; the transformation sets it.
         limit: the number that was exceeded, in the unit of the reason.
         setting: the setting that raises it, if there is one.
     """
@@ -887,5 +925,6 @@ class FileRefusedError(Exception):
         self.text = text
         self.rows_read = 0
         self.anonymity = anonymity
+        self.quality: tuple[Measured, ...] = ()
         self.limit = limit
         self.setting = setting

@@ -14,6 +14,7 @@ from processor.batches import Records, Stream
 from processor.checks.columns import RowCheck
 from processor.checks.notation import notation_of
 from processor.checks.policies import judge
+from processor.checks.quality import QualityCheck
 from processor.contract.model import Contract
 from processor.deidentification.methods import Deidentification, output_schema
 from processor.deidentification.pseudonyms import PseudonymKeys
@@ -21,7 +22,7 @@ from processor.limits import disk
 from processor.limits.deadline import NEVER, Deadline, TimedStream
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records
-from processor.reasons import FileRefusedError
+from processor.reasons import FileRefusedError, Measured
 from processor.threads import ReadAhead, started
 from processor.writers.parquet import CleanRows, count_rows
 from processor.writers.quarantine import RejectedRows
@@ -62,6 +63,7 @@ class Transformation:
         """
         deidentification = Deidentification(self.contract, self.keys)
         records: Records | None = None
+        measured: tuple[Measured, ...] = ()
         try:
             with disk.refused_when_full():
                 with (
@@ -77,12 +79,15 @@ class Transformation:
                     ) as clean,
                     RejectedRows(outputs.rejected) as rejected,
                     closing(_row_check(self.contract, records)) as check,
+                    closing(QualityCheck(self.contract)) as quality,
                     _uncollected(),
                 ):
                     for batch in self.deadline.batches(records):
                         checked = check.check(batch)
+                        quality.add(checked.columns)
                         rejected.write(batch, checked.rejects)
                         clean.write(deidentification.apply(checked))
+                measured = tuple(quality.measure(records.rows_read))
                 outputs.rejected.flush()  # flushing its last bytes needs room too
                 return RowAccount(
                     records.rows_read,
@@ -93,13 +98,16 @@ class Transformation:
                         self.contract,
                         records.rows_read,
                         rejected.rows,
+                        measured,
                         outputs.clean,
                         self.deadline,
                     ),
+                    quality=measured,
                     dropped_columns=check.dropped_columns + records.dropped_columns,
                 )
         except FileRefusedError as refusal:
             refusal.rows_read = records.rows_read if records else 0
+            refusal.quality = measured
             raise
 
     def _timed(self, stream: Stream, executor: Executor | None) -> TimedStream:
@@ -142,5 +150,11 @@ def refuse(
     rows = refusal.rows_read
     by_reason = {refusal.reason: rows} if rows else {}
     return RowAccount(
-        rows, count_rows(outputs.clean), rows, by_reason, refusal, anonymity=refusal.anonymity
+        rows,
+        count_rows(outputs.clean),
+        rows,
+        by_reason,
+        refusal,
+        anonymity=refusal.anonymity,
+        quality=refusal.quality,
     )

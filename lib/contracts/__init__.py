@@ -4,8 +4,7 @@ A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract
 other versions are ``<dataset>@<version>.odcs.yaml`` next to it. It passes three checks: the
 standard's own ``schema.json``, its published pydantic model, and the rules of this pipeline, which
 refuse what the processor would not enforce. Fields that describe the data without deciding about
-any record (``quality``, ``relationships``, ``examples``, …) are documentation and have no effect
-here.
+any record (``relationships``, ``examples``, …) are documentation and have no effect here.
 
 https://bitol-io.github.io/open-data-contract-standard/
 """
@@ -21,6 +20,7 @@ from lib.contracts.custom import custom_properties
 from lib.contracts.dialect import read_dialect
 from lib.contracts.freshness import read_freshness
 from lib.contracts.policies import read_policies
+from lib.contracts.quality import read_quality
 from lib.contracts.source import SUFFIX, Location, Part, Source
 from lib.contracts.standard import check_standard
 from lib.contracts.versions import Versions
@@ -144,6 +144,7 @@ def _compile(source: Source) -> Contract | None:
         version=str(contract.version),
         epoch=_epoch(source, found),
         columns=tuple(columns),
+        quality=read_quality(source, columns),
         csv=read_dialect(source, found),
         **read_policies(source, found, columns),
     )

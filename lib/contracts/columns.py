@@ -47,6 +47,19 @@ UTC_NAMES = ("Etc/UTC", "UTC", "Z")
 NOT_UNIQUE = ("boolean", "double", "array", "object")
 
 
+def pattern_complaint(pattern: str) -> str | None:
+    """What is wrong with a pattern, if anything."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        return f"has the pattern {pattern!r}; begin it with ^ and end it with $"
+    try:  # as it is, and in the group that the processor puts around alternatives
+        for expression in (pattern, f"^(?:{pattern})$"):
+            match = pc.MatchSubstringOptions(expression)
+            pc.call_function("match_substring_regex", [pa.array([""])], match)
+    except pa.ArrowInvalid as error:
+        return f"has the pattern {pattern!r}, which RE2 refuses ({error}); correct it"
+    return None
+
+
 @dataclass(frozen=True)
 class ColumnRules(Part):
     """Compiles one property of the schema object to a column."""
@@ -214,16 +227,8 @@ class ColumnRules(Part):
     def _pattern(self, pattern: str | None) -> dict[str, Any]:
         if pattern is None:
             return {}
-        if not (pattern.startswith("^") and pattern.endswith("$")):
-            what = f"has the pattern {pattern!r}; begin it with ^ and end it with $"
-            self.wrong(what, "logicalTypeOptions", "pattern")
-        try:  # as it is, and in the group that the processor puts around alternatives
-            for expression in (pattern, f"^(?:{pattern})$"):
-                match = pc.MatchSubstringOptions(expression)
-                pc.call_function("match_substring_regex", [pa.array([""])], match)
-        except pa.ArrowInvalid as error:
-            what = f"has the pattern {pattern!r}, which RE2 refuses ({error}); correct it"
-            self.wrong(what, "logicalTypeOptions", "pattern")
+        if complaint := pattern_complaint(pattern):
+            self.wrong(complaint, "logicalTypeOptions", "pattern")
         return {"pattern": pattern}
 
     def _bounds(self, column: Column, names: Sequence[str]) -> dict[str, Any]:

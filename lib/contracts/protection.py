@@ -5,10 +5,12 @@ one hides.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from lib.contracts.source import SUFFIX, Part, Source
 from processor.contract.column import Column, Method
 from processor.contract.model import Contract
+from processor.contract.quality import QualityRule
 from processor.contract.vocabulary import camel_case
 from processor.contracts import column_document, method_document
 from processor.deidentification.keep import Keep
@@ -47,6 +49,12 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
         if _origin(lost, contract) != _origin(lost, current):
             what = f"kAnonymity is laxer than in {name}, which tells people apart by {lost!r} too"
             source.wrong(("customProperties",), f"{what}; take that from the same place in files")
+    kept = [_demand(rule) for rule in contract.quality]
+    for rule in current.quality:
+        known = {*rule.columns} <= {column.name for column in contract.columns}
+        if rule.severity == "error" and known and _demand(rule) not in kept:
+            what = f"lacks the quality rule {rule.name!r} of {name}, so it could accept a file"
+            source.wrong(("schema", 0), f"the contract {what} that is refused there; add it")
     for policy, lax in (
         ("unknownColumns", _takes_more_columns(contract, current)),
         ("maxRejectedShare", _takes_more_rejects(contract, current)),
@@ -118,6 +126,17 @@ def _counted(contract: Contract) -> list[str]:
 def _hides_as_much(own: Method, wanted: Method) -> bool:
     """Whether a method shows no more of a value than another, as far as they can be compared."""
     return isinstance(wanted, Keep) or own.hides_as_much_as(wanted)
+
+
+def _demand(rule: QualityRule) -> QualityRule:
+    """What a rule demands, whatever its name and the order of its columns and values."""
+    return replace(
+        rule,
+        name="",
+        columns=tuple(sorted(rule.columns)),
+        missing=tuple(sorted(rule.missing)),
+        valid=None if rule.valid is None else tuple(sorted(rule.valid)),
+    )
 
 
 def _takes_more_columns(contract: Contract, current: Contract) -> bool:

@@ -48,12 +48,29 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
     if source.sentences():
         return None
     try:
-        return OpenDataContractStandard.model_validate(source.document)
+        return OpenDataContractStandard.model_validate(_without_quality(source.document))
     except ModelError as refusal:
         for detail in refusal.errors():
             at = detail["loc"]
             source.wrong(at, f"{source.subject(at)} is refused by the standard: {detail['msg']}")
         return None
+
+
+def _without_quality(part: Any) -> Any:
+    """A contract without its quality rules, which :mod:`.quality` reads from the document."""
+    if isinstance(part, list):
+        return [*map(_without_quality, part)]
+    if not isinstance(part, dict):
+        return part
+    return {
+        name: _without_quality(value) if name in ("schema", "properties") else value
+        for name, value in part.items()
+        if name != "quality"
+    }
+
+
+def _is_quality_rule(at: Location) -> bool:
+    return len(at) > 1 and at[-2] == "quality"
 
 
 @functools.cache
@@ -110,6 +127,8 @@ def _causes(errors: Sequence[SchemaError]) -> Iterator[SchemaError]:
     for error in errors:
         at = tuple(error.absolute_path)
         consequence = any(place[: len(at)] == at for place in places)
+        if _is_quality_rule(at) and error.validator != "type":
+            continue  # :mod:`.quality` has better sentences
         if error.validator != "unevaluatedProperties" or not consequence:
             yield best_match([error]) or error
 

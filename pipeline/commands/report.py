@@ -48,9 +48,9 @@ def command(
     """Write one page about what became of files, for people who do not use this tool.
 
     Of each dataset it has the rows over time, the reasons of most rejected rows with what to do,
-    k-anonymity, and whether the next file is late by the contract in this checkout. It holds
-    numbers and names of columns: no value and no name of a file. It is one file of HTML that
-    loads nothing, so it can be sent by mail.
+    broken quality rules, k-anonymity, and whether the next file is late by the contract in this
+    checkout. It holds numbers and names of columns: no value and no name of a file. It is one file
+    of HTML that loads nothing, so it can be sent by mail.
 
     Datasets that have a contract and no file are on it too. With --since, a dataset without a file
     since then is at least as late as if one had come just before.
@@ -102,5 +102,6 @@ def document(figures: Figures) -> dict[str, Any]:
             {"rows": cause.rows, "files": cause.files, **cause.advice.document}
             for cause in figures.causes
         ],
+        "broken_rules": [vars(one) for one in figures.broken_rules],
         "anonymity": figures.anonymity and vars(figures.anonymity),
     }

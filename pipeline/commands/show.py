@@ -161,6 +161,7 @@ def _show(history: History) -> None:
             )
         _show_record(history.record)
         _show_reasons(history.record)
+        _show_quality(history.record)
         _show_outputs(history.record)
     if history.versions:
         _show_versions(history.versions, history.record)
@@ -201,6 +202,21 @@ def _show_reasons(record: Record) -> None:
             known = advice(text)
             rows.append((text, count or None, known.means, known.cause, known.sentences))
         show_table(("reason", "rows", "means", "usual cause", "what to do"), rows, "Reasons")
+
+
+def _show_quality(record: Record) -> None:
+    if rules := record.document.get("quality"):
+        rows = [
+            (
+                rule["rule"],
+                rule["metric"],
+                f"{round(rule['measured'], 4):,}",
+                rule["condition"],
+                "passed" if rule["passed"] else f"broken: {rule['severity']}",
+            )
+            for rule in rules
+        ]
+        show_table(("rule", "metric", "measured", "must be", ""), rows, "Quality rules")
 
 
 def _show_outputs(record: Record) -> None:

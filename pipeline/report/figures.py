@@ -60,6 +60,23 @@ class Anonymity:
     counted: str
 
 
+@dataclass(frozen=True)
+class BrokenRule:
+    """A quality rule that files broke.
+
+    Attributes:
+        rule: its name.
+        severity: of the rule, when the last of them broke it.
+        condition: what the metric had to be then.
+        files: how many broke it.
+    """
+
+    rule: str
+    severity: str
+    condition: str
+    files: int
+
+
 @dataclass
 class Figures:
     """What a report says about a dataset.
@@ -84,6 +101,7 @@ class Figures:
     _rows: Counter[str] = field(default_factory=Counter)
     _files: Counter[str] = field(default_factory=Counter)
     _anonymity: list[tuple[int | None, int, str]] = field(default_factory=list)
+    _broken: dict[str, BrokenRule] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -113,6 +131,21 @@ class Figures:
         if measured := record.document.get("anonymity"):
             counted = measured.get("counted", "rows")
             self._anonymity.append((measured["k"], measured["required"], counted))
+
+        for one in record.document.get("quality") or ():
+            if not one["passed"]:
+                before = self._broken.get(one["rule"])
+                self._broken[one["rule"]] = BrokenRule(
+                    one["rule"],
+                    one["severity"],
+                    one["condition"],
+                    files=1 + (before.files if before else 0),
+                )
+
+    @property
+    def broken_rules(self) -> list[BrokenRule]:
+        """The quality rules that files broke, those of most files first."""
+        return sorted(self._broken.values(), key=lambda one: (-one.files, one.rule))
 
     @property
     def bars(self) -> list[Bar]:

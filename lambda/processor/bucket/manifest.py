@@ -69,6 +69,7 @@ def compose(
         },
         "dropped_columns": account.dropped_columns,
         "anonymity": account.anonymity and asdict(account.anonymity),
+        "quality": [asdict(measured) for measured in account.quality],
         "outputs": {name: output and asdict(output) for name, output in outputs.items()},
         "processed_at": _instant(processed_at),
         "processor_version": __version__,

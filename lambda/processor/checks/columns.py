@@ -34,11 +34,16 @@ NOTHING: Mapping[str, Notation] = MappingProxyType({})
 class CheckedColumn(NamedTuple):
     """A column of a batch: its texts, and its values of the contract's type, or null.
 
-    The texts are normalized if the contract normalizes them for tokens.
+    The texts are normalized if the contract normalizes them for tokens; ``given`` are those of the
+    file. ``empty`` tells which fields have no value, and ``compared`` are equal for what counts as
+    the same value.
     """
 
     text: pa.StringArray
     values: pa.Array
+    given: pa.StringArray
+    empty: pa.BooleanArray
+    compared: pa.Array
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ class ColumnCheck:
         ``textless`` marks the nulls that represent a value without a text.
         """
         failures: list[tuple[ReasonAbout, pa.BooleanArray]] = []
-        known = text
+        known = given = text
         if self._steps:
             known, unfit = normalize(text, self._steps)
             if known.null_count > text.null_count:
@@ -182,11 +187,12 @@ class ColumnCheck:
                 failed = pc.and_kleene(pc.invert(held), values.is_valid())
                 if failed.true_count:
                     failures.append((reason, failed))
+        compared = known if self._steps else values
         if self._seen:
-            repeated = self._seen.repeated(known if self._steps else values)
+            repeated = self._seen.repeated(compared)
             if repeated.true_count:
                 failures.append((Reason.COLUMN_UNIQUE.about(self.name), repeated))
-        return CheckedColumn(known, values), failures
+        return CheckedColumn(known, values, given, empty, compared), failures
 
     def _unfit(
         self, text: pa.StringArray, unfit: pa.BooleanArray

@@ -2,6 +2,9 @@
 
 *The share of rejects.* If too many rows of a file are wrong, the others are not trusted.
 
+*Quality.* Nor are they if a metric of the file is not as a rule of the contract says, see
+:mod:`processor.checks.quality`.
+
 *k-anonymity* (Sweeney 2002). Columns that together may single out a person, such as month of
 birth and region, are declared as quasi-identifiers. Rows that share the values of these columns in
 the output are a class; k is the size of the smallest. It describes one file: it does not show what
@@ -14,7 +17,7 @@ Counting takes time, so the deadline applies to it too.
 """
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import IO
 
@@ -22,28 +25,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from processor.arrow import plain
+from processor.arrow import joined_with_nulls, plain
 from processor.checks.classes import NOBODY, Pairs
 from processor.contract.model import Contract
 from processor.limits.deadline import NEVER, Deadline
-from processor.reasons import Anonymity, FileRefusedError, Reason
+from processor.reasons import Anonymity, FileRefusedError, Measured, Reason
 
 _CLASSES = pa.schema([("class", pa.binary()), ("members", pa.int64()), ("rows", pa.int64())])
 
 
 def judge(
-    contract: Contract, read: int, rejected: int, clean_file: IO[bytes], deadline: Deadline = NEVER
+    contract: Contract,
+    read: int,
+    rejected: int,
+    quality: Iterable[Measured],
+    clean_file: IO[bytes],
+    deadline: Deadline = NEVER,
 ) -> Anonymity | None:
     """Return how anonymous a file's clean rows are, if the contract asks for it.
 
     Raises:
-        FileRefusedError: they are not anonymous enough, too many rows were rejected, or there is
-            no time to find out.
+        FileRefusedError: they are not anonymous enough, too many rows were rejected, the file
+            breaks a quality rule, or there is no time to find out.
         OutOfTimeError: there is no time to find out, but the next attempt may have more.
     """
     share = contract.max_rejected_share
     if share is not None and rejected > Fraction(share) * read:
         raise FileRefusedError(Reason.FILE_REJECTED_SHARE)
+    for one in quality:
+        if one.severity == "error" and not one.passed:
+            raise FileRefusedError(Reason.FILE_QUALITY.about(one.rule))
     asked = contract.anonymity
     if asked is None:
         return None
@@ -101,7 +112,7 @@ def _batches(
     file = pq.ParquetFile(clean_file, pre_buffer=False)
     names = [*columns, subject] if subject else list(columns)
     for batch in file.iter_batches(columns=list(dict.fromkeys(names)), use_threads=False):
-        classes = _joined([batch.column(name) for name in columns])
+        classes = joined_with_nulls([batch.column(name) for name in columns])
         subjects = pa.repeat(pa.scalar(NOBODY, pa.binary()), len(batch))
         if subject:
             texts = pc.cast(plain(batch.column(subject)), pa.string())
@@ -121,14 +132,3 @@ def _sized(begun: pa.Table, counted: pa.Table, *, by_subject: bool) -> pa.Table:
     parts = pa.table([counted.column("class"), members, rows], _CLASSES)
     both = pa.concat_tables([begun, parts]).group_by("class", use_threads=False)
     return both.aggregate([("members", "sum"), ("rows", "sum")]).rename_columns(_CLASSES.names)
-
-
-def _joined(columns: Sequence[pa.Array]) -> pa.StringArray:
-    """Return a text for each row, equal for equal values; null equals null."""
-    texts = [pc.cast(plain(column), pa.string()) for column in columns]
-    lengths = [pc.cast(pc.binary_length(text), pa.string()) for text in texts]
-    marked = [
-        pc.binary_join_element_wise(length, text, ":")
-        for length, text in zip(lengths, texts, strict=True)
-    ]
-    return pc.binary_join_element_wise(*(pc.fill_null(one, "-") for one in marked), "")

@@ -24,8 +24,9 @@ _CACHE_KIB = 1 << 14  # of the database
 class Seen:
     """The values that a column had so far."""
 
-    def __init__(self) -> None:
-        """Begin with no values."""
+    def __init__(self, share: int = 1) -> None:
+        """Begin with no values; so many columns share the memory of one."""
+        self._share = share
         self._hash = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=16)
         self._recent: set[bytes] = set()
         self._stored = False
@@ -48,7 +49,7 @@ class Seen:
         if digest in self._recent or (self._stored and self._is_stored(digest)):
             return True
         self._recent.add(digest)
-        if len(self._recent) >= MEMORY_LIMIT:
+        if len(self._recent) >= MEMORY_LIMIT // self._share:
             self._store()
         return False
 
@@ -58,7 +59,11 @@ class Seen:
         # runtime has SQLite 3.7.17 of 2013: no WITHOUT ROWID, no ON CONFLICT, no RETURNING.
         database = sqlite3.connect("", isolation_level=None)
         weakref.finalize(self, database.close)
-        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KIB}"):
+        for setting in (
+            "journal_mode = OFF",
+            "synchronous = OFF",
+            f"cache_size = -{_CACHE_KIB // self._share}",
+        ):
             database.execute(f"PRAGMA {setting}")
         database.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY)")
         return database

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from processor import ProcessorError
 from processor.contract.column import Column
+from processor.contract.quality import QualityRule
 from processor.contract.vocabulary import ESCAPE, UnknownColumns
 
 
@@ -78,6 +79,7 @@ class Contract:
             the file, which is the default.
         max_rejected_share: of the rows, as a decimal text; a file with more is refused.
         anonymity: what a file must satisfy, if anything.
+        quality: what metrics of a file must be.
         csv: the dialect of its CSV files.
     """
 
@@ -89,6 +91,7 @@ class Contract:
     unknown_columns: UnknownColumns | None = None
     max_rejected_share: str | None = None
     anonymity: Anonymity | None = None
+    quality: tuple[QualityRule, ...] = ()
     csv: Csv = RFC_4180
 
     @property

@@ -127,6 +127,7 @@ class ParquetRecords:
         """Return the function that makes the texts of each column that has texts."""
         conversions = {}
         leaves = self._leaves()
+        measured = {name for rule in contract.quality for name in rule.columns}
         for column in contract.columns:
             if column.name not in found:
                 continue
@@ -136,7 +137,7 @@ class ParquetRecords:
             texts = leaf and texts_of(column, type_, leaf, self._file.metadata.created_by)
             if texts:
                 conversions[column.label] = texts
-            elif not column.dropped:
+            elif not column.dropped or column.name in measured:
                 reason = Reason.HEADER_COLUMN_TYPE.about(kind_of(type_, leaf))
                 raise FileRefusedError(reason, column=index + 1, name=column.name)
         return conversions

@@ -259,6 +259,21 @@ def manifest(key: str, version: str = "v1", hours: float = 0, **changes: Any) ->
     return {**document, **changes}
 
 
+def broken(rule: str = "enough", **changes: Any) -> dict[str, Any]:
+    """What a manifest says of a quality rule that was broken."""
+    found = {
+        "rule": rule,
+        "metric": "rowCount",
+        "columns": [],
+        "measured": 10,
+        "rows": 10,
+        "condition": "at least 1,000 rows",
+        "passed": False,
+        "severity": "warning",
+    }
+    return {**found, **changes}
+
+
 def record(dataset: str = "customers/", days: float = 0, **changes: Any) -> Record:
     """The record of a file, so many days after ``MOMENT``."""
     content = manifest(f"incoming/{dataset}a.csv", hours=24 * days, **changes)

@@ -14,7 +14,7 @@ from processor.account import RowAccount
 from processor.bucket.manifest import FORMAT, compose
 from processor.bucket.store import Source
 from processor.reasons import FileRefusedError, Reason
-from tests.unit.pipeline.account import MOMENT, REFUSED, manifest
+from tests.unit.pipeline.account import MOMENT, REFUSED, broken, manifest
 
 KEY = "incoming/customers/a.csv"
 
@@ -63,6 +63,10 @@ def test_what_is_no_manifest_is_named(content: bytes) -> None:
         {"contract": "customers"},
         {"anonymity": {"k": 1}},
         {"anonymity": {"k": "many", "required": 2}},
+        {"quality": [{}]},
+        {"quality": [broken(measured="many")]},
+        {"quality": [broken(passed="no")]},
+        {"quality": [broken(severity=3)]},
         {"outputs": {"processed": {"key": "processed/x", "rows": 1}}},
         {"outputs": None},
         {"processed_at": 1},

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from processor.contract.column import Column, Method, Rules, Written
 from processor.contract.model import RFC_4180, Anonymity, Contract, ContractError, Csv
 from processor.contract.options import Count, Name, Option, Some, Text
+from processor.contract.quality import OPERATORS, Metric, QualityRule, Severity, Unit
 from processor.contract.vocabulary import ESCAPE, Type, UnknownColumns
 from processor.contracts import Contracts, dump, parse, read
 from processor.deidentification.mask import Mask
@@ -79,6 +80,26 @@ def columns(draw: st.DrawFn) -> Column:
     )
 
 
+@st.composite
+def quality_rules(draw: st.DrawFn) -> QualityRule:
+    """Draw a quality rule."""
+    operator = draw(st.sampled_from([*OPERATORS]))
+    wanted = OPERATORS[operator].bounds
+    bound = COUNTS | st.floats(0, 100)
+    return QualityRule(
+        name=draw(TEXTS),
+        metric=draw(st.sampled_from(get_args(Metric))),
+        columns=draw(LISTS),
+        operator=operator,
+        bounds=tuple(draw(st.lists(bound, min_size=wanted, max_size=wanted))),
+        unit=draw(st.sampled_from(get_args(Unit))),
+        severity=draw(st.sampled_from(get_args(Severity))),
+        missing=draw(LISTS),
+        valid=draw(st.none() | LISTS),
+        pattern=draw(MAYBE_TEXTS),
+    )
+
+
 CONTRACTS = st.builds(
     Contract,
     dataset=TEXTS,
@@ -90,6 +111,7 @@ CONTRACTS = st.builds(
     max_rejected_share=MAYBE_TEXTS,
     anonymity=st.none()
     | st.builds(Anonymity, k=COUNTS, quasi_identifiers=LISTS, subject=MAYBE_TEXTS),
+    quality=st.lists(quality_rules(), max_size=2).map(tuple),
     csv=st.just(RFC_4180)
     | st.builds(
         Csv,

@@ -13,6 +13,7 @@ from lib.constructs.dashboard import QUERIES
 from processor import processing
 from processor.account import RowAccount
 from processor.checks.columns import RowCheck
+from processor.contracts import Contracts
 from processor.readers import detection
 from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
@@ -95,6 +96,44 @@ def test_only_a_file_with_rows_that_was_not_refused_has_a_share(
     found = read_log(capsys)[1]
     assert [metrics["RowsRead"] for metrics in found] == [[0.0], [1.0], [1.0]]
     assert [metrics.get("RejectedShare") for metrics in found] == [None, [0.0], None]
+
+
+def test_broken_rules_that_refuse_nothing_are_counted(
+    index: ModuleType,
+    bucket: MemoryBucket,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Only by how many rules a file breaks: a metric has no name of a rule, and no value."""
+    rules = [
+        {"name": name, "metric": "rowCount", "operator": "mustBe", "bounds": [bound], **severity}
+        for name, bound, severity in (
+            ("a", 9, {"severity": "warning"}),
+            ("b", 9, {"severity": "warning"}),
+            ("c", 9, {"severity": "info"}),
+            ("d", 1, {"severity": "warning"}),
+            ("e", 1, {}),
+        )
+    ]
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE | {"quality": rules}))
+    processor = index.make_processor()
+    monkeypatch.setattr(processor, "_contracts", Contracts(tmp_path))
+    for rows in (1, 2):
+        bucket.upload(KEY, (HEADER + GOOD * rows).encode())
+        assert handle(index, body(KEY)) == []
+    lines, metrics = read_log(capsys)
+    assert [one["QualityWarnings"] for one in metrics] == [[2.0], [3.0]]
+    [directive] = metrics[0]["_aws"]["CloudWatchMetrics"]
+    assert {"Name": "QualityWarnings", "Unit": "Count"} in directive["Metrics"]
+    assert ["service", "dataset"] in [sorted(one, reverse=True) for one in directive["Dimensions"]]
+    assert [line.get("refusal") for line in lines] == [None, "file:quality-e"]
+    rules = [one for one in rules if one.get("severity") != "warning"]
+    (tmp_path / "people.json").write_text(json.dumps(PEOPLE | {"quality": rules}))
+    monkeypatch.setattr(processor, "_contracts", Contracts(tmp_path))
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == []
+    assert "QualityWarnings" not in read_log(capsys)[1][0]
 
 
 def test_only_the_failed_messages_come_again(

@@ -172,6 +172,7 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
         "refusal": None,
         "dropped_columns": 0,
         "anonymity": None,
+        "quality": [],
         "outputs": {
             "processed": {
                 "key": PROCESSED,

@@ -103,6 +103,28 @@ def test_policies_are_shown(shown: Any, directory: Path) -> None:
     assert "k-anonymity: 1 of 2 required; 1 rows in classes" in text
 
 
+def test_quality_rules_are_shown(shown: Any, directory: Path) -> None:
+    rules = (
+        "    quality:\n"
+        "    - {metric: rowCount, mustBeGreaterThan: 1, name: enough}\n"
+        "    - {metric: duplicateValues, mustBe: 0, arguments: {properties: [email]},\n"
+        "       name: once, severity: warning}\n"
+    )
+    (directory / "orders.odcs.yaml").write_text(
+        edited("- name: orders\n", f"- name: orders\n{rules}")
+    )
+    status, text = shown("order_id,email\nO1,SECRET\nO2,SECRET\n")
+    assert status == 0
+    assert re.search("enough +│ 2 +│ more than 1 rows +│ passed ", text)
+    assert re.search("once +│ 1 +│ exactly 0 rows +│ broken: warning ", text)
+    status, text = shown("order_id,email\nO1,SECRET\n")
+    assert status == 1
+    assert "quarantined as a whole: file:quality-enough\n" in text
+    assert re.search("enough +│ 1 +│ more than 1 rows +│ broken: error ", text)
+    assert Reason.FILE_QUALITY.explanation.producer in text
+    assert "SECRET" not in text
+
+
 def test_reasons_are_explained(shown: Any) -> None:
     _, text = shown(HEADER + "O1,,,,SECRET,,,,,,\nO2,,,,SECRET,,,,,,\nO3\n")
     for reason in (Reason.COLUMN_REQUIRED, Reason.COLUMN_ENUM, Reason.ROW_FIELD_COUNT):

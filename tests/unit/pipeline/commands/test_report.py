@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.outcomes import Exit
-from tests.unit.pipeline.account import MOMENT, REFUSED, Account
+from tests.unit.pipeline.account import MOMENT, REFUSED, Account, broken
 from tests.unit.pipeline.conftest import Tool
 
 
@@ -15,7 +15,9 @@ def three_days_later(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two files of one dataset, and one of another, three days ago."""
     account.process("incoming/customers/a.csv")
     account.process("incoming/customers/b.csv", 1, **REFUSED)
-    account.process("incoming/payments/c.csv", anonymity={"k": 3, "required": 2})
+    account.process(
+        "incoming/payments/c.csv", anonymity={"k": 3, "required": 2}, quality=[broken()]
+    )
     monkeypatch.setattr("pipeline.commands.report.now", lambda: MOMENT + timedelta(days=3))
     monkeypatch.setattr(
         "pipeline.commands.report.read_intervals", lambda _: {"customers": timedelta(days=1)}
@@ -50,6 +52,8 @@ def test_json_has_the_numbers(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_p
     assert customers["periods"] == [{"label": "2026-03-01", "clean": 9, "rejected": 11}]
     assert customers["reasons"][0]["reason"] == "file:rejected-share"
     assert (payments["late_seconds"], payments["anonymity"]["least"]) == (None, 3)
+    assert customers["broken_rules"] == []
+    assert [(one["rule"], one["files"]) for one in payments["broken_rules"]] == [("enough", 1)]
 
 
 def test_a_manifest_that_cannot_be_read_is_counted(

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.outcomes import Exit
-from tests.unit.pipeline.account import REFUSED, Account, manifest
+from tests.unit.pipeline.account import REFUSED, Account, broken, manifest
 from tests.unit.pipeline.conftest import Tool
 
 KEY = "incoming/customers/a.csv"
@@ -22,6 +22,26 @@ def test_a_processed_file(tool: Tool, account: Account) -> None:
     ):
         assert part in answer.out
     assert "Earlier manifests" not in answer.out
+    assert "Quality rules" not in answer.out
+
+
+def test_quality_rules_are_shown(tool: Tool, account: Account) -> None:
+    account.process(
+        KEY,
+        quality=[
+            broken(measured=1_234),
+            broken("few empty", measured=100 / 3, condition="less than 40 percent", passed=True),
+            broken("fresh", severity="error"),
+        ],
+    )
+    shown = tool("show", KEY).out.partition("Quality rules")[2]
+    for rule, *parts in (
+        ("enough", "rowCount", "1,234", "at least 1,000 rows", "broken: warning"),
+        ("few empty", "33.3333", "less than 40 percent", "passed"),
+        ("fresh", "broken: error"),
+    ):
+        (line,) = (line for line in shown.splitlines() if rule in line)
+        assert [part for part in parts if part not in line] == []
 
 
 def test_a_refused_file_says_where_and_what_to_do(tool: Tool, account: Account) -> None:

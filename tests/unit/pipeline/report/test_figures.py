@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.lateness import NEVER
 from pipeline.records import Record
-from pipeline.report.figures import MOST_BARS, Anonymity, Bar, Figures, figures_of
-from tests.unit.pipeline.account import MOMENT, REFUSED, record
+from pipeline.report.figures import MOST_BARS, Anonymity, Bar, BrokenRule, Figures, figures_of
+from tests.unit.pipeline.account import MOMENT, REFUSED, broken, record
 
 ALLOWED = {"customers": timedelta(days=1)}
 
@@ -102,6 +102,20 @@ def test_a_dataset_is_late_by_its_last_processed_file() -> None:
 def test_a_dataset_without_a_file_is_late(since: datetime | None, late: timedelta | None) -> None:
     (found,) = figures_of([], ALLOWED, MOMENT, since)
     assert (found.name, found.files, found.bars, found.late) == ("customers", 0, [], late)
+
+
+def test_broken_rules_are_counted_by_files() -> None:
+    assert only(record(quality=[broken(passed=True)])).broken_rules == []
+    found = only(
+        record(quality=[broken("b"), broken("c", passed=True)]),
+        record(quality=[broken("a"), broken("b", severity="error", condition="exactly 1")]),
+        record(quality=[broken("b", passed=True), broken("c", severity="info")]),
+    )
+    assert found.broken_rules == [
+        BrokenRule("b", "error", "exactly 1", 2),
+        BrokenRule("a", "warning", "at least 1,000 rows", 1),
+        BrokenRule("c", "info", "at least 1,000 rows", 1),
+    ]
 
 
 def test_anonymity_is_that_of_the_worst_file() -> None:

@@ -11,7 +11,7 @@ import pytest
 from pipeline.records import Record
 from pipeline.report.figures import figures_of
 from pipeline.report.page import render
-from tests.unit.pipeline.account import MOMENT, REFUSED, manifest, record
+from tests.unit.pipeline.account import MOMENT, REFUSED, broken, manifest, record
 
 ODD = "<script>alert(1)</script>\"'&\x1b\N{RIGHT-TO-LEFT OVERRIDE}{{ 7 * 7 }}"
 VOID = {"meta", "br", "img", "input", "link"}
@@ -53,6 +53,15 @@ def page_of(*records: Record, **options: Any) -> Page:
     """The page about some records."""
     figures = figures_of(records, {"customers": timedelta(days=1)}, MOMENT + timedelta(days=5))
     return Page(render(figures, **{"suffix": "test", "now": MOMENT, "since": None, **options}))
+
+
+def test_it_names_the_quality_rules_that_files_broke() -> None:
+    rules = [broken("a <b>"), broken("kept", passed=True)]
+    text = page_of(record(quality=rules), record(days=1, quality=rules)).text
+    table = "".join(text.partition("Quality rules that files broke")[2].split())
+    assert table.startswith("rulemustbeseverityfilesa<b>atleast1,000rowswarning2")
+    assert "kept" not in text
+    assert "Quality rules" not in page_of(record()).text
 
 
 @pytest.fixture(name="page")

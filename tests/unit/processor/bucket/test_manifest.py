@@ -59,6 +59,39 @@ def test_the_manifest_has_what_was_measured_and_dropped(
     assert "SECRET" not in str(manifest)
 
 
+@pytest.mark.parametrize(
+    ("severity", "outcome"), [("warning", "processed"), ("error", "quarantined")]
+)
+def test_the_manifest_has_the_quality_rules(tmp_path: Path, severity: str, outcome: str) -> None:
+    rule = {
+        **{"name": "known regions", "metric": "invalidValues", "columns": ["region"]},
+        **{"operator": "mustBeLessThan", "bounds": [40], "unit": "percent"},
+        **{"valid": ["7"], "severity": severity},
+    }
+    bucket = MemoryBucket()
+    bucket.upload("incoming/people/a.csv", b"id,region\na,4321\nb,7\n")
+    processor = new_processor(bucket, tmp_path, document(*COLUMNS) | {"quality": [rule]})
+    processor.process("incoming/people/a.csv")
+    manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
+    assert manifest["outcome"] == outcome
+    assert manifest["quality"] == [
+        {
+            "rule": "known regions",
+            "metric": "invalidValues",
+            "columns": ["region"],
+            "measured": 50.0,
+            "rows": 2,
+            "condition": "less than 40 percent",
+            "passed": False,
+            "severity": severity,
+        }
+    ]
+    head = bucket.head_object(Bucket=BUCKET, Key="manifests/people/a.csv.json")
+    refused = None if outcome == "processed" else "file:quality-known regions"
+    assert head["Metadata"].get("refusal-reason") == refused
+    assert not {"4321", "'7'"} & set(str(manifest).split())
+
+
 RAW = "Zaphod"
 PIECES = [
     *(RAW, HEADER, GOOD, GOOD.replace("ann", RAW), f"{RAW},{RAW}\n", f"id,{RAW}\n"),
