@@ -45,6 +45,8 @@ class Contracts:
         if not DATASET.fullmatch(dataset):
             return None
         default = self._find(dataset)
+        if default and default.dataset != dataset:  # to a file system, case may not matter
+            return None
         if version is None or default is None or version == default.version:
             return default
         return self._find(f"{dataset}@{version}") if VERSION.fullmatch(version) else None

@@ -114,7 +114,7 @@ def _business_statements(
     could not resolve the statement's resource, and might ignore the statement.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-    own = f"{QUARANTINE}${{aws:PrincipalTag/{DATASET_TAG}, 'NONE'}}/*"
+    own = f"{QUARANTINE}${{aws:PrincipalTag/{DATASET_TAG}, '-'}}/*"
     return [
         iam.PolicyStatement(
             sid="DenyReadingRawData",

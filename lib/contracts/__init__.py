@@ -26,7 +26,7 @@ from lib.contracts.standard import check_standard
 from lib.contracts.versions import Versions
 from processor.contract.model import Contract
 from processor.contract.options import is_count
-from processor.contract.vocabulary import DATASET
+from processor.contract.vocabulary import DATASET, DATASET_FORM
 from processor.contracts import dump
 from processor.deidentification.token import Token
 
@@ -62,12 +62,14 @@ def compile_contracts(directory: Path) -> dict[str, Contract]:
     ]
     contracts: dict[str, Contract] = {}
     versions = Versions()
-    recipes: dict[str, tuple[Any, str]] = {}
+    tables: dict[str, Source] = {}
+    recipes: dict[str, tuple[str, Any, str]] = {}
     for file in sorted(directory.glob(f"*{SUFFIX}")):
         source = Source(file)
         if contract := _compile(source):
             contracts[source.name] = contract
             versions.check(source, contract)
+            _check_table(source, tables)
             _check_domains(source, contract, recipes)
         problems += source.sentences()
     if not problems and not contracts:
@@ -185,15 +187,29 @@ def _check_dataset(source: Source, name: str) -> None:
         what = f"the schema object is named {name!r}; name it {source.dataset!r} as the file is"
         source.wrong(at, what)
     elif not DATASET.fullmatch(name):
+        source.wrong(at, f"the dataset is named {name!r}; use {DATASET_FORM}")
+
+
+def _check_table(source: Source, tables: dict[str, Source]) -> None:
+    """Note datasets whose names are one to a catalogue, or to a person.
+
+    https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html
+    """
+    first = tables.setdefault(_folded(source.dataset), source)
+    if first.dataset != source.dataset:
         what = (
-            f"the dataset is named {name!r}; use 1 to 63 lower-case letters, digits and "
-            "hyphens, a letter first, because the name becomes part of S3 keys"
+            f"the dataset's name differs from that of {first.label} only in case, hyphens and "
+            "underscores, so that both would be one table; rename one of them"
         )
-        source.wrong(at, what)
+        source.wrong(("schema", 0, "name"), what)
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _check_domains(
-    source: Source, contract: Contract, recipes: dict[str, tuple[Any, str]]
+    source: Source, contract: Contract, recipes: dict[str, tuple[str, Any, str]]
 ) -> None:
     """Note columns of one domain whose tokens would not join, as they are made differently."""
     for index, column in enumerate(contract.columns):
@@ -202,10 +218,13 @@ def _check_domains(
             domain = method.domain
             recipe = (method.name, contract.epoch, column.type, method.normalize)
             whom = f"column {column.name!r} of {source.label}"
-            first, other = recipes.setdefault(domain, (recipe, whom))
-            if recipe != first:
+            spelling, first, other = recipes.setdefault(_folded(domain), (domain, recipe, whom))
+            part = Part(source, ("schema", 0, "properties", index))
+            if domain != spelling:
+                what = f"has the domain {domain!r}, but {other} has {spelling!r}"
+                part.wrong(f"{what}; write both alike, or their tokens would not join")
+            elif recipe != first:
                 what = f"shares the domain {domain!r} with {other}, but not method, "
-                part = Part(source, ("schema", 0, "properties", index))
                 what += "pseudonymEpoch, type and normalize; their tokens would not join"
                 part.wrong(f"{what}: make them alike")
 

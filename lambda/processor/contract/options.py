@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from processor.contract.vocabulary import DATASET
+from processor.contract.vocabulary import DATASET, DATASET_FORM
 
 MOST = 2**31 - 1  # the largest count of characters, rows or epochs
 
@@ -65,8 +65,7 @@ class Name(Option):
     def read(self, name: str, value: object, text: str) -> Any:
         """Return the name."""
         if not isinstance(value, str) or not DATASET.fullmatch(value):
-            what = f"has the {name} {text!r}; use 1 to 63 lower-case letters, digits and hyphens"
-            raise OptionError(f"{what}, a letter first")
+            raise OptionError(f"has the {name} {text!r}; use {DATASET_FORM}")
         return value
 
 

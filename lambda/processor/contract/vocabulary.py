@@ -3,7 +3,9 @@
 import re
 from typing import Literal
 
-DATASET = re.compile(r"[a-z][a-z0-9-]{0,62}")
+# Spark and Hive do not read folders whose names begin with an underscore.
+DATASET = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+DATASET_FORM = "1 to 63 letters, digits, underscores and hyphens, a letter first"
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 
 # Values of the last two are kept as JSON text.

@@ -42,7 +42,8 @@ class PseudonymKeys:
 
     def derive(self, algorithm: str, scope: str, epoch: int) -> bytes:
         """Return the key of a dataset, or of ``domain/<name>``, for an algorithm in an epoch."""
-        # No dataset or domain has capitals in its name, so no two messages are equal.
+        # No name has a slash. So messages with equally many begin with an algorithm, with
+        # "domain" or with a dataset, and no two messages are equal.
         prefix = "" if algorithm == HMAC_SHA256 else f"{algorithm}/"
         message = f"zero-trust-data-pipeline/pseudonym/v{VERSION}/{prefix}{scope}/{epoch}"
         found = self._keys.get(message)

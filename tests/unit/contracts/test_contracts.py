@@ -525,14 +525,14 @@ of at least 6
 36: column 'comment' has an invalid patterns option; write a list of email, iban, card, ssn, phone
 
 {method: hmac}
---> {method: hmac, domain: Person}
-26: column 'email' has the domain 'Person'; use 1 to 63 lower-case letters, digits and hyphens, a
-letter first
+--> {method: hmac, domain: _person}
+26: column 'email' has the domain '_person'; use 1 to 63 letters, digits, underscores and hyphens,
+a letter first
 
 {method: hmac}
 --> {method: hmac, domain: 1}
-26: column 'email' has the domain '1'; use 1 to 63 lower-case letters, digits and hyphens, a
-letter first
+26: column 'email' has the domain '1'; use 1 to 63 letters, digits, underscores and hyphens,
+a letter first
 
 {method: hmac}
 --> {method: hmac, normalize: [casefold]}
@@ -600,14 +600,44 @@ def test_one_mistake_gives_one_sentence_with_its_line(
     ]
 
 
-@pytest.mark.parametrize("name", ["Orders", "1orders", "or_ders", "o" * 64])
+@pytest.mark.parametrize("name", ["t_orders", "ORDERS", "Sales-Orders_2024", "NONE", "o" * 63])
+def test_a_dataset_has_a_name_as_tables_have(directory: Path, name: str) -> None:
+    assert (
+        mistakes(directory, edited("- name: orders", f"- name: {name}"), f"{name}.odcs.yaml") == []
+    )
+    assert compile_contracts(directory)[name].dataset == name
+
+
+@pytest.mark.parametrize("name", ["1orders", "_orders", "or ders", "or.ders", "örders", "o" * 64])
 def test_a_dataset_name_fits_a_key(directory: Path, name: str) -> None:
     text = edited("- name: orders", f"- name: {name}")
     assert mistakes(directory, text, f"{name}.odcs.yaml") == [
         f"contracts/{name}.odcs.yaml, line 12: the dataset is named {name!r}; use 1 to 63 "
-        "lower-case letters, digits and hyphens, a letter first, because the name becomes part of "
-        "S3 keys."
+        "letters, digits, underscores and hyphens, a letter first."
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        *[("orders", "Orders"), ("t-orders", "t_orders"), ("T-Orders", "t_orders")],
+        ("Orders", "orders@1.2.0"),
+    ],
+)
+def test_two_datasets_are_not_one_table(directory: Path, first: str, second: str) -> None:
+    """Also a version whose file is spelled otherwise than that of its dataset."""
+    first, second = sorted((first, second), key=lambda name: f"{name}.odcs.yaml")
+    names = [name.partition("@")[0] for name in (first, second)]
+    assert (
+        mistakes(directory, edited("- name: orders", f"- name: {names[0]}"), f"{first}.odcs.yaml")
+        == []
+    )
+    other = edited("- name: orders", f"- name: {names[1]}").replace("id: 1", "id: 2")
+    assert (
+        f"contracts/{second}.odcs.yaml, line 12: the dataset's name differs from that of "
+        f"contracts/{first}.odcs.yaml only in case, hyphens and underscores, so that both would "
+        "be one table; rename one of them."
+    ) in mistakes(directory, other, f"{second}.odcs.yaml")
 
 
 def test_every_mistake_of_every_file_is_reported_in_order(directory: Path) -> None:

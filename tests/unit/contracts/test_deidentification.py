@@ -276,6 +276,19 @@ def test_the_tokens_of_one_domain_join(
     )
 
 
+@pytest.mark.parametrize("domain", ["Person", "PERSON"])
+def test_domains_that_differ_in_case_are_a_mistake(directory: Path, domain: str) -> None:
+    first = edited("{method: hmac}", "{method: hmac, domain: person}")
+    assert mistakes(directory, first) == []
+    second = edited("{method: hmac}", f"{{method: hmac, domain: {domain}}}")
+    second = second.replace("- name: orders", "- name: sales").replace("id: 1", "id: 2")
+    assert mistakes(directory, second, "sales.odcs.yaml") == [
+        f"contracts/sales.odcs.yaml, line 19: column 'email' has the domain {domain!r}, but "
+        "column 'email' of contracts/orders.odcs.yaml has 'person'; write both alike, or "
+        "their tokens would not join."
+    ]
+
+
 def test_sensitive_columns_may_be_kept_on_purpose(directory: Path) -> None:
     assert mistakes(directory, edited("{method: drop}", "{method: keep}")) == []
     assert dump(compile_contracts(directory)["orders"])["columns"][3]["output"] == "comment"

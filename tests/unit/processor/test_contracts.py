@@ -177,6 +177,14 @@ def test_what_is_no_dataset_has_no_contract(contracts: Contracts, dataset: str) 
     assert contracts.find(dataset) is None
 
 
+def test_case_tells_datasets_apart_where_the_file_system_does_not(tmp_path: Path) -> None:
+    for name in ("people", "People"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(PEOPLE))
+    contracts = Contracts(tmp_path)
+    assert contracts.find("people")
+    assert contracts.find("People") is None
+
+
 def test_a_dataset_is_no_path(tmp_path: Path) -> None:
     (tmp_path / "secret.json").write_text(json.dumps(PEOPLE))
     (tmp_path / "contracts").mkdir()

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from aws_cdk import App
-from aws_cdk.assertions import Annotations, Match
+from aws_cdk.assertions import Annotations, Match, Template
 
 from lib import tap_stack
 from lib.constructs.alarms import failure_of_dataset
@@ -28,7 +28,7 @@ def find_alarm(stack: Synthesized, name: str) -> Resource:
     found = [
         resource["Properties"]
         for logical_id, resource in stack.find("AWS::CloudWatch::Alarm").items()
-        if re.fullmatch(rf"Alarms{name.replace('-', '')}[0-9A-F]{{8}}", logical_id)
+        if re.fullmatch(rf"Alarms{re.sub('[-_]', '', name)}[0-9A-F]{{8}}", logical_id)
     ]
     assert len(found) == 1, name
     return dict(found[0])
@@ -247,7 +247,7 @@ def test_a_limit_is_watched_in_periods_that_cloudwatch_accepts(interval: timedel
 
 
 def test_a_limit_that_cannot_be_watched_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    intervals = {"orders": timedelta(days=8), "people": timedelta(days=7), "notes": None}
+    intervals = {"T_orders": timedelta(days=8), "t_People": timedelta(days=7), "notes": None}
     monkeypatch.setattr(tap_stack, "read_intervals", lambda _: intervals)
     stack = TapStack(make_app(), "TapStack-test", environment_suffix="test")
     warnings = Annotations.from_stack(stack).find_warning(
@@ -255,5 +255,8 @@ def test_a_limit_that_cannot_be_watched_is_a_warning(monkeypatch: pytest.MonkeyP
     )
     texts = [str(warning.entry.data) for warning in warnings]
     assert len(texts) == 1
-    assert "contracts/orders.odcs.yaml: nobody is told when orders is late" in texts[0]
+    assert "contracts/T_orders.odcs.yaml: nobody is told when T_orders is late" in texts[0]
     assert "allow 8 days" in texts[0]
+    late = find_alarm(Synthesized(dict(Template.from_stack(stack).to_json())), "Late-t_People")
+    values = {one["Name"]: one["Value"] for one in late["Dimensions"]}
+    assert values["dataset"] == "t_People"

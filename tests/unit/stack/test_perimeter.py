@@ -1,11 +1,13 @@
 """The perimeter: what the bucket and the endpoints refuse, whatever anybody's own policies say."""
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
 
+from processor.contract.vocabulary import DATASET
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement, synthesize
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
@@ -136,6 +138,8 @@ def test_where_administrators_are_restricted_only_two_roles_write_outputs(
     reading = statement(found["PolicyDocument"], "DenyReadingRawData")
     assert reading["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ROLE}}
     assert (writing["Effect"], reading["Effect"]) == ("Deny", "Deny")
+    tagless = re.findall(r"aws:PrincipalTag/dataset, '(.+?)'", str(reading["NotResource"]))
+    assert [DATASET.fullmatch(one) for one in tagless] == [None]
 
 
 def test_nobody_is_allowed_anything_but_the_emptying_of_the_bucket(

@@ -17,12 +17,15 @@ def test_a_name_has_one_form_in_contracts_and_one_in_python(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "is_one"),
     [
-        *[("a", True), ("a-1", True), ("a" * 63, True), ("a" * 64, False), ("A", False)],
+        *[("a", True), ("a-1", True), ("a" * 63, True), ("a" * 64, False), ("A", True)],
+        *[("t_Orders", True), ("a_", True), ("_a", False), ("é", False), ("\u212a", False)],
         *[("1", False), ("-a", False), ("a/b", False), ("a.b", False), ("", False)],
         ("a\n", False),
     ],
 )
-def test_a_dataset_has_a_name_of_letters_digits_and_hyphens(name: str, is_one: bool) -> None:
+def test_a_dataset_has_a_name_of_ascii_letters_digits_underscores_and_hyphens(
+    name: str, is_one: bool
+) -> None:
     assert bool(DATASET.fullmatch(name)) == is_one
 
 

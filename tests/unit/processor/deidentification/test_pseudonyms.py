@@ -33,7 +33,8 @@ def test_no_two_keys_are_the_same() -> None:
     kms: Any = HmacKey()
     other: Any = HmacKey(b"o" * 32)
     keys, others = PseudonymKeys(kms, "a-key"), PseudonymKeys(other, "a-key")
-    scopes = ("people", "animals", "domain/people", "domain/animals")
+    datasets = ("people", "animals", "domain", "AES-256-CMAC", "People")
+    scopes = (*datasets, *(f"domain/{name}" for name in datasets))
     chosen = [*product(("HMAC-SHA256", "AES-256-CMAC"), scopes, (1, 2, 11))]
     found = {keys.derive(*one) for one in chosen} | {others.derive(*one) for one in chosen}
     of_columns = {
