@@ -13,6 +13,7 @@ from open_data_contract_standard.model import SchemaProperty
 from lib.contracts.deidentification import read_method
 from lib.contracts.source import Location, Part
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
+from lib.contracts.unquoted import misread
 from processor.arrow import MAX_DIGITS
 from processor.checks.string_formats import STRING_FORMATS
 from processor.checks.types import column_type, is_step, value_of
@@ -261,14 +262,20 @@ class ColumnRules(Part):
         values: list[str] = []
         for index, item in enumerate(self.given.enum):
             place: Location = ("enum", index, "value")
-            if not isinstance(item.value, str) or not item.value:
-                text = self.text(*place)
-                what = f"has the enum value {text!r}; write text in quotes, at least a character"
+            value, text = item.value, self.text(*place)
+            # Every reader of YAML takes such a number for the same digits.
+            if type(value) is int and str(value) == text:
+                value = text
+            if value == "":
+                what = "has the enum value ''; write text of at least a character in quotes"
                 self.wrong(what, *place)
-            elif item.value in values:
-                self.wrong(f"has the enum value {item.value!r} twice; keep one of them", *place)
+            elif not isinstance(value, str):
+                found = misread(self.source, (*self.at, *place), value)
+                self.wrong(f"has an enum value that {found}", *place)
+            elif value in values:
+                self.wrong(f"has the enum value {value!r} twice; keep one of them", *place)
             else:
-                values.append(item.value)
+                values.append(value)
         return {"enum": tuple(values)}
 
     def _output(self, method: Method) -> str | None:

@@ -17,6 +17,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError as ModelError
 
 from lib.contracts.source import Location, Source
+from lib.contracts.unquoted import misread, read_dates
 
 MOST_TOLD = 200  # mistakes at a time: finding the cause of each takes milliseconds
 LOGICAL_TYPES = (
@@ -42,6 +43,7 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
     if source.document is None:
         source.wrong((), "the file is empty; write a contract or delete it")
         return None
+    read_dates(source)
     errors = itertools.islice(_standard()[0].iter_errors(source.document), MOST_TOLD)
     for error in _causes(list(errors)):
         _report(source, error)
@@ -165,6 +167,10 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
     match error.validator:
         case "type":
             types = [*expected] if isinstance(expected, list) else [expected]
+            if "string" in types and not isinstance(instance, dict | list):
+                return misread(source, at, instance)
+            if isinstance(instance, str) and _is_quoted(instance, types):
+                return f"is {shown} in quotes, and so text; write {instance} without them"
             return f"is {shown}; write {' or '.join(SCHEMA_TYPES[name] for name in types)}"
         case "enum":
             return f"is {shown}; use {', '.join(map(str, expected))}"
@@ -175,6 +181,14 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
             return "has an item twice; keep one of them"
         case _:
             return f"is {shown}, which the standard refuses ({error.validator}); correct it"
+
+
+def _is_quoted(text: str, types: Sequence[str]) -> bool:
+    """Whether a text would be of one of the types without its quotes."""
+    try:
+        return any(_standard()[0].is_type(json.loads(text), one) for one in types)
+    except ValueError:
+        return False
 
 
 def wrong_type(source: Source, column: Location) -> None:

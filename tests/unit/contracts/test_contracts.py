@@ -179,7 +179,7 @@ apiVersion: v3.2.0
 
 version: 1.2.0
 --> version: 1.2
-4: field 'version' is '1.2'; write text in quotes
+4: field 'version' is 1.2 without quotes, which YAML reads as a number; put it in quotes: "1.2"
 
 required: true
 --> requried: true
@@ -196,11 +196,16 @@ classification: public
 
 required: true
 --> required: 'true'
-21: field 'required' of column 'email' is 'true'; write true or false
+21: field 'required' of column 'email' is 'true' in quotes, and so text; write true without them
+
+required: true
+--> required: 'yes'
+21: field 'required' of column 'email' is 'yes'; write true or false
 
     format: csv
 -->     format: 5
-10: field 'servers[0].format' is '5'; write text in quotes
+10: field 'servers[0].format' is 5 without quotes, which YAML reads as a number; put it in quotes:
+"5"
 
     type: s3\n
 -->     type: mysql\n    host: h\n    database: d\n    port: []\n
@@ -569,11 +574,32 @@ remove it
 
 {value: "NO"}
 --> {value: NO}
-40: column 'country' has the enum value 'NO'; write text in quotes, at least a character
+40: column 'country' has an enum value that is NO without quotes, which YAML reads as false; put
+it in quotes: "NO"
+
+{value: "NO"}
+--> {value: 1.0}
+40: column 'country' has an enum value that is 1.0 without quotes, which YAML reads as a number;
+put it in quotes: "1.0"
+
+{value: "NO"}
+--> {value: 007}
+40: column 'country' has an enum value that is 007 without quotes, which YAML reads as the number
+7; put it in quotes: "007"
+
+{value: "NO"}
+--> {value: True}
+40: column 'country' has an enum value that is True without quotes, which YAML reads as true; put
+it in quotes: "True"
+
+{value: "NO"}
+--> {value: NULL}
+40: column 'country' has an enum value that is NULL without quotes, which YAML reads as null; put
+it in quotes: "NULL"
 
 {value: "NO"}
 --> {value: ''}
-40: column 'country' has the enum value ''; write text in quotes, at least a character
+40: column 'country' has the enum value ''; write text of at least a character in quotes
 
 {value: "NO"}
 --> {value: AT, label: Austria}
