@@ -264,7 +264,7 @@ class ColumnRules(Part):
             place: Location = ("enum", index, "value")
             value, text = item.value, self.text(*place)
             # Every reader of YAML takes such a number for the same digits.
-            if type(value) is int and str(value) == text:
+            if isinstance(value, int) and text == str(int(value)):
                 value = text
             if value == "":
                 what = "has the enum value ''; write text of at least a character in quotes"

@@ -9,14 +9,12 @@ from typing import Any
 
 from open_data_contract_standard.model import SchemaProperty
 
+from lib.contracts.classification import SENSITIVE, WORDS, read_classification, tell_words
 from lib.contracts.custom import custom_properties
 from lib.contracts.source import Location, Part
 from processor.contract.column import Column, Method
 from processor.deidentification.keep import Keep
 from processor.deidentification.methods import BY_NAME, METHODS
-
-CLASSIFICATIONS = ("public", "internal", "confidential", "restricted")
-SENSITIVE = ("confidential", "restricted")
 
 *_OTHERS, _LAST = (method.name for method in METHODS)
 METHOD_NAMES = f"{', '.join(_OTHERS)} or {_LAST}"
@@ -24,21 +22,22 @@ METHOD_NAMES = f"{', '.join(_OTHERS)} or {_LAST}"
 
 def read_method(part: Part, given: SchemaProperty, column: Column | None) -> Method:
     """The method of a column, which is None if its type is not known."""
-    classification = given.classification
-    allowed = ", ".join(CLASSIFICATIONS)
-    if classification is None:
-        part.wrong(f"has no classification; add one of {allowed}")
-    elif classification not in CLASSIFICATIONS:
-        what = f"has the classification {classification!r}; use one of {allowed}"
-        part.wrong(what, "classification")
+    word = given.classification
+    classification = None if word is None else read_classification(word)
+    if word is None:
+        part.wrong(f"has no classification; add one of {', '.join(WORDS)}")
+    elif classification is None:
+        what = f"has the classification {word!r}; use one of these, or a word in brackets: "
+        part.wrong(f"{what}{tell_words()}", "classification")
     customs = given.customProperties
     found = custom_properties(part.source, part.at, "a column", customs).get("deidentify")
     if found:
         at, value = found
         return _read(part, at[len(part.at) :], value, column)
     if classification in SENSITIVE:
+        means = "" if word == classification else f", which means {classification},"
         what = (
-            f"is classified {classification!r} but has no de-identification; add "
+            f"is classified {word!r}{means} but has no de-identification; add "
             f"customProperties deidentify: {METHOD_NAMES.replace('keep', 'an explicit keep')}"
         )
         part.wrong(what, "classification")

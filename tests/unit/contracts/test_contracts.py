@@ -443,11 +443,6 @@ classification: public
 37: column 'country' has no classification; add one of public, internal, confidential, restricted
 
 classification: public
---> classification: secret
-39: column 'country' has the classification 'secret'; use one of public, internal, confidential,
-restricted
-
-classification: public
 --> classification: restricted
 39: column 'country' is classified 'restricted' but has no de-identification; add
 customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
