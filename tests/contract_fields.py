@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib.contracts.classification import SENSITIVE, WORDS
+from lib.contracts.physical import FORMS, ORACLE_DATE, Form
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "contract-fields.md"
 HEAD = """\
@@ -26,11 +27,37 @@ the stricter one, and any other word stops the synth.
 | classification | other words | needs `deidentify` |
 | --- | --- | --- |
 """
+PHYSICAL = """
+## Types of databases
+
+What a column has that states no `logicalType`, by its `physicalType`. Case does not matter. The
+names are those of the SQL standard, PostgreSQL, MySQL, SQL Server, Oracle, Snowflake, BigQuery and
+Spark. A `logicalType` that the type of the database could not hold stops the synth, and so does
+an option that differs, except for a smaller `maxLength`. Of arguments, the length of texts and the
+digits of decimals count; others, such as the precision of a timestamp, do not.
+
+| `physicalType` | `logicalType` | what else follows |
+| --- | --- | --- |
+"""
 
 
 def render() -> str:
     """The page."""
-    return HEAD + CLASSIFICATIONS + "".join(_classifications())
+    classifications = CLASSIFICATIONS + "".join(_classifications())
+    return HEAD + classifications + PHYSICAL + "".join(map(_physical, (*FORMS, ORACLE_DATE)))
+
+
+def _physical(form: Form) -> str:
+    names = ", ".join(f"`{name}`" for name in form.names)
+    follows = [f"`{name}: {str(value).lower()}`" for name, value in form.options.items()]
+    if form.length:
+        follows.append("`(n)` is the `maxLength`")
+    if form.digits:
+        follows.append("`(p,s)` are the digits; without them, the synth stops")
+    if form.logical is None:
+        where = " of Oracle" if form is ORACLE_DATE else ""
+        return f"| {names}{where} | none | {form.instead} |\n"
+    return f"| {names} | `{form.logical}` | {', '.join(follows)} |\n"
 
 
 def _classifications() -> Iterator[str]:

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from open_data_contract_standard.model import SchemaProperty
 
 from lib.contracts.deidentification import read_method
+from lib.contracts.physical import Physical, read_physical
 from lib.contracts.source import Location, Part
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
 from lib.contracts.unquoted import misread
@@ -26,6 +27,8 @@ from processor.deidentification.methods import METHODS
 MAX_NAME_LENGTH = 128
 MAX_LABEL_LENGTH = 1_024  # of a column's name in files
 FOREIGN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+JSON_TYPES = ("json", "jsonb", "variant")
 
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum")
@@ -123,17 +126,20 @@ class ColumnRules(Part):
         if logical not in LOGICAL_TYPES:
             wrong_type(self.source, self.at)
             return "", {}
+        physical = read_physical(self.source, self.given.physicalType)
+        if physical:
+            self._check_physical(logical, physical)
         if logical in ("array", "object"):
             self._check_json()
         if logical == "timestamp" and self._lacks_zone():
             return logical, {"timezone": False}
         if logical != "number":
             return logical, {}
-        physical = str(self.given.physicalType).replace(" ", "").lower()
-        if physical == "double":
+        if physical and physical.form.logical == "integer":
+            return "integer", {}
+        if physical and not physical.form.digits:
             return "double", {}
-        match = re.fullmatch(r"decimal\(([0-9]{1,2}),([0-9]{1,2})\)", physical)
-        precision, scale = map(int, match.groups()) if match else (0, 0)
+        precision, scale = (physical and physical.digits) or (0, 0)
         if not 1 <= precision <= 38 or scale > precision:
             what = (
                 "is a number, whose physicalType must be double or decimal(p,s) with 1 <= p <= 38 "
@@ -142,6 +148,26 @@ class ColumnRules(Part):
             self.wrong(what, "physicalType")
             return "", {}
         return "decimal", {"precision": precision, "scale": scale}
+
+    def _check_physical(self, logical: str, physical: Physical) -> None:
+        """Note where logicalType and options contradict the physicalType."""
+        form = physical.form
+        written = self.text("physicalType")
+        whole = not physical.digits or physical.digits[1] == 0
+        fitting = [
+            one for one in (form.logical, *form.fits) if one and (one != "integer" or whole)
+        ]
+        if logical not in fitting:
+            what = f"has the logicalType {logical!r}, but the physicalType {written!r}"
+            use = f"use the logicalType {' or '.join(fitting)}, or " if fitting else "use "
+            self.wrong(f"{what}; {use}another physicalType", "logicalType")
+        elif logical == form.logical:
+            given = self.given.logicalTypeOptions or {}
+            for name, value in physical.options.items():
+                if given[name] != value and (name != "maxLength" or given[name] > value):
+                    what = f"has the {name} {self.text('logicalTypeOptions', name)}"
+                    what += f", but the physicalType {written!r} means {str(value).lower()}"
+                    self.wrong(f"{what}; make them agree", "logicalTypeOptions", name)
 
     def _lacks_zone(self) -> bool:
         """Whether a timestamp's texts have no zone; they are then in UTC."""
@@ -162,7 +188,7 @@ class ColumnRules(Part):
     def _check_json(self) -> None:
         """Refuse rules for the parts of an array or object, which are not checked."""
         logical = self.given.logicalType
-        if str(self.given.physicalType).lower() != "json":
+        if str(self.given.physicalType).lower() not in JSON_TYPES:
             what = f"is an {logical}, which is kept as JSON text if its physicalType is json"
             self.wrong(f"{what}; add that, or remove the column", "physicalType")
         for field in ("properties", "items"):

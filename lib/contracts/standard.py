@@ -16,6 +16,7 @@ from jsonschema.exceptions import best_match
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError as ModelError
 
+from lib.contracts.physical import derive_types, tell_type
 from lib.contracts.source import Location, Source
 from lib.contracts.unquoted import misread, read_dates
 
@@ -44,6 +45,7 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
         source.wrong((), "the file is empty; write a contract or delete it")
         return None
     read_dates(source)
+    derive_types(source)
     errors = itertools.islice(_standard()[0].iter_errors(source.document), MOST_TOLD)
     for error in _causes(list(errors)):
         _report(source, error)
@@ -141,7 +143,7 @@ def _report(source: Source, error: SchemaError) -> None:
     if (
         len(column) == 4
         and (column[0], column[2]) == ("schema", "properties")
-        and source.text((*column, "logicalType")) not in LOGICAL_TYPES
+        and _column(source, column).get("logicalType") not in LOGICAL_TYPES
     ):  # without a type, the schema applies the rules of every type
         wrong_type(source, column)
     elif error.validator in ("additionalProperties", "unevaluatedProperties"):
@@ -191,9 +193,20 @@ def _is_quoted(text: str, types: Sequence[str]) -> bool:
         return False
 
 
+def _column(source: Source, at: Location) -> dict[str, Any]:
+    """The mapping of a column; empty if it is something else."""
+    found: Any = source.document
+    for key in at:
+        found = found[key]
+    return found if isinstance(found, dict) else {}
+
+
 def wrong_type(source: Source, column: Location) -> None:
     """Note that a column has no logicalType, or one that the processor does not know."""
     name = source.text((*column, "logicalType"))
+    if not name and (reason := tell_type(source, column, _column(source, column))):
+        source.wrong((*column, "physicalType"), f"{source.subject(column)} {reason}")
+        return
     has = f"the logicalType {name!r}, which is not supported" if name else "no logicalType"
     what = f"{source.subject(column)} has {has}; use one of {', '.join(LOGICAL_TYPES)}"
     source.wrong((*column, "logicalType"), what)

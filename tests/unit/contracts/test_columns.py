@@ -105,7 +105,7 @@ def test_timestamps_are_compared_as_instants(directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "physical", ["decimal", "decimal(39,2)", "decimal(0,0)", "decimal(5,6)", "float", "double(3)"]
+    "physical", ["decimal", "decimal(39,2)", "decimal(0,0)", "decimal(5,6)", "number", "money"]
 )
 def test_a_number_is_a_decimal_or_a_double(directory: Path, physical: str) -> None:
     assert mistakes(directory, edited("decimal(12,2)", physical)) == [

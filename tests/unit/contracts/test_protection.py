@@ -287,7 +287,6 @@ def test_kanonymity_is_about_the_same_columns_of_the_file(
 RULED = """\
       - name: ruled
         logicalType: {kind}
-        physicalType: decimal(12,2)
         classification: internal
         {rules}
         customProperties: [{{property: deidentify, value: {{method: {method}}}}}]
@@ -296,6 +295,8 @@ RULED = """\
 
 def ruled(rules: str, kind: str = "string", method: str = "keep") -> str:
     """The contract with one more column, which has these rules."""
+    if kind == "number" and "physicalType" not in rules:
+        rules = f"physicalType: decimal(12,2)\n        {rules}"
     column = RULED.format(kind=kind, rules=rules, method=method)
     return CONTRACT.replace("    properties:\n", f"    properties:\n{column}")
 
@@ -334,8 +335,8 @@ def test_no_version_accepts_what_the_current_one_rejects(
     def contract(rules: str, method: str = "keep") -> str:
         text = ruled(rules, kind, method)
         if rules.startswith("logicalType:"):
-            text = text.replace(f"        logicalType: {kind}\n", "", 1)
-        return text.replace("        physicalType: decimal(12,2)\n", "", rules.count("physical"))
+            return text.replace(f"        logicalType: {kind}\n", "", 1)
+        return text
 
     assert compare(directory, contract(current), contract(current)) == []
     assert compare(directory, contract(current), contract(other, "drop")) == []
