@@ -97,7 +97,7 @@ lint: setup ## Formatting, style, pylint 10.00/10, types, and the workflows
 
 .PHONY: contract
 contract: setup ## Check the contracts, and a file against one (dataset=customers file=my.csv)
-	@$(limited) python -m lib.dry_run \
+	@$(limited) python -m pipeline contract check \
 		$(if $(dataset)$(file),"$(dataset)") $(if $(file),"$(file)")
 
 .PHONY: format

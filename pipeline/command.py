@@ -1,16 +1,12 @@
 """A command: its page of help ends with who may call it, its exit codes, and examples."""
 
-from collections.abc import Callable, Sequence
-from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import click
 
 from pipeline.outcomes import Exit
-from pipeline.stack import Stack
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def _check_dataset(_: click.Context, param: click.Parameter, given: str | None) -> str | None:
@@ -33,19 +29,49 @@ dataset_option = click.option(
 )
 
 
+_LOCAL = {
+    Exit.USAGE: "the command was not understood, or there is no such dataset",
+    Exit.FAILED: "a file cannot be read or written",
+}
+"""What exit codes mean for a command that asks nothing of AWS."""
+
+
+class Commands(click.Group):
+    """A group of commands in their own order; a module is loaded when its command is asked for."""
+
+    def __init__(
+        self, *arguments: Any, names: Sequence[str], package: str, **options: Any
+    ) -> None:
+        """Take the names of the commands, and the package with a module for each."""
+        super().__init__(*arguments, **options)
+        self._names = tuple(names)
+        self._package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return list(self._names)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None if there is none of this name."""
+        if cmd_name not in self._names:
+            return None
+        found: click.Command = import_module(f"{self._package}.{cmd_name}").command
+        return found
+
+
 class Command(click.Command):
     """A command of the tool.
 
     Attributes:
         policies: which of the stack's policies, each by itself, are enough.
-        actions: what anybody else needs in IAM.
+        actions: what anybody else needs in IAM; none if the command asks nothing of AWS.
     """
 
     def __init__(
         self,
         *arguments: Any,
         policies: Sequence[str] = (),
-        actions: Sequence[str],
+        actions: Sequence[str] = (),
         permissions: str = "",
         wrong: str,
         examples: Sequence[str],
@@ -74,7 +100,10 @@ class Command(click.Command):
         with formatter.section("Permissions"):
             formatter.write_text(self._who())
         with formatter.section("Exit codes"):
-            meanings = {**{code: code.meaning for code in Exit}, Exit.WRONG: self._wrong}
+            codes = [code for code in Exit if self.actions or code is not Exit.REFUSED]
+            meanings = {code: code.meaning for code in codes} | {Exit.WRONG: self._wrong}
+            if not self.actions:
+                meanings |= _LOCAL
             formatter.write_dl([(str(int(code)), text) for code, text in meanings.items()])
         with formatter.section("Examples"):
             for example in self._examples:
@@ -82,6 +111,8 @@ class Command(click.Command):
                 formatter.write(f"{'':{formatter.current_indent}}{ctx.command_path} {example}\n")
 
     def _who(self) -> str:
+        if not self.actions:
+            return "None: it runs on this machine, and needs neither a stack nor credentials."
         policies = " or ".join(self.policies)
         enough = f"The {policies} policy of the stack is enough. " if policies else ""
         who = (
@@ -91,15 +122,3 @@ class Command(click.Command):
         )
         said = f" {self._permissions}" if self._permissions else ""
         return f"{enough}{who} {', '.join(self.actions)}.{said}"
-
-
-def with_stack(command: Callable[Concatenate[Stack, P], R]) -> Callable[P, R]:
-    """Give a command the stack, which is looked for only when the command runs."""
-
-    @wraps(command)
-    def run(*arguments: P.args, **options: P.kwargs) -> R:
-        stack = Stack.find()
-        click.get_current_context().call_on_close(stack.close)
-        return command(stack, *arguments, **options)
-
-    return run

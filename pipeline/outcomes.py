@@ -52,6 +52,12 @@ class NotFoundError(PipelineError):
     exit_code = Exit.WRONG
 
 
+class WrongContractError(PipelineError):
+    """A contract is not valid."""
+
+    exit_code = Exit.WRONG
+
+
 class NoStackError(PipelineError):
     """There is no stack to talk to, or not with what is asked of it."""
 

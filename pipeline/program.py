@@ -4,45 +4,28 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 
 import click
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
 
+from pipeline.command import Commands
 from pipeline.display import adapt, remark
 from pipeline.outcomes import Exit
 from pipeline.text import plain
 
 NAME = "python -m pipeline"
 
-COMMANDS = (
+OF_A_STACK = (
     *("status", "files", "show", "rejects", "report"),
     *("redrive", "replay", "reconcile"),
 )
-"""The modules of the commands, in the order in which the help lists them."""
+"""The commands that talk to a stack."""
+
+COMMANDS = (*OF_A_STACK, "contract")
+"""All commands, in the order in which the help lists them."""
 
 
-def load(name: str) -> click.Command:
-    """Return a command; its module is loaded, and no other."""
-    found: click.Command = import_module(f"pipeline.commands.{name}").command
-    return found
-
-
-class Program(click.Group):
-    """The group of all commands, in their own order."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, or None if there is none of this name."""
-        return load(cmd_name) if cmd_name in COMMANDS else None
+class Program(Commands):
+    """The group of all commands."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the exit codes."""
@@ -50,13 +33,18 @@ class Program(click.Group):
             formatter.write_dl([(str(int(code)), code.meaning) for code in Exit])
 
 
-@click.group(cls=Program, context_settings={"max_content_width": 100})
+@click.group(
+    cls=Program,
+    names=COMMANDS,
+    package="pipeline.commands",
+    context_settings={"max_content_width": 100},
+)
 def program() -> None:
     """Look at a data pipeline, and repair it.
 
     It talks to the stack whose outputs are in cfn-outputs/flat-outputs.json, or in the file that
     CFN_OUTPUTS names, with the credentials of the environment: on AWS, or in the sandbox after
-    eval "$(python3 -m sandbox env)".
+    eval "$(python3 -m sandbox env)". The commands of contract need neither a stack nor AWS.
 
     Every command has --json, and --help with an example and what it needs in IAM. Tables, JSON and
     CSV go to standard output, progress and errors to standard error.
@@ -87,9 +75,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = error.filename or "standard output, or a temporary file,"
         remark(f"Error: {what} cannot be read or written: {error.strerror or error}.")
         return Exit.FAILED
-    except (BotoCoreError, ClientError) as error:
-        remark(f"Error: {_explain(error)}")
-        return Exit.FAILED
 
 
 def _write_no_more() -> None:
@@ -111,16 +96,3 @@ def _check(arguments: Sequence[str]) -> None:
                 f"{plain(argument)} is not UTF-8, as names in AWS are. Set a locale such as "
                 "LC_ALL=C.UTF-8, and write it again."
             ) from None
-
-
-def _explain(error: BotoCoreError | ClientError) -> str:
-    match error:
-        case NoCredentialsError():
-            return (
-                "there are no credentials. Set AWS_PROFILE, or the variables of a key. "
-                'For the sandbox: eval "$(python3 -m sandbox env)"'
-            )
-        case EndpointConnectionError():
-            return f"{error} Is the sandbox down? `make up` starts it."
-        case _:
-            return str(error)

@@ -2,19 +2,29 @@
 
 import json
 import os
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
 
 import boto3
+import click
 from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 
-from pipeline.outcomes import NoStackError
+from pipeline.outcomes import NoStackError, PipelineError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 OUTPUTS = Path(__file__).resolve().parents[1] / "cfn-outputs" / "flat-outputs.json"
 """Where a deployment writes its outputs, unless ``CFN_OUTPUTS`` names another file."""
@@ -135,3 +145,36 @@ class Stack:
         for name in ("s3", "sqs", "stepfunctions"):
             if client := self.__dict__.get(name):
                 client.close()
+
+
+def with_stack(command: Callable[Concatenate[Stack, P], R]) -> Callable[P, R]:
+    """Give a command the stack, which is looked for only when the command runs.
+
+    The command raises:
+        NoStackError: there is none.
+        PipelineError: AWS could not be asked, or answered with an error.
+    """
+
+    @wraps(command)
+    def run(*arguments: P.args, **options: P.kwargs) -> R:
+        stack = Stack.find()
+        click.get_current_context().call_on_close(stack.close)
+        try:
+            return command(stack, *arguments, **options)
+        except (BotoCoreError, ClientError) as error:
+            raise PipelineError(_explain(error)) from error
+
+    return run
+
+
+def _explain(error: BotoCoreError | ClientError) -> str:
+    match error:
+        case NoCredentialsError():
+            return (
+                "there are no credentials. Set AWS_PROFILE, or the variables of a key. "
+                'For the sandbox: eval "$(python3 -m sandbox env)"'
+            )
+        case EndpointConnectionError():
+            return f"{error} Is the sandbox down? `make up` starts it."
+        case _:
+            return str(error)

@@ -7,7 +7,7 @@ import click
 
 from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket, below
-from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.command import Command, dataset_option, json_option
 from pipeline.datasets import check_dataset
 from pipeline.display import Cell, remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
@@ -15,7 +15,7 @@ from pipeline.moments import Moment, written
 from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Choice, Record
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import INCOMING
 
 HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "processed at")

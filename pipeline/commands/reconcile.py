@@ -2,11 +2,11 @@
 
 import click
 
-from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.command import Command, dataset_option, json_option
 from pipeline.executions import DESCRIBE, START
 from pipeline.outcomes import Exit
 from pipeline.replaying import replay
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 
 
 @click.command(

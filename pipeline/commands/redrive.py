@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pipeline.command import Command, json_option, with_stack
+from pipeline.command import Command, json_option
 from pipeline.display import remark, show_json, show_table, show_text, waiting
 from pipeline.outcomes import Exit, PipelineError
 from pipeline.queues import (
@@ -19,7 +19,7 @@ from pipeline.queues import (
     Parked,
     Queues,
 )
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 
 INTERVAL = 0.5  # seconds between two looks
 LOOKS = 120  # until SQS must know a redrive that it began

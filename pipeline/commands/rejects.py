@@ -12,13 +12,13 @@ import click
 
 from pipeline.bucket import Bucket
 from pipeline.catalogue import advice
-from pipeline.command import Command, json_option, with_stack
+from pipeline.command import Command, json_option
 from pipeline.display import adapt, remark, show_json_rows, show_table, waiting
 from pipeline.outcomes import Exit, NotFoundError
 from pipeline.permissions import GET, LIST
 from pipeline.records import Record
 from pipeline.rejects import Layout, Reject, read_rejects, write_csv
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import ObjectKeys
 
 SHOWN = 20  # rows in the table

@@ -4,12 +4,12 @@ from datetime import datetime
 
 import click
 
-from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.command import Command, dataset_option, json_option
 from pipeline.executions import DESCRIBE, START
 from pipeline.moments import Moment, written
 from pipeline.outcomes import Exit
 from pipeline.replaying import replay
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 
 
 @click.command(

@@ -9,7 +9,7 @@ import click
 from lib.contracts import CONTRACTS, read_intervals
 from pipeline import lateness
 from pipeline.bucket import Bucket
-from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.command import Command, dataset_option, json_option
 from pipeline.datasets import check_dataset, dataset_of
 from pipeline.display import show_json, show_text, waiting
 from pipeline.gaps import Gaps
@@ -19,7 +19,7 @@ from pipeline.permissions import GET, LIST
 from pipeline.records import Choice
 from pipeline.report.figures import Figures, figures_of
 from pipeline.report.page import render
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 
 
 @click.command(

@@ -8,12 +8,12 @@ import click
 
 from pipeline.bucket import Bucket, Version
 from pipeline.catalogue import advice
-from pipeline.command import Command, json_option, with_stack
+from pipeline.command import Command, json_option
 from pipeline.display import remark, show_json, show_table, show_text
 from pipeline.outcomes import Exit, NotFoundError, PipelineError, RefusedError
 from pipeline.permissions import GET, GET_VERSION, LIST, LIST_VERSIONS
 from pipeline.records import Record
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import ObjectKeys
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ import click
 from lib.contracts import CONTRACTS, read_intervals
 from pipeline import lateness
 from pipeline.bucket import Bucket, Entry, below
-from pipeline.command import Command, dataset_option, json_option, with_stack
+from pipeline.command import Command, dataset_option, json_option
 from pipeline.datasets import NO_DATASET, check_dataset, dataset_of
 from pipeline.display import remark, show_json, show_table, show_text, waiting
 from pipeline.gaps import Gaps
@@ -21,7 +21,7 @@ from pipeline.outcomes import Exit, RefusedError
 from pipeline.permissions import GET, LIST
 from pipeline.queues import ATTRIBUTES, HIDE, RECEIVE, Depth, Parked, Queues
 from pipeline.records import Record
-from pipeline.stack import Stack
+from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import INCOMING, MANIFESTS, is_marker, keys_of
 
 HEADINGS = (

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+import click
 import pytest
 
 from pipeline.command import Command
 from pipeline.outcomes import Exit
-from pipeline.program import COMMANDS, load
+from pipeline.program import OF_A_STACK, program
 from tests import roles
 from tests.integration.conftest import Pipeline
 from tests.integration.tool import Answer, run
@@ -115,7 +116,7 @@ def process_files(pipeline: Pipeline) -> Files:
 
 def loaded(name: str) -> Command:
     """A command."""
-    command = load(name)
+    command = program.get_command(click.Context(program), name)
     assert isinstance(command, Command)
     return command
 
@@ -132,7 +133,7 @@ def arguments(name: str, files: Files) -> list[str]:
 
 
 @pytest.mark.parametrize("duty", DUTIES)
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", OF_A_STACK)
 def test_each_role_may_call_what_the_help_says(
     name: str, duty: str, files: Files, sessions: dict[str, boto3.Session]
 ) -> None:
@@ -152,7 +153,7 @@ def test_each_role_may_call_what_the_help_says(
         assert all(f"{policy} policy (arn:" in answer.err for policy in command.policies)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", OF_A_STACK)
 def test_an_operator_needs_what_the_help_says(name: str, files: Files, people: People) -> None:
     with people.operator(name) as session:
         assert json.loads(ask_as_operator(session, *arguments(name, files)).out)

@@ -18,6 +18,8 @@ CLASS = re.compile(
     r"\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]"
     r"|\\[pP](?:\{[^}]*\}|\w)|\\x(?:\{[0-9A-Fa-f]+\}|[0-9A-Fa-f]{2})|\\[^QE]"
 )
+# A class of which RE2 can match characters of ASCII only.
+OF_ASCII = re.compile(r"\[[^\\\[^\x80-\U0010ffff][^\\\[\x80-\U0010ffff]*\]")
 REPEAT = re.compile(r"(?:([*+?])|\{([0-9]+)(,?)([0-9]*)\})\??")
 
 
@@ -135,7 +137,9 @@ class _Reader:
 
 
 @cache
-def _all_characters() -> pa.Array:
+def _all_characters(of_ascii: bool) -> pa.Array:
+    if of_ascii:
+        return pa.array(map(chr, range(0x80)))
     surrogates = range(0xD800, 0xE000)
     return pa.array([chr(code) for code in range(0x110000) if code not in surrogates])
 
@@ -143,7 +147,7 @@ def _all_characters() -> pa.Array:
 @cache
 def _characters(expression: str, bound: int) -> tuple[str, ...]:
     """What a class matches, as RE2 itself says, of which the first ``bound`` will do."""
-    characters = _all_characters()
+    characters = _all_characters(bool(OF_ASCII.fullmatch(expression)))
     options = pc.MatchSubstringOptions(f"(?s)^(?:{expression})$")
     try:
         matched = pc.call_function("match_substring_regex", [characters], options)

@@ -1,40 +1,68 @@
 """The page of help of each command."""
 
+from collections.abc import Iterator
+
+import click
 import pytest
 
-from pipeline.command import Command
+from pipeline.command import Command, Commands
 from pipeline.outcomes import Exit
-from pipeline.program import COMMANDS, load
+from pipeline.program import COMMANDS, program
 from tests.unit.pipeline.conftest import Tool
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_a_page_says_what_a_command_does_and_needs(name: str, tool: Tool) -> None:
-    command = load(name)
-    assert command.name == name
-    page = tool(name, "--help")
+def commands(group: click.Command = program, *words: str) -> Iterator[tuple[str, ...]]:
+    """Yield what is written for each command."""
+    assert isinstance(group, Commands)
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        found = group.get_command(context, name)
+        assert found
+        yield from (
+            commands(found, *words, name) if isinstance(found, Commands) else [(*words, name)]
+        )
+
+
+def load(words: tuple[str, ...]) -> Command:
+    """Return a command."""
+    found: click.Command = program
+    for word in words:
+        assert isinstance(found, Commands)
+        inner = found.get_command(click.Context(found), word)
+        assert inner
+        assert inner.name == word
+        found = inner
+    assert isinstance(found, Command)
+    return found
+
+
+@pytest.mark.parametrize("words", [*commands()], ids=" ".join)
+def test_a_page_says_what_a_command_does_and_needs(words: tuple[str, ...], tool: Tool) -> None:
+    command = load(words)
+    page = tool(*words, "--help")
     assert page.code == Exit.OK
     text = " ".join(page.out.split())
-    assert isinstance(command, Command)
     assert all(action in text for action in command.actions)
     assert all(policy in text for policy in command.policies)
-    assert all(f"{int(code)} " in text for code in Exit)
-    assert f"python -m pipeline {name}" in text
+    for code in Exit:
+        asked = command.actions or code is not Exit.REFUSED
+        assert (f"{int(code)} " in page.out.partition("Exit codes:")[2]) == bool(asked)
+    assert ("neither a stack nor credentials" in text) == (not command.actions)
+    assert f"python -m pipeline {' '.join(words)}" in text
     assert "--json" in text
     assert max(map(len, page.out.splitlines())) <= 100
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_its_examples_can_be_parsed(name: str, tool: Tool) -> None:
-    command = load(name)
-    assert command.name == name
-    page = tool(name, "--help").out
+@pytest.mark.parametrize("words", [*commands()], ids=" ".join)
+def test_its_examples_can_be_parsed(words: tuple[str, ...], tool: Tool) -> None:
+    command = load(words)
+    page = tool(*words, "--help").out
     examples = page.partition("Examples:\n")[2]
     assert examples
     for line in filter(None, map(str.strip, examples.splitlines())):
-        arguments = line.removeprefix(f"python -m pipeline {name}").partition(">")[0]
-        words = [word.strip("'") for word in arguments.split()]
-        command.make_context("test", words).close()
+        arguments = line.removeprefix(f"python -m pipeline {' '.join(words)}")
+        given = [word.strip("'") for word in arguments.partition(">")[0].split()]
+        command.make_context("test", given).close()
 
 
 def test_the_help_of_all_commands(tool: Tool) -> None:

@@ -12,9 +12,7 @@ from tests.reasons import GROUPS, PAGE, render
 from tests.unit.synthesis import ROOT
 
 CATALOGUE = ROOT / "lambda" / "processor" / "reasons.py"
-SOURCES = sorted(
-    {*(ROOT / "lambda").rglob("*.py"), ROOT / "lib" / "dry_run.py"} - {CATALOGUE},
-)
+SOURCES = sorted({*(ROOT / "lambda").rglob("*.py")} - {CATALOGUE})
 SUBJECTS = {reason.partition(":")[0] for reason in Reason}
 # Such a text, or a part of it: "row:blank", "encoding:not-", ":required".
 STATEMENT = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(SUBJECTS)))})?:[a-z][a-z0-9-]*")

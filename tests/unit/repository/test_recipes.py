@@ -13,7 +13,9 @@ import pytest
 
 from tests.unit.repository.copies import change, copy_sources, run
 
-SOURCES = ["lib", "lambda", "docs", "tests", "contracts", "cdk.json", "pyproject.toml"]
+SOURCES = [
+    *("lib", "lambda", "pipeline", "docs", "tests", "contracts", "cdk.json", "pyproject.toml"),
+]
 CONTRACT = """\
 apiVersion: v3.2.0
 kind: DataContract
@@ -77,7 +79,9 @@ def add_dataset(copy: Path) -> None:
     """A contract."""
     (copy / "contracts/visits.odcs.yaml").write_text(CONTRACT, encoding="utf-8")
     (copy / "visits.csv").write_text("visit_id\nV1\n", encoding="utf-8")
-    assert "1 rows, 1 clean" in run(copy, "-m", "lib.dry_run", "visits", "visits.csv")
+    assert "1 rows, 1 clean" in run(
+        copy, "-m", "pipeline", "contract", "check", "visits", "visits.csv"
+    )
 
 
 def add_setting(copy: Path) -> None:

@@ -19,6 +19,7 @@ from tests.unit.contracts.orders import METHOD, bounded, mistakes
         ("pattern: '^\\d{1,3}$'", "1,110"),
         ("pattern: '^\\pZ[[:digit:]]$'", "190"),
         ("pattern: '^[0-9]{3}\\.0{2,}?$', maxLength: 6", "1,000"),
+        ("pattern: '^[0-9é]{2}$'", "121"),
         ("pattern: '^[MF]+$', maxLength: 5", "62"),
         ("pattern: '^(a*)*$', maxLength: 9", "10"),
         ("pattern: '^(?:male){9000000}$', maxLength: 9", "0"),

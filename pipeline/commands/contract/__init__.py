@@ -1,0 +1,15 @@
+"""``contract``: commands about data contracts, and files on this machine."""
+
+import click
+
+from pipeline.command import Commands
+
+COMMANDS = ("check",)
+
+
+@click.group("contract", cls=Commands, names=COMMANDS, package="pipeline.commands.contract")
+def command() -> None:
+    """Check contracts, and files against them.
+
+    These commands run on this machine. They ask nothing of AWS, and need no stack.
+    """
