@@ -306,6 +306,6 @@ def test_a_token_may_take_the_name_of_a_dropped_column(directory: Path) -> None:
 
 
 def test_one_mistake_is_not_reported_as_two(directory: Path) -> None:
-    text = deidentified("price", "generalize, width: 5").replace("decimal(12,2)", "float")
+    text = deidentified("price", "generalize, width: 5").replace("decimal(12,2)", "money")
     (sentence,) = mistakes(directory, text)
     assert "is a number, whose physicalType must be" in sentence

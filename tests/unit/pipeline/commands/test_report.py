@@ -39,7 +39,7 @@ def test_it_is_of_some_files(tool: Tool, tmp_path: Path) -> None:
     tool("report", "--output", str(file), "--dataset", "customers", "--since", "2026-03-01T13:00Z")
     page = file.read_text("utf-8")
     assert "payments" not in page
-    assert "1 files, 1 of them refused" in page
+    assert "1 file, 1 of them refused" in page
     assert "2026-03-01T13:00:00Z" in page
 
 
