@@ -31,7 +31,7 @@ CHECKED := app.py lib lambda pipeline sandbox delivery samples benchmarks tests
 # A step that hangs is ended, with a message, after about four times its usual time.
 # `make unit minutes=60` sets another limit.
 minutes = 10
-unit emulator deployed: minutes = 25
+lint unit emulator deployed: minutes = 25
 integration attacks lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
@@ -74,12 +74,12 @@ demo: setup ## Deploy to an AWS emulator on this machine, process files, recover
 	@$(limited) python -m sandbox.demo
 
 .PHONY: test
-test: lint ## All checks of CI in one go
+test: setup ## All checks of CI in one go
 	@echo "Now three at a time, each of which shows at its end what it printed: $(others)"
 	@$(MAKE) --no-print-directory $(together) $(others)
 
 # Some work where others wait for the sandbox. Make 3.81, which macOS has, would mix what they print.
-others = emulator unit deployed checkov fuzz sbom
+others = lint emulator unit deployed checkov fuzz sbom
 together = $(if $(filter output-sync,$(.FEATURES)),--jobs=3 --output-sync=target)
 
 .PHONY: setup

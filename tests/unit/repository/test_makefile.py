@@ -27,6 +27,7 @@ UNLIMITED = {
     "python3 -m venv": "it is what the limit of the next steps runs on",
 }
 TARGETS = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+DONE = ("--old-file=setup", "--old-file=.cache/checkov", "--old-file=.cache/awscli")
 FAKE = """#!/bin/sh
 echo "${0##*/} $*" >>"$CALLS"
 [ "$HANGS" != "${0##*/}" ] || exec sleep 600
@@ -59,6 +60,16 @@ def find_unlimited(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_tool_has_a_limit(target: str) -> None:
     assert find_unlimited(target) <= set(UNLIMITED)
+
+
+@pytest.mark.parametrize(
+    "check", ["lint", "unit", "fuzz", "checkov", "emulator", "deployed", "sbom"]
+)
+def test_all_checks_are_one_target(check: str) -> None:
+    everything = make("--dry-run", "test", *DONE).stdout
+    recipe = make("--dry-run", check, *DONE).stdout
+    assert recipe
+    assert recipe in everything
 
 
 @pytest.mark.parametrize("target", ["deploy", "destroy"])
@@ -96,7 +107,7 @@ def test_a_step_that_hangs_is_ended_and_reported(tmp_path: Path, target: str, ha
     done = make(
         f"VENV={os.path.relpath(tmp_path, ROOT)}",
         f"PYTHON={sys.executable}",
-        *("--old-file=setup", "--old-file=.cache/checkov", "--old-file=.cache/awscli"),
+        *DONE,
         *(target, "minutes=0.01"),
         HANGS=hangs,
         CALLS=str(tmp_path / "calls"),
