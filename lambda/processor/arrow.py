@@ -46,8 +46,8 @@ def joined(columns: Sequence[pa.Array]) -> pa.StringArray:
 def joined_with_nulls(columns: Sequence[pa.Array]) -> pa.StringArray:
     """Return a text for each row, equal for equal values; null equals null."""
     texts = [pc.cast(plain(column), pa.string()) for column in columns]
-    marked = (pc.fill_null(_with_length(text), "-") for text in texts)
-    return pc.binary_join_element_wise(*marked, "")
+    filled = (pc.fill_null(_with_length(text), "-") for text in texts)
+    return pc.binary_join_element_wise(*filled, "")
 
 
 def _with_length(text: pa.StringArray) -> pa.StringArray:

@@ -49,12 +49,9 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
         if _origin(lost, contract) != _origin(lost, current):
             what = f"kAnonymity is laxer than in {name}, which tells people apart by {lost!r} too"
             source.wrong(("customProperties",), f"{what}; take that from the same place in files")
-    kept = [_demand(rule) for rule in contract.quality]
-    for rule in current.quality:
-        known = {*rule.columns} <= {column.name for column in contract.columns}
-        if rule.severity == "error" and known and _demand(rule) not in kept:
-            what = f"lacks the quality rule {rule.name!r} of {name}, so it could accept a file"
-            source.wrong(("schema", 0), f"the contract {what} that is refused there; add it")
+    for rule in _lost_rules(contract, current):
+        what = f"lacks the quality rule {rule.name!r} of {name}, so it could accept a file"
+        source.wrong(("schema", 0), f"the contract {what} that is refused there; add it")
     for policy, lax in (
         ("unknownColumns", _takes_more_columns(contract, current)),
         ("maxRejectedShare", _takes_more_rejects(contract, current)),
@@ -126,6 +123,15 @@ def _counted(contract: Contract) -> list[str]:
 def _hides_as_much(own: Method, wanted: Method) -> bool:
     """Whether a method shows no more of a value than another, as far as they can be compared."""
     return isinstance(wanted, Keep) or own.hides_as_much_as(wanted)
+
+
+def _lost_rules(contract: Contract, current: Contract) -> Iterator[QualityRule]:
+    """The rules of the current contract that refuse files, and are missing although they apply."""
+    columns = {column.name for column in contract.columns}
+    kept = [_demand(rule) for rule in contract.quality]
+    for rule in current.quality:
+        if rule.severity == "error" and {*rule.columns} <= columns and _demand(rule) not in kept:
+            yield rule
 
 
 def _demand(rule: QualityRule) -> QualityRule:

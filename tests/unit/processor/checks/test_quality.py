@@ -356,7 +356,7 @@ def test_the_rules_share_the_memory_of_one_column(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_contract_without_rules_remembers_and_counts_nothing() -> None:
-    assert of(f"{HEADER}\n1,,,\n").quality == ()
+    assert not of(f"{HEADER}\n1,,,\n").quality
 
 
 @pytest.mark.parametrize(
