@@ -227,8 +227,6 @@ class _Rule(Part):
     def _arguments(self, metric: Metric) -> dict[str, Any]:
         given = self.given.get("arguments", {})
         allowed = self._level[metric]
-        if not isinstance(given, dict):
-            self._refuse("has arguments that are not a mapping; correct them", "arguments")
         for name in given:
             if name not in allowed:
                 use = f"use {' or '.join(allowed)}" if allowed else "remove it"
