@@ -137,7 +137,7 @@ class _Rule(Part):
 
     def _is_text(self) -> bool:
         """Whether the rule is documentation."""
-        kind = self.given.get("type", "library")
+        kind = str(self.given.get("type", "library"))
         if kind in FOREIGN:
             what = f"is of type {kind}, which is not run here; write a metric instead, such as"
             self._refuse(f"{what} {self._example}, or type: text if it is documentation", "type")

@@ -66,7 +66,8 @@ def compiled(directory: Path, text: str) -> tuple[QualityRule, ...]:
     ],
 )
 def test_a_rule_of_the_schema_object(directory: Path, rule: str, expected: dict[str, Any]) -> None:
-    usual = {"name": "rowCount", "metric": "rowCount", "operator": "mustBe", "bounds": (0,)}
+    usual: dict[str, Any] = {"name": "rowCount", "metric": "rowCount"}
+    usual |= {"operator": "mustBe", "bounds": (0,)}
     assert compiled(directory, of_object(f"{{{rule}}}")) == (QualityRule(**usual | expected),)
 
 
@@ -108,7 +109,7 @@ def test_a_rule_of_a_column(
     directory: Path, column: str, rule: str, expected: dict[str, Any]
 ) -> None:
     metric = rule.removeprefix("metric: ").partition(",")[0]
-    usual = {"name": f"{column}.{metric}", "metric": metric, "columns": (column,)}
+    usual: dict[str, Any] = {"name": f"{column}.{metric}", "metric": metric, "columns": (column,)}
     usual |= {"operator": "mustBe", "bounds": (0,)}
     (found,) = compiled(directory, of_column(column, f"{{{rule}, mustBe: 0}}"))
     assert found == QualityRule(**usual | expected)
@@ -423,10 +424,10 @@ def test_a_column_of_no_type_is_the_only_mistake(directory: Path) -> None:
 
 
 def test_the_fields_are_those_of_the_standard() -> None:
-    validator, _ = _standard()
+    schema: Any = _standard()[0].schema
     parts = ("DataQuality", "DataQualityLibrary", "DataQualitySql", "DataQualityCustom")
-    defined = {name for part in parts for name in validator.schema["$defs"][part]["properties"]}
-    operators = validator.schema["$defs"]["DataQualityOperators"]["oneOf"]
+    defined = {name for part in parts for name in schema["$defs"][part]["properties"]}
+    operators = schema["$defs"]["DataQualityOperators"]["oneOf"]
     assert defined | {name for one in operators for name in one["required"]} == FIELDS
 
 

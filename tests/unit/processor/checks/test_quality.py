@@ -269,14 +269,14 @@ def parquet(table: pa.Table) -> bytes:
 
 
 def test_every_format_is_measured_alike() -> None:
-    values = {
+    values: dict[str, list[str | None]] = {
         "id": ["1", "2", "3", "4", "5"],
         "mail": ["a", "A ", None, "c", " "],
         "name": ["x", None, "N/A", "x", "x"],
         "paid": ["1", "1", "1.0", None, "9"],
     }
     rows = [
-        {name: values[name][place] for name in NAMES if values[name][place] is not None}
+        {name: text for name in NAMES if (text := values[name][place]) is not None}
         for place in range(5)
     ]
     lines = "\n".join([HEADER, *(",".join(row.get(name, "") for name in NAMES) for row in rows)])
