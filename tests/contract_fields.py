@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lib.contracts.classification import SENSITIVE, WORDS
+from lib.contracts.fields import LEVELS, Fate, Row
 from lib.contracts.physical import FORMS, ORACLE_DATE, Form
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "contract-fields.md"
@@ -17,6 +18,14 @@ HEAD = """\
 What becomes of what a contract says. `.venv/bin/python -m tests.contract_fields` writes this page
 from the tables in `lib/contracts/` that the check of contracts uses.
 [Data contracts](contracts.md) explains the fields that are enforced.
+"""
+FIELDS = """
+Each field of the standard is enforced, or refused, or documentation: then it says nothing that a
+file could break, and has no effect. A version after a field is the first one that has it. A
+contract with the `apiVersion` of an older one is refused.
+
+| part | fields | what becomes of it | how |
+| --- | --- | --- | --- |
 """
 CLASSIFICATIONS = """
 ## Words for classifications
@@ -43,8 +52,29 @@ digits of decimals count; others, such as the precision of a timestamp, do not.
 
 def render() -> str:
     """The page."""
+    types = PHYSICAL + "".join(map(_physical, (*FORMS, ORACLE_DATE)))
     classifications = CLASSIFICATIONS + "".join(_classifications())
-    return HEAD + classifications + PHYSICAL + "".join(map(_physical, (*FORMS, ORACLE_DATE)))
+    return HEAD + FIELDS + "".join(_fields()) + classifications + types
+
+
+def _fields() -> Iterator[str]:
+    for level, rows in LEVELS.items():
+        for fate in Fate:
+            by_says: dict[str, list[str]] = {}
+            for name, row in rows.items():
+                if row.fate is fate:
+                    by_says.setdefault(_says(name, row), []).append(_name(name, row))
+            for says, names in by_says.items():
+                yield f"| `{level}` | {', '.join(names)} | {fate} | {says} |\n"
+
+
+def _name(name: str, row: Row) -> str:
+    return f"`{name}`" + ("" if row.since == "3.0" else f" ({row.since})")
+
+
+def _says(name: str, row: Row) -> str:
+    """What a row says; all options that are not supported say the same."""
+    return row.says.replace(f"{name!r}", "…")
 
 
 def _physical(form: Form) -> str:

@@ -110,8 +110,6 @@ def _compile(source: Source) -> Contract | None:
     contract = check_standard(source)
     if contract is None:
         return None
-    if not str(contract.apiVersion).startswith("v3."):
-        source.wrong(("apiVersion",), f"the apiVersion is {contract.apiVersion}; use v3.2.0")
     for field, value in (("id", contract.id), ("version", contract.version)):
         if not str(value).strip():
             source.wrong((field,), f"the {field} is empty; it names the contract in manifests")

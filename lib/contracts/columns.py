@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from open_data_contract_standard.model import SchemaProperty
 
 from lib.contracts.deidentification import read_method
+from lib.contracts.fields import LEVELS, Fate
 from lib.contracts.physical import Physical, read_physical
 from lib.contracts.source import Location, Part
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
@@ -186,21 +187,19 @@ class ColumnRules(Part):
         return lacks
 
     def _check_json(self) -> None:
-        """Refuse rules for the parts of an array or object, which are not checked."""
+        """Refuse an array or object that is not JSON text."""
         logical = self.given.logicalType
         if str(self.given.physicalType).lower() not in JSON_TYPES:
             what = f"is an {logical}, which is kept as JSON text if its physicalType is json"
             self.wrong(f"{what}; add that, or remove the column", "physicalType")
-        for field in ("properties", "items"):
-            if getattr(self.given, field) is not None:
-                self.wrong(f"has {field}, which are not checked in JSON text; remove them", field)
 
     def _options(self, column: Column) -> dict[str, Any]:
         """The rules that logicalTypeOptions gives a column of a known type."""
         options = self.given.logicalTypeOptions or {}
         kind = column.type
         for name in options:
-            if name not in OPTIONS[kind]:
+            row = LEVELS["logicalTypeOptions"][name]
+            if name not in OPTIONS[kind] and row.fate is not Fate.REFUSED:
                 use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
                 if name == "format" and kind in ("date", "timestamp", "time"):
                     use = "remove it: files have the form of ISO 8601"

@@ -146,6 +146,10 @@ class Source:
         """The mistakes, sorted by line, each with file and line."""
         return [f"{self.label}, line {line}: {what}." for line, what in sorted(self._mistakes)]
 
+    def has(self, at: Location) -> bool:
+        """Whether the file has something at ``at``."""
+        return at in self._lines
+
     def text(self, at: Location) -> str:
         """The scalar at ``at`` as it is in the file; empty if there is none."""
         return self._texts.get(at, "")

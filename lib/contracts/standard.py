@@ -16,6 +16,7 @@ from jsonschema.exceptions import best_match
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError as ModelError
 
+from lib.contracts.fields import VERSIONS, check_fields
 from lib.contracts.physical import derive_types, tell_type
 from lib.contracts.source import Location, Source
 from lib.contracts.unquoted import misread, read_dates
@@ -44,6 +45,8 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
     if source.document is None:
         source.wrong((), "the file is empty; write a contract or delete it")
         return None
+    if not _check_version(source):
+        return None
     read_dates(source)
     derive_types(source)
     errors = itertools.islice(_standard()[0].iter_errors(source.document), MOST_TOLD)
@@ -51,6 +54,7 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
         _report(source, error)
     if source.sentences():
         return None
+    check_fields(source)
     try:
         return OpenDataContractStandard.model_validate(_without_quality(source.document))
     except ModelError as refusal:
@@ -75,6 +79,16 @@ def _without_quality(part: Any) -> Any:
 
 def _is_quality_rule(at: Location) -> bool:
     return len(at) > 1 and at[-2] == "quality"
+
+
+def _check_version(source: Source) -> bool:
+    """Whether the version of the standard is a known one, or not stated as text at all."""
+    version = source.document.get("apiVersion") if isinstance(source.document, dict) else None
+    known = version in VERSIONS or not isinstance(version, str)
+    if not known:
+        what = f"the apiVersion is {version}; use one of {', '.join(VERSIONS)}"
+        source.wrong(("apiVersion",), what)
+    return known
 
 
 @functools.cache

@@ -175,7 +175,15 @@ kind: DataContract
 
 apiVersion: v3.2.0
 --> apiVersion: v2.2.2
-1: the apiVersion is v2.2.2; use v3.2.0
+1: the apiVersion is v2.2.2; use one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0
+
+apiVersion: v3.2.0
+--> apiVersion: 3.2.0
+1: the apiVersion is 3.2.0; use one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0
+
+apiVersion: v3.2.0
+--> apiVersion: v3.3.0
+1: the apiVersion is v3.3.0; use one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0
 
 version: 1.2.0
 --> version: 1.2
