@@ -1,5 +1,8 @@
 """Wording: columns of a contract as people write and read them."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from processor.contract.column import Column, Method
 from processor.contracts import method_document
 
@@ -15,11 +18,13 @@ def type_text(column: Column) -> str:
 
 def method_text(method: Method) -> str:
     """Return a method as contracts write it, such as ``{method: mask, keepLast: 4}``."""
+    return options_text(method_document(method))
+
+
+def options_text(options: Mapping[str, Any]) -> str:
+    """Return the name and the options of a method as contracts write them."""
 
     def written(value: object) -> str:
-        if isinstance(value, list | tuple):
-            return f"[{', '.join(map(str, value))}]"
-        return str(value)
+        return f"[{', '.join(value)}]" if isinstance(value, list | tuple) else str(value)
 
-    options = (f"{name}: {written(value)}" for name, value in method_document(method).items())
-    return f"{{{', '.join(options)}}}"
+    return f"{{{', '.join(f'{name}: {written(value)}' for name, value in options.items())}}}"

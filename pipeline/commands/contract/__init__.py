@@ -4,12 +4,12 @@ import click
 
 from pipeline.command import Commands
 
-COMMANDS = ("check",)
+COMMANDS = ("check", "draft")
 
 
 @click.group("contract", cls=Commands, names=COMMANDS, package="pipeline.commands.contract")
 def command() -> None:
-    """Check contracts, and files against them.
+    """Draft contracts, check them, and check files against them.
 
     These commands run on this machine. They ask nothing of AWS, and need no stack.
     """

@@ -14,6 +14,7 @@ NOT_LOADED = {"aws_cdk", "boto3", "botocore", "constructs", "jsii"}
 
 EXAMPLES = {
     "check": ["check", "customers", "samples/customers.csv"],
+    "draft": ["draft", "samples/customers.csv"],
 }
 
 

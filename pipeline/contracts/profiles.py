@@ -1,0 +1,213 @@
+"""Profiles: what the values of a column have in common, found batch by batch.
+
+A profile keeps no value, except the few short ones that a vocabulary may have. Its size does not
+depend on the file.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor.checks.notation import Notation
+from processor.checks.string_formats import STRING_FORMATS
+from processor.checks.types import column_type, converted, matches
+from processor.contract.column import Column, Rules
+from processor.contract.model import Csv
+from processor.contract.vocabulary import Type
+from processor.deidentification.keep import Keep
+from processor.deidentification.redaction import PATTERNS, redact
+
+MARKERS = ("\\N", "NULL", "null", "N/A", "n/a", "#N/A", "NA", "None", "NaN", "nan", "-")
+"""Texts that stand for a missing value in some exports."""
+
+NOTATIONS = tuple(
+    Csv(decimal=decimal, thousands=thousands)
+    for decimal, thousands in (
+        *((".", ""), (",", ""), (",", "."), (".", ","), (",", " "), (",", "\u00a0")),
+        *((",", "\u202f"), (".", "'"), (".", "\u2019"), (",", "'")),
+    )
+)
+"""How numbers may be written; the first ones are tried first."""
+
+FORMATS = ("uuid", "ipv4", "ipv6", "email")
+MOMENTS: tuple[tuple[Type, bool], ...] = (
+    *(("boolean", True), ("date", True), ("timestamp", True), ("timestamp", False)),
+    ("time", True),
+)
+MOST_VALUES = 300
+LONGEST_VALUE = 20
+LONGEST_SHAPE = 40
+SOUGHT = 2_000  # values of a batch in which what redact finds is sought
+
+
+def bare(name: str, type_: Type, timezone: bool = True) -> Column:
+    """Return a column of a type, without rules."""
+    return Column(
+        name=name,
+        type=type_,
+        required=False,
+        timezone=timezone,
+        deidentify=Keep(),
+        rules=Rules(),
+        output=name,
+    )
+
+
+_MOMENTS = {one: column_type(bare("", *one)) for one in MOMENTS}
+_INTEGER, _DOUBLE = (column_type(bare("", one)) for one in ("integer", "double"))
+_PLAIN_DECIMAL = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?$"
+
+
+@dataclass
+class Numbers:
+    """Numbers in one notation, as far as all values of a column are some.
+
+    Attributes:
+        integers, decimals, doubles: whether all are of this type.
+        whole, scale: the most digits before and after the point.
+        negative: whether any is below 0.
+    """
+
+    integers: bool = True
+    decimals: bool = True
+    doubles: bool = True
+    whole: int = 1
+    scale: int = 0
+    negative: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether they are numbers at all."""
+        return self.integers or self.fixed or self.doubles
+
+    @property
+    def fixed(self) -> bool:
+        """Whether they fit a decimal."""
+        return self.decimals and self.whole + self.scale <= 38
+
+    def add(self, text: pa.StringArray) -> None:
+        """Take more of them, without nulls."""
+        self.integers = self.integers and not converted(text, _INTEGER).null_count
+        self.doubles = self.doubles and not converted(text, _DOUBLE).null_count
+        self.decimals = (
+            self.decimals and pc.all(pc.match_substring_regex(text, _PLAIN_DECIMAL)).as_py()
+        )
+        if self.decimals:
+            whole, scale = (
+                pc.max(pc.utf8_length(pc.replace_substring_regex(text, others, "")))
+                for others in (r"^-|[.].*$", r"^[^.]*[.]?")
+            )
+            self.whole = max(self.whole, whole.as_py())
+            self.scale = max(self.scale, scale.as_py())
+        self.negative = self.negative or bool(pc.any(pc.starts_with(text, "-")).as_py())
+
+
+@dataclass
+class Profile:
+    """What the values of one column have in common.
+
+    Attributes:
+        values: how many there are.
+        missing: how many fields are empty.
+        textless: how many are values that have no text, such as an infinite number.
+        markers: how many fields are one of MARKERS.
+        moments: which types other than numbers all values have; null markers do not count.
+        numbers: the same for numbers, by notation.
+        formats: which formats all values have.
+        shape: of all values, with A, a and 9 for letters and digits; empty if they differ.
+        distinct: the values, if they are few and short; else None.
+        found: how many values are what ``redact`` finds, by pattern.
+        sought: in how many of them it was sought.
+        shortest: the fewest characters of a value.
+        years: the first and last year of dates.
+    """
+
+    notations: Sequence[Csv]
+    values: int = 0
+    missing: int = 0
+    textless: int = 0
+    markers: Counter[str] = field(default_factory=Counter)
+    moments: set[tuple[Type, bool]] = field(default_factory=lambda: {*MOMENTS})
+    numbers: dict[Csv, Numbers] = field(init=False)
+    formats: set[str] = field(default_factory=lambda: {*FORMATS})
+    shape: str | None = None
+    distinct: set[str] | None = field(default_factory=set)
+    found: Counter[str] = field(default_factory=Counter)
+    sought: int = 0
+    shortest: int | None = None
+    years: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Begin with all notations."""
+        self.numbers = {one: Numbers() for one in self.notations}
+
+    def add(self, text: pa.StringArray, textless: int) -> None:
+        """Take the texts of more rows; null where a field is empty or has no text."""
+        self.textless += textless
+        self.missing += text.null_count - textless
+        text = text.drop_null()
+        if not len(text):
+            return
+        self.values += len(text)
+        marked = pc.is_in(text, pa.array(MARKERS))
+        if pc.any(marked).as_py():
+            counted = pc.value_counts(text.filter(marked)).to_pylist()
+            self.markers.update({one["values"]: one["counts"] for one in counted})
+        self._see_texts(text)
+        if len(text := text.filter(pc.invert(marked))):
+            self._see_types(text)
+
+    def _see_texts(self, text: pa.StringArray) -> None:
+        self.formats = {
+            one for one in self.formats if not matches(text, STRING_FORMATS[one]).false_count
+        }
+        least = pc.min(pc.utf8_length(text)).as_py()
+        self.shortest = least if self.shortest is None else min(least, self.shortest)
+        if self.shape != "":
+            shapes = pc.unique(shaped(pc.utf8_slice_codeunits(text, 0, LONGEST_SHAPE + 1)))
+            shape = shapes[0].as_py() if len(shapes) == 1 else ""
+            self.shape = shape if self.shape in (None, shape) else ""
+        if self.distinct is not None:
+            more = pc.unique(text)
+            few = len(more) <= MOST_VALUES and pc.max(pc.utf8_length(more)).as_py()
+            self.distinct = (
+                self.distinct | {*more.to_pylist()} if 0 < few <= LONGEST_VALUE else None
+            )
+            if self.distinct is not None and len(self.distinct) > MOST_VALUES:
+                self.distinct = None
+        some = text.slice(0, SOUGHT)
+        self.sought += len(some)
+        for pattern in PATTERNS:
+            changed = pc.sum(pc.not_equal(redact(some, [pattern]), some)).as_py()
+            self.found[pattern] += changed or 0
+
+    def _see_types(self, text: pa.StringArray) -> None:
+        self.moments = {
+            one for one in self.moments if not converted(text, _MOMENTS[one]).null_count
+        }
+        if self.moments & {("date", True)}:
+            years = pc.min_max(pc.cast(pc.utf8_slice_codeunits(text, 0, 4), pa.int32())).as_py()
+            first, last = self.years or (9999, 1)
+            self.years = min(first, years["min"]), max(last, years["max"])
+        for notation, numbers in [*self.numbers.items()]:
+            plain = text
+            if (notation.decimal, notation.thousands) != (".", ""):
+                plain = Notation(notation).plain(text)
+            numbers.add(plain)
+            if not numbers.any:
+                del self.numbers[notation]
+
+    @property
+    def typed(self) -> bool:
+        """Whether all values but null markers have a type other than text."""
+        return self.values > self.markers.total() and bool(self.moments or self.numbers)
+
+
+def shaped(text: pa.StringArray) -> pa.StringArray:
+    """Return texts with A and a for letters of ASCII, and 9 for digits."""
+    for characters, sign in (("[A-Z]", "A"), ("[a-z]", "a"), ("[0-9]", "9")):
+        text = pc.replace_substring_regex(text, characters, sign)
+    return text

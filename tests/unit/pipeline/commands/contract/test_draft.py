@@ -1,0 +1,60 @@
+"""``contract draft``."""
+
+from pathlib import Path
+
+import pytest
+
+from lib.contracts import compile_contracts
+from pipeline.outcomes import Exit
+from tests.unit.pipeline.conftest import Tool
+
+
+@pytest.fixture(name="file")
+def make_file(tmp_path: Path) -> Path:
+    """A file of two rows."""
+    file = tmp_path / "orders.csv"
+    file.write_text("quantity,note\n1,hällo\n2,\n", encoding="utf-8")
+    return file
+
+
+def test_a_draft_goes_to_standard_output(tool: Tool, file: Path) -> None:
+    answer = tool("contract", "draft", str(file))
+    assert answer.code == Exit.OK
+    assert "- name: orders\n" in answer.out
+    assert "2 rows were looked at, which is all of" in answer.err
+
+
+def test_a_draft_is_written_and_nothing_overwritten(tool: Tool, file: Path) -> None:
+    output = file.parent / "contracts" / "sales.odcs.yaml"
+    output.parent.mkdir()
+    answer = tool("contract", "draft", str(file), "--output", str(output))
+    assert (answer.code, answer.out) == (Exit.OK, "")
+    assert [*compile_contracts(output.parent)] == ["sales"]
+    before = output.read_text()
+    again = tool("contract", "draft", str(file), "--output", str(output))
+    assert again.code == Exit.USAGE
+    assert "exists, and is not overwritten" in again.err
+    assert output.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["sales.yaml", "Sales.odcs.yaml", ".odcs.yaml"])
+def test_a_contract_has_a_name_of_its_own(tool: Tool, file: Path, name: str) -> None:
+    answer = tool("contract", "draft", str(file), "--output", str(file.parent / name))
+    assert answer.code == Exit.USAGE
+    assert "is no name of a contract" in answer.err
+    assert not (file.parent / name).exists()
+
+
+def test_broken_rows_are_something_wrong(tool: Tool, file: Path) -> None:
+    file.write_text("quantity,note\n1,x\n2\n")
+    answer = tool("contract", "draft", str(file), "--json")
+    assert answer.code == Exit.WRONG
+    assert "1 of them are broken" in answer.err
+    assert (answer.json["rows"], answer.json["broken"]) == (2, 1)
+    assert answer.json["contract"].startswith("# A draft from 2 rows")
+
+
+def test_a_missing_file_is_reported(tool: Tool, tmp_path: Path) -> None:
+    answer = tool("contract", "draft", str(tmp_path / "x.csv"))
+    assert answer.code == Exit.FAILED
+    assert "x.csv cannot be read or written: No such file" in answer.err

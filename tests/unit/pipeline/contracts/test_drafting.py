@@ -1,0 +1,389 @@
+"""Drafts: they compile, the file passes them, and nothing of the file is in them."""
+
+import gzip
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lib.contracts import compile_contracts
+from pipeline.contracts.drafting import Draft, draft, name_of
+from pipeline.contracts.dry_run import run
+from pipeline.outcomes import WrongContractError
+from processor.account import RowAccount
+from processor.contract.model import Contract
+
+EMAIL = "{method: pseudonymize, normalize: [trim, lowercase]}"
+
+
+def compiled(folder: Path, text: str) -> Contract:
+    """Compile a draft of the dataset ``things``."""
+    folder.mkdir(exist_ok=True)
+    (folder / "things.odcs.yaml").write_text(text, encoding="utf-8")
+    return compile_contracts(folder)["things"]
+
+
+def passed(file: Path) -> tuple[Draft, Contract, RowAccount]:
+    """Draft from a file, and run it under the draft."""
+    found = draft(file, "things")
+    contract = compiled(file.parent / "contracts", found.text)
+    return found, contract, run(contract, file).account
+
+
+def from_text(folder: Path, text: str, name: str = "a.csv", encoding: str = "utf-8") -> Any:
+    """Draft from text."""
+    file = folder / name
+    file.write_bytes(text.encode(encoding))
+    found, contract, account = passed(file)
+    assert account.refusal is None
+    assert (account.read, account.rejected) == (found.rows, 0)
+    return found.text, {one.name: one for one in contract.columns}, contract
+
+
+def properties(text: str) -> dict[str, Any]:
+    """The properties of a draft by name."""
+    return {one["name"]: one for one in yaml.safe_load(text)["schema"][0]["properties"]}
+
+
+def suggested(text: str, name: str) -> str | None:
+    """The method that a comment suggests for a column."""
+    part = text.partition(f"- name: {name}\n")[2].partition("- name: ")[0]
+    found = re.search("# or value: (.*)", part)
+    return found[1] if found else None
+
+
+def test_excels_habits_are_found_out(tmp_path: Path) -> None:
+    text = "sep=;\r\nKunde;Betrag;Menge;Währung\r\n" + "".join(
+        f"Müller {n};{1 + n}.234,50;{n};EUR\r\n" for n in range(5)
+    )
+    for encoding in ("windows-1252", "utf-8-sig", "utf-16"):
+        _, columns, contract = from_text(tmp_path, text, encoding=encoding)
+        assert columns["Betrag"].type == "decimal"
+        assert columns["Menge"].type == "integer"
+        assert columns["Währung"].rules.enum == ("EUR",)
+        assert columns["Kunde"].dropped
+        csv = contract.csv
+        assert (csv.delimiter, csv.decimal, csv.thousands) == (";", ",", ".")
+        assert csv.preamble_lines == 1
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("packing", ["", ".gz"])
+def test_the_delimiter_is_found_out(tmp_path: Path, delimiter: str, packing: str) -> None:
+    rows = ["quantity,note", "1,'a; b'", "2,c"]
+    text = "\n".join(rows).replace(",", delimiter).replace("'", '"') + "\n"
+    file = tmp_path / f"a.csv{packing}"
+    file.write_bytes(gzip.compress(text.encode()) if packing else text.encode())
+    _, contract, account = passed(file)
+    assert (contract.csv.delimiter, account.clean) == (delimiter, 2)
+
+
+def test_null_markers_are_found_out(tmp_path: Path) -> None:
+    text = "quantity,price,country,note\n1,NA,AT,-\nNULL,1.5,DE,NA\n2,2,AT,x\n"
+    _, columns, contract = from_text(tmp_path, text)
+    assert {*contract.csv.nulls} == {"NULL", "NA"}
+    assert not columns["quantity"].required
+    assert (columns["quantity"].type, columns["price"].type) == ("integer", "decimal")
+    assert columns["country"].required
+    assert not columns["note"].required
+
+
+def test_without_a_header_columns_have_numbers(tmp_path: Path) -> None:
+    for text in ("1,Anna,a@b.example\n2,Ben,b@b.example\n", "x,Anna\ny,Anna\n"):
+        draft_text, columns, contract = from_text(tmp_path, text)
+        assert not contract.csv.header
+        assert [*columns] == [f"column_{n + 1}" for n in range(text.index("\n") and len(columns))]
+        assert "Anna" not in draft_text
+
+
+def test_names_that_a_contract_cannot_have_become_physical_names(tmp_path: Path) -> None:
+    text = '"E-Mail: ",,"a\nb",A B,a b\nx@y.example,1,2,3,4\n'
+    _, columns, _ = from_text(tmp_path, text)
+    assert {name: one.label for name, one in columns.items()} == {
+        "E-Mail": "E-Mail: ",
+        "column_2": "",
+        "a b": "a\nb",
+        "A B_2": "A B",
+        "a b_3": "a b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "type_", "method"),
+    [
+        ("email", ["a@b.example", "c@d.example"], "string", EMAIL),
+        ("x", ["a@b.example", "c@d.example"], "string", EMAIL),
+        ("Telefonnummer", ["0043 1 5550123", "+4915112345678"], "string", "mask"),
+        ("x", ["+43 1 5550123", "+49 151 12345678"], "string", "mask"),
+        ("x", ["4111111111111111", "5500005555555559"], "string", "mask"),
+        ("x", ["123-45-6789", "219-09-9999"], "string", "{method: pseudonymize}"),
+        ("x", ["GB82WEST12345698765432", "DE89370400440532013000"], "string", "pseudonymize"),
+        ("Geburtsdatum", ["1990-01-02", "1985-03-04"], "date", "{method: generalize, to: year}"),
+        ("date_naissance", ["1990-01-02"], "date", "{method: generalize, to: year}"),
+        ("x", ["1950-01-02", "2001-03-04"], "date", "{method: generalize, to: year}"),
+        ("fecha_pedido", ["2024-01-02"], "date", "{method: generalize, to: month}"),
+        ("x", ["2024-01-02T00:00:00Z"], "timestamp", "{method: generalize, to: month}"),
+        ("PLZ", ["10115", "80331"], "string", "{method: generalize, prefix: 2}"),
+        ("Kundennummer", ["K00001", "K00002"], "string", "{method: pseudonymize}"),
+        ("Bemerkung", ["ruft an", "call a@b.example"], "string", "{method: redact}"),
+        ("x", ["ruft an", "call a@b.example"], "string", "{method: redact}"),
+        ("apellidos", ["Garcia", "Lopez"], "string", None),
+        ("salaire", ["1200", "3400"], "integer", None),
+        ("password", ["a8/x", "b9/y"], "string", None),
+        ("x", ["one", "two"], "string", None),
+        ("x", ["1", "2"], "integer", None),
+        ("x", ["31.12.1999", "1.2.2003"], "string", None),
+    ],
+)
+def test_what_a_column_may_hold(
+    tmp_path: Path, name: str, values: list[str], type_: str, method: str | None
+) -> None:
+    rows = "".join(f"{value},{n}\n" for n, value in enumerate(values))
+    text, columns, _ = from_text(tmp_path, f"{name},quantity\n{rows}")
+    assert (columns[name].type, columns[name].dropped) == (type_, True)
+    assert properties(text)[name]["classification"] == "restricted"
+    found = suggested(text, name)
+    assert (found is None) == (method is None)
+    assert (method or "") in (found or "")
+    assert not [rule for rule in vars(columns[name].rules) if rule in ("enum", "minimum")] or (
+        columns[name].rules.enum is columns[name].rules.minimum is None
+    )
+
+
+def test_what_is_suggested_compiles(tmp_path: Path) -> None:
+    text = (
+        "email,phone,birth_date,plz,customer_id,note,quantity\n"
+        "a@b.example,+43 1 5550123,1990-01-02,10115,C0000001,hi,1\n"
+    )
+    found, _, _ = from_text(tmp_path, text)
+    uncommented = re.sub(r" +value: {method: drop}\n( +)# or value", r"\1value", found)
+    columns = compiled(tmp_path / "contracts", uncommented).columns
+    assert not any(column.dropped for column in columns)
+    assert (
+        run(compiled(tmp_path / "contracts", uncommented), tmp_path / "a.csv").account.clean == 1
+    )
+
+
+def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
+    header = (
+        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,language\n"
+    )
+    rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,de\n120,100,-2,2.5,false,USD,NO,Open,en\n"
+    text, columns, _ = from_text(tmp_path, header + rows)
+    assert not any(one.dropped for one in columns.values())
+    assert {one["classification"] for one in properties(text).values()} == {"internal"}
+    rules = {name: one.rules for name, one in columns.items()}
+    assert (rules["quantity"].minimum, rules["quantity"].maximum) == ("0", "1000")
+    assert (rules["refund_amount"].minimum, rules["refund_amount"].maximum) == (None, "10")
+    assert columns["vat_rate"].type == "double"
+    assert rules["Land"].enum == ("AT", "NO")
+    assert rules["status"].enum == ("Open", "shipped")
+
+
+def test_what_is_not_in_a_vocabulary_is_not_written(tmp_path: Path) -> None:
+    header = "status,currency,country_of_birth,quantity,active\n"
+    text, columns, _ = from_text(tmp_path, header + "open,EUR,AT,+1,ja\nfrozen,CANARY,DE,2,nein\n")
+    assert [name for name, one in columns.items() if not one.dropped] == ["status"]
+    assert "frozen" not in text
+    assert "only" not in text
+
+
+CANARIES = ["CANARY{}", "canary{}@mail.example", "+4366455501{}", "19{}-02-03", "77{}", "7{}.25"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *(["quantity", "email", "phone", "birth_date", "amount", "price"],),
+        *(["status", "x", "y", "order_date", "age", "salary"],),
+        *(["currency", "user", "tel", "z", "customer_id", "w"],),
+        *(["country", "a", "b", "c", "d", "e"],),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+def test_no_value_of_the_file_is_in_a_draft(tmp_path: Path, names: list[str], ending: str) -> None:
+    rows = [[one.format(n) for one in CANARIES] for n in range(53, 73)]
+    file = tmp_path / f"a.{ending}"
+    if ending == "csv":
+        file.write_text("\n".join(map(",".join, [names, *rows])) + "\n")
+    elif ending == "jsonl":
+        file.write_text(
+            "".join(f"{json.dumps(dict(zip(names, one, strict=True)))}\n" for one in rows)
+        )
+    else:
+        pq.write_table(
+            pa.Table.from_pylist([dict(zip(names, one, strict=True)) for one in rows]), file
+        )
+    found, _, account = passed(file)
+    assert (account.read, account.rejected) == (20, 0)
+    body = re.sub(r"(?m)^( *#.*|id: .*)$", "", found.text)
+    for value in (value for row in rows for value in row):
+        assert value not in body
+        assert value not in found.text
+    assert "CANARY" not in found.text.upper()
+
+
+def test_days_in_another_form_are_texts(tmp_path: Path) -> None:
+    text, columns, _ = from_text(tmp_path, "day,quantity\n31.12.1999,1\n01.02.2003,2\n")
+    assert columns["day"].type == "string"
+    assert "not written as in ISO 8601" in " ".join(text.replace("#", "").split())
+
+
+def test_a_line_of_json_may_be_no_object(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"quantity": 1}\n[1]\n{\n')
+    found, _, account = passed(file)
+    assert (found.rows, found.broken, account.clean) == (3, 2, 1)
+
+
+def test_a_name_is_needed_for_each_column(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array([2])], ["x", "x"]), file)
+    with pytest.raises(WrongContractError, match="such as the one of column 1"):
+        draft(file, "things")
+
+
+def test_json_may_nest_and_leave_out(tmp_path: Path) -> None:
+    text = '{"id": "a1", "tags": ["x"], "more": {"y": 1}}\n{"id": null, "quantity": 3}\n'
+    _, columns, _ = from_text(tmp_path, text, "a.jsonl")
+    assert {name: one.type for name, one in columns.items()} == {
+        **{"id": "string", "tags": "array", "more": "object", "quantity": "integer"},
+    }
+    assert not any(one.required for one in columns.values())
+
+
+def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    moments = pa.array([0, 86_400_000_000], pa.timestamp("us"))
+    table = pa.table(
+        {
+            "quantity": pa.array([1, 2], pa.int32()),
+            "amount": [1.5, float("nan")],
+            "day": moments,
+            "list": [[1], [2]],
+            "struct": [{"a": 1}, {"a": 2}],
+            "raw": pa.array([b"12345678", b"12345678"], pa.binary(8)),
+        }
+    )
+    pq.write_table(table, file)
+    _, contract, account = passed(file)
+    assert (account.read, account.clean) == (2, 2)
+    kept = {one.name: one.type for one in contract.columns if not one.dropped}
+    assert kept == {"quantity": "integer"}
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "kept"),
+    [
+        ("customer_id,name", "C1,x", "customer_id"),
+        ("name,birth_date", "x,1990-01-02", "name"),
+        ("birth_date", "1990-01-02", "birth_date"),
+        ("secret,password", ",", "secret"),
+    ],
+)
+def test_something_is_always_kept(tmp_path: Path, header: str, row: str, kept: str) -> None:
+    _, columns, _ = from_text(tmp_path, f"{header}\n{row}\n")
+    assert [name for name, one in columns.items() if not one.dropped] == [kept]
+    assert columns[kept].deidentify.name == "pseudonymize"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"", "is empty. Draft from"),
+        ("a.parquet", b"", "is empty. Draft from"),
+        ("a.xlsx", b"PK\x03\x04" + b"x" * 20, "format:zip"),
+        ("a.csv", b"quantity\n\x81\n", "neither UTF-8, UTF-16 nor windows-1252"),
+        ("a.csv", b'quantity\n1\n"2', "record:malformed (line 3)"),
+        ("a.csv.gz", gzip.compress(b"quantity\n1\n", mtime=0)[:-6], "cannot be read"),
+        ("a.parquet", b"PAR1" + b"x" * 40, "cannot be read"),
+        ("a.csv", b"a," * 1_001 + b"b\n", "has 1,002 columns; a contract has 1 to 1,000."),
+        ("a.jsonl", b'{"a\\u0007": 1}\n', "The name of column 1 is no name"),
+        ("a.jsonl", b"{\n", "has 0 columns"),
+    ],
+)
+def test_what_cannot_be_drafted_from_is_refused(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises((WrongContractError, OSError)) as refusal:
+        draft(file, "things")
+    assert said in str(refusal.value)
+
+
+def test_a_file_of_nested_columns_alone_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"a": [1]}\n')
+    with pytest.raises(WrongContractError, match="Nothing of the file could be kept"):
+        draft(file, "things")
+
+
+def test_broken_rows_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("quantity,note\n1,x\n2\n3,y\n")
+    found, _, account = passed(file)
+    assert (found.rows, found.broken, account.rejected) == (3, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset"),
+    [("Orders_2024.csv.gz", "orders"), ("2024.csv", "dataset"), ("my file.csv", "my-file")],
+)
+def test_a_dataset_is_named_as_its_file(name: str, dataset: str) -> None:
+    assert name_of(Path("x") / name) == dataset
+
+
+VALUES = st.one_of(
+    st.integers(-(10**20), 10**20).map(str),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    st.floats().map(str),
+    st.dates().map(str),
+    st.datetimes().map(lambda moment: f"{moment.isoformat()}Z"),
+    st.sampled_from(["", "NULL", "NA", "-", "true", "false", "EUR", "1.234,50", "1'000", "007"]),
+    st.emails(),
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=12).filter(
+        lambda text: "~{" not in text and "\x1b" not in text
+    ),
+)
+NAMES = st.sampled_from(["quantity", "price", "email", "status", "id", "x", "date", "Betrag"])
+INT64 = st.integers(-(2**63), 2**63 - 1)
+CELLS = st.one_of(*(st.lists(one, min_size=1, max_size=6) for one in (VALUES, INT64)))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    table=st.dictionaries(NAMES, CELLS, min_size=2, max_size=4),
+    kind=st.sampled_from(["csv", ";csv", "jsonl", "parquet"]),
+)
+def test_any_table_passes_its_own_draft(
+    tmp_path: Path, table: dict[str, list[Any]], kind: str
+) -> None:
+    length = min(map(len, table.values()))
+    rows = [[str(column[n]) for column in table.values()] for n in range(length)]
+    file = tmp_path / f"a.{kind.removeprefix(';')}"
+    if kind.endswith("csv"):
+        out = io.StringIO()
+        delimiter = ";" if kind.startswith(";") else ","
+        for row in [[*table], *rows]:
+            quoted = ('"' + one.replace('"', '""') + '"' for one in row)
+            out.write(delimiter.join(quoted) + "\n")
+        file.write_text(out.getvalue(), encoding="utf-8", newline="")
+    elif kind == "jsonl":
+        lines = (json.dumps(dict(zip(table, row, strict=True))) for row in rows)
+        file.write_text("".join(f"{line}\n" for line in lines))
+    else:
+        pq.write_table(pa.table({name: column[:length] for name, column in table.items()}), file)
+    found, contract, account = passed(file)
+    assert account.refusal is None
+    assert (account.read, account.rejected) == (found.rows, 0)
+    assert len(contract.columns) == len(table)

@@ -1,0 +1,68 @@
+"""Profiles of values."""
+
+import tracemalloc
+
+import pyarrow as pa
+import pytest
+
+from pipeline.contracts.profiles import MOST_VALUES, NOTATIONS, Profile
+from processor.contract.model import Csv
+
+
+def profile(*texts: str | None) -> Profile:
+    """The profile of a column, each text in a batch of its own."""
+    found = Profile(NOTATIONS)
+    for text in texts:
+        found.add(pa.array([text], pa.string()), 0)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "thousands"),
+    [
+        (("1.5", "2"), ".", ""),
+        (("1,5", "2"), ",", ""),
+        (("1.234,5", "2"), ",", "."),
+        (("1,234.5", "2"), ".", ","),
+        (("1\u202f234,5",), ",", "\u202f"),
+        (("1'234.5",), ".", "'"),
+    ],
+)
+def test_the_first_notation_of_all_numbers(
+    texts: tuple[str, ...], decimal: str, thousands: str
+) -> None:
+    first = next(iter(profile(*texts).numbers))
+    assert (first.decimal, first.thousands) == (decimal, thousands)
+
+
+def test_numbers_are_measured() -> None:
+    numbers = profile("-12.345", "1234.5", None, "0").numbers[Csv()]
+    assert (numbers.whole, numbers.scale, numbers.negative) == (4, 3, True)
+    assert (numbers.integers, numbers.fixed, numbers.doubles) == (False, True, True)
+
+
+@pytest.mark.parametrize("texts", [("1", "x"), ("007",), (f"1{'0' * 400}",), ("1_000",)])
+def test_what_is_no_number_has_no_notation(texts: tuple[str, ...]) -> None:
+    assert not profile(*texts).numbers
+
+
+def test_markers_are_counted_and_have_no_type() -> None:
+    found = profile("2024-01-31", "NULL", None)
+    assert (found.values, found.missing, found.markers["NULL"]) == (2, 1, 1)
+    assert found.moments == {("date", True)}
+    assert found.years == (2024, 2024)
+    assert found.typed
+    assert not profile("NULL").typed
+
+
+def test_a_profile_is_bounded() -> None:
+    found = Profile(NOTATIONS)
+    tracemalloc.start()
+    for begin in range(0, 40_000, 10_000):
+        found.add(pa.array([f"{n:020}x" for n in range(begin, begin + 10_000)]), 0)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found.distinct is None
+    assert most < 4_000_000
+    few = profile(*map(str, range(MOST_VALUES + 1)))
+    assert few.distinct is None
