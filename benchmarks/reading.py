@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 
 def _with_duckdb(source: Path, target: Path) -> None:
-    duckdb.sql(f"FROM '{source}'").write_parquet(str(target))
+    duckdb.read_parquet(str(source)).write_parquet(str(target))
 
 
 def _with_pandas(source: Path, target: Path) -> None:

@@ -26,6 +26,7 @@ MODULES = (
     "stepfunctions",
     "route53resolver",
     "cloudtrail",
+    "athena",
     "cloudformation",
 )
 """The modules of corrections. Later modules' checks wrap the earlier ones', and ask them first."""

@@ -34,6 +34,9 @@ KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
 CLASS_HEADER = "x-amz-storage-class"
 CUSTOMER_HEADER = "x-amz-server-side-encryption-customer-algorithm"
 
+CALLED_VIA = "aws:calledvia"
+"""The condition key of the services that call on a principal's behalf, for those that set it."""
+
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 
 ROOT_MAY_ALWAYS = ("s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
@@ -176,7 +179,11 @@ def principal_arn(ctx: Any) -> str:
 
 def via_service(ctx: Any) -> str:
     """Return ``aws:ViaAWSService``: whether a service calls on the principal's behalf."""
-    return str(VIA_SERVICE in ctx.service_context).lower()
+    return str(_by_service(ctx)).lower()
+
+
+def _by_service(ctx: Any) -> bool:
+    return bool({VIA_SERVICE, CALLED_VIA} & ctx.service_context.keys())
 
 
 def source_endpoint(ctx: Any) -> str | None:
@@ -190,7 +197,7 @@ def source_vpc(ctx: Any) -> str | None:
 
 
 def _source(ctx: Any) -> dict[str, Any]:
-    if VIA_SERVICE in ctx.service_context:
+    if _by_service(ctx):
         return {}
     return vpc.endpoint_of(ctx.principal_arn, ctx.action) or {}
 

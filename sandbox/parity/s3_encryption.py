@@ -123,7 +123,7 @@ def reader_needs_the_key(original: Function, headers: Headers, stored: dict[str,
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms
     """
     failure = original(headers, stored)
-    return failure if failure or describing.get() else _decryption(stored, *addressed.get())
+    return failure if failure or describing.get() else decryption(stored, *addressed.get())
 
 
 @replaces(s3, "_check_sse_c_copy_source")
@@ -131,7 +131,7 @@ def copier_needs_the_key(original: Function, headers: Headers, stored: dict[str,
     """Require ``kms:Decrypt`` to copy from an object under a KMS key."""
     source = urllib.parse.unquote(headers.get("x-amz-copy-source", "")).lstrip("/")
     bucket, _, key = source.partition("?")[0].partition("/")
-    return original(headers, stored) or _decryption(stored, bucket, key)
+    return original(headers, stored) or decryption(stored, bucket, key)
 
 
 @replaces(s3, "_upload_part")
@@ -142,10 +142,10 @@ def uploader_needs_to_decrypt(original: Function, bucket: str, key: str, *reques
     """
     _body, query, _headers = request
     upload = uploads.get(query_value(query, "uploadId")) or {}
-    return _decryption(upload, bucket, key) or original(bucket, key, *request)
+    return decryption(upload, bucket, key) or original(bucket, key, *request)
 
 
-def _decryption(stored: dict[str, Any], bucket: str, key: str) -> Any:
+def decryption(stored: dict[str, Any], bucket: str, key: str) -> Any:
     """Return S3's error if the caller cannot decrypt the object, or None."""
     kms_key = stored_encryption(stored).get(KEY_HEADER)
     if kms_key is None:

@@ -1,0 +1,250 @@
+"""Queries in the emulator: with whose permissions, over which columns, and with which result."""
+
+import io
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.emulator import ACCOUNT, REGION
+from tests.patience import Wait, wait_for
+from tests.sandbox.cloud import Caller, Cloud, allow, unique
+
+QUERY = Wait(30)
+MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
+PARQUET = {"classification": "parquet"}
+JSON = {"classification": "json"}
+COLUMNS = {
+    "name": "string",
+    "points": "bigint",
+    "amount": "decimal(12,2)",
+    "at": "timestamp",
+    "missing": "string",
+}
+ROWS = pa.table(
+    {
+        "Name": ["a", None],
+        "points": [1, 2],
+        "amount": pa.array([Decimal("1.50"), None], pa.decimal128(12, 2)),
+        "at": pa.array([MOMENT, None], pa.timestamp("us", "UTC")),
+        "other": ["x", "y"],
+    }
+)
+
+
+class Lake:
+    """A table of an emulator, and a workgroup that enforces where results go.
+
+    Attributes:
+        bucket, database, group: their names.
+        key: the ARN of the key of results.
+    """
+
+    def __init__(
+        self, cloud: Cloud, columns: Mapping[str, str], content: bytes, kind: dict[str, str]
+    ) -> None:
+        """Create the table ``rows`` over an object."""
+        self._cloud = cloud
+        self.key, self.bucket = cloud.key(), cloud.bucket()
+        cloud.client("s3").put_object(Bucket=self.bucket, Key="rows/deep/a", Body=content)
+        self.database, self.group = unique("lake").replace("-", "_"), unique("group")
+        glue = cloud.client("glue")
+        glue.create_database(DatabaseInput={"Name": self.database})
+        stored = {
+            "Location": f"s3://{self.bucket}/rows/",
+            "Columns": [{"Name": name, "Type": type_} for name, type_ in columns.items()],
+        }
+        table = {"Name": "rows", "Parameters": kind, "StorageDescriptor": stored}
+        glue.create_table(DatabaseName=self.database, TableInput=table)
+        encryption = {"EncryptionOption": "SSE_KMS", "KmsKey": self.key}
+        cloud.client("athena").create_work_group(
+            Name=self.group,
+            Configuration={
+                "EnforceWorkGroupConfiguration": True,
+                "ResultConfiguration": {
+                    "OutputLocation": f"s3://{self.bucket}/results/",
+                    "EncryptionConfiguration": encryption,
+                },
+            },
+        )
+
+    def permissions(self) -> dict[str, dict[str, Any]]:
+        """The statements that a query takes, each without which it fails."""
+        glue = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
+        bucket = f"arn:aws:s3:::{self.bucket}"
+        via = {"ForAnyValue:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
+        athena = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{self.group}"
+        through = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}
+        return {
+            "workgroup": allow("athena:*", athena),
+            "catalogue": allow("glue:GetTable", f"{glue}catalog"),
+            "database": allow("glue:GetTable", f"{glue}database/{self.database}"),
+            "table": allow("glue:GetTable", f"{glue}table/{self.database}/rows"),
+            "list": allow("s3:ListBucket", bucket, StringLike={"s3:prefix": "rows/*"}),
+            "read": allow("s3:GetObject", f"{bucket}/rows/*"),
+            "locate": allow("s3:GetBucketLocation", bucket, **via),
+            "write": allow("s3:PutObject", f"{bucket}/results/*", **via),
+            "encrypt": allow("kms:GenerateDataKey", self.key, **through),
+            "show": allow(["s3:GetObject"], f"{bucket}/results/*"),
+        }
+
+    def query(
+        self, athena: Any, sql: str = 'SELECT * FROM "rows"', **more: Any
+    ) -> tuple[dict[str, Any], Callable[[], list[list[str | None]]]]:
+        """How a query ended, and what gets its rows."""
+        started = athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=self.group,
+            QueryExecutionContext={"Database": self.database},
+            **more,
+        )
+        asked = {"QueryExecutionId": started["QueryExecutionId"]}
+
+        def ended() -> dict[str, Any] | None:
+            found: dict[str, Any] = athena.get_query_execution(**asked)["QueryExecution"]
+            return None if found["Status"]["State"] in ("QUEUED", "RUNNING") else found
+
+        def rows() -> list[list[str | None]]:
+            found = athena.get_query_results(**asked)["ResultSet"]["Rows"]
+            return [[one.get("VarCharValue") for one in row["Data"]] for row in found]
+
+        return wait_for("query", ended, QUERY), rows
+
+
+def parquet() -> bytes:
+    """A file of some rows."""
+    file = io.BytesIO()
+    pq.write_table(ROWS, file)
+    return file.getvalue()
+
+
+def test_a_table_has_the_columns_and_types_of_the_catalogue(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> list[list[str | None]] | str:
+        found, rows = (lake := Lake(cloud, COLUMNS, parquet(), PARQUET)).query(
+            cloud.client("athena"), ResultConfiguration={"OutputLocation": f"s3://{lake.bucket}/"}
+        )
+        state: str = found["Status"]["State"]
+        return rows() if state == "SUCCEEDED" else state
+
+    expected = [
+        [*COLUMNS],
+        ["a", "1", "1.50", "2026-03-01 12:30:00", None],
+        [None, "2", None, None, None],
+    ]
+    assert probe(parity) == expected
+    assert probe(plain) != expected
+
+
+def test_json_is_read_as_the_table_says(plain: Cloud, parity: Cloud) -> None:
+    columns = {"rows": "struct<read:bigint,limit:string>", "reasons": "map<string,bigint>"}
+    document = {"rows": {"read": 3, "limit": None}, "reasons": {"Name:required": 2}, "more": 1}
+    lines = f"{json.dumps(document)}\n".encode()
+
+    def probe(cloud: Cloud) -> list[list[str | None]] | str:
+        sql = "SELECT rows.read, element_at(reasons, 'Name:required')[1] FROM \"rows\""
+        found, rows = Lake(cloud, columns, lines, JSON).query(cloud.client("athena"), sql)
+        return rows()[1:] if found["Status"]["State"] == "SUCCEEDED" else "failed"
+
+    assert probe(parity) == [["3", "2"]]
+    assert probe(plain) == "failed"
+
+
+def test_a_result_is_where_and_as_the_workgroup_says(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> tuple[str, bool, bytes]:
+        lake = Lake(cloud, COLUMNS, parquet(), PARQUET)
+        elsewhere = {"ResultConfiguration": {"OutputLocation": f"s3://{lake.bucket}/mine/"}}
+        sql = 'SELECT name FROM "rows" ORDER BY points'
+        lake.query(cloud.client("athena"), sql, **elsewhere)
+        s3 = cloud.client("s3")
+        keys = [one["Key"] for one in s3.list_objects_v2(Bucket=lake.bucket)["Contents"]]
+        (key,) = (one for one in keys if one.endswith(".csv"))
+        found = s3.get_object(Bucket=lake.bucket, Key=key)
+        own: bool = found.get("SSEKMSKeyId") == lake.key and key.count("/") == 1
+        return key.partition("/")[0], own, found["Body"].read()
+
+    assert probe(parity) == ("results", True, b'"name"\n"a"\n\n')
+    assert probe(plain) == ("mine", False, b'Name\r\na\r\n""\r\n')
+
+
+def test_a_workgroup_must_exist(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> str:
+        try:
+            cloud.client("athena").start_query_execution(
+                QueryString="SELECT 1",
+                WorkGroup=unique("none"),
+                ResultConfiguration={"OutputLocation": f"s3://{cloud.bucket()}/"},
+            )
+        except ClientError as error:
+            return str(error.response["Error"]["Message"])
+        return ""
+
+    assert probe(plain) == ""
+    assert probe(parity) == "WorkGroup is not found."
+
+
+def attempt(cloud: Cloud, lake: Lake, without: str, *more: dict[str, Any]) -> str:
+    """How a query of a role ends that lacks a permission, or has more."""
+    given = [one for name, one in lake.permissions().items() if name != without]
+    caller: Caller = cloud.assume(*given, *more)
+    try:
+        found, rows = lake.query(caller.client("athena"))
+        if found["Status"]["State"] != "SUCCEEDED":
+            return "failed"
+        rows()
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return "succeeded"
+
+
+@pytest.fixture(scope="module", name="lakes")
+def make_lakes(plain: Cloud, parity: Cloud) -> tuple[Lake, Lake]:
+    """A table in each emulator."""
+    columns = {"name": "string", "points": "bigint"}
+    one, other = (Lake(cloud, columns, parquet(), PARQUET) for cloud in (plain, parity))
+    return one, other
+
+
+DENIED = "AccessDeniedException"
+NEEDED = dict.fromkeys(
+    ("catalogue", "database", "table", "list", "read", "locate", "write", "encrypt"), "failed"
+)
+
+
+@pytest.mark.parametrize(("without", "ends"), {**NEEDED, "show": DENIED}.items())
+def test_a_query_needs_each_permission_of_who_queries(
+    plain: Cloud, parity: Cloud, lakes: tuple[Lake, Lake], without: str, ends: str
+) -> None:
+    assert attempt(parity, lakes[1], without) == ends
+    assert attempt(plain, lakes[0], without, allow("athena:*")) == "succeeded"
+
+
+def test_a_query_needs_the_permission_of_its_workgroup(
+    plain: Cloud, parity: Cloud, lakes: tuple[Lake, Lake]
+) -> None:
+    assert attempt(parity, lakes[1], "") == "succeeded"
+    assert attempt(parity, lakes[1], "workgroup") == DENIED
+    assert attempt(plain, lakes[0], "") == DENIED  # it does not know the workgroup of a query
+
+
+def test_the_catalogue_asks_for_table_database_and_catalogue(
+    plain: Cloud, parity: Cloud, lakes: tuple[Lake, Lake]
+) -> None:
+    def probe(cloud: Cloud, lake: Lake, *without: str) -> str:
+        given = lake.permissions()
+        caller = cloud.assume(*(given[name] for name in given if name not in without))
+        try:
+            caller.client("glue").get_table(DatabaseName=lake.database, Name="rows")
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "ok"
+
+    assert probe(parity, lakes[1]) == "ok"
+    for without in ("catalogue", "database", "table"):
+        assert probe(parity, lakes[1], without) == DENIED
+    assert probe(plain, lakes[0], "catalogue", "table") == "ok"
