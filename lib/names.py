@@ -6,6 +6,13 @@ announces to the queue; the keys admit the function's role, which names the keys
 
 from aws_cdk import Aws
 
+DATASET_TAG = "dataset"
+OWN_DATASET = f"${{aws:PrincipalTag/{DATASET_TAG}}}"
+"""In a policy: the dataset that the tag of a person's role names."""
+
+RESULTS = "query-results/"
+"""The prefix of what Athena writes into the data bucket."""
+
 METRICS = "ZeroTrustPipeline"
 """The namespace of the pipeline's own metrics. Their dimension ``service`` is the name of the
 function or the state machine, so that environments of one account do not add up."""
@@ -30,6 +37,9 @@ class Names:
         provider_log_group: for CDK's own functions, which run during deployments.
         notices, notices_arn: the topic that alarms publish to.
         trail: the audit trail.
+        database: of the tables.
+        workgroup: of Athena, for those who may query several datasets. Each dataset has two more,
+            see ``workgroup_of``.
     """
 
     def __init__(self, environment_suffix: str) -> None:
@@ -54,12 +64,21 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
+        self.database = f"zero_trust_{environment_suffix.replace('-', '_')}"
+        self.workgroup = f"zero-trust-{environment_suffix}"
         self.audit = f"zero-trust-audit-{environment_suffix}"
         # A trail of all regions is in each of them, so its name is as unique as a role's.
         self.trail = f"{self.audit}-{Aws.REGION}"
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
+
+    def workgroup_of(self, duty: str, dataset: str) -> str:
+        """The workgroup of a dataset's consumers or stewards.
+
+        Neither suffixes nor datasets have a full stop, so no two of an account are the same.
+        """
+        return f"{self.workgroup}.{duty}.{dataset}"
 
     @property
     def trail_arn(self) -> str:

@@ -65,6 +65,8 @@ class EnvironmentSettings:
             only 10 concurrent executions of all its functions together.
             https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
+        query_limit_mb: the most that one query may read, in MB; Athena ends it then.
+            https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
         retain_data: data survive deletion of the stack, which has termination protection.
         restrict_administrators: whether the bucket refuses the account's administrators to read
             raw data and write outputs; they would have to change its policy first.
@@ -85,6 +87,7 @@ class EnvironmentSettings:
     # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    query_limit_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
     retain_data: bool = False
     restrict_administrators: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None

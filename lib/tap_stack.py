@@ -23,8 +23,10 @@ from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.constructs.notices import Notices
+from lib.constructs.queries import Queries
 from lib.constructs.replay import Replay
 from lib.contracts import CONTRACTS, read_intervals
+from lib.contracts.tables import read_tables
 from lib.environment import Environment
 from lib.settings import MAX_ZONES
 
@@ -84,8 +86,10 @@ class TapStack(Stack):
         )
         roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
         replay = Replay(self, "Replay", environment, intake=intake, data=data, roles=roles)
+        tables = read_tables(CONTRACTS)
+        Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.
-        AccessPolicies(self, "People", environment, keys=keys, data=data)
+        AccessPolicies(self, "People", environment, keys=keys, data=data, tables=tables)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
         self._watch(

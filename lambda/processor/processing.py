@@ -248,7 +248,7 @@ class Processor:
     def _write_manifest(
         self, keys: ObjectKeys, state: _State, manifest: Mapping[str, Any]
     ) -> None:
-        content = (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode()
+        content = (json.dumps(manifest, sort_keys=True) + "\n").encode()
         self._store.write(keys.manifest, content, JSON, state.manifest_etag, summarize(manifest))
 
     def _state(self, keys: ObjectKeys) -> _State:

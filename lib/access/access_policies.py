@@ -1,16 +1,20 @@
 """Access policies for people: who may write files, read outputs, and break the glass."""
 
+from collections.abc import Sequence
+
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lib.access.query_access import query_statements
 from lib.compliance.rule_packs import acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
+from lib.constructs.queries import SEVERAL
+from lib.contracts.tables import Table
 from lib.environment import Environment
+from lib.names import DATASET_TAG, OWN_DATASET, RESULTS
 from lib.outputs import export
 from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
-
-DATASET_TAG = "dataset"
 
 
 class AccessPolicies(Construct):
@@ -29,6 +33,9 @@ class AccessPolicies(Construct):
     below the prefix, whether there is a contract for it or not. Without the tag, or with an empty
     one, it allows nothing. A wildcard in the tag is taken literally, and a slash leads deeper into
     the same folder. Files outside any folder are out of reach of all three.
+
+    A reader may also query the tables of the dataset with Athena, in the workgroup of the dataset
+    and the duty, see :mod:`lib.access.query_access`.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 
     Attributes:
@@ -48,9 +55,11 @@ class AccessPolicies(Construct):
         *,
         keys: Keys,
         data: DataBucket,
+        tables: Sequence[Table],
     ) -> None:
         """Create the policies, and the role where data are retained."""
         super().__init__(scope, construct_id)
+        self._names, self._tables = environment.names, tables
         self._bucket = data.bucket
         self._key = keys.data
         self.producer = iam.ManagedPolicy(
@@ -66,23 +75,23 @@ class AccessPolicies(Construct):
                 # Joining the parts of a multipart upload decrypts them.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
-                self._keep_from(*OUTPUTS),
+                self._keep_from(*OUTPUTS, RESULTS),
             ],
         )
         self._acknowledge(self.producer, INCOMING)
         self.consumer = self._add_reader(
-            "Consumer",
+            "consumer",
             "Reads clean rows and manifests of one dataset, named by the tag 'dataset'",
             PROCESSED,
             MANIFESTS,
             others=(),
         )
         self.steward = self._add_reader(
-            "Steward",
+            "steward",
             "Reads rejected rows and manifests of one dataset, named by the tag 'dataset'",
             QUARANTINE,
             MANIFESTS,
-            others=(PROCESSED,),
+            others=(PROCESSED, f"{RESULTS}consumer/", f"{RESULTS}{SEVERAL}/"),
         )
         export(
             self,
@@ -98,11 +107,12 @@ class AccessPolicies(Construct):
         )
 
     def _add_reader(
-        self, name: str, description: str, *prefixes: str, others: tuple[str, ...]
+        self, duty: str, description: str, *folders: str, others: tuple[str, ...]
     ) -> iam.ManagedPolicy:
+        prefixes = (*folders, f"{RESULTS}{duty}/")
         policy = iam.ManagedPolicy(
             self,
-            name,
+            duty.capitalize(),
             description=description,
             statements=[
                 iam.PolicyStatement(
@@ -118,7 +128,14 @@ class AccessPolicies(Construct):
                         "StringLike": {"s3:prefix": [_of_dataset(one) for one in prefixes]}
                     },
                 ),
-                self._use_key("kms:Decrypt"),
+                self._use_key("kms:Decrypt", "kms:GenerateDataKey"),  # the second for results
+                *query_statements(
+                    duty,
+                    self._names,
+                    self._bucket,
+                    self._tables,
+                    of_rows=PROCESSED in folders,
+                ),
                 self._keep_from(INCOMING, *others),
             ],
         )
@@ -192,4 +209,4 @@ class AccessPolicies(Construct):
 
 def _of_dataset(prefix: str) -> str:
     """The objects under a prefix in the dataset that the principal's tag names."""
-    return f"{prefix}${{aws:PrincipalTag/{DATASET_TAG}}}/*"
+    return f"{prefix}{OWN_DATASET}/*"

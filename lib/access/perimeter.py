@@ -12,12 +12,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
-from lib.access.access_policies import DATASET_TAG
 from lib.compliance.cdk_functions import emptying_role_arn
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
+from lib.names import DATASET_TAG, RESULTS
 from processor.bucket.keys import MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
@@ -122,7 +122,8 @@ def _business_statements(
             principals=[iam.AnyPrincipal()],
             actions=["s3:GetObject*"],
             not_resources=[
-                bucket.arn_for_objects(name) for name in (own, f"{PROCESSED}*", f"{MANIFESTS}*")
+                bucket.arn_for_objects(name)
+                for name in (own, *(f"{prefix}*" for prefix in (PROCESSED, MANIFESTS, RESULTS)))
             ],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
         ),

@@ -1,4 +1,4 @@
-"""The bucket: incoming files, processed rows, quarantined rows, and manifests."""
+"""The bucket: incoming files, processed rows, quarantined rows, manifests, query results."""
 
 from aws_cdk import Annotations, Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
@@ -9,6 +9,7 @@ from lib.compliance.rule_packs import acknowledge
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.names import RESULTS
 from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS, QUARANTINE
 
@@ -17,6 +18,7 @@ RAW = (INCOMING, QUARANTINE)  # rejected rows are raw too
 # How long a replaced or deleted version can be brought back.
 OLD_VERSIONS = Duration.days(30)
 OLD_RAW_VERSIONS = Duration.days(1)  # the shortest that S3 offers
+RESULTS_EXPIRY = Duration.days(7)  # a query can be run again
 
 
 class DataBucket(Construct):
@@ -155,9 +157,15 @@ def _lifecycle(raw_data_expiry_days: int) -> list[s3.LifecycleRule]:
         for prefix in OUTPUTS
         if prefix not in RAW
     ]
+    results = s3.LifecycleRule(
+        id=f"ExpireResults-{RESULTS.strip('/')}",
+        prefix=RESULTS,
+        expiration=RESULTS_EXPIRY,
+        noncurrent_version_expiration=OLD_RAW_VERSIONS,
+    )
     remains = s3.LifecycleRule(
         id="RemoveRemains",
         expired_object_delete_marker=True,
         abort_incomplete_multipart_upload_after=Duration.days(1),
     )
-    return [*raw, *others, remains]
+    return [*raw, *others, results, remains]

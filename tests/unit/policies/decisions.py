@@ -42,6 +42,15 @@ TRAIL_GROUP = f"{GROUPS}/aws/cloudtrail/zero-trust-audit-test"
 TRAIL_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/AuditTrailKey"
 TRAIL_BUCKET = f"arn:aws:s3:::zero-trust-audit-test-{ACCOUNT}-{REGION}"
 LOG_FILE = f"{TRAIL_BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/11/26/a.json.gz"
+RESULTS = {
+    folder: f"{BUCKET}/query-results/{folder}/a.csv"
+    for folder in (
+        "environment",
+        *(f"{duty}/{one}" for duty in ("consumer", "steward") for one in ("customers", "orders")),
+    )
+}
+ATHENA = f"arn:aws:athena:{REGION}:{ACCOUNT}:"
+GLUE = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-{REGION}"
 BREAK_GLASS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/zero-trust-break-glass-test-{REGION}"
 FLOW_LOG_ROLE = f"arn:aws:iam::{ACCOUNT}:role/NetworkFlowLogRole"
@@ -109,6 +118,7 @@ SCHEDULE = person("schedule", role=SCHEDULE_ROLE)
 EMPTYING = person("emptying", role=EMPTYING_ROLE)
 WRITER = person("writer of events", role=WRITER_ROLE)
 
+THROUGH_ATHENA = {"aws:CalledVia": "athena.amazonaws.com"}
 THROUGH_S3 = {VIA: f"s3.{REGION}.amazonaws.com"}
 THROUGH_SQS = {VIA: f"sqs.{REGION}.amazonaws.com"}
 THROUGH_LAMBDA = {VIA: f"lambda.{REGION}.amazonaws.com"}
@@ -562,7 +572,7 @@ def decide_for_administrators() -> Iterator[Decision]:
             for who in (ADMINISTRATOR, tagged):
                 for resource in (INCOMING, ELSEWHERE):
                     yield deny(who, action, resource, retains=retains)
-                for resource in (PROCESSED, MANIFEST):
+                for resource in (PROCESSED, MANIFEST, RESULTS["environment"]):
                     yield allow(who, action, resource, retains=retains)
             yield allow(tagged, action, QUARANTINE, retains=retains)
         writes = [*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"]
@@ -668,7 +678,13 @@ def decide_for_duties() -> Iterator[Decision]:
     for action in (*READS, *WRITES):
         yield deny(reader_of_both, action, PROCESSED, {}, ALONE)
         yield deny(STEWARD.holding("AdministratorAccess"), action, PROCESSED, {}, ALONE)
-    for resource in OUTPUTS:
+    for folder, resource in RESULTS.items():
+        for action in ("s3:GetObject", "s3:PutObject"):
+            administrator = STEWARD.holding("AdministratorAccess")
+            if not folder.startswith("steward/"):
+                yield deny(administrator, action, resource, THROUGH_ATHENA, ALONE)
+    yield allow(reader_of_both, "s3:GetObject", RESULTS["steward/customers"])
+    for resource in (*OUTPUTS, *RESULTS.values()):
         for action in (*READS, *WRITES):
             administrator = PRODUCER.holding("AdministratorAccess")
             yield deny(administrator, action, resource, {}, ALONE)

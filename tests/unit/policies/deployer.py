@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from tests.unit.policies.decision import Decision, allow, deny, person
 from tests.unit.policies.decisions import (
+    ATHENA,
     BREAK_GLASS_ROLE,
     BUCKET,
     DATA_KEY,
@@ -31,6 +32,7 @@ from tests.unit.policies.decisions import (
     EXECUTION,
     FUNCTION_ARN,
     FUNCTION_GROUP,
+    GLUE,
     GROUPS,
     INCOMING,
     MACHINE,
@@ -76,7 +78,12 @@ OTHERS = {
     "lambda:FunctionArn": OTHER_FUNCTION,
 }
 """Values that are not the stacks', by the condition key that shows it."""
-OTHER_NAMES = {"log-group": "/aws/lambda/other", "schedule": "other/other"}
+OTHER_NAMES = {
+    "log-group": "/aws/lambda/other",
+    "schedule": "other/other",
+    "table": "other/other",
+    "userdefinedfunction": "other/other",
+}
 """Names of resources that are not the stacks', where their kind has a form."""
 OTHER_TAGS = {f"{TAG}Environment": "prod", f"{TAG}{STACK_TAG}": "Other"}
 ALIAS = "kms:ResourceAliases"
@@ -187,6 +194,7 @@ OPENINGS = (
         ("eventSourceMapping",),
         "These actions do not know the mapping's function.",
     ),
+    Opening(("glue:*",), ("rootcatalog",), "An account has one catalogue for all databases."),
     Opening(("route53:AssociateVPCWithHostedZone",), ("hostedzone",), "The zone is AWS's own."),
     Opening(
         ("route53resolver:*",),
@@ -420,6 +428,24 @@ def decide_for_trails() -> Iterator[Decision]:
         yield deny(DEPLOYER, "iam:PassRole", role, passed)
 
 
+def decide_for_tables() -> Iterator[Decision]:
+    """The stacks' tables and workgroups are changed, and nothing is queried."""
+    workgroup = f"{ATHENA}workgroup/zero-trust-test"
+    for name in ("CreateWorkGroup", "DeleteWorkGroup", "GetWorkGroup", "UpdateWorkGroup"):
+        yield allow(DEPLOYER, f"athena:{name}", workgroup)
+        for other in ("primary", "other"):
+            yield deny(DEPLOYER, f"athena:{name}", f"{ATHENA}workgroup/{other}")
+    for name in ("StartQueryExecution", "GetQueryResults"):
+        yield deny(DEPLOYER, f"athena:{name}", workgroup)
+    for name in ("CreateTable", "DeleteTable", "GetTable", "UpdateTable"):
+        for place in ("catalog", "database/zero_trust_test", "table/zero_trust_test/customers"):
+            yield allow(DEPLOYER, f"glue:{name}", f"{GLUE}{place}")
+        for place in ("database/other", "table/other/customers"):
+            yield deny(DEPLOYER, f"glue:{name}", f"{GLUE}{place}")
+    yield deny(DEPLOYER, "glue:PutDataCatalogEncryptionSettings", f"{GLUE}catalog")
+    yield deny(DEPLOYER, "glue:GetPartitions", f"{GLUE}table/zero_trust_test/customers")
+
+
 def decide_for_the_rest() -> Iterator[Decision]:
     """Everything else in the statements."""
     yield allow(DEPLOYER, "ssm:GetParameters", VERSION)
@@ -439,6 +465,7 @@ DECISIONS = {
         decide_for_replay(),
         decide_for_changes(),
         decide_for_trails(),
+        decide_for_tables(),
         decide_for_the_rest(),
     )
 }

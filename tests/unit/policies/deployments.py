@@ -19,6 +19,7 @@ READING = ("Read", "List")
 
 # The kinds of the service authorization reference.
 KINDS = {
+    "AWS::Athena::WorkGroup": "workgroup",
     "AWS::CloudTrail::Trail": "trail",
     "AWS::CloudWatch::Alarm": "alarm",
     "AWS::CloudWatch::Dashboard": "dashboard",
@@ -28,6 +29,8 @@ KINDS = {
     "AWS::EC2::Subnet": "subnet",
     "AWS::EC2::VPC": "vpc",
     "AWS::EC2::VPCEndpoint": "vpc-endpoint",
+    "AWS::Glue::Database": "database",
+    "AWS::Glue::Table": "table",
     "AWS::IAM::ManagedPolicy": "policy",
     "AWS::IAM::Role": "role",
     "AWS::KMS::Alias": "alias",
@@ -56,7 +59,11 @@ NAMED_BY = {
     "trail": "TrailName",
     "schedule-group": "Name",
     "statemachine": "StateMachineName",
+    "workgroup": "Name",
 }
+# The kinds of what is in a database: whoever deletes it must be allowed to delete them.
+# https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+CONTENTS = ("table", "userdefinedfunction")
 # CloudFormation names these itself, after the stack and the logical id; others get an id.
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html
 GENERATED = ("alarm", "function", "policy", "queue", "role")
@@ -188,6 +195,11 @@ class Deployment:
                 if permission.action in OF_ALL:
                     yield place, fill(place, "any"), {}
                 yield place, self._locate(logical_id, place), self._facts(logical_id, known)
+            elif place.kind == "rootcatalog":  # an account has one, above every database
+                found = True
+                yield place, fill(place, ""), {}
+            elif permission.action == "glue:DeleteDatabase" and place.kind in CONTENTS:
+                yield place, fill(place, f"{self._name_of_database(logical_id)}/any"), {}
             elif "Tagging" not in action.level:  # tags are put on the resource itself
                 for other in self._referred(logical_id, place.kind):
                     found = True
@@ -278,9 +290,18 @@ class Deployment:
         name = properties.get(NAMED_BY.get(place.kind, ""))
         if place.kind == "schedule":
             name = f"{self._name_of_group(properties['GroupName'])}/{properties['Name']}"
+        if place.kind == "database":
+            name = self._name_of_database(logical_id)
+        if place.kind == "table":
+            database = self._name_of_database(properties["DatabaseName"].strip("<>"))
+            name = f"{database}/{properties['TableInput']['Name']}"
         if not name and place.kind in GENERATED:
             name = f"{self._name}-{logical_id}"[: LONGEST - len(RANDOM)] + RANDOM
         return fill(place, str(name or shorten(logical_id)).removeprefix("alias/"))
+
+    def _name_of_database(self, logical_id: str) -> str:
+        """The name of a database of the catalogue."""
+        return str(self._properties(logical_id)["DatabaseInput"]["Name"])
 
     def _name_of_group(self, reference: str) -> str:
         """The name of a schedule group that is referred to."""

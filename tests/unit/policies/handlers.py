@@ -73,11 +73,72 @@ TOPIC = "AWS::SNS::Topic"
 LOG_GROUP, BUCKET = "AWS::Logs::LogGroup", "AWS::S3::Bucket"
 POLICY = "AWS::IAM::ManagedPolicy"
 TRAIL = "AWS::CloudTrail::Trail"
+DATABASE, TABLE = "AWS::Glue::Database", "AWS::Glue::Table"
+WORKGROUP = "AWS::Athena::WorkGroup"
 MACHINE = "AWS::StepFunctions::StateMachine"
 NO_ACTION = "IAM knows no such action; the schema names a call, or takes ahead."
 UNSET = "The template leaves the property unset."
 
+LAKE_FORMATION = (
+    "lakeformation:DescribeLakeFormationIdentityCenterConfiguration",
+    "lakeformation:DescribeResource",
+    "lakeformation:ListResources",
+)
+UNREGISTERED = (
+    "For data that are registered with Lake Formation: "
+    "https://docs.aws.amazon.com/lake-formation/latest/dg/how-it-works.html"
+)
+
 UNNEEDED = (
+    Unneeded(DATABASE, LAKE_FORMATION, UNREGISTERED),
+    Unneeded(TABLE, (*LAKE_FORMATION, "lakeformation:GetDataAccess"), UNREGISTERED),
+    Unneeded(TABLE, ("lakeformation:CreateTable",), NO_ACTION),
+    Unneeded(
+        DATABASE,
+        (
+            "glue:CreateConnection",
+            "glue:DeleteConnection",
+            "glue:GetConnection",
+            "glue:PassConnection",
+            "glue:UpdateConnection",
+        ),
+        UNSET,
+        unless="DatabaseInput.FederatedDatabase",
+    ),
+    Unneeded(
+        TABLE,
+        ("glue:GetSchemaVersion",),
+        UNSET,
+        unless="TableInput.StorageDescriptor.SchemaReference",
+    ),
+    Unneeded(
+        TABLE,
+        ("glue:PassConnection", "iam:PassRole", "s3:GetObject", "s3:PutObject"),
+        UNSET,
+        unless="OpenTableFormatInput",
+    ),
+    Unneeded(
+        WORKGROUP,
+        ("iam:CreateServiceLinkedRole", "iam:PassRole"),
+        UNSET,
+        unless="WorkGroupConfiguration.ExecutionRole",
+    ),
+    Unneeded(
+        WORKGROUP,
+        (
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+            "s3:AbortMultipartUpload",
+            "s3:GetBucketLocation",
+            "s3:GetObject",
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ),
+        "Queries write results, and a deployment makes none: "
+        "https://docs.aws.amazon.com/athena/latest/ug/querying.html",
+    ),
     Unneeded(
         FLOW_LOG,
         ("autoscaling:DescribeTags", "ec2:DescribeTags", "iam:CreateServiceLinkedRole"),

@@ -126,8 +126,10 @@ def _widen(element: str, value: str) -> Iterator[str]:
         yield value.partition(":")[0] + ":*"
     else:
         yield WIDE
-        stem = re.sub(r"\$\{[^}]*\}$|[^:/]*$", "", re.sub(r"[:/]\*$", "", value))
-        yield f"{stem}*"
+        if "${" in value:
+            yield stem_of(value)
+        else:
+            yield re.sub(r"[^:/]*$", "", re.sub(r"[:/]\*$", "", value)) + WIDE
 
 
 # Something of each kind that a denial can be narrowed to.

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from tests.unit.policies.decisions import DECISIONS
 from tests.unit.policies.engine import Engine
 from tests.unit.policies.policies import Policies
+from tests.unit.policies.table import DECISIONS
 from tests.unit.synthesis import Synthesized, synthesize
 
 

@@ -3,10 +3,10 @@
 from itertools import islice
 
 from tests.unit.policies.decision import Decision
-from tests.unit.policies.decisions import DECISIONS
 from tests.unit.policies.engine import Engine
 from tests.unit.policies.mutants import Mutant, mutate
 from tests.unit.policies.policies import Policies
+from tests.unit.policies.table import DECISIONS
 
 ITS_OWN = "A resource's policy speaks of that resource, whatever it names."
 BUCKET = "zero-trust-data-test-111122223333-us-east-1"

@@ -17,7 +17,7 @@ from tests.unit.synthesis import Resource, Synthesized, as_list, synthesize
 OPERATORS = {
     *(f"String{end}" for end in ("Equals", "NotEquals", "Like", "NotLike")),
     *(f"Arn{end}" for end in ("Equals", "NotEquals", "Like", "NotLike")),
-    *("Bool", "NumericLessThan", "Null"),
+    *("Bool", "NumericLessThan", "Null", "ForAnyValue:StringEquals"),
 }
 """Those that are in use."""
 

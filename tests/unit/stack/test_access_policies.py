@@ -7,6 +7,9 @@ from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statem
 OWN = "${aws:PrincipalTag/dataset}/*"
 """The objects under a prefix in the dataset that the reader's tag names."""
 
+OF_QUERIES = {"RunQueries", "UseCatalog", "ReadTables", "FindBucketOfResults", "WriteResults"}
+"""The statements that let a reader query, see test_query_access.py."""
+
 
 def policy_of(stack: Synthesized, output: str) -> Resource:
     """The policy document behind an output."""
@@ -28,13 +31,13 @@ def policy_of(stack: Synthesized, output: str) -> Resource:
             "ConsumerPolicyArn",
             "ReadObjects",
             {"s3:GetObject", "s3:GetObjectVersion"},
-            {f"processed/{OWN}", f"manifests/{OWN}"},
+            {f"processed/{OWN}", f"manifests/{OWN}", f"query-results/consumer/{OWN}"},
         ),
         (
             "StewardPolicyArn",
             "ReadObjects",
             {"s3:GetObject", "s3:GetObjectVersion"},
-            {f"quarantine/{OWN}", f"manifests/{OWN}"},
+            {f"quarantine/{OWN}", f"manifests/{OWN}", f"query-results/steward/{OWN}"},
         ),
     ],
 )
@@ -47,15 +50,23 @@ def test_each_reaches_its_own_objects(
     assert set(as_list(found["Action"])) == actions
     assert set(as_list(found["Resource"])) == {f"{bucket}/{prefix}" for prefix in prefixes}
     others = {item["Sid"] for item in policy["Statement"] if item["Effect"] == "Allow"} - {sid}
-    assert others <= {"FindObjects", "UseDataKey"}
+    assert others <= {"FindObjects", "UseDataKey", *OF_QUERIES}
 
 
 @pytest.mark.parametrize(
     ("output", "prefixes"),
     [
-        ("ProducerPolicyArn", {"processed/*", "quarantine/*", "manifests/*"}),
+        ("ProducerPolicyArn", {"processed/*", "quarantine/*", "manifests/*", "query-results/*"}),
         ("ConsumerPolicyArn", {"incoming/*"}),
-        ("StewardPolicyArn", {"incoming/*", "processed/*"}),
+        (
+            "StewardPolicyArn",
+            {
+                "incoming/*",
+                "processed/*",
+                "query-results/consumer/*",
+                "query-results/environment/*",
+            },
+        ),
     ],
 )
 def test_producers_read_nothing_and_readers_write_nothing(
@@ -71,8 +82,14 @@ def test_producers_read_nothing_and_readers_write_nothing(
 @pytest.mark.parametrize(
     ("output", "prefixes"),
     [
-        ("ConsumerPolicyArn", [f"processed/{OWN}", f"manifests/{OWN}"]),
-        ("StewardPolicyArn", [f"quarantine/{OWN}", f"manifests/{OWN}"]),
+        (
+            "ConsumerPolicyArn",
+            [f"processed/{OWN}", f"manifests/{OWN}", f"query-results/consumer/{OWN}"],
+        ),
+        (
+            "StewardPolicyArn",
+            [f"quarantine/{OWN}", f"manifests/{OWN}", f"query-results/steward/{OWN}"],
+        ),
     ],
 )
 def test_readers_list_what_they_may_read(
@@ -88,8 +105,8 @@ def test_readers_list_what_they_may_read(
     ("output", "actions"),
     [
         ("ProducerPolicyArn", {"kms:Decrypt", "kms:GenerateDataKey"}),
-        ("ConsumerPolicyArn", {"kms:Decrypt"}),
-        ("StewardPolicyArn", {"kms:Decrypt"}),
+        ("ConsumerPolicyArn", {"kms:Decrypt", "kms:GenerateDataKey"}),
+        ("StewardPolicyArn", {"kms:Decrypt", "kms:GenerateDataKey"}),
     ],
 )
 def test_the_data_key_is_used_only_through_s3(

@@ -47,6 +47,7 @@ def test_settings_are_read_by_their_names_in_json() -> None:
         "architecture": "arm64",
         "maxConcurrency": 50,
         "rawDataExpiryDays": 7,
+        "queryLimitMb": 500,
         "retainData": True,
         "restrictAdministrators": True,
         "objectLockDays": 30,

@@ -16,6 +16,7 @@ DATA = {
     "AWS::S3::BucketPolicy",  # which requires TLS and protects versions as long as there are any
 }
 TAGGED = {
+    "AWS::Athena::WorkGroup",
     "AWS::EC2::VPC",
     "AWS::IAM::Role",
     "AWS::KMS::Key",

@@ -1,0 +1,6 @@
+"""The table of decisions: all that AWS must decide about the template's policies."""
+
+from tests.unit.policies import decisions
+from tests.unit.policies.queries import decide_for_queries
+
+DECISIONS = decisions.DECISIONS | {str(line): line for line in decide_for_queries()}
