@@ -2,6 +2,7 @@
 
 ``python -m sandbox.demo`` (or ``make demo``) starts the sandbox, deploys, uploads, waits, shows.
 Then a file is refused, which somebody is told; its contract is corrected, and the file replayed.
+A query that joins the datasets by their tokens ends it.
 """
 
 import argparse
@@ -29,7 +30,7 @@ from pipeline.outcomes import Exit
 from pipeline.program import main as run_tool
 from processor.deidentification.keep import Keep
 from processor.reasons import Reason
-from sandbox import PROJECT, SandboxError, deployment, emulator, refusal
+from sandbox import PROJECT, SandboxError, deployment, emulator, query, refusal
 from sandbox.emulator import Emulator
 from sandbox.environment import environment
 
@@ -86,6 +87,7 @@ def show(console: Console) -> None:
     for table in comparisons(s3, bucket, name):
         console.print(table)
     recover(console, s3, outputs, target, name.replace(".csv", "-with-referrals.csv"))
+    console.print(answer(query.run(outputs)))
     report = target.state / "report.html"
     if run_tool(["report", "--output", str(report)]) != Exit.OK:
         raise SandboxError("the report could not be written.")
@@ -184,6 +186,19 @@ def story(
     table.add_row("deployed", f"version {version} of the contract, which has {refusal.COLUMN}")
     rows = after["rows"]
     table.add_row("replayed", f"{rows['clean']} clean rows, {rows['rejected']} rejected")
+    return table
+
+
+def answer(rows: Sequence[Sequence[str]]) -> Table:
+    """The result of the query."""
+    table = Table(title="A query: customers and payments, joined by token", title_justify="left")
+    table.caption, table.caption_justify = query.SQL, "left"
+    (first, *others), *found = rows
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    for row in found:
+        table.add_row(*row)
     return table
 
 

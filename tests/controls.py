@@ -220,6 +220,19 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Queries open only the tables of one dataset and the results of one duty.",
+        "CC6.1 CC6.3 C1.1",
+        "AC-3 AC-4 AC-6",
+        "Queries",
+        [
+            f"{STACK}test_queries.py::test_nobody_overrides_the_settings_of_a_workgroup",
+            f"{STACK}test_query_access.py::test_the_tag_selects_the_tables_of_its_name",
+            f"{ATTACKS}test_queries.py::test_refused_to_a_consumer",
+            f"{ATTACKS}test_queries.py::test_refused_to_a_consumer_to_read_results_of_others",
+            f"{ATTACKS}test_queries.py::test_refused_to_readers_whom_the_catalogue_lets_in",
+        ],
+    ),
+    Control(
         "A producer cannot read outputs; with a reader's policy too, it can do neither.",
         "CC6.3 C1.1",
         "AC-5 AC-6",

@@ -6,6 +6,7 @@ Delete each of these once MiniStack itself does this:
 - ``resources_above``: checks a request about a table on its database and the catalogue too;
 - ``enforced_settings``: lets a workgroup's settings override those of a request;
 - ``tables_need_permission``: reads the catalogue with the permissions of who queries;
+- ``changes_need_permission``: changes the catalogue with them;
 - ``data_need_permission``: reads the data with them;
 - ``columns_of_a_table``: reads the columns that the table has, as its types;
 - ``result_of_a_query``: writes the result with them, encrypted, where Athena writes it;
@@ -23,6 +24,7 @@ from ministack.core import iam_evaluator as iam
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import athena, s3
 from ministack.services.athena import _data_format as format_of
+from ministack.services.athena import _DropTable as DropTable
 from ministack.services.athena import _executions as executions
 from ministack.services.athena import _sql_list as sql_list
 from ministack.services.athena import _table_references as references
@@ -155,6 +157,15 @@ def tables_need_permission(
     for found in references(query):
         need("glue:GetTable", arn_of("glue", f"table/{found.database or database}/{found.table}"))
     return original(query, database, catalog)
+
+
+@replaces(athena, "_run_ddl")
+def changes_need_permission(original: Function, statement: Any, database: str) -> Any:
+    """Require a permission to create or delete a table."""
+    verb = "Delete" if isinstance(statement, DropTable) else "Create"
+    table = f"table/{statement.database or database}/{statement.table}"
+    need(f"glue:{verb}Table", arn_of("glue", table))
+    return original(statement, database)
 
 
 @replaces(athena, "_materialize_table_files")

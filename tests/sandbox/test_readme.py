@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from sandbox import PROJECT, emulator
 from sandbox.emulator import ACCOUNT, REGION
 from tests.sandbox.pages import FENCE, shown
 from tests.sandbox.runbooks import FOLDER
+from tests.unit.contracts.test_samples import customer_reasons, rows
 
 PAGES = [
     PROJECT / "README.md",
@@ -235,7 +237,7 @@ def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
 
 def test_the_demo_ends_with_a_refused_file_that_became_clean(reader: Shell) -> None:
     before, _, next_steps = reader.printed["make demo"].partition("Where to look next")
-    recovery = before[before.index("with-referrals.csv") :]
+    recovery = before[before.index("with-referrals.csv") : before.index("A query:")]
     assert len(recovery.splitlines()) <= 40
     story = recovery[recovery.index("From a refused file to a clean one") :]
     steps = ("header:unknown-column", "notice", "FileRefused", "deployed", "version 1.1.0")
@@ -244,6 +246,20 @@ def test_the_demo_ends_with_a_refused_file_that_became_clean(reader: Shell) -> N
     page = Path(next_steps.rstrip().rpartition("The page for others: ")[2])
     assert page.parent == reader.project / ".sandbox"
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_the_query_of_the_demo_is_right(reader: Shell) -> None:
+    """By a count of the samples that knows neither tokens nor SQL."""
+    _, *people = rows("customers")
+    _, *paid = rows("payments")
+    countries = {row[0]: row[8] for row in people if not customer_reasons(row)}
+    joined = [(countries[row[1]], row[1]) for row in paid if row[1] in countries]
+    payments = Counter(country for country, _ in joined)
+    customers = Counter(country for country, _ in set(joined))
+    expected = sorted(payments, key=lambda country: (-payments[country], country))[:5]
+    printed = reader.printed["make demo"].partition("joined by token")[2]
+    found = re.findall(r"^\W*([A-Z]{2})\W+(\d+)\W+(\d+)\W*$", printed, re.MULTILINE)
+    assert found == [(one, str(customers[one]), str(payments[one])) for one in expected]
 
 
 def test_the_sandbox_ends(reader: Shell, other: Shell) -> None:

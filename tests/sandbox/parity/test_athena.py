@@ -248,3 +248,14 @@ def test_the_catalogue_asks_for_table_database_and_catalogue(
     for without in ("catalogue", "database", "table"):
         assert probe(parity, lakes[1], without) == DENIED
     assert probe(plain, lakes[0], "catalogue", "table") == "ok"
+
+
+def test_a_table_is_dropped_only_by_who_may(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> str:
+        lake = Lake(cloud, {"name": "string"}, parquet(), PARQUET)
+        caller = cloud.assume(*lake.permissions().values(), allow("athena:*"))
+        state: str = lake.query(caller.client("athena"), 'DROP TABLE "rows"')[0]["Status"]["State"]
+        return state
+
+    assert probe(plain) == "SUCCEEDED"
+    assert probe(parity) == "FAILED"
