@@ -1,10 +1,11 @@
 """Data contracts: read from ODCS files, checked, and compiled for the processor.
 
 A contract is a file ``contracts/<dataset>.odcs.yaml`` in the Open Data Contract Standard, v3; its
-other versions are ``<dataset>@<version>.odcs.yaml`` next to it. It passes three checks: the
-standard's own ``schema.json``, its published pydantic model, and the rules of this pipeline, which
-refuse what the processor would not enforce. Fields that describe the data without deciding about
-any record (``relationships``, ``examples``, …) are documentation and have no effect here.
+other versions are ``<dataset>@<version>.odcs.yaml`` next to it. A file with several schema objects
+is the contract of each, with a name of its own in place of the dataset's. It passes three checks:
+the standard's own ``schema.json``, its published pydantic model, and the rules of this pipeline,
+which refuse what the processor would not enforce. :mod:`.fields` says which fields of the standard
+are enforced, which are refused, and which are documentation.
 
 https://bitol-io.github.io/open-data-contract-standard/
 """
@@ -12,6 +13,7 @@ https://bitol-io.github.io/open-data-contract-standard/
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +25,7 @@ from lib.contracts.policies import read_policies
 from lib.contracts.quality import read_quality
 from lib.contracts.source import SUFFIX, Location, Part, Source
 from lib.contracts.standard import check_standard
+from lib.contracts.unquoted import read_dates
 from lib.contracts.versions import Versions
 from processor.contract.model import Contract
 from processor.contract.options import is_count
@@ -35,6 +38,7 @@ __all__ = [
     "ContractError",
     "compile_contracts",
     "read_intervals",
+    "read_sources",
     "write_contracts",
 ]
 
@@ -64,14 +68,20 @@ def compile_contracts(directory: Path) -> dict[str, Contract]:
     versions = Versions()
     tables: dict[str, Source] = {}
     recipes: dict[str, tuple[str, Any, str]] = {}
-    for file in sorted(directory.glob(f"*{SUFFIX}")):
-        source = Source(file)
+    sources = read_sources(directory)
+    for source in sorted(sources, key=lambda one: "@" in one.name):  # default versions first
         if contract := _compile(source):
+            if source.name in contracts:
+                what = (
+                    f"the dataset {source.dataset!r} is described twice; remove one, or rename it"
+                )
+                source.wrong(("schema", 0, "name"), what)
+                continue
             contracts[source.name] = contract
             versions.check(source, contract)
             _check_table(source, tables)
             _check_domains(source, contract, recipes)
-        problems += source.sentences()
+    problems += dict.fromkeys(chain.from_iterable(one.sentences() for one in sources))
     if not problems and not contracts:
         problems = [
             f"{directory.name}: there is no data contract, so nothing could ever be processed; "
@@ -87,13 +97,21 @@ def read_intervals(directory: Path) -> dict[str, timedelta | None]:
 
     Args:
         directory: of contracts that :func:`compile_contracts` accepts. Of several versions, the
-            default one counts, which is the first by name.
+            default one counts.
     """
     intervals: dict[str, timedelta | None] = {}
-    for file in sorted(directory.glob(f"*{SUFFIX}")):
-        source = Source(file)
-        intervals.setdefault(source.dataset, read_freshness(source))
+    for source in read_sources(directory):
+        if source.dataset not in intervals or "@" not in source.name:
+            intervals[source.dataset] = read_freshness(source)
     return intervals
+
+
+def read_sources(directory: Path) -> list[Source]:
+    """The sources of all datasets, in the order of files."""
+    sources = [Source(file) for file in sorted(directory.glob(f"*{SUFFIX}"))]
+    for source in sources:
+        read_dates(source)
+    return [part for source in sources for part in source.parts()]
 
 
 def write_contracts(contracts: Mapping[str, Contract], directory: Path) -> None:
@@ -114,11 +132,8 @@ def _compile(source: Source) -> Contract | None:
         if not str(value).strip():
             source.wrong((field,), f"the {field} is empty; it names the contract in manifests")
     objects = contract.schema_ or []
-    if len(objects) != 1:
-        what = (
-            f"the schema has {len(objects)} objects; a contract describes one dataset, so keep one"
-        )
-        source.wrong(("schema",), what)
+    if not objects:
+        source.wrong(("schema",), "the schema has no object; add one, which describes a dataset")
         return None
     at: Location = ("schema", 0)
     _check_dataset(source, str(objects[0].name))

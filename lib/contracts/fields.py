@@ -84,7 +84,7 @@ LEVELS: dict[str, dict[str, Row]] = {
         "kind": _enforced("only DataContract"),
         "id": _BY_MANIFESTS,
         "version": _enforced("manifests name it, and producers choose it"),
-        "schema": _enforced("one object: a contract describes one dataset", level="schema"),
+        "schema": _enforced("each object describes a dataset", level="schema"),
         "servers": _enforced("their encoding must be that of csv", level="servers"),
         "slaProperties": _enforced("when the dataset is late", level="slaProperties"),
         **_CUSTOM,
@@ -105,7 +105,7 @@ LEVELS: dict[str, dict[str, Row]] = {
         **_CUSTOM_TEXT,
     },
     "schema": {
-        "name": _enforced("the dataset: the file is named like it"),
+        "name": _enforced("the dataset; the file of a single one is named like it"),
         "properties": _enforced("the columns", level="schema.properties"),
         "quality": _enforced("rules for all rows of a file", level="quality"),
         **_texts("logicalType physicalName physicalType dataGranularityDescription"),

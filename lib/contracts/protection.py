@@ -22,7 +22,7 @@ NO_RULES = ("name", "output", "physicalName", "deidentify")
 
 def check_protection(source: Source, contract: Contract, current: Contract) -> None:
     """Note where a version of a contract protects less than the current one does."""
-    name = f"{source.dataset}{SUFFIX}"
+    name = f"{source.family}{SUFFIX}"
     if differing := _other_dialect(contract, current):
         what = f"csv differs from {name} in {', '.join(differing)}, so that other text would be"
         source.wrong(("customProperties",), f"{what} in a column; make it the same")

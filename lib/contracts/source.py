@@ -1,14 +1,18 @@
 """A contract's file as it was written: its document, and the line and text of every value."""
 
 from collections import deque
+from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
+
+T = TypeVar("T")
 
 SUFFIX = ".odcs.yaml"
 
@@ -17,6 +21,7 @@ SUFFIX = ".odcs.yaml"
 MOST_BYTES = 1 << 20
 MOST_EVENTS = 100_000
 MOST_LEVELS = 32
+MOST_OBJECTS = 50
 MOST_DIGITS = 400  # of a number; a double has no more than 325 on either side of its point
 
 # Keys and indexes from the top of a document down to one of its values.
@@ -27,7 +32,8 @@ class Source:
     """A contract's file: its document, the line and text of every value, and its mistakes.
 
     Its name is the ``dataset``, followed by an at sign and the ``version`` if it is not the
-    default version for files that name none.
+    default version for files that name none. The ``family`` is what the names of all versions of
+    the file begin with: the dataset, unless there are several in it.
 
     A repeated key, an alias and a tag are mistakes: PyYAML silently keeps the last of repeated
     keys, and the other two hide a column's rules from its reader.
@@ -38,6 +44,7 @@ class Source:
         self.label = f"{file.parent.name}/{file.name}"
         self.name = file.name.removesuffix(SUFFIX)
         self.dataset, _, self.version = self.name.partition("@")
+        self.family = self.dataset
         self.document: Any = None
         self._lines: dict[Location, int] = {(): 1}
         self._texts: dict[Location, str] = {}
@@ -146,6 +153,37 @@ class Source:
         """The mistakes, sorted by line, each with file and line."""
         return [f"{self.label}, line {line}: {what}." for line, what in sorted(self._mistakes)]
 
+    def parts(self) -> list["Source"]:
+        """One source for each schema object, with its dataset's name; itself if there is one.
+
+        Each has the whole document but for the other objects, and mistakes of its own.
+        """
+        objects = self.document.get("schema") if isinstance(self.document, dict) else None
+        named = isinstance(objects, list) and all(
+            isinstance(one, dict) and isinstance(one.get("name"), str) for one in objects
+        )
+        if self._mistakes or not objects or not named or len(objects) == 1:
+            return [self]
+        if len(objects) > MOST_OBJECTS:
+            what = f"the schema has {len(objects)} objects; {MOST_OBJECTS} are allowed"
+            self.wrong(("schema",), f"{what}: write more files")
+            return [self]
+        return [self._part(index) for index in range(len(objects))]
+
+    def _part(self, index: int) -> "Source":
+        part = copy(self)
+        part._become(index)
+        return part
+
+    def _become(self, index: int) -> None:
+        given = self.document["schema"][index]
+        self.document = self.document | {"schema": [given]}
+        self.dataset = given["name"]
+        self.name = "@".join([self.dataset, *self.name.split("@", 1)[1:]])
+        self._mistakes = set()
+        self._lines = _of_object(self._lines, index)
+        self._texts = _of_object(self._texts, index)
+
     def has(self, at: Location) -> bool:
         """Whether the file has something at ``at``."""
         return at in self._lines
@@ -187,6 +225,13 @@ class _Events(Composer, Resolver):
     def get_event(self) -> yaml.Event:
         """The next event, removed."""
         return self._rest.popleft()
+
+
+def _of_object(values: Mapping[Location, T], index: int) -> dict[Location, T]:
+    """The values by their location if a schema object were the only one."""
+    others = {at: value for at, value in values.items() if at[:1] != ("schema",) or len(at) == 1}
+    own = {at: value for at, value in values.items() if at[:2] == ("schema", index)}
+    return others | {("schema", 0, *at[2:]): value for at, value in own.items()}
 
 
 def _line(mark: Any) -> int:

@@ -19,7 +19,7 @@ from pydantic import ValidationError as ModelError
 from lib.contracts.fields import VERSIONS, check_fields
 from lib.contracts.physical import derive_types, tell_type
 from lib.contracts.source import Location, Source
-from lib.contracts.unquoted import misread, read_dates
+from lib.contracts.unquoted import misread
 
 MOST_TOLD = 200  # mistakes at a time: finding the cause of each takes milliseconds
 LOGICAL_TYPES = (
@@ -47,7 +47,6 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
         return None
     if not _check_version(source):
         return None
-    read_dates(source)
     derive_types(source)
     errors = itertools.islice(_standard()[0].iter_errors(source.document), MOST_TOLD)
     for error in _causes(list(errors)):

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from lib.contracts import ContractError, compile_contracts
-from lib.contracts.source import SUFFIX, Source
+from lib.contracts import ContractError, compile_contracts, read_sources
+from lib.contracts.classification import read_classification
+from lib.contracts.source import Source
 from processor.contract.model import Contract
 from processor.deidentification.methods import output_schema
 
@@ -95,16 +96,16 @@ def read_tables(directory: Path) -> list[Table]:
         for name, contract in compile_contracts(directory).items()
         if name == contract.dataset  # not one of its other versions
     }
-    tables = [_describe(directory, contract) for contract in contracts.values()]
+    sources = {source.name: source for source in read_sources(directory)}
+    tables = [_describe(sources[name], contract) for name, contract in contracts.items()]
     problems = [*_collisions(tables), *_long_names(tables)]
     if problems:
         raise ContractError("\n".join(problems))
     return tables
 
 
-def _describe(directory: Path, contract: Contract) -> Table:
-    document = Source(directory / f"{contract.dataset}{SUFFIX}").document
-    (described,) = document["schema"]
+def _describe(source: Source, contract: Contract) -> Table:
+    (described,) = source.document["schema"]
     written: Mapping[str, Any] = {one["name"]: one for one in described["properties"]}
     sources = {column.output: written[column.name] for column in contract.columns}
     return Table(
@@ -115,7 +116,7 @@ def _describe(directory: Path, contract: Contract) -> Table:
                 field.name.lower(),
                 athena_type(field.type),
                 _line(sources[field.name].get("description"), LONGEST_COMMENT),
-                sources[field.name]["classification"],
+                str(read_classification(sources[field.name]["classification"])),
             )
             for field in output_schema(contract)
         ),

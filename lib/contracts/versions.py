@@ -19,7 +19,7 @@ class Versions:
         """Note what is wrong with a contract, given the earlier ones."""
         version = contract.version
         first = self._by_id.setdefault(contract.id, source)
-        if first.dataset != source.dataset:
+        if first.family != source.family:
             source.wrong(("id",), f"the id is that of {first.label} too; give each its own")
         label = self._labels.setdefault((source.dataset, version), source.label)
         if label != source.label:
@@ -41,18 +41,18 @@ class Versions:
         default = self._defaults.get(source.dataset)
         if default is None:
             what = (
-                f"there is no valid {source.dataset}{SUFFIX}, the version of files that name none"
+                f"there is no valid {source.family}{SUFFIX}, the version of files that name none"
             )
             source.wrong((), f"{what}; add it")
             return
         if contract.id != default.id:
             what = (
-                f"the id is not that of {source.dataset}{SUFFIX}; versions of a contract share it"
+                f"the id is not that of {source.family}{SUFFIX}; versions of a contract share it"
             )
             source.wrong(("id",), what)
         if contract.epoch != default.epoch:
             what = (
-                f"pseudonymEpoch is not that of {source.dataset}{SUFFIX}; make it the same, or "
+                f"pseudonymEpoch is not that of {source.family}{SUFFIX}; make it the same, or "
                 "the tokens of one person would not join"
             )
             source.wrong(("customProperties",), what)

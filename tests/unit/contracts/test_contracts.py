@@ -259,7 +259,7 @@ id: 11111111-1111-4111-8111-111111111111
 
 customProperties:\n  - {property: pseudonymEpoch
 -->   - {name: more}\ncustomProperties:\n  - {property: pseudonymEpoch
-11: the schema has 2 objects; a contract describes one dataset, so keep one
+66: the dataset has 0 columns; use 1 to 1,000
 
 - name: orders
 --> - name: order
@@ -751,11 +751,11 @@ def test_a_dataset_may_have_so_many_columns_and_no_more(
 @pytest.mark.parametrize(
     ("schema", "line", "sentence"),
     [
-        ("", 1, "the schema has 0 objects; a contract describes one dataset, so keep one"),
+        ("", 1, "the schema has no object; add one, which describes a dataset"),
         (
             "schema: []",
             11,
-            "the schema has 0 objects; a contract describes one dataset, so keep one",
+            "the schema has no object; add one, which describes a dataset",
         ),
         ("schema: [{name: orders}]", 11, "the dataset has 0 columns; use 1 to 1,000"),
         (
