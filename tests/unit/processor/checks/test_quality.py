@@ -327,6 +327,16 @@ def test_a_dropped_column_that_cannot_be_read_cannot_be_measured(kind: str) -> N
     assert (account.refusal.reason, account.refusal.name) == (f"header:column-type-{kind}", "name")
 
 
+def test_listed_texts_are_those_of_the_file_and_equal_ones_are_normalized() -> None:
+    data = f"{HEADER}\n1,N/A,,\n2,n/a ,,\n3,n/a,,\n"
+    rules = (
+        rule("missingValues", "mail", missing=["N/A"]),
+        rule("invalidValues", "mail", pattern="^n/a$"),
+        rule("duplicateValues", "mail"),
+    )
+    assert measured(data, *rules) == [1, 2, 2]
+
+
 def test_all_columns_empty() -> None:
     data = parquet(pa.table({"id": ["1"] * 5, "name": pa.nulls(5), "paid": pa.nulls(5)}))
     assert measured(data, *RULES) == [5, 5, 100, 5, 0, 0, 0, 0, 0, 0]
