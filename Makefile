@@ -100,6 +100,12 @@ contract: setup ## Check the contracts, and a file against one (dataset=customer
 	@$(limited) python -m pipeline contract check \
 		$(if $(dataset)$(file),"$(dataset)") $(if $(file),"$(file)")
 
+.PHONY: breaking
+breaking: setup ## Tell what the contracts break for producers and consumers since a commit (base=main)
+	@rm -rf .cache/contracts-before && mkdir -p .cache/contracts-before
+	@git archive $(base) contracts | tar -x -C .cache/contracts-before
+	@$(limited) python -m pipeline contract diff .cache/contracts-before/contracts contracts
+
 .PHONY: format
 format: setup ## Format the code
 	$(limited) ruff format $(CHECKED)

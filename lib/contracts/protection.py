@@ -36,7 +36,7 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
             )
         for other in others:
             whose = "" if other.name == column.name else f" for {other.name!r}"
-            if _hides_as_much(own, wanted := other.deidentify):
+            if hides_as_much(own, wanted := other.deidentify):
                 if not own.hides or column.name in counted:
                     remedy = "" if column.name in counted else ", or drop the column"
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
@@ -120,7 +120,7 @@ def _counted(contract: Contract) -> list[str]:
     return [*dict.fromkeys([*anonymity.quasi_identifiers, *subject])]
 
 
-def _hides_as_much(own: Method, wanted: Method) -> bool:
+def hides_as_much(own: Method, wanted: Method) -> bool:
     """Whether a method shows no more of a value than another, as far as they can be compared."""
     return isinstance(wanted, Keep) or own.hides_as_much_as(wanted)
 

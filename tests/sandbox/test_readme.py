@@ -51,6 +51,7 @@ DRY = frozenset(
         "unit",
         # These take from two minutes to some hours, or compare with a commit.
         "bench",
+        "breaking",
         "chaos",
         "fuzz",
         "perf",

@@ -10,7 +10,7 @@ from pipeline.command import Command, json_option
 from pipeline.contracts.drafting import draft, name_of
 from pipeline.display import adapt, remark, show_json
 from pipeline.outcomes import Exit
-from processor.contract.vocabulary import DATASET
+from processor.contract.vocabulary import DATASET, DATASET_FORM
 
 
 @click.command(
@@ -46,8 +46,7 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     dataset = name_of(file) if output is None else output.name.removesuffix(SUFFIX)
     if output and not (output.name.endswith(SUFFIX) and DATASET.fullmatch(dataset)):
         raise click.UsageError(
-            f"{output} is no name of a contract. Name it <dataset>{SUFFIX}, with 1 to 63 "
-            "lower-case letters, digits and hyphens, a letter first."
+            f"{output} is no name of a contract. Name it <dataset>{SUFFIX}, with {DATASET_FORM}."
         )
     if output and output.exists():
         raise click.UsageError(f"{output} exists, and is not overwritten. Name a new file.")

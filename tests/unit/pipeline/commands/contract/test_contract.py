@@ -14,6 +14,7 @@ NOT_LOADED = {"aws_cdk", "boto3", "botocore", "constructs", "jsii"}
 
 EXAMPLES = {
     "check": ["check", "customers", "samples/customers.csv"],
+    "diff": ["diff", "contracts", "contracts"],
     "draft": ["draft", "samples/customers.csv"],
 }
 

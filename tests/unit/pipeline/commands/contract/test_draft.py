@@ -37,7 +37,7 @@ def test_a_draft_is_written_and_nothing_overwritten(tool: Tool, file: Path) -> N
     assert output.read_text() == before
 
 
-@pytest.mark.parametrize("name", ["sales.yaml", "Sales.odcs.yaml", ".odcs.yaml"])
+@pytest.mark.parametrize("name", ["sales.yaml", "1.odcs.yaml", ".odcs.yaml"])
 def test_a_contract_has_a_name_of_its_own(tool: Tool, file: Path, name: str) -> None:
     answer = tool("contract", "draft", str(file), "--output", str(file.parent / name))
     assert answer.code == Exit.USAGE

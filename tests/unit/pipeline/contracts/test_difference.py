@@ -1,0 +1,269 @@
+"""What a change of a contract breaks."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.contracts.difference import CONSUMERS, PRODUCERS, Change, compare, read
+from pipeline.outcomes import WrongContractError
+from processor.contract.model import Contract
+from tests.unit.pipeline.contracts.contracts import document, prop, write
+
+OTHER = prop("other")
+DECIMAL: dict[str, Any] = {"logicalType": "number", "physicalType": "decimal(12,2)"}
+WIDER: dict[str, Any] = {"logicalType": "number", "physicalType": "decimal(22,2)"}
+FINER: dict[str, Any] = {"logicalType": "number", "physicalType": "decimal(12,4)"}
+DOUBLE: dict[str, Any] = {"logicalType": "number", "physicalType": "double"}
+INTEGER: dict[str, Any] = {"logicalType": "integer"}
+TOKEN = {"method": "pseudonymize"}
+SHARED = TOKEN | {"domain": "people"}
+
+
+def changes(folder: Path, old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    """The differences of two contracts."""
+    return compare(read(write(folder / "old", old)), read(write(folder / "new", new)))
+
+
+def options(**rules: Any) -> dict[str, Any]:
+    """A text with rules."""
+    return {"logicalTypeOptions": rules}
+
+
+def whole(**rules: Any) -> dict[str, Any]:
+    """A whole number with rules."""
+    return INTEGER | options(**rules)
+
+
+def words(*values: str) -> dict[str, Any]:
+    """A text with an enum."""
+    return {"enum": [{"value": value} for value in values]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaking", "what"),
+    [
+        ({}, {"required": True}, True, "is required"),
+        ({"required": True}, {}, False, "no longer required"),
+        ({}, {"unique": True}, True, "must be unique"),
+        ({"unique": True}, {}, False, "need not be unique"),
+        ({}, {"physicalName": "X"}, True, "is called 'X' in files, and no longer 'x'"),
+        ({}, INTEGER, True, "has the type integer, and no longer string"),
+        (INTEGER, {}, False, "has the type string"),
+        (INTEGER, DECIMAL, True, "has the type decimal(12,2)"),
+        (INTEGER, WIDER, False, "has the type decimal(22,2)"),
+        (INTEGER, DOUBLE, False, "has the type double"),
+        (DECIMAL, WIDER, False, "has the type decimal(22,2)"),
+        (DECIMAL, FINER, True, "has the type decimal(12,4)"),
+        (WIDER, DECIMAL, True, "has the type decimal(12,2)"),
+        (DECIMAL, INTEGER, True, "has the type integer"),
+        ({"logicalType": "date"}, {"logicalType": "timestamp"}, True, "has the type timestamp"),
+        ({}, words("a"), True, "has an enum of 1 values"),
+        (words("a"), {}, False, "has no enum any more"),
+        (words("a", "b"), words("a"), True, "does not allow 'b' any more"),
+        (words("a"), words("a", "b"), False, "also allows 'b'"),
+        ({}, options(pattern="^a$"), True, "has the pattern ^a$"),
+        (options(pattern="^a$"), options(pattern="^b$"), True, "has the pattern ^b$"),
+        (options(pattern="^a$"), {}, False, "has no pattern any more"),
+        ({}, options(format="uuid"), True, "has the format uuid"),
+        (options(minLength=1), options(minLength=2), True, "has the minLength 2"),
+        (options(minLength=2), options(minLength=1), False, "has the minLength 1"),
+        (options(maxLength=2), options(maxLength=1), True, "has the maxLength 1"),
+        (options(maxLength=1), options(maxLength=2), False, "has the maxLength 2"),
+        (whole(minimum=9), whole(minimum=10), True, "has the minimum 10, and no longer 9"),
+        (whole(minimum=10), whole(minimum=9), False, "has the minimum 9, and no longer 10"),
+        (whole(maximum=10), whole(maximum=9), True, "has the maximum 9"),
+        (whole(maximum=9), whole(maximum=10), False, "has the maximum 10"),
+        (whole(exclusiveMaximum=9), whole(exclusiveMaximum=8), True, "the exclusiveMaximum 8"),
+        (whole(exclusiveMinimum=9), whole(exclusiveMinimum=8), False, "the exclusiveMinimum 8"),
+        (whole(multipleOf=10), whole(multipleOf=5), False, "has the multipleOf 5"),
+        (whole(multipleOf=5), whole(multipleOf=10), True, "has the multipleOf 10"),
+        (whole(minimum=1), WIDER | options(minimum=0), False, "has the minimum 0"),
+        (
+            {"logicalType": "date", "logicalTypeOptions": {"minimum": "2024-01-01"}},
+            {
+                "logicalType": "timestamp",
+                "logicalTypeOptions": {"minimum": "2023-01-01T00:00:00Z"},
+            },
+            True,
+            "has the minimum 2023",
+        ),
+    ],
+)
+def test_a_column_for_producers(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], breaking: bool, what: str
+) -> None:
+    old, new = (document(OTHER, prop("x", **fields)) for fields in (before, after))
+    if before.get("logicalTypeOptions") == after.get("logicalTypeOptions"):
+        assert before != after
+    found = [one for one in changes(tmp_path, old, new) if one.concerns == PRODUCERS]
+    (change,) = (one for one in found if what in one.what)
+    assert (change.where, change.breaking) == ("x", breaking)
+
+
+X, Y = prop("x"), prop("y")
+ANONYMOUS: dict[str, Any] = {"k": 5, "quasiIdentifiers": ["x"]}
+RULE = {"name": "few", "metric": "rowCount", "mustBeGreaterThan": 1, "type": "library"}
+
+
+def with_quality(**rule: Any) -> dict[str, Any]:
+    """A contract with a quality rule."""
+    content = document(X, Y)
+    content["schema"][0]["quality"] = [RULE | {"severity": "error"} | rule]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "breaking"),
+    [
+        (document(X), document(X, prop("n", required=True)), "n", True),
+        (document(X), document(X, prop("n")), "n", False),
+        (document(X, Y), document(X), "y", True),
+        (document(X, Y), document(X, unknownColumns="drop"), "y", False),
+        (document(X, unknownColumns="drop"), document(X), "unknownColumns", True),
+        (document(X), document(X, unknownColumns="drop"), "unknownColumns", False),
+        (document(X), document(X, maxRejectedShare=0.5), "maxRejectedShare", True),
+        (document(X, maxRejectedShare=0.5), document(X), "maxRejectedShare", False),
+        (document(X), document(X, csv={"delimiter": ";"}), "csv", True),
+        (document(X), document(X, csv={"nulls": ["NULL"]}), "csv", False),
+        (document(X, csv={"nulls": ["NULL"]}), document(X), "csv", True),
+        (document(X, Y), document(Y, X, csv={"header": False}), "columns", True),
+        (document(X, Y), with_quality(), "quality few", True),
+        (document(X, Y), with_quality(severity="warning"), "quality few", False),
+        (with_quality(), with_quality(mustBeGreaterThan=2), "quality few", True),
+        (with_quality(), document(X, Y), "quality few", False),
+        (document(X), document(X, kAnonymity=ANONYMOUS), "kAnonymity", True),
+        (
+            document(X, kAnonymity=ANONYMOUS),
+            document(X, kAnonymity=ANONYMOUS | {"k": 2}),
+            "kAnonymity",
+            False,
+        ),
+    ],
+)
+def test_a_file_as_a_whole_for_producers(
+    tmp_path: Path, old: dict[str, Any], new: dict[str, Any], where: str, breaking: bool
+) -> None:
+    found = changes(tmp_path, old, new)
+    whats = [one for one in found if (one.concerns, one.where) == (PRODUCERS, where)]
+    assert [one.breaking for one in whats] == [breaking]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "breaking", "what"),
+    [
+        (TOKEN, SHARED, True, "has other tokens"),
+        (TOKEN, {"method": "hmac"}, True, "has other tokens"),
+        (TOKEN, TOKEN | {"normalize": ["trim"]}, True, "has other tokens"),
+        (TOKEN, {"method": "drop"}, True, "is not written any more; it was 'x'"),
+        ({"method": "drop"}, {"method": "keep"}, True, "was dropped: {method: keep}"),
+        ({"method": "drop"}, TOKEN, False, "was dropped: {method: pseudonymize}"),
+        ({"method": "keep"}, TOKEN, True, "hides more"),
+        (TOKEN, {"method": "keep"}, True, "may show more"),
+        ({"method": "mask"}, {"method": "redact"}, True, "may show more"),
+    ],
+)
+def test_deidentification_for_consumers(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], breaking: bool, what: str
+) -> None:
+    old, new = (document(OTHER, prop("x", deidentify=one)) for one in (before, after))
+    (change,) = changes(tmp_path, old, new)
+    assert (change.concerns, change.where, change.breaking) == (CONSUMERS, "x", breaking)
+    assert what in change.what
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "what", "breaking"),
+    [
+        (document(X, Y), document(X), "y", "is not written any more", True),
+        (document(X), document(X, Y), "y", "is written as 'y'", False),
+        (document(X), document(prop("x", **INTEGER)), "x", "has the type int64", True),
+        (document(prop("x", required=True)), document(X), "x", "may be null", True),
+        (
+            document(prop("x", deidentify=TOKEN)),
+            document(prop("x", deidentify=TOKEN, encryptedName="t")),
+            "x",
+            "is written as 't', and no longer as 'x'",
+            True,
+        ),
+        (
+            document(prop("x", deidentify=TOKEN)),
+            document(prop("x", deidentify=TOKEN), pseudonymEpoch=2),
+            "x",
+            "has other tokens, which do not join with earlier ones",
+            True,
+        ),
+        (
+            document(X, kAnonymity=ANONYMOUS),
+            document(X),
+            "kAnonymity",
+            "is removed; k was 5",
+            True,
+        ),
+        (
+            document(X, kAnonymity=ANONYMOUS),
+            document(X, kAnonymity=ANONYMOUS | {"k": 2}),
+            "kAnonymity",
+            "protects less: k is 2, and no longer 5",
+            True,
+        ),
+        (
+            document(X, Y, kAnonymity={"k": 5, "quasiIdentifiers": ["x", "y"]}),
+            document(X, Y, kAnonymity=ANONYMOUS),
+            "kAnonymity",
+            "fewer quasiIdentifiers",
+            True,
+        ),
+    ],
+)
+def test_the_output_for_consumers(
+    tmp_path: Path,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    where: str,
+    what: str,
+    breaking: bool,
+) -> None:
+    found = [one for one in changes(tmp_path, old, new) if one.concerns == CONSUMERS]
+    (change,) = (one for one in found if one.where == where)
+    assert what in change.what
+    assert change.breaking == breaking
+
+
+@pytest.mark.parametrize("after", [{"k": 6}, {"quasiIdentifiers": ["x", "y"]}])
+def test_stricter_anonymity_breaks_nothing_for_consumers(
+    tmp_path: Path, after: dict[str, Any]
+) -> None:
+    old = document(X, Y, kAnonymity=ANONYMOUS)
+    new = document(X, Y, kAnonymity=ANONYMOUS | after)
+    assert {one.concerns for one in changes(tmp_path, old, new)} == {PRODUCERS}
+
+
+def test_equal_contracts_have_no_difference(tmp_path: Path) -> None:
+    content = document(X, prop("y", deidentify=SHARED), kAnonymity=ANONYMOUS)
+    content["schema"][0]["quality"] = with_quality()["schema"][0]["quality"]
+    assert changes(tmp_path, content, content | {"version": "2.0.0"}) == []
+
+
+def test_contracts_come_and_go(tmp_path: Path) -> None:
+    contract: dict[str, Contract] = read(write(tmp_path, document(X)))
+    assert [one.breaking for one in compare(contract, {})] == [True, True]
+    (new,) = compare({}, contract)
+    assert (new.dataset, new.what, new.breaking) == ("things", "is new", False)
+
+
+def test_a_contract_may_have_any_name_of_a_file(tmp_path: Path) -> None:
+    file = write(tmp_path, document(X))
+    for name in ("old.yaml", "things@1.0.0.odcs.yaml"):
+        assert [*read(file.rename(file.with_name(name)))] == ["things"]
+        file = file.with_name(name)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "schema: []", "schema: [{name: ../x}]"])
+def test_a_contract_that_is_not_valid_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "things.odcs.yaml"
+    file.write_text(text)
+    with pytest.raises(WrongContractError, match=rf"{tmp_path.name}/.*odcs.yaml, line 1: "):
+        read(file)
+    with pytest.raises(WrongContractError, match=r"things.odcs.yaml, line 1: "):
+        read(tmp_path)
