@@ -130,6 +130,12 @@ def test_what_is_not_raw_stays_and_its_old_versions_expire_after_30_days(
     assert one_rule(bucket, key, "NoncurrentVersionExpiration") == {"NoncurrentDays": 30}
 
 
+def test_results_of_queries_expire_in_days(bucket: Resource) -> None:
+    key = "query-results/consumer/customers/a.csv"
+    assert one_rule(bucket, key, "ExpirationInDays") == 7
+    assert last_day(bucket, key) <= 10
+
+
 def test_unfinished_uploads_and_useless_markers_are_removed(bucket: Resource) -> None:
     abort = one_rule(bucket, "any/key", "AbortIncompleteMultipartUpload")
     assert abort == {"DaysAfterInitiation": 1}
