@@ -87,6 +87,8 @@ def show(console: Console) -> None:
     for table in comparisons(s3, bucket, name):
         console.print(table)
     recover(console, s3, outputs, target, name.replace(".csv", "-with-referrals.csv"))
+    console.print("[bold]A query: customers and payments, joined by token[/]")
+    console.print(query.SQL, highlight=False, soft_wrap=True)
     console.print(answer(query.run(outputs)))
     report = target.state / "report.html"
     if run_tool(["report", "--output", str(report)]) != Exit.OK:
@@ -191,8 +193,7 @@ def story(
 
 def answer(rows: Sequence[Sequence[str]]) -> Table:
     """The result of the query."""
-    table = Table(title="A query: customers and payments, joined by token", title_justify="left")
-    table.caption, table.caption_justify = query.SQL, "left"
+    table = Table()
     (first, *others), *found = rows
     table.add_column(first)
     for heading in others:
