@@ -58,17 +58,17 @@ def run(source: Path, target: Path) -> tuple[int, int]:
         "delim = ',', quote = '\"', escape = '\"')"
     )
     tokens = ", ".join(f"token({name}) AS {output}" for name, output in people.TOKENS.items())
-    clean = database.execute(
+    ((clean,),) = database.execute(
         f"COPY (SELECT {tokens}, birth_date::DATE AS birth_date, country, "
         "signup_at::TIMESTAMPTZ AS signup_at, loyalty_points::BIGINT AS loyalty_points, "
         "credit_limit::DECIMAL(12, 2) AS credit_limit FROM people WHERE is_clean) "
         f"TO '{target / 'clean.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
-    ).fetchone()
-    rejected = database.execute(
+    ).fetchall()
+    ((rejected,),) = database.execute(
         "COPY (SELECT * EXCLUDE (is_clean) FROM people WHERE NOT is_clean) "
         f"TO '{target / 'rejected.csv'}'"
-    ).fetchone()
-    return clean[0], rejected[0]
+    ).fetchall()
+    return clean, rejected
 
 
 if __name__ == "__main__":
