@@ -41,8 +41,9 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
                     remedy = "" if column.name in counted else ", or drop the column"
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
                 continue
-            tokens = isinstance(own, Token) and isinstance(wanted, Token)
-            what = "has tokens that do not join with those" if tokens else "may reveal more than"
+            what = "may reveal more than"
+            if isinstance(own, Token) and isinstance(wanted, Token):
+                what = "has tokens that do not join with those"
             what = f"{what} under {name}, which has {_written(wanted)}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")
     for lost in counted:
