@@ -186,7 +186,7 @@ def _higher(after: Any, before: Any) -> bool:
 
 
 def _lower(after: Any, before: Any) -> bool:
-    return _higher(before, after)
+    return _higher(after=before, before=after)
 
 
 def _other(_: Any, __: Any) -> bool:

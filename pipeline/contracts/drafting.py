@@ -203,7 +203,7 @@ def _has_type(profile: Profile, csv: Csv) -> bool:
 def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted:
     """Decide about a column."""
     named = recognition.named_kind(column.label)
-    kind, because = _personal(column, profile, named)
+    kind, because = _personal(profile, named)
     if column.label in shape.nested:
         what = "It has no text in a file." if column.type == "string" else "It holds JSON."
         return Drafted(_dropped(column), "restricted", f"{what} {because}".strip())
@@ -217,7 +217,7 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
         column = _typed(column, profile, csv, as_text=bool(kind and kind.as_text))
     if harmless := _harmless(column, profile, csv, kind, named):
         what = f"By its name and its values it holds {harmless.what}."
-        return Drafted(_bounded(column, profile, csv, harmless), "internal", what)
+        return Drafted(_bounded(column, profile, csv), "internal", what)
     if FIRST_DAY.fullmatch(profile.shape or ""):
         because += " Its days are not written as in ISO 8601 (YYYY-MM-DD), so it is a text."
     if kind is None and column.type == "date" and profile.years and profile.years[0] < OLD:
@@ -236,7 +236,7 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
     return Drafted(_dropped(replace(column, rules=rules[0])), "restricted", because.strip())
 
 
-def _personal(column: Column, profile: Profile, named: Kind | None) -> tuple[Kind | None, str]:
+def _personal(profile: Profile, named: Kind | None) -> tuple[Kind | None, str]:
     """Return what a column may hold that concerns people, and why."""
     said = [f"By its name it may hold {named.what}."] if named else []
     kind = None if named in recognition.VAGUE else named
@@ -277,8 +277,6 @@ def _harmless(
     column: Column, profile: Profile, csv: Csv, kind: Kind | None, named: Kind | None
 ) -> Kind | None:
     """Return what a column plainly holds that tells of nobody, if it does."""
-    if any(profile.found.values()) or profile.textless:
-        return None
     if named in (None, recognition.IDENTIFIER) and column.type == "string" and profile.distinct:
         return recognition.vocabulary_of(column.label, profile.distinct - {*csv.nulls})
     if kind is not None:
@@ -290,7 +288,7 @@ def _harmless(
     return None
 
 
-def _bounded(column: Column, profile: Profile, csv: Csv, harmless: Kind) -> Column:
+def _bounded(column: Column, profile: Profile, csv: Csv) -> Column:
     """Return a harmless column with an enum, or with powers of ten as bounds."""
     if column.type == "string":
         values = sorted((profile.distinct or set()) - {*csv.nulls})

@@ -149,7 +149,7 @@ class Profile:
         self.textless += textless
         self.missing += text.null_count - textless
         text = text.drop_null()
-        if not len(text):
+        if len(text) == 0:
             return
         self.values += len(text)
         marked = pc.is_in(text, pa.array(MARKERS))
@@ -157,7 +157,7 @@ class Profile:
             counted = pc.value_counts(text.filter(marked)).to_pylist()
             self.markers.update({one["values"]: one["counts"] for one in counted})
         self._see_texts(text)
-        if len(text := text.filter(pc.invert(marked))):
+        if len(text := text.filter(pc.invert(marked))) > 0:
             self._see_types(text)
 
     def _see_texts(self, text: pa.StringArray) -> None:

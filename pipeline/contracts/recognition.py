@@ -175,8 +175,9 @@ AMOUNTS = Kind(
     "quantity|qty|count|pieces|units|amount|total|subtotal|sum|price|cost|tax|vat|discount|rate"
     "|menge|anzahl|stuck|betrag|summe|preis|kosten|mwst|ust|rabatt|netto|brutto|quantite|montant"
     "|prix|cout|tva|remise|cantidad|importe|monto|precio|coste|iva|descuento|net|gross|fee",
-    "unitprice|stuckpreis|einzelpreis|gesamtpreis|gesamtbetrag|steuerbetrag|steuersatz|bestellmenge"
-    "|quantity|warenwert|versandkosten|rechnungsbetrag|listenpreis",
+    "unitprice|stuckpreis|einzelpreis|gesamtpreis|gesamtbetrag|steuerbetrag|steuersatz"
+    "|bestellmenge"
+    "|quantity|warenwert|versandkosten|listenpreis",
 )
 FLAGS = Kind(
     "whether something is so",

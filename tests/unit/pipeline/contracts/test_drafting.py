@@ -141,6 +141,7 @@ def test_names_that_a_contract_cannot_have_become_physical_names(tmp_path: Path)
         ("x", ["one", "two"], "string", None),
         ("x", ["1", "2"], "integer", None),
         ("x", ["31.12.1999", "1.2.2003"], "string", None),
+        ("amount", ["219099998", "219099999"], "string", "{method: pseudonymize}"),
     ],
 )
 def test_what_a_column_may_hold(
