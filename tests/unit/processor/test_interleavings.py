@@ -473,6 +473,7 @@ def test_two_deliveries_of_one_object_and_a_crash(explorer: Explorer, content: b
     assert explore(explorer, content, again=1, crashes=1)["settled"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("uploads", PAIRS, ids=name_of)
 def test_a_newer_version_and_a_crash_at_any_moment(
     explorer: Explorer, uploads: tuple[bytes, ...]
@@ -480,6 +481,7 @@ def test_a_newer_version_and_a_crash_at_any_moment(
     assert explore(explorer, *uploads, crashes=1)["settled"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("uploads", PAIRS, ids=name_of)
 def test_a_newer_version_and_an_output_deleted_at_any_moment(
     explorer: Explorer, uploads: tuple[bytes, ...]
@@ -492,6 +494,7 @@ def test_an_output_deleted_and_a_crash_at_any_moment(explorer: Explorer) -> None
     assert explore(explorer, b"refused", again=1, crashes=1, deletions=1)["settled"]
 
 
+@pytest.mark.no_cover
 def test_a_newer_version_and_a_duplicate_at_any_moment(explorer: Explorer) -> None:
     assert explore(explorer, b"clean 1", b"clean 2", again=1)["settled"]
 
@@ -542,22 +545,26 @@ def test_the_newest_contract_wins(
     assert explore(deploying, content, **how).keys() == {"settled"}
 
 
+@pytest.mark.no_cover
 def test_the_newest_contract_wins_after_a_crash_at_any_moment(deploying: Explorer) -> None:
     assert explore(deploying, b"fixed", crashes=1, **FORWARD).keys() == {"settled"}
 
 
+@pytest.mark.no_cover
 def test_the_newest_contract_wins_if_an_output_is_deleted_at_any_moment(
     deploying: Explorer,
 ) -> None:
     assert explore(deploying, b"spoilt", deletions=1, **FORWARD).keys() == {"settled"}
 
 
+@pytest.mark.no_cover
 def test_the_newest_contract_wins_for_a_newer_version(deploying: Explorer) -> None:
     """That a new version is processed under an old contract is no reason to keep it so."""
     uploads = b"spoilt 1", b"mended 2"
     assert explore(deploying, *uploads, **UNREPLAYED).keys() == {"settled"}
 
 
+@pytest.mark.no_cover
 def test_whoever_acknowledges_a_message_leaves_its_contract_or_a_newer_one(
     deploying: Explorer,
 ) -> None:
@@ -566,6 +573,7 @@ def test_whoever_acknowledges_a_message_leaves_its_contract_or_a_newer_one(
     assert explore(deploying, b"fixed", again=1, **how).keys() == {"settled"}
 
 
+@pytest.mark.no_cover
 def test_a_duplicate_confirms_that_its_contract_is_in_force_again(deploying: Explorer) -> None:
     """What was invoked in between is still at work, and must not replace what is current."""
     assert explore(deploying, b"fixed", age=1, **AND_BACK).keys() == {"settled"}
