@@ -82,10 +82,18 @@ class TapStack(Stack):
             network=network,
             intake=intake,
             data=data,
-            role=role,
+            role=role.role,
         )
         roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
-        replay = Replay(self, "Replay", environment, intake=intake, data=data, roles=roles)
+        replay = Replay(
+            self,
+            "Replay",
+            environment,
+            intake=intake,
+            data=data,
+            role=roles.role,
+            schedule_role=roles.schedule_role,
+        )
         tables = read_tables(CONTRACTS)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.

@@ -54,10 +54,10 @@ def render() -> str:
     """The page."""
     types = PHYSICAL + "".join(map(_physical, (*FORMS, ORACLE_DATE)))
     classifications = CLASSIFICATIONS + "".join(_classifications())
-    return HEAD + FIELDS + "".join(_fields()) + classifications + types
+    return HEAD + FIELDS + "".join(_write_fields()) + classifications + types
 
 
-def _fields() -> Iterator[str]:
+def _write_fields() -> Iterator[str]:
     for level, rows in LEVELS.items():
         for fate in Fate:
             by_says: dict[str, list[str]] = {}

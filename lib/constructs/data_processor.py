@@ -2,10 +2,10 @@
 
 from aws_cdk import Duration, Size
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from lib.access.processor_role import ProcessorRole
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import MAX_RECEIVES, IntakeQueue
@@ -39,7 +39,7 @@ class DataProcessor(Construct):
         network: Network,
         intake: IntakeQueue,
         data: DataBucket,
-        role: ProcessorRole,
+        role: iam.Role,
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
@@ -47,8 +47,8 @@ class DataProcessor(Construct):
         # Deletion is in reverse order: the function, then its network interfaces, which Lambda
         # removes with this role and which hold the security group, then the role. Only then is the
         # bucket emptied, so the function does not write into it again.
-        network.function_security_group.node.add_dependency(role.role)
-        role.role.node.add_dependency(bucket)
+        network.function_security_group.node.add_dependency(role)
+        role.node.add_dependency(bucket)
         limit = largest_object(settings)
         self.function = lambda_.Function(
             self,
@@ -59,7 +59,7 @@ class DataProcessor(Construct):
             architecture=ARCHITECTURES[settings.architecture],
             handler="index.handler",
             code=function_code(settings.architecture),
-            role=role.role.without_policy_updates(),
+            role=role.without_policy_updates(),
             timeout=Duration.seconds(settings.timeout_seconds),
             memory_size=settings.memory_mb,
             ephemeral_storage_size=Size.mebibytes(settings.ephemeral_storage_mb),

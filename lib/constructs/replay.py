@@ -9,7 +9,6 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from lib.access.replay_role import ReplayRole
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
@@ -36,7 +35,8 @@ class Replay(Construct):
         *,
         intake: IntakeQueue,
         data: DataBucket,
-        roles: ReplayRole,
+        role: iam.Role,
+        schedule_role: iam.Role,
     ) -> None:
         """Create the state machine, and its schedule."""
         super().__init__(scope, construct_id)
@@ -53,9 +53,9 @@ class Replay(Construct):
             definition_body=sfn.DefinitionBody.from_string(
                 Stack.of(self).to_json_string(definition)
             ),
-            role=roles.role.without_policy_updates(),
+            role=role.without_policy_updates(),
         )
-        self._schedule(name, roles.schedule_role)
+        self._schedule(name, schedule_role)
         export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
         acknowledge(
             self.state_machine,

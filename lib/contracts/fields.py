@@ -237,7 +237,7 @@ def check_fields(source: Source) -> None:
     version = str(source.document["apiVersion"])[1:4]
     if version < "3.2" and "status" not in source.document:
         source.wrong((), "the contract lacks 'status'; add it")
-    for at, name, row, value in _fields(source.document, "contract", ()):
+    for at, name, row, value in _walk(source.document, "contract", ()):
         # The options of a column are its own to people.
         whole = at[:-1] if at and at[-1] == "logicalTypeOptions" else at
         part, field = Part(source, whole), (*at[len(whole) :], name)
@@ -252,14 +252,14 @@ def check_fields(source: Source) -> None:
             part.wrong(f"{what}; write that as apiVersion, or remove it", *field)
 
 
-def _fields(part: Any, level: str, at: Location) -> Iterator[tuple[Location, str, Row, Any]]:
+def _walk(part: Any, level: str, at: Location) -> Iterator[tuple[Location, str, Row, Any]]:
     """The fields of a part and of its parts: where the part is, the field, its row and value."""
     if isinstance(part, list):
         for index, item in enumerate(part):
-            yield from _fields(item, level, (*at, index))
+            yield from _walk(item, level, (*at, index))
     elif isinstance(part, dict):
         for name, value in part.items():
             if row := LEVELS[level].get(name):
                 yield at, name, row, value
                 if row.level:
-                    yield from _fields(value, row.level, (*at, name))
+                    yield from _walk(value, row.level, (*at, name))

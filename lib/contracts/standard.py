@@ -48,7 +48,7 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
     if not _check_version(source):
         return None
     derive_types(source)
-    errors = itertools.islice(_standard()[0].iter_errors(source.document), MOST_TOLD)
+    errors = itertools.islice(read_standard()[0].iter_errors(source.document), MOST_TOLD)
     for error in _causes(list(errors)):
         _report(source, error)
     if source.sentences():
@@ -91,7 +91,7 @@ def _check_version(source: Source) -> bool:
 
 
 @functools.cache
-def _standard() -> tuple[Draft201909Validator, frozenset[str]]:
+def read_standard() -> tuple[Draft201909Validator, frozenset[str]]:
     """The validator of the standard's schema.json, and the names of all fields in it."""
     file = importlib.resources.files(open_data_contract_standard).joinpath("schema.json")
     schema = json.loads(file.read_text(encoding="utf-8"))
@@ -163,7 +163,7 @@ def _report(source: Source, error: SchemaError) -> None:
         instance: Any = error.instance
         unknown = (name for name in instance if repr(name) in error.message)
         for name in itertools.islice(unknown, MOST_TOLD):
-            fields = _standard()[1]
+            fields = read_standard()[1]
             near = [] if name in fields else difflib.get_close_matches(name, fields, 1)
             remedy = f"did you mean {near[0]!r}" if near else "remove it"
             what = f"is not a field that the standard has there; {remedy}"
@@ -201,7 +201,7 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
 def _is_quoted(text: str, types: Sequence[str]) -> bool:
     """Whether a text would be of one of the types without its quotes."""
     try:
-        return any(_standard()[0].is_type(json.loads(text), one) for one in types)
+        return any(read_standard()[0].is_type(json.loads(text), one) for one in types)
     except ValueError:
         return False
 

@@ -20,7 +20,7 @@ from sandbox import PROJECT, emulator
 from sandbox.emulator import ACCOUNT, REGION
 from tests.sandbox.pages import FENCE, shown
 from tests.sandbox.runbooks import FOLDER
-from tests.unit.contracts.test_samples import customer_reasons, rows
+from tests.unit.contracts.samples import customer_reasons, rows
 
 PAGES = [
     PROJECT / "README.md",

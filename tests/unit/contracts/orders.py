@@ -92,6 +92,19 @@ def mistakes(directory: Path, text: str | bytes, name: str = "orders.odcs.yaml")
     return []
 
 
+def compare(directory: Path, current: str, other: str) -> list[str]:
+    """The sentences about another version, given the current one."""
+    (directory / "orders.odcs.yaml").write_text(current)
+    (directory / "orders@1.1.0.odcs.yaml").write_text(
+        other.replace("version: 1.2.0", "version: 1.1.0")
+    )
+    try:
+        compile_contracts(directory)
+    except ContractError as error:
+        return str(error).splitlines()
+    return []
+
+
 def edited(old: str, new: str) -> str:
     """The valid contract with its only ``old`` replaced."""
     assert CONTRACT.count(old) == 1, f"{old!r} occurs {CONTRACT.count(old)} times"

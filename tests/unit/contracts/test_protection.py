@@ -4,24 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lib.contracts import ContractError, compile_contracts
-from tests.unit.contracts.orders import CONTRACT, LENGTH, METHOD, TEXT_METHODS
+from tests.unit.contracts.orders import CONTRACT, LENGTH, METHOD, TEXT_METHODS, compare
 
 CUSTOM = "customProperties:\n  - {property: pseudonymEpoch, value: 3}\n"
 ANONYMOUS = "{k: 5, quasiIdentifiers: [country, ordered_on]}"
-
-
-def compare(directory: Path, current: str, other: str) -> list[str]:
-    """The sentences about another version, given the current one."""
-    (directory / "orders.odcs.yaml").write_text(current)
-    (directory / "orders@1.1.0.odcs.yaml").write_text(
-        other.replace("version: 1.2.0", "version: 1.1.0")
-    )
-    try:
-        compile_contracts(directory)
-    except ContractError as error:
-        return str(error).splitlines()
-    return []
 
 
 def with_method(method: str) -> str:

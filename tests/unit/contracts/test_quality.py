@@ -7,10 +7,9 @@ import pytest
 
 from lib.contracts import compile_contracts
 from lib.contracts.quality import FIELDS
-from lib.contracts.standard import _standard
+from lib.contracts.standard import read_standard
 from processor.contract.quality import QualityRule
-from tests.unit.contracts.orders import CONTRACT, edited, mistakes
-from tests.unit.contracts.test_protection import compare
+from tests.unit.contracts.orders import CONTRACT, compare, edited, mistakes
 
 OBJECT = "  - name: orders\n"
 LINE = CONTRACT[: CONTRACT.index(OBJECT)].count("\n") + 3
@@ -423,8 +422,8 @@ def test_a_column_of_no_type_is_the_only_mistake(directory: Path) -> None:
     assert "is a number, whose physicalType must be" in sentence
 
 
-def test_the_fields_are_those_of_the_standard() -> None:
-    schema: Any = _standard()[0].schema
+def test_the_fields_are_those_of_theread_standard() -> None:
+    schema: Any = read_standard()[0].schema
     parts = ("DataQuality", "DataQualityLibrary", "DataQualitySql", "DataQualityCustom")
     defined = {name for part in parts for name in schema["$defs"][part]["properties"]}
     operators = schema["$defs"]["DataQualityOperators"]["oneOf"]

@@ -13,7 +13,6 @@ from lib.constructs.dashboard import QUERIES
 from processor import processing
 from processor.account import RowAccount
 from processor.checks.columns import RowCheck
-from processor.contracts import Contracts
 from processor.readers import detection
 from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
@@ -102,7 +101,6 @@ def test_broken_rules_that_refuse_nothing_are_counted(
     index: ModuleType,
     bucket: MemoryBucket,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     """Only by how many rules a file breaks: a metric has no name of a rule, and no value."""
@@ -116,9 +114,8 @@ def test_broken_rules_that_refuse_nothing_are_counted(
             ("e", 1, {}),
         )
     ]
-    (tmp_path / "people.json").write_text(json.dumps(PEOPLE | {"quality": rules}))
-    processor = index.make_processor()
-    monkeypatch.setattr(processor, "_contracts", Contracts(tmp_path))
+    contract = tmp_path / "contracts/people.json"
+    contract.write_text(json.dumps(PEOPLE | {"quality": rules}))
     for rows in (1, 2):
         bucket.upload(KEY, (HEADER + GOOD * rows).encode())
         assert handle(index, body(KEY)) == []
@@ -129,8 +126,8 @@ def test_broken_rules_that_refuse_nothing_are_counted(
     assert ["service", "dataset"] in [sorted(one, reverse=True) for one in directive["Dimensions"]]
     assert [line.get("refusal") for line in lines] == [None, "file:quality-e"]
     rules = [one for one in rules if one.get("severity") != "warning"]
-    (tmp_path / "people.json").write_text(json.dumps(PEOPLE | {"quality": rules}))
-    monkeypatch.setattr(processor, "_contracts", Contracts(tmp_path))
+    contract.write_text(json.dumps(PEOPLE | {"quality": rules}))
+    index.make_processor.cache_clear()
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == []
     assert "QualityWarnings" not in read_log(capsys)[1][0]

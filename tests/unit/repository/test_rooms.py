@@ -29,6 +29,10 @@ ELSEWHERE = {
         "tests/unit/repository/test_documentation.py",
         "It holds the version.",
     ),
+    "lambda/processor/contract/quality.py": (
+        "tests/unit/processor/checks/test_quality.py",
+        "It is the conditions, which are tested with what is measured.",
+    ),
     "lambda/processor/limits/size.py": (
         "tests/unit/processor/readers/test_compression.py",
         "It is two fields, which the readers compare with.",

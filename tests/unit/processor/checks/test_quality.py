@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -347,22 +348,24 @@ def test_values_that_run_together_are_not_equal() -> None:
     assert measured(data, rule("duplicateValues", "id", "name")) == [1]
 
 
-def test_the_rules_share_the_memory_of_one_column(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("rules", "databases"), [(1, 0), (4, 4)])
+def test_the_rules_share_the_memory_of_one_column(
+    monkeypatch: pytest.MonkeyPatch, rules: int, databases: int
+) -> None:
     """And the answer stays exact when they move to the disk."""
-    monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 40)
-    held: list[int] = []
-    repeats = uniqueness.Seen._repeats  # pylint: disable=protected-access
+    monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 160)
+    opened: list[str] = []
+    connect = sqlite3.connect
 
-    def watched(seen: Any, value: bytes | None) -> bool:
-        found = repeats(seen, value)
-        held.append(len(seen._recent))  # pylint: disable=protected-access
-        return found
+    def watched(name: str, isolation_level: None) -> sqlite3.Connection:
+        opened.append(name)
+        return connect(name, isolation_level=isolation_level)
 
-    monkeypatch.setattr(uniqueness.Seen, "_repeats", watched)
-    rules = [rule("duplicateValues", "id", name=f"rule {number}") for number in range(4)]
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    duplicates = [rule("duplicateValues", "id", name=f"rule {number}") for number in range(rules)]
     data = "\n".join([HEADER, *(f"{number % 50},,," for number in range(99))])
-    assert measured(data, *rules) == [49] * 4
-    assert max(held) < 40 / 4
+    assert measured(data, *duplicates) == [49] * rules
+    assert len(opened) == databases
 
 
 def test_a_contract_without_rules_remembers_and_counts_nothing() -> None:
