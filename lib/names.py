@@ -36,8 +36,6 @@ class Names:
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
         notices, notices_arn: the topic that alarms publish to.
-        trail: the audit trail.
-        database: of the tables.
         workgroup: of Athena, for those who may query several datasets. Each dataset has two more,
             see ``workgroup_of``.
     """
@@ -64,11 +62,8 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
-        self.database = f"zero_trust_{environment_suffix.replace('-', '_')}"
         self.workgroup = f"zero-trust-{environment_suffix}"
         self.audit = f"zero-trust-audit-{environment_suffix}"
-        # A trail of all regions is in each of them, so its name is as unique as a role's.
-        self.trail = f"{self.audit}-{Aws.REGION}"
         self.function_log_group = f"/aws/lambda/{self.function}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
@@ -79,6 +74,16 @@ class Names:
         Neither suffixes nor datasets have a full stop, so no two of an account are the same.
         """
         return f"{self.workgroup}.{duty}.{dataset}"
+
+    @property
+    def database(self) -> str:
+        """The database of the tables: Athena's names have underscores instead of hyphens."""
+        return self.workgroup.replace("-", "_")
+
+    @property
+    def trail(self) -> str:
+        """The audit trail. One of all regions is in each of them: its name has the region."""
+        return f"{self.audit}-{Aws.REGION}"
 
     @property
     def trail_arn(self) -> str:

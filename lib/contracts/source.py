@@ -172,10 +172,11 @@ class Source:
 
     def _part(self, index: int) -> "Source":
         part = copy(self)
-        part._become(index)
+        part.narrow(index)
         return part
 
-    def _become(self, index: int) -> None:
+    def narrow(self, index: int) -> None:
+        """Become the contract of one of the schema's objects alone."""
         given = self.document["schema"][index]
         self.document = self.document | {"schema": [given]}
         self.dataset = given["name"]

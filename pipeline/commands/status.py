@@ -145,8 +145,11 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
         if messages is not None and (unseen := attempt(partial(queues.unseen, messages))):
             missing.append(unseen)
     if files is not None:
-        gone = {key for key in files.gone if since is None or manifests[key] >= since}
-        summaries = without(summaries, gone, refused)
+        summaries = without(
+            summaries,
+            {key for key in files.gone if since is None or manifests[key] >= since},
+            refused,
+        )
     empty = Summary(deleted=None if files is None else 0)
     summaries = {name: empty for name in intervals if dataset in (None, name)} | summaries
     summaries = complete(summaries, files, None if depths is None else messages, dataset)
