@@ -11,7 +11,9 @@ from pipeline.program import COMMANDS, program
 from tests.unit.pipeline.conftest import Tool
 
 
-def commands(group: click.Command = program, *words: str) -> Iterator[tuple[str, ...]]:
+def commands(
+    group: click.Command = program, words: tuple[str, ...] = ()
+) -> Iterator[tuple[str, ...]]:
     """Yield what is written for each command."""
     assert isinstance(group, Commands)
     context = click.Context(group)
@@ -19,7 +21,7 @@ def commands(group: click.Command = program, *words: str) -> Iterator[tuple[str,
         found = group.get_command(context, name)
         assert found
         yield from (
-            commands(found, *words, name) if isinstance(found, Commands) else [(*words, name)]
+            commands(found, (*words, name)) if isinstance(found, Commands) else [(*words, name)]
         )
 
 
