@@ -61,19 +61,23 @@ def read(path: Path) -> dict[str, Contract]:
         with tempfile.TemporaryDirectory() as folder:
             alone = Path(folder) / path.resolve().parent.name
             alone.mkdir()
-            name = _dataset(path)
-            shutil.copyfile(path, alone / f"{name}{SUFFIX}")
+            shutil.copyfile(path, alone / f"{name_of(path)}{SUFFIX}")
             return compile_contracts(alone)
     except ContractError as error:
         raise WrongContractError(str(error)) from None
 
 
-def _dataset(path: Path) -> str:
-    """Return the dataset of a contract, whatever its file is called."""
+def name_of(path: Path) -> str:
+    """Return what a contract must be called: like its only dataset, whatever its file is called.
+
+    A contract of several datasets keeps its own name, but for a version.
+    """
+    own = path.name.removesuffix(SUFFIX).partition("@")[0]
     try:
-        return str(yaml.safe_load(path.read_bytes())["schema"][0]["name"]).replace("/", "_")
-    except (KeyError, IndexError, TypeError, ValueError, yaml.YAMLError):
-        return path.name.removesuffix(SUFFIX)
+        first, *others = yaml.safe_load(path.read_bytes())["schema"]
+        return own if others else str(first["name"]).replace("/", "_")
+    except (KeyError, TypeError, ValueError, yaml.YAMLError):
+        return own
 
 
 def compare(old: Mapping[str, Contract], new: Mapping[str, Contract]) -> list[Change]:

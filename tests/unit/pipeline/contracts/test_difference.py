@@ -259,6 +259,18 @@ def test_a_contract_may_have_any_name_of_a_file(tmp_path: Path) -> None:
         file = file.with_name(name)
 
 
+def test_a_contract_of_several_datasets_keeps_its_name(tmp_path: Path) -> None:
+    content = document(X)
+    content["schema"].append(document(prop("x"))["schema"][0] | {"name": "others"})
+    file = write(tmp_path, content)
+    for name in ("shop.odcs.yaml", "shop@1.0.0.odcs.yaml"):
+        file = file.rename(file.with_name(name))
+        assert [*read(file)] == ["things", "others"]
+    file.write_text(file.read_text().replace("status: active", "status: 1"))
+    with pytest.raises(WrongContractError, match=r"/shop.odcs.yaml, line "):
+        read(file)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{", "schema: []", "schema: [{name: ../x}]"])
 def test_a_contract_that_is_not_valid_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "things.odcs.yaml"
