@@ -252,6 +252,15 @@ def check_fields(source: Source) -> None:
             part.wrong(f"{what}; write that as apiVersion, or remove it", *field)
 
 
+def first_version(document: dict[str, Any]) -> str:
+    """The first apiVersion that has all fields of a document."""
+    newest = max(
+        NEWER_TYPES.get(str(value), row.since) if name == "logicalType" else row.since
+        for _, name, row, value in _walk(document, "contract", ())
+    )
+    return next(version for version in VERSIONS if version[1:4] >= newest)
+
+
 def _walk(part: Any, level: str, at: Location) -> Iterator[tuple[Location, str, Row, Any]]:
     """The fields of a part and of its parts: where the part is, the field, its row and value."""
     if isinstance(part, list):

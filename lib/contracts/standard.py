@@ -63,6 +63,29 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
         return None
 
 
+def misspelt(source: Source) -> Iterator[tuple[Location, str | None]]:
+    """What the standard wants as text, or as something else than text: where, and how to write it.
+
+    None stands for a field that the standard does not have, and that is like no other.
+    """
+    for error in _causes([*read_standard()[0].iter_errors(source.document)]):
+        at = tuple(error.absolute_path)
+        value: Any = error.instance
+        wanted: Any = error.validator_value
+        if error.validator in ("additionalProperties", "unevaluatedProperties"):
+            for name in (one for one in value if repr(one) in error.message):
+                if not difflib.get_close_matches(name, read_standard()[1], 1):
+                    yield (*at, name), None
+        elif error.validator != "type" or isinstance(value, dict | list | None):
+            continue
+        elif "string" in wanted and not isinstance(value, str):
+            yield at, json.dumps(source.text(at), ensure_ascii=False)
+        elif isinstance(value, str) and _is_quoted(
+            value, wanted if isinstance(wanted, list) else [wanted]
+        ):
+            yield at, value
+
+
 def _without_quality(part: Any) -> Any:
     """A contract without its quality rules, which :mod:`.quality` reads from the document."""
     if isinstance(part, list):

@@ -231,7 +231,7 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
         rules = [*_rules(profile, kind)]
     for method in kind.methods if kind else ():
         for one in rules:
-            if _fits(fitting := replace(column, rules=one), method):
+            if fits(fitting := replace(column, rules=one), method):
                 return Drafted(_dropped(fitting), "restricted", because.strip(), method)
     return Drafted(_dropped(replace(column, rules=rules[0])), "restricted", because.strip())
 
@@ -324,7 +324,7 @@ def _pattern(shape: str) -> str:
     return f"^{''.join(parts)}$"
 
 
-def _fits(column: Column, method: Method) -> bool:
+def fits(column: Column, method: Method) -> bool:
     """Tell whether a method may be written for a column."""
     return not [*_method(method).complaints(column)]
 

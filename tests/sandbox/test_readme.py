@@ -20,6 +20,7 @@ from sandbox import PROJECT, emulator
 from sandbox.emulator import ACCOUNT, REGION
 from tests.sandbox.pages import FENCE, shown
 from tests.sandbox.runbooks import FOLDER
+from tests.unit.contracts.kinds import BLOCK
 from tests.unit.contracts.samples import customer_reasons, rows
 
 PAGES = [
@@ -182,6 +183,7 @@ def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (project / name).symlink_to(PROJECT / name)
     lines = (PROJECT / "samples" / "customers.csv").read_text("utf-8").splitlines(keepends=True)
     (project / "my.csv").write_text("".join(lines[:20]), encoding="utf-8")
+    (project / "theirs.odcs.yaml").write_text(BLOCK, encoding="utf-8")
     yield project
     emulator.stop(project / ".sandbox")
 

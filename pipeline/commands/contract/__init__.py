@@ -4,12 +4,12 @@ import click
 
 from pipeline.command import Commands
 
-COMMANDS = ("check", "draft", "diff")
+COMMANDS = ("check", "draft", "adopt", "diff")
 
 
 @click.group("contract", cls=Commands, names=COMMANDS, package="pipeline.commands.contract")
 def command() -> None:
-    """Draft contracts, check files against them, and compare them.
+    """Draft and adopt contracts, check files against them, and compare them.
 
     These commands run on this machine. They ask nothing of AWS, and need no stack.
     """

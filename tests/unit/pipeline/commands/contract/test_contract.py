@@ -13,6 +13,7 @@ NOT_LOADED = {"aws_cdk", "boto3", "botocore", "constructs", "jsii"}
 """Packages that would take most of the time, and are not needed."""
 
 EXAMPLES = {
+    "adopt": ["adopt", "contracts/customers.odcs.yaml"],
     "check": ["check", "customers", "samples/customers.csv"],
     "diff": ["diff", "contracts", "contracts"],
     "draft": ["draft", "samples/customers.csv"],

@@ -1,0 +1,440 @@
+"""Adoption: what somebody's contract lacks, added with the caution of drafts.
+
+What the pipeline would refuse is translated if nothing is lost, and else becomes a comment that
+says why. What nobody but a person can decide is left, with a sentence.
+"""
+
+import difflib
+import json
+import re
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from lib.contracts import ContractError, compile_contracts
+from lib.contracts.classification import SENSITIVE, read_classification
+from lib.contracts.columns import JSON_TYPES, NOT_UNIQUE, OPTIONS, pattern_complaint
+from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
+from lib.contracts.physical import derive_types, read_physical
+from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
+from lib.contracts.source import SUFFIX, Location, Source
+from lib.contracts.standard import misspelt
+from lib.contracts.unquoted import read_dates
+from pipeline.contracts import recognition
+from pipeline.contracts.drafting import TOKEN, fits
+from pipeline.contracts.editing import Page
+from pipeline.contracts.recognition import Kind, Method
+from pipeline.contracts.wording import options_text
+from processor.checks.string_formats import STRING_FORMATS
+from processor.contract.column import Column, Rules
+from processor.contract.quality import OPERATORS
+from processor.contract.vocabulary import Type, snake_case
+from processor.deidentification.keep import Keep
+from processor.deidentification.methods import BY_NAME
+
+DROP: Method = {"method": "drop"}
+EXACT = '"decimal(38,18)"'  # a comma in braces would end it
+LISTS = re.compile(r"(?:array|list|repeated|vector)\b", re.IGNORECASE)
+OBJECTS = re.compile(r"(?:struct|record|row|map|object|document)\b", re.IGNORECASE)
+ISO_FORMAT = re.compile(r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601", re.I)
+MOMENTS = ("date", "timestamp", "time")
+PROSE = ("businessName", "description")
+NONE_ALLOWED = ("nullValues", "duplicateValues")
+"""Metrics that mean by themselves that there should be none."""
+
+
+Removed = dict[str | int, str]
+"""Fields or items that become comments, and why."""
+
+
+class Decision(NamedTuple):
+    """What was done at a line of the source, to which field, and why."""
+
+    line: int
+    field: str
+    done: str
+    why: str
+
+
+class Adoption(NamedTuple):
+    """A contract that was taken over: its text, the decisions, and what nobody could decide.
+
+    Each of the latter is the line of the source and a sentence; without any, the text compiles.
+    """
+
+    text: str
+    decisions: list[Decision]
+    undecided: list[tuple[int, str]]
+
+
+def adopt(content: bytes, name: str) -> Adoption:
+    """Take over a contract that is to be called ``name``."""
+    text = content.decode(errors="replace")
+    source, mistakes = _source(content, name), _mistakes(content, name)
+    if not mistakes or source.sentences() or not _is_contract(source):
+        return Adoption(text, [], mistakes)
+    steps: list[tuple[Page, str]] = []
+    decisions: list[Decision] = []
+    # A column without a type has mistakes that only its type explains.
+    for decide in (_Adopter.spell, _Adopter.complete, _Adopter.spell):
+        adopter = _Adopter(_source(text.encode(), name), text)
+        decide(adopter)
+        decisions += [one._replace(line=_origin(steps, one.line)) for one in adopter.decisions]
+        text = adopter.page.changed()
+        steps.append((adopter.page, text))
+    undecided = [(_origin(steps, line), what) for line, what in _mistakes(text.encode(), name)]
+    return Adoption(text, sorted(decisions), undecided)
+
+
+def _origin(steps: Sequence[tuple[Page, str]], line: int) -> int:
+    """The line of the source that a line comes from after some steps."""
+    for page, changed in reversed(steps):
+        line = page.line_before(changed, line)
+    return line
+
+
+def _source(content: bytes, name: str) -> Source:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"{name}{SUFFIX}"
+        file.write_bytes(content)
+        source = Source(file)
+    read_dates(source)
+    return source
+
+
+def _mistakes(content: bytes, name: str) -> list[tuple[int, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{name}{SUFFIX}").write_bytes(content)
+        try:
+            compile_contracts(Path(folder))
+        except ContractError as error:
+            found = re.findall(r"^.*?, line (\d+): (.*)$", str(error), re.MULTILINE)
+            return [(int(line), sentence) for line, sentence in found]
+    return []
+
+
+def _is_contract(source: Source) -> bool:
+    document = source.document
+    version = document.get("apiVersion") if isinstance(document, dict) else "none"
+    return version is None or version in VERSIONS
+
+
+def _items(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    items = enumerate(value) if isinstance(value, list) else ()
+    return [(place, one) for place, one in items if isinstance(one, dict)]
+
+
+class _Plan(NamedTuple):
+    """What is to be done with a column whose fields were looked at.
+
+    Attributes:
+        at: where it is.
+        fields: to be added.
+        why: its values are hidden, or empty.
+        kind: what it may hold by its name.
+        column: for methods; None if none fits.
+        dropped: whether the contract itself drops it.
+    """
+
+    at: Location
+    fields: list[str]
+    why: str
+    kind: Kind | None
+    column: Column | None
+    dropped: bool
+
+
+class _Adopter:
+    """Decides about a contract, and changes its text."""
+
+    def __init__(self, source: Source, text: str) -> None:
+        self.source, self.page = source, Page(text)
+        self.decisions: list[Decision] = []
+
+    def spell(self) -> None:
+        """Put in quotes what must be text, and leave out fields that the standard has not."""
+        document = self.source.document
+        version, first = document.get("apiVersion") or VERSIONS[-1], first_version(document)
+        if version < first:
+            self._put((), "apiVersion", first, "it has fields of that version")
+        removed: dict[Location, Removed] = {}
+        for at, text in dict(misspelt(self.source)).items():
+            if text is None:
+                removed.setdefault(at[:-1], {})[at[-1]] = "This is no field of the standard"
+            else:
+                done = "put in quotes" if text.startswith('"') else "taken out of quotes"
+                self.page.replace(at, text)
+                self._note(at, done, "YAML reads it as what the standard does not want there")
+        for at, keys in removed.items():
+            self._remove(at, keys)
+
+    def complete(self) -> None:
+        """Decide about everything else."""
+        derive_types(self.source)
+        document = self.source.document
+        version = document.get("apiVersion") or VERSIONS[-1]
+        facts = {"apiVersion": version, "kind": "DataContract", "id": str(uuid.uuid4())}
+        facts |= {"version": "1.0.0"} | ({"status": "draft"} if version < "v3.2" else {})
+        lacking = [name for name in facts if document.get(name) is None]
+        why = "every contract has one"
+        self.page.add(
+            (), [one for name in lacking for one in self._put((), name, facts[name], why)]
+        )
+        for number, described in _items(document.get("schema")):
+            at = ("schema", number)
+            self._remove(at, self._quality(at, described, ""))
+            self._columns((*at, "properties"), described)
+
+    def _columns(self, at: Location, described: Mapping[str, Any]) -> None:
+        plans: list[_Plan] = []
+        measures: Removed = {}
+        for place, column in _items(described.get("properties")):
+            if column.get("semanticType") == "measure":
+                measures[place] = "A measure, which no record holds"
+            elif "name" in column:
+                plans.append(self._column((*at, place), column))
+        self._remove(at, measures)
+        kept = None
+        if all(plan.why or plan.dropped for plan in plans):
+            could = [one for one in plans if one.why and one.column and fits(one.column, TOKEN)]
+            could.sort(key=lambda one: one.kind is not recognition.IDENTIFIER)
+            kept = next(iter(could), None)
+        for plan in plans:
+            self._finish(plan, TOKEN if plan is kept else DROP)
+
+    def _finish(self, plan: _Plan, method: Method) -> None:
+        """Add to a column what it lacks, and a method if its values are hidden."""
+        at, fields, comments = plan.at, [*plan.fields], list[str]()
+        if plan.why:
+            token = " Something must be kept: these are tokens." if method is TOKEN else ""
+            written = options_text(method)
+            self._note(at, f"deidentify: {written}", plan.why + token)
+            comments.append(f"adopt: {plan.why}{token}")
+            methods = (*(plan.kind.methods if plan.kind else ()), TOKEN)
+            for other in [one for one in methods if plan.column and fits(plan.column, one)][:1]:
+                if other != method:
+                    comments.append(f"Instead of drop: {options_text(other)}")
+            item, customs = (
+                f"{{property: deidentify, value: {written}}}",
+                (*at, "customProperties"),
+            )
+            if self.source.has((*customs, 0)):
+                self.page.insert(customs, item)
+            elif self.source.has(customs):
+                self.page.replace(customs, f"[{item}]")
+            else:
+                fields.append(f"customProperties: [{item}]")
+        self.page.add(at, fields, comments)
+
+    def _column(self, at: Location, column: dict[str, Any]) -> _Plan:
+        removed: Removed = {
+            name: f"It {row.says.partition(';')[0]}"
+            for name, row in LEVELS["schema.properties"].items()
+            if row.fate is Fate.REFUSED and name in column and column[name] not in row.harmless
+        }
+        fields, kind = self._types(at, column)
+        changed = kind in JSON and (bool(fields) or bool({"properties", "items"} & {*removed}))
+        if column.get("unique") and kind in NOT_UNIQUE:
+            removed["unique"] = f"Values of type {kind} cannot be compared"
+        if "enum" in column and kind not in ("string", ""):
+            removed["enum"] = "Only texts have an enum"
+        removed |= self._options(at, column, kind) | self._quality(at, column, kind)
+        method = _method(column)
+        tokens = method in BY_NAME and BY_NAME[method].hides and BY_NAME[method].distinguishes
+        if "encryptedName" in column and not tokens:
+            removed["encryptedName"] = "Only a column of tokens has it"
+        named, why = self._classify(at, column, kind, fields)
+        if not why and changed:
+            why = "It holds JSON, in which anything may be."
+        if not why and "encryptedName" in removed:
+            why = "It has an encryptedName, so its values are not for everybody."
+        self._remove(at, removed)
+        why = why if method is None else ""
+        return _Plan(at, fields, why, named, _compiled(column, kind), method == DROP["method"])
+
+    def _types(self, at: Location, column: dict[str, Any]) -> tuple[list[str], str]:
+        """The fields to add so that the type is known, and the processor's type."""
+        text, logical = column.get("physicalType"), column.get("logicalType")
+        physical = read_physical(self.source, text)
+        fields: list[str] = []
+        guess = {"map": "object", "vector": "array"}.get(str(logical))
+        if logical is None and physical:
+            logical = "number" if physical.form.digits else None
+            guess = "timestamp" if physical.form.fits == ("timestamp",) else None
+        elif logical is None:
+            guess = "array" if LISTS.match(str(text)) else None
+            guess = "object" if OBJECTS.match(str(text)) else guess
+        if guess:
+            logical = guess
+            fields += self._put(at, "logicalType", guess, f"{text or 'the old one'} means that")
+        if logical in JSON and str(text).lower() not in JSON_TYPES:
+            fields += self._put(at, "physicalType", "json", "its values are kept as JSON text")
+        if logical != "number":
+            return fields, str(logical or "")
+        if physical and (physical.digits or not physical.form.digits):
+            integer = physical.form.logical == "integer"
+            return fields, "decimal" if physical.digits else "integer" if integer else "double"
+        binary = (column.get("logicalTypeOptions") or {}).get("format") in ("f32", "f64")
+        new = "double" if binary else EXACT
+        fields += self._put(at, "physicalType", new, "a number needs its digits: this loses none")
+        return fields, "double" if binary else "decimal"
+
+    def _options(self, at: Location, column: dict[str, Any], kind: str) -> Removed:
+        """Decide about logicalTypeOptions; they are returned if all of them go."""
+        here = (*at, "logicalTypeOptions")
+        options = column.get("logicalTypeOptions") or {}
+        written = {name: one for name, one in options.items() if self.source.has((*here, name))}
+        removed: Removed = {}
+        for name, value in written.items() if kind in OPTIONS else ():
+            format_ = str(value) if name == "format" else ""
+            if name not in OPTIONS[kind]:
+                if not format_ or kind not in MOMENTS or ISO_FORMAT.fullmatch(format_):
+                    removed[name] = f"The type {kind} has no such option here"
+            elif format_ and format_ not in STRING_FORMATS:
+                removed[name] = "This format is not checked here"
+            elif name == "pattern" and isinstance(value, str) and pattern_complaint(value):
+                whole = rf"^[\s\S]*(?:{value})[\s\S]*$"
+                if not pattern_complaint(whole):
+                    why = "it had no ends, and means the same with these"
+                    self._put(here, name, json.dumps(whole, ensure_ascii=False), why)
+        return self._all_or_some(here, removed, written)
+
+    def _quality(self, at: Location, described: Mapping[str, Any], kind: str) -> Removed:
+        """Decide about rules of quality; they are returned if all of them go."""
+        here = (*at, "quality")
+        rules = dict(_items(described.get("quality")))
+        found = {place: self._rule((*here, place), rule, kind) for place, rule in rules.items()}
+        removed: Removed = {place: why for place, why in found.items() if why}
+        return self._all_or_some(here, removed, rules)
+
+    def _all_or_some(self, at: Location, removed: Removed, parts: Mapping[Any, Any]) -> Removed:
+        if removed and len(removed) == len(parts):
+            return {at[-1]: "; ".join(dict.fromkeys(removed.values()))}
+        self._remove(at, removed)
+        return {}
+
+    def _rule(self, at: Location, rule: dict[str, Any], kind: str) -> str:
+        """Why a rule of quality must go, if it must; others are translated."""
+        of_column, type_ = len(at) > 4, rule.get("type", "library")
+        field = "metric" if "metric" in rule else "rule"
+        name, expects = str(rule.get(field, "")), any(one in rule for one in OPERATORS)
+        metric = ALSO.get(name, name)
+        if type_ in FOREIGN:
+            return f"Rules of type {type_} are not run here"
+        if type_ == "text" or (not name and expects):
+            return ""
+        if not name:
+            why = "it has no metric, so it is documentation"
+            self.page.add(at, self._put(at, "type", "text", why))
+            return ""
+        if metric not in METRICS or name == "validValues":
+            near = name in ALSO or not difflib.get_close_matches(name, METRICS, 1)
+            return "No metric here means that" if near else ""
+        if metric not in (OF_COLUMN if of_column else OF_OBJECT):
+            return f"The metric {metric} is not for {'a column' if of_column else 'all rows'}"
+        if metric == "duplicateValues" and (
+            kind in JSON or not (of_column or rule.get("arguments"))
+        ):
+            return "It does not name columns whose values can be compared"
+        if not expects and metric not in NONE_ALLOWED:
+            return "It does not say what is expected"
+        if metric != name:
+            self._put(at, field, metric, f"{name} is its old name")
+        if not expects:
+            self.page.add(at, self._put(at, "mustBe", "0", "it means that there are none"))
+        if rule.get("severity", SEVERITIES[0]) not in SEVERITIES:
+            self._remove(at, {"severity": f"Only {' and '.join(SEVERITIES)} are known"})
+        return ""
+
+    def _classify(
+        self, at: Location, column: dict[str, Any], kind: str, fields: list[str]
+    ) -> tuple[Kind | None, str]:
+        """Give a column a classification: what it may hold, and why it is to be hidden, if so."""
+        word = column.get("classification")
+        meaning = read_classification(word) if isinstance(word, str) else None
+        names = [str(column.get(one) or "") for one in ("name", "physicalName", *PROSE)]
+        named = next(filter(None, map(recognition.named_kind, names)), None)
+        because = f"By its name it may hold {named.what}." if named else ""
+        if meaning:
+            because = because or "Nothing says how to hide it."
+            return named, f"It is {meaning}. {because}" if meaning in SENSITIVE else ""
+        because = because or "Nothing says that it is harmless."
+        harmless = None if named or word or _is_tagged(column) else _harmless(column, kind)
+        classification = "internal" if harmless else "restricted"
+        why = f"by its name it holds {harmless.what}" if harmless else because
+        why = f"nothing here is called {word}" if word else why
+        fields += self._put(at, "classification", classification, why)
+        return named, "" if harmless else because
+
+    def _put(self, at: Location, name: str, value: str, why: str) -> list[str]:
+        """Replace a field if there is one; it is returned if it must be added."""
+        here = (*at, name)
+        old = self.source.text(here)
+        if self.source.has(here):
+            self.page.replace(here, value, [f"adopt: {name} was {old}"] if old else [])
+            self._note(here, f"made {value}", why)
+            return []
+        self._note(here, f"added: {value}", why)
+        return [f"{name}: {value}"]
+
+    def _remove(self, at: Location, keys: Removed) -> None:
+        if keys:
+            for key, why in keys.items():
+                self._note((*at, key), "made a comment", why)
+            why = "; ".join(dict.fromkeys(keys.values()))
+            self.page.remove(at, [*keys], f"adopt: {why}")
+
+    def _note(self, at: Location, done: str, why: str) -> None:
+        line = self.page.line(at if self.source.has(at) else at[:-1])
+        self.decisions.append(Decision(line, self.source.subject(at), done, why))
+
+
+def _method(column: dict[str, Any]) -> str | None:
+    """The name of a column's method, even if that is wrong; None if it has none."""
+    for _, custom in _items(column.get("customProperties")):
+        if custom.get("property") == "deidentify":
+            value = custom.get("value")
+            return str(value.get("method")) if isinstance(value, dict) else ""
+    return None
+
+
+def _is_tagged(column: dict[str, Any]) -> bool:
+    tags = column.get("tags")
+    words = [str(one) for one in tags] if isinstance(tags, list) else []
+    return any(read_classification(word) in SENSITIVE for word in words)
+
+
+def _harmless(column: dict[str, Any], kind: str) -> Kind | None:
+    """What a column plainly holds that tells of nobody, if it does."""
+    name = str(column["name"])
+    if kind in ("integer", "decimal", "double") and recognition.AMOUNTS.names(name):
+        return recognition.AMOUNTS
+    if kind == "boolean" and recognition.FLAGS.names(name):
+        return recognition.FLAGS
+    values = {str(one.get("value")) for _, one in _items(column.get("enum"))}
+    return recognition.vocabulary_of(name, values) if kind == "string" else None
+
+
+def _compiled(column: dict[str, Any], kind: str) -> Column | None:
+    """A column by which methods can say whether they fit; None if no values are known."""
+    if kind not in OPTIONS or kind in JSON:
+        return None
+    options = column.get("logicalTypeOptions") or {}
+    lengths = {
+        snake_case(name): options[name]
+        for name in ("minLength", "maxLength")
+        if isinstance(options.get(name), int)
+    }
+    pattern = options.get("pattern")
+    enum = tuple(str(one.get("value")) for _, one in _items(column.get("enum")))
+    return Column(
+        name=str(column["name"]),
+        type=cast(Type, kind),
+        required=False,
+        precision=38 if kind == "decimal" else 0,
+        deidentify=Keep(),
+        output=str(column["name"]),
+        rules=Rules(**lengths, enum=enum or None, pattern=pattern and str(pattern)),
+    )

@@ -1,0 +1,276 @@
+"""Adoption: contracts of others compile, and only what is said to be harmless is kept."""
+
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lib.contracts import compile_contracts
+from lib.contracts.classification import SENSITIVE, read_classification
+from pipeline.contracts.adoption import Adoption, adopt
+from processor.contract.model import Contract
+from processor.deidentification.drop import Drop
+from processor.deidentification.keep import Keep
+from processor.deidentification.pseudonymize import Pseudonymize
+from tests.unit.contracts.kinds import ACCEPTED, MORE, REFUSED, bare, ruled, written
+
+KINDS = ACCEPTED | {kind: text for kind, (text, _) in REFUSED.items()}
+KINDS |= {f"{kind}, bare": text for kind, text in MORE.items()}
+UNDECIDED = {
+    "nested columns": "all columns are dropped, so that nothing would be left; keep something",
+    "a list": "all columns are dropped, so that nothing would be left; keep something",
+    "a timestamp as a date": "column 'c' has the logicalType 'date', but the physicalType",
+    "a date in a form of its own": "column 'c' has the option 'format', which is not supported",
+    "a measure": "the dataset has 0 columns; use 1 to 1,000",
+    "an older standard": "the apiVersion is v2.2.2; use one of v3.0.0",
+    "a misspelt field": "did you mean 'required'",
+}
+"""What a person must decide, and the sentence that says so."""
+DONE = [kind for kind in KINDS if kind not in UNDECIDED]
+
+
+@cache
+def adopted(text: str) -> Adoption:
+    """The contract of orders, adopted."""
+    return adopt(text.encode(), _name(text))
+
+
+def _name(text: str) -> str:
+    return str(yaml.safe_load(text)["schema"][0]["name"])
+
+
+@cache
+def compiled(text: str) -> dict[str, Contract]:
+    """The adopted text, compiled."""
+    found = adopted(text)
+    assert found.undecided == []
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / f"{_name(text)}.odcs.yaml").write_text(found.text)
+        return compile_contracts(Path(folder))
+
+
+def column(text: str, name: str = "c") -> Any:
+    """A column of the adopted contract, compiled."""
+    return next(one for one in compiled(text)["orders"].columns if one.name == name)
+
+
+@pytest.mark.parametrize("kind", DONE)
+def test_it_compiles_without_more_work(kind: str) -> None:
+    assert compiled(KINDS[kind])
+
+
+def test_most_public_kinds_are_adopted() -> None:
+    assert len(DONE) >= 60
+
+
+@pytest.mark.parametrize("kind", UNDECIDED)
+def test_what_a_person_must_decide_is_said(kind: str) -> None:
+    (found,) = adopted(KINDS[kind]).undecided
+    assert UNDECIDED[kind] in found[1]
+
+
+def _kept(text: str, found: Adoption) -> Iterator[str]:
+    """The lines of a text that are neither in its adoption nor decided about."""
+    decided = {one.line for one in found.decisions}
+    rest = iter(found.text.split("\n"))
+    for number, line in enumerate(text.split("\n"), start=1):
+        if number not in decided and not any(_said(one) == _said(line) for one in rest):
+            yield line
+
+
+def _said(line: str) -> str:
+    return line.strip().lstrip("#- ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_text_is_kept_in_order(kind: str) -> None:
+    text = KINDS[kind]
+    assert [*_kept(text, adopted(text))] == []
+
+
+@pytest.mark.parametrize("kind", DONE)
+def test_a_second_adoption_changes_nothing(kind: str) -> None:
+    first = adopted(KINDS[kind])
+    assert adopt(first.text.encode(), _name(KINDS[kind])) == (first.text, [], [])
+
+
+@pytest.mark.parametrize("kind", DONE)
+def test_nothing_is_kept_that_nobody_said_is_harmless(kind: str) -> None:
+    text = KINDS[kind]
+    described = {one["name"]: one for one in yaml.safe_load(text)["schema"]}
+    for dataset, contract in compiled(text).items():
+        given = {one["name"]: one for one in described[dataset]["properties"]}
+        for one in contract.columns:
+            if isinstance(one.deidentify, Keep):
+                word = str(given[one.name].get("classification"))
+                said = read_classification(word)
+                assert (said and said not in SENSITIVE) or one.name == "total"
+
+
+def test_a_contract_that_compiles_is_left_as_it_is() -> None:
+    for text in ACCEPTED.values():
+        assert adopted(text) == (text, [], [])
+
+
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ("logicalType: integer", "quantity"),
+        ("logicalType: number, physicalType: 'decimal(9,2)'", "unit price"),
+        ("logicalType: boolean", "active"),
+        ("logicalType: string, enum: [{value: EUR}, {value: CHF}]", "currency"),
+    ],
+)
+def test_plainly_harmless_columns_are_kept(facts: str, name: str) -> None:
+    text = written(f"{{name: {name}, {facts}}}", version="v3.2.0")
+    assert isinstance(column(text, name).deidentify, Keep)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "logicalType: string",
+        "logicalType: integer, tags: [PII]",
+        "logicalType: integer, description: Income of a household",
+        "logicalType: integer, businessName: Age",
+        "logicalType: integer, physicalName: birth",
+        "logicalType: integer, classification: Tier 9",
+        "logicalType: integer, classification: confidential",
+        "logicalType: integer, encryptedName: x",
+        "logicalType: array",
+    ],
+)
+def test_other_columns_are_dropped(facts: str) -> None:
+    text = written(f"{{name: quantity, {facts}}}\n      - {{name: total, logicalType: integer}}")
+    assert isinstance(column(text, "quantity").deidentify, Drop)
+    if "confidential" not in facts and "encryptedName" not in facts:
+        assert "classification: restricted" in adopted(text).text
+
+
+def test_a_method_is_suggested_beside() -> None:
+    found = adopted(MORE["blocks with comments"]).text
+    assert "# adopt: By its name it may hold e-mail addresses.\n" in found
+    assert "# Instead of drop: {method: pseudonymize, normalize: [trim, lowercase]}\n" in found
+
+
+@pytest.mark.parametrize(
+    ("kind", "kept"),
+    [("only personal columns", "email"), ("only columns that are hidden", "order_id")],
+)
+def test_something_is_kept_as_tokens(kind: str, kept: str) -> None:
+    columns = compiled(MORE[kind])["orders"].columns
+    methods = {one.name: type(one.deidentify) for one in columns}
+    assert methods.pop(kept) is Pseudonymize
+    assert all(method is Drop for method in methods.values())
+
+
+@pytest.mark.parametrize("method", ["{method: drop}", "{method: mask, keepLast: 4}"])
+def test_a_method_of_the_author_is_left(method: str) -> None:
+    custom = f"customProperties: [{{property: deidentify, value: {method}}}]"
+    text = bare(f"logicalType: string, logicalTypeOptions: {{minLength: 9}}, {custom}")
+    assert f"value: {method}}}]" in adopted(text).text
+    assert adopted(text).undecided == []
+
+
+def test_a_wrong_method_of_the_author_is_for_a_person() -> None:
+    text = bare("logicalType: string, customProperties: [{property: deidentify, value: drop}]")
+    assert "has a deidentify with no method" in adopted(text).undecided[0][1]
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ("logicalType: number", "decimal"),
+        ("physicalType: NUMBER", "decimal"),
+        ("logicalType: number, physicalType: FLOAT", "double"),
+        ("logicalType: number, physicalType: INT", "integer"),
+        ("logicalType: number, logicalTypeOptions: {format: f64}", "double"),
+        ("physicalType: TIMESTAMP", "timestamp"),
+        ("physicalType: array<int>", "array"),
+        ("physicalType: RECORD", "object"),
+    ],
+)
+def test_a_type_that_is_not_ambiguous_is_added(facts: str, kind: str) -> None:
+    assert column(bare(facts)).type == kind
+
+
+@pytest.mark.parametrize("facts", ["physicalType: TINYINT", "physicalType: JSON", "tags: []"])
+def test_a_type_that_is_ambiguous_is_for_a_person(facts: str) -> None:
+    assert adopted(bare(facts)).undecided
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "bounds"),
+    [
+        ("{rule: duplicateCount, mustBeLessThan: 3}", "duplicateValues", (3,)),
+        ("{rule: uniqueCheck}", "duplicateValues", (0,)),
+        ("{rule: nullCheck}", "nullValues", (0,)),
+        ("{rule: nullValues}", "nullValues", (0,)),
+        ("{rule: nullCheck, severity: blocker}", "nullValues", (0,)),
+    ],
+)
+def test_old_metrics_are_translated(rule: str, metric: str, bounds: tuple[int, ...]) -> None:
+    (found,) = compiled(ruled(rule))["orders"].quality
+    assert (found.metric, found.bounds, found.severity) == (metric, bounds, "error")
+
+
+def test_a_rule_in_other_words_becomes_no_metric_of_the_opposite() -> None:
+    text = ruled("{rule: validValues, mustBe: 100, unit: percent}")
+    assert compiled(text)["orders"].quality == ()
+
+
+@pytest.mark.parametrize("rule", ["{metric: nulValues, mustBe: 0}", "{mustBe: 0}"])
+def test_a_rule_that_may_be_misspelt_is_for_a_person(rule: str) -> None:
+    assert adopted(ruled(rule)).undecided
+
+
+def test_a_pattern_means_what_it_meant() -> None:
+    text = bare("logicalType: string, logicalTypeOptions: {pattern: 'A[0-9]'}")
+    assert column(text).rules.pattern == r"^[\s\S]*(?:A[0-9])[\s\S]*$"
+
+
+def test_a_pattern_that_is_none_is_for_a_person() -> None:
+    text = bare("logicalType: string, logicalTypeOptions: {pattern: 'A['}")
+    assert "which RE2 refuses" in adopted(text.replace("'A['", "'^A[$'")).undecided[0][1]
+    assert "begin it with ^" in adopted(text).undecided[0][1]
+
+
+def test_a_measure_leaves_the_others() -> None:
+    text = bare("logicalType: integer, semanticType: measure", version="v3.2.0")
+    assert [one.name for one in compiled(text)["orders"].columns] == ["id"]
+
+
+@pytest.mark.parametrize("ending", ["", "# end\n"])
+def test_lines_are_those_of_the_source(ending: str) -> None:
+    text = MORE["blocks with comments"] + ending
+    lines = text.split("\n")
+    found = adopted(text.replace("name: total", "name: total\n        requried: true"))
+    (line, sentence) = found.undecided[0]
+    assert "'requried'" in sentence
+    assert lines[line - 2].strip() == "name: total"
+    decided = {one.field: one.line for one in found.decisions}
+    assert lines[decided["column 'email'"] - 1] == "      - name: email"
+    assert "rule: countCheck" in lines[decided["field 'schema[0].quality[1].rule'"] - 1]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"{", "is not YAML"),
+        (b"\xff", "is not UTF-8"),
+        (b"[]", "is a list"),
+        (b"", "is empty"),
+        (b"apiVersion: 3", "is 3 without quotes"),
+        (b"schema: x", "is 'x'; write a list"),
+        (b"schema: [x]", "is 'x'; write a mapping"),
+        (b"schema: [{name: x, properties: [{logicalType: string}]}]", "lacks 'name'"),
+        (b"id: &a x\nname: *a\n", "has the alias *a"),
+    ],
+)
+def test_what_is_no_contract_is_said(content: bytes, sentence: str) -> None:
+    found = adopt(content, "x")
+    assert sentence in " ".join(what for _, what in found.undecided)
