@@ -50,17 +50,26 @@ _TIME = (
 )
 _NAMES = ["dataset", "prefix", "since", "until", "only", "reason", "concurrency"]
 
-# A name whose manifest's key has a digest, see processor.bucket.keys: JSONata cannot compute it.
+# The name of a file as processor.bucket.keys writes it into its outputs' keys. JSONata has no
+# regular expression that matches nothing, so a part is matched with the slashes around it.
+_NAME = f"$substringAfter($states.input.file.key, '{INCOMING}')"
+_STEM = f"""$join($map($split({_NAME}, '/'), function($part, $place) {{(
+    $written := $replace($replace($part, /(~*)-/, '$1$1-'), /(~*):/, '$1$1~-');
+    $place = 0 ? $part
+        : $contains('/' & $written & '/', /^\\/~*[_.\\/]/) ? '~' & $written : $written
+)}}), '/')"""
+
+# A name whose manifest's key has a digest, see there: JSONata cannot compute it.
 # In a URL, each byte that is not one character is three.
 IS_CUT = f"""(
-    $name := $substringAfter($states.input.file.key, '{INCOMING}');
-    $bytes := $length($replace($encodeUrlComponent($name), /%[0-9A-F][0-9A-F]/, '-'));
-    $framed := '/' & $name & '/';
-    $bytes > {NAME_LIMIT} or $contains($name, /~[0-9a-f]{{64}}$/)
+    $stem := {_STEM};
+    $bytes := $length($replace($encodeUrlComponent($stem), /%[0-9A-F][0-9A-F]/, '-'));
+    $framed := '/' & {_NAME} & '/';
+    $bytes > {NAME_LIMIT} or $contains($stem, /~[0-9a-f]{{64}}$/)
         or $contains($framed, '/./') or $contains($framed, '/../')
 )"""
 
-MANIFEST_KEY = f"'{MANIFESTS}' & $substringAfter($states.input.file.key, '{INCOMING}') & '.json'"
+MANIFEST_KEY = f"'{MANIFESTS}' & {_STEM} & '.json'"
 
 # As S3 writes keys into its notifications.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html

@@ -24,6 +24,8 @@ MARKERS = ("/", "_$folder$", "/_SUCCESS")
 NAME_LIMIT = KEY_LIMIT - len(QUARANTINE) - len(".jsonl.gz")
 _SHORTENED = re.compile(r"~[0-9a-f]{64}\Z")
 _ELSEWHERE = {".", ".."}
+_DASH, _COLON = re.compile("(~*)-"), re.compile("(~*):")
+_HIDDEN = re.compile(r"~*([_.]|\Z)")
 _STEM_LIMIT = NAME_LIMIT - len("~") - 64
 
 
@@ -53,8 +55,9 @@ class ObjectKeys:
 def keys_of(key: str) -> ObjectKeys:
     """Return the keys of the object ``incoming/<name>``; the first folder is its dataset.
 
-    No two objects share a key. A name that is too long for its outputs' keys is cut, and ends with
-    a digest of the whole name; so does any name that already ends like a cut one.
+    No two objects share a key. A part of a name that a query may not find is written in another
+    way, see ``_escaped``. A name that is too long for its outputs' keys is cut, and ends with a
+    digest of the whole name; so does any name that already ends like a cut one.
 
     To S3 a dot is an ordinary character, but a program that treats a key as a path ends up
     elsewhere. If a name has such a segment, its outputs' keys have only the dataset and the
@@ -67,24 +70,41 @@ def keys_of(key: str) -> ObjectKeys:
     if not key.startswith(INCOMING):
         raise LayoutError(f"the object does not lie under {INCOMING}")
     name = key.removeprefix(INCOMING)
-    dataset, slash, _ = name.partition("/")
-    if not slash or dataset in _ELSEWHERE:
-        dataset = ""
-    unsafe = not _ELSEWHERE.isdisjoint(name.split("/"))
-    if unsafe or len(name.encode()) > NAME_LIMIT or _SHORTENED.search(name):
-        stem = (f"{dataset}/" if dataset else "") if unsafe else name
+    folder, *parts = name.split("/")
+    dataset = folder if parts and folder not in _ELSEWHERE else ""
+    unsafe = not _ELSEWHERE.isdisjoint((folder, *parts))
+    stem = "/".join((folder, *map(_escaped, parts)))
+    if unsafe or len(stem.encode()) > NAME_LIMIT or _SHORTENED.search(stem):
+        if unsafe:
+            stem = f"{dataset}/" if dataset else ""
         stem = stem.encode()[:_STEM_LIMIT].decode(errors="ignore")
-        name = f"{stem}~{hashlib.sha256(name.encode()).hexdigest()}"
+        stem = f"{stem}~{hashlib.sha256(name.encode()).hexdigest()}"
     return ObjectKeys(
         source=key,
         dataset=dataset or None,
         unsafe=unsafe,
         outputs={
-            "processed": f"{PROCESSED}{name}.parquet",
-            "quarantine": f"{QUARANTINE}{name}.jsonl.gz",
+            "processed": f"{PROCESSED}{stem}.parquet",
+            "quarantine": f"{QUARANTINE}{stem}.jsonl.gz",
         },
-        manifest=f"{MANIFESTS}{name}.json",
+        manifest=f"{MANIFESTS}{stem}.json",
     )
+
+
+def _escaped(part: str) -> str:
+    """Return a part of a name as it is in its outputs' keys: so that queries find them.
+
+    Athena and Spark read no file, and no folder, that begins with ``_`` or ``.``. Both take a key
+    for a path, in which an empty part is lost, and Hadoop's paths have no colon. So a part that
+    begins like that, or is empty, has ``~`` in front, and a colon is ``~-``. To keep names
+    distinct, a part that already looks like that has one more ``~``, and so on: each step can be
+    undone. `lib.constructs.replay_workflow` does the same.
+    https://docs.aws.amazon.com/athena/latest/ug/other-notable-limitations.html
+    https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
+    https://issues.apache.org/jira/browse/HADOOP-14217
+    """
+    part = _COLON.sub(r"\1\1~-", _DASH.sub(r"\1\1-", part))
+    return f"~{part}" if _HIDDEN.match(part) else part
 
 
 def is_marker(key: str, size: int) -> bool:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
+from processor.bucket.keys import INCOMING, PROCESSED, keys_of
 from sandbox.emulator import ACCOUNT, REGION
 from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Caller, Cloud, allow, unique
@@ -170,6 +171,20 @@ def test_a_result_is_where_and_as_the_workgroup_says(plain: Cloud, parity: Cloud
 
     assert probe(parity) == ("results", True, b'"name"\n"a"\n\n')
     assert probe(plain) == ("mine", False, b'Name\r\na\r\n""\r\n')
+
+
+HIDDEN = ["_a", ".a", "_b/a", ".b/a"]
+
+
+def test_what_looks_hidden_is_not_read_but_its_outputs_are(parity: Cloud) -> None:
+    """https://docs.aws.amazon.com/athena/latest/ug/other-notable-limitations.html"""
+    lake = Lake(parity, COLUMNS, parquet(), PARQUET)
+    for name in HIDDEN:
+        output = keys_of(f"{INCOMING}rows/{name}").outputs["processed"].removeprefix(PROCESSED)
+        for key in (f"rows/{name}.parquet", output):
+            parity.client("s3").put_object(Bucket=lake.bucket, Key=key, Body=parquet())
+    _, rows = lake.query(parity.client("athena"), 'SELECT count(*) FROM "rows"')
+    assert rows()[1:] == [[str(ROWS.num_rows * (1 + len(HIDDEN)))]]
 
 
 def test_a_workgroup_must_exist(plain: Cloud, parity: Cloud) -> None:

@@ -1,10 +1,20 @@
 """Where the outputs of an object are."""
 
+import hashlib
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.bucket.keys import KEY_LIMIT, LayoutError, ObjectKeys, keys_of
+from processor.bucket.keys import (
+    KEY_LIMIT,
+    NAME_LIMIT,
+    OUTPUTS,
+    LayoutError,
+    ObjectKeys,
+    keys_of,
+)
 from tests.unit.processor.examples import EXAMPLES
 
 
@@ -88,10 +98,85 @@ def test_names_of_dots_stay_distinct() -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["people/...", "people/..x", "people/x..", "people/%2e%2e/x", "people/.hidden/x", "a//b"],
+    "name", ["people/%2e%2e/x", "people/x..", "people/a-b_c.d~e", "_a/b", ".a"]
 )
-def test_other_dots_are_characters(name: str) -> None:
+def test_other_names_stay_as_they_are(name: str) -> None:
     found = keys_of(f"incoming/{name}")
     assert not found.unsafe
     assert found.manifest == f"manifests/{name}.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    {
+        "people/_x.csv": "people/~_x.csv",
+        "people/.x.csv": "people/~.x.csv",
+        "people/~_x.csv": "people/~~_x.csv",
+        "people/_a/.b/x.csv": "people/~_a/~.b/x.csv",
+        "people/...": "people/~...",
+        "people//x.csv": "people/~/x.csv",
+        "people/~/x.csv": "people/~~/x.csv",
+        "people/": "people/~",
+        "people/00:30.csv": "people/00~-30.csv",
+        "people/00~-30.csv": "people/00~~-30.csv",
+        "people/00~:30.csv": "people/00~~~-30.csv",
+        "people/:_": "people/~-_",
+        "people/~a_b~.csv": "people/~a_b~.csv",
+        "a:b/c": "a:b/c",  # no dataset can have this name
+    }.items(),
+)
+def test_names_that_queries_do_not_find_are_written_in_another_way(
+    name: str, written: str
+) -> None:
+    found = keys_of(f"incoming/{name}")
+    assert found == ObjectKeys(
+        source=f"incoming/{name}",
+        dataset=name.partition("/")[0],
+        unsafe=False,
+        outputs={
+            "processed": f"processed/{written}.parquet",
+            "quarantine": f"quarantine/{written}.jsonl.gz",
+        },
+        manifest=f"manifests/{written}.json",
+    )
+
+
+PARTS = st.text(st.sampled_from("~_.-:/a"), max_size=9)
+ENDS = st.sampled_from(["", f"~{'0' * 64}", "x" * NAME_LIMIT, ":" * (NAME_LIMIT // 2)])
+
+
+@EXAMPLES
+@given(PARTS, ENDS)
+def test_queries_find_the_outputs_of_every_name(part: str, end: str) -> None:
+    found = keys_of(f"incoming/people/{part}{end}")
+    for key in (found.manifest, *found.outputs.values()):
+        prefix, dataset, *below = key.split("/")
+        assert (f"{prefix}/", dataset) in ((output, "people") for output in OUTPUTS)
+        assert all(one and one[0] not in "_." and ":" not in one for one in below)
+        assert len(key.encode()) <= KEY_LIMIT
+
+
+@EXAMPLES
+@given(PARTS, ENDS)
+def test_no_other_name_has_the_same_outputs(part: str, end: str) -> None:
+    """Its outputs' key tells the name, and is the key of no other name's outputs."""
+    name = f"people/{part}{end}"
+    found = keys_of(f"incoming/{name}")
+    written = found.manifest.removeprefix("manifests/").removesuffix(".json")
+    if re.search(r"~[0-9a-f]{64}\Z", written):
+        assert written.endswith(hashlib.sha256(name.encode()).hexdigest())
+    else:
+        assert unescaped(written) == name
+    assert written == name or keys_of(f"incoming/{written}").manifest != found.manifest
+
+
+def unescaped(written: str) -> str:
+    """The name that the key of an output has, unless it has a digest."""
+    dataset, *parts = written.split("/")
+    return "/".join((dataset, *map(_unescaped, parts)))
+
+
+def _unescaped(part: str) -> str:
+    if re.match(r"~+([_.]|\Z)", part):
+        part = part[1:]
+    return re.sub("(~*)-", lambda run: "~" * (len(run[1]) // 2) + "-:"[len(run[1]) % 2], part)
