@@ -86,14 +86,30 @@ CUT = re.compile(r"~[0-9a-f]{64}\.json\Z")
 NAMES = st.lists(PIECES, min_size=1, max_size=6).map("".join)
 
 
-@given(name=NAMES)
-def test_the_manifest_of_every_file_is_found_unless_its_name_is_cut(name: str) -> None:
+def check_manifest_key(name: str) -> None:
+    """Make sure that the workflow and the processor agree on the key of a manifest."""
     asked = {"file": {"key": f"{INCOMING}{name}"}}
     manifest = keys_of(f"{INCOMING}{name}").manifest
     cut = CUT.search(manifest) is not None
     assert evaluate(IS_CUT, asked) is cut
     if not cut:
         assert evaluate(MANIFEST_KEY, asked) == manifest
+
+
+@given(name=NAMES)
+def test_the_manifest_of_every_file_is_found_unless_its_name_is_cut(name: str) -> None:
+    check_manifest_key(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("customers/~-", "customers/a~~-~:b-c:", "customers//_a/~_b/.c/~/", "a:/b:", "_a", ":"),
+        *(f"customers/{':' * (NAME_LIMIT // 2 - more)}" for more in (4, 5, 6)),
+    ],
+)
+def test_names_are_written_as_the_processor_writes_them(name: str) -> None:
+    check_manifest_key(name)
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "😀"])
