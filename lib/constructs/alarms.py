@@ -160,6 +160,7 @@ def _failures_of_protection(changes: Changes) -> Iterator[Failure]:
         ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", changes.role),
         ("CodeChanged", "Somebody changed the function's code or settings.", changes.code),
         ("TrailChanged", "Somebody stopped or changed the audit trail.", changes.trail),
+        ("QueriesChanged", "Somebody changed a workgroup or a table of queries.", changes.queries),
     ):
         runbook = "disabled-key" if name == "KeyDisabled" else "changed-protection"
         yield Failure(name, means, runbook, metric)

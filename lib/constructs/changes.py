@@ -38,6 +38,7 @@ class Changes(Construct):
         role: the policies or the trust of a role was changed, or a policy of the stack.
         code: the function was replaced, or its code, settings or permissions were changed.
         trail: the trail was stopped, deleted, or what it records was changed.
+        queries: a workgroup, a table or the database was changed or deleted, or a table added.
     """
 
     def __init__(
@@ -62,19 +63,21 @@ class Changes(Construct):
         # By its name or ARN, and perhaps with a version or an alias.
         functions = (f"*{names.function}", f"*{names.function}:*")
         self.key_disabled = self._count(
-            "KeyDisabled", "kms", of_keys, _called("DisableKey", "ScheduleKeyDeletion")
+            "KeyDisabled", _of("kms"), of_keys, _called("DisableKey", "ScheduleKeyDeletion")
         )
-        self.key = self._count("KeyChanged", "kms", of_keys, _called("PutKeyPolicy"), elsewhere)
+        self.key = self._count(
+            "KeyChanged", _of("kms"), of_keys, _called("PutKeyPolicy"), elsewhere
+        )
         self.bucket = self._count(
             "BucketChanged",
-            "s3",
+            _of("s3"),
             _is("$.requestParameters.bucketName", *buckets),
             _called("PutBucket*", "DeleteBucket*", "PutObjectLock*", "CreateBucketMetadata*"),
             elsewhere,
         )
         self.role = self._count(
             "RoleChanged",
-            "iam",
+            _of("iam"),
             logs.FilterPattern.any(
                 _is("$.requestParameters.roleName", *roles),
                 _is("$.requestParameters.policyArn", policies),
@@ -84,7 +87,7 @@ class Changes(Construct):
         )
         self.code = self._count(
             "CodeChanged",
-            "lambda",
+            _of("lambda"),
             _is("$.requestParameters.functionName", *functions),
             _called(
                 *("CreateFunction*", "UpdateFunction*", "DeleteFunction*", "PutFunction*"),
@@ -94,7 +97,7 @@ class Changes(Construct):
         )
         self.trail = self._count(
             "TrailChanged",
-            "cloudtrail",
+            _of("cloudtrail"),
             logs.FilterPattern.any(
                 _is("$.requestParameters.name", f"*{names.trail}"),
                 _is("$.requestParameters.trailName", f"*{names.trail}"),
@@ -102,15 +105,31 @@ class Changes(Construct):
             _called("Stop*", "Delete*", "Update*", "Put*"),
             logs.FilterPattern.any(elsewhere, _called("StopLogging", "DeleteTrail")),
         )
+        # Not what others do with a workgroup's permission, such as saving a query. What a query
+        # does to a table is an event of Glue too.
+        self.queries = self._count(
+            "QueriesChanged",
+            _of("athena", "glue"),
+            _is("$.awsRegion", Aws.REGION),  # those of another have the same names
+            logs.FilterPattern.any(
+                _is("$.requestParameters.workGroup", names.workgroup, f"{names.workgroup}.*"),
+                _is("$.requestParameters.databaseName", names.database),
+                _is("$.requestParameters.name", names.database),
+            ),
+            _called(
+                *("UpdateWorkGroup", "DeleteWorkGroup", "UpdateDatabase", "DeleteDatabase"),
+                *("CreateTable", "UpdateTable", "DeleteTable", "BatchDeleteTable"),
+            ),
+            elsewhere,
+        )
 
-    def _count(self, name: str, service: str, *patterns: Pattern) -> cloudwatch.Metric:
-        """The number of a service's events that match all patterns, and were not refused."""
+    def _count(self, name: str, *patterns: Pattern) -> cloudwatch.Metric:
+        """The number of events that match all patterns, and were not refused."""
         found = logs.MetricFilter(
             self,
             name,
             log_group=self._group,
             filter_pattern=logs.FilterPattern.all(
-                _is("$.eventSource", f"{service}.amazonaws.com"),
                 *patterns,
                 logs.FilterPattern.not_exists("$.errorCode"),
             ),
@@ -124,6 +143,11 @@ def _is(selector: str, *values: str) -> Pattern:
     """A field has one of these values; ``*`` at either end stands for anything."""
     patterns = (logs.FilterPattern.string_value(selector, "=", value) for value in values)
     return logs.FilterPattern.any(*patterns)
+
+
+def _of(*services: str) -> Pattern:
+    """The request was to one of these services."""
+    return _is("$.eventSource", *(f"{service}.amazonaws.com" for service in services))
 
 
 def _called(*names: str) -> Pattern:

@@ -175,6 +175,7 @@ CHANGES = (
     "RoleChanged",
     "CodeChanged",
     "TrailChanged",
+    "QueriesChanged",
 )
 
 

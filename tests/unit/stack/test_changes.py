@@ -20,6 +20,7 @@ ROLE = "data-processor-test-us-east-1"
 OWN_ROLE = "TapStack-test-AuditTrailWriter-1A2B3C4D5E6F"
 OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-ProcessorRoleAllowed-1A2B3C4D5E6F"
 FILTER_PATTERN_QUOTA = 1_024
+OWN_QUERIES = ("zero-trust-test", "zero_trust_test")  # the workgroup, and the database
 SINCE = 20150331  # in the name of an event of Lambda
 KINDS = {
     "KeyDisabled",
@@ -28,6 +29,7 @@ KINDS = {
     "RoleChanged",
     "CodeChanged",
     "TrailChanged",
+    "QueriesChanged",
 }
 
 
@@ -147,6 +149,24 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
         for name in ("StopLogging", "DeleteTrail", "UpdateTrail"):
             yield "TrailChanged", event("cloudtrail", name, {"name": trail})
         yield "TrailChanged", event("cloudtrail", "PutEventSelectors", {"trailName": trail})
+    yield from (("QueriesChanged", one) for one in changes_of_queries(*OWN_QUERIES))
+
+
+def changes_of_queries(workgroup: str, database: str) -> Iterator[Event]:
+    """Changes of workgroups, of tables, and of their database.
+
+    https://docs.aws.amazon.com/athena/latest/ug/monitor-with-cloudtrail.html
+    https://docs.aws.amazon.com/glue/latest/dg/monitor-cloudtrail.html
+    """
+    for group in (workgroup, f"{workgroup}.consumer.customers"):
+        for name in ("UpdateWorkGroup", "DeleteWorkGroup"):
+            yield event("athena", name, {"workGroup": group})
+    for name in ("CreateTable", "UpdateTable"):
+        yield event("glue", name, {"databaseName": database, "tableInput": {"name": "customers"}})
+    yield event("glue", "DeleteTable", {"databaseName": database, "name": "customers"})
+    yield event("glue", "BatchDeleteTable", {"databaseName": database, "tablesToDelete": ["a"]})
+    yield event("glue", "UpdateDatabase", {"name": database, "databaseInput": {"name": database}})
+    yield event("glue", "DeleteDatabase", {"name": database})
 
 
 def others(stack: Synthesized) -> Iterator[Event]:
@@ -173,6 +193,16 @@ def others(stack: Synthesized) -> Iterator[Event]:
     yield event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "data-processor-prod"})
     for name in ("GetTrailStatus", "DescribeTrails", "StartLogging"):
         yield event("cloudtrail", name, {"name": TRAIL})
+    for suffix in ("prod", "test-2"):
+        name = f"zero-trust-{suffix}"
+        yield from changes_of_queries(name, name.replace("-", "_"))
+    for one in changes_of_queries(*OWN_QUERIES):
+        yield {**one, "awsRegion": "eu-west-1"}
+    for name in ("GetWorkGroup", "StartQueryExecution", "CreateNamedQuery", "TagResource"):
+        yield event("athena", name, {"workGroup": "zero-trust-test.consumer.customers"})
+    for name in ("GetTable", "GetTables", "GetPartitions", "SearchTables"):
+        yield event("glue", name, {"databaseName": "zero_trust_test", "name": "customers"})
+    yield event("glue", "GetDatabase", {"name": "zero_trust_test"})
     for other in ("-prod-us-east-1", "-test-eu-west-1"):
         yield event("cloudtrail", "StopLogging", {"name": TRAIL.replace("-test-us-east-1", other)})
 
