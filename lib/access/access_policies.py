@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lib.access.query_access import query_statements
+from lib.access.query_access import keep_from_workgroups, keep_to_workgroup, query_statements
 from lib.compliance.rule_packs import acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
@@ -76,6 +76,7 @@ class AccessPolicies(Construct):
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
                 self._keep_from(*OUTPUTS, RESULTS),
+                *keep_from_workgroups(self._names),
             ],
         )
         self._acknowledge(self.producer, INCOMING)
@@ -137,6 +138,7 @@ class AccessPolicies(Construct):
                     of_rows=PROCESSED in folders,
                 ),
                 self._keep_from(INCOMING, *others),
+                *keep_to_workgroup(duty, self._names),
             ],
         )
         self._acknowledge(policy, *prefixes)

@@ -1,4 +1,4 @@
-"""What a reader of one dataset needs to query its tables with Athena, and nothing of others.
+"""What a reader of one dataset needs to query its tables with Athena, and what is denied.
 
 Athena reads the catalogue, the data and the bucket of results as the person who queries, so what
 is closed to them in Glue and S3 is closed through Athena too.
@@ -11,6 +11,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
+from lib.access.denials import deny
 from lib.contracts.tables import Table, manifests_name
 from lib.names import DATASET_TAG, OWN_DATASET, RESULTS, Names
 
@@ -43,6 +44,7 @@ def query_statements(
             actions=[
                 "athena:GetQueryExecution",
                 "athena:GetQueryResults",
+                "athena:GetQueryResultsStream",  # the drivers' way to read results
                 "athena:GetWorkGroup",
                 "athena:StartQueryExecution",
                 "athena:StopQueryExecution",
@@ -82,6 +84,55 @@ def query_statements(
             conditions=VIA_ATHENA,
         ),
     ]
+
+
+def keep_from_workgroups(names: Names) -> list[iam.PolicyStatement]:
+    """Deny the environment's workgroups altogether.
+
+    Whoever may change a workgroup can have Athena keep its results. Then Athena's permissions are
+    all that reading them takes: the denials of S3 do not count.
+    https://docs.aws.amazon.com/athena/latest/APIReference/API_ManagedQueryResultsConfiguration.html
+    """
+    return [
+        deny("SeparateWorkgroups", actions=["athena:*"], resources=_workgroups(names)),
+    ]
+
+
+def keep_to_workgroup(duty: str, names: Names) -> list[iam.PolicyStatement]:
+    """Deny queries, and their results, outside the workgroup of a duty and dataset.
+
+    That is in every other workgroup of the account, because IAM cannot select those of the
+    environment but one. The same duty and dataset of another environment remain. Nor may a reader
+    change any workgroup of the environment, see :func:`keep_from_workgroups`.
+
+    A principal without the tag gets a dataset that no contract can have: AWS might ignore a
+    statement whose resource it cannot resolve.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    own = f"${{aws:PrincipalTag/{DATASET_TAG}, '-'}}"
+    return [
+        deny(
+            "SeparateQueries",
+            actions=["athena:*Query*"],
+            not_resources=[_arn("athena", f"workgroup/*.{duty}.{own}")],
+        ),
+        deny(
+            "SeparateWorkgroups",
+            actions=[
+                "athena:CreateWorkGroup",
+                "athena:DeleteWorkGroup",
+                "athena:TagResource",
+                "athena:UntagResource",
+                "athena:UpdateWorkGroup",
+            ],
+            resources=_workgroups(names),
+        ),
+    ]
+
+
+def _workgroups(names: Names) -> list[str]:
+    """All of the environment's."""
+    return [_arn("athena", f"workgroup/{names.workgroup}{rest}") for rest in ("", ".*")]
 
 
 def _renamed(

@@ -136,6 +136,7 @@ def _widen(element: str, value: str) -> Iterator[str]:
 ACTIONS = {
     "s3": ("s3:GetObject", "s3:PutObject", "s3:ListBucket"),
     "sqs": ("sqs:DeleteMessage", "sqs:ReceiveMessage"),
+    "athena": ("athena:GetQueryResults", "athena:UpdateWorkGroup"),
 }
 PLACES = {
     "s3": "arn:aws:s3:::*/incoming/*",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.unit.policies.decision import Decision, allow, deny
+from tests.unit.policies.decision import Decision, allow, deny, person
 from tests.unit.policies.decisions import (
     ADMINISTRATOR,
     ALONE,
@@ -21,6 +21,7 @@ from tests.unit.policies.decisions import (
     RESULTS,
     STEWARD,
     THROUGH_ATHENA,
+    UNTAGGED,
 )
 from tests.unit.policies.policies import Principal
 
@@ -28,7 +29,22 @@ QUERYING = [
     f"athena:{name}"
     for name in (
         *("StartQueryExecution", "StopQueryExecution"),
-        *("GetQueryExecution", "GetQueryResults", "GetWorkGroup"),
+        *("GetQueryExecution", "GetQueryResults", "GetQueryResultsStream", "GetWorkGroup"),
+    )
+]
+RESULTS_OF_ATHENA = [
+    f"athena:{name}"
+    for name in (
+        *("StartQueryExecution", "GetQueryExecution", "BatchGetQueryExecution"),
+        *("GetQueryResults", "GetQueryResultsStream"),
+    )
+]
+"""What opens the results of others where a workgroup keeps them in Athena, not in the bucket."""
+CHANGES = [
+    f"athena:{name}"
+    for name in (
+        *("CreateWorkGroup", "DeleteWorkGroup", "UpdateWorkGroup"),
+        *("TagResource", "UntagResource"),
     )
 ]
 
@@ -80,6 +96,57 @@ def decide_for_queries() -> Iterator[Decision]:
             yield deny(PRODUCER, action, f"{ATHENA}workgroup/{name}")
             yield allow(ADMINISTRATOR, action, f"{ATHENA}workgroup/{name}")
     yield deny(PRODUCER, "glue:GetTable", f"{table}customers")
+    yield from decide_for_workgroups()
+
+
+def decide_for_workgroups() -> Iterator[Decision]:
+    """Whatever else a role has: its policy keeps it out of the workgroups of others.
+
+    A workgroup may have been switched to results that Athena keeps. No denial of S3 counts then.
+    """
+    ours = f"{ATHENA}workgroup/zero-trust-test"
+    of_consumers = f"{ours}.consumer.customers"
+    others = [f"{ATHENA}workgroup/primary", f"{ATHENA}workgroup/zero-trust-test2"]
+    producer = PRODUCER.holding("AdministratorAccess")
+    for action in (*RESULTS_OF_ATHENA, *CHANGES):
+        for workgroup in (ours, of_consumers, f"{ours}.steward.customers"):
+            yield deny(producer, action, workgroup)
+            yield deny(UNTAGGED.holding("AdministratorAccess"), action, workgroup)
+        for workgroup in others:
+            yield allow(producer, action, workgroup)
+    for who, duty in ((CONSUMER, "consumer"), (STEWARD, "steward")):
+        reader = who.holding("AdministratorAccess")
+        other = {"consumer": "steward", "steward": "consumer"}[duty]
+        own = f"{ours}.{duty}.customers"
+        elsewhere = [
+            *(ours, f"{ours}.{other}.customers", f"{ours}.{duty}.orders", f"{own}-2"),
+            f"{ours}.{duty}.customers.{duty}.orders",
+        ]
+        astray = [
+            who.seen(f"{duty} of {tag!r}", {"aws:PrincipalTag/dataset": tag})
+            for tag in ("*", "", "orders")
+        ]
+        for action in RESULTS_OF_ATHENA:
+            yield allow(reader, action, own)
+            yield allow(reader, action, own.replace("-test.", "-prod."))
+            for workgroup in (*elsewhere, *others):
+                yield deny(reader, action, workgroup)
+            for one in astray:
+                yield deny(one.holding("AdministratorAccess"), action, own)
+        for action in CHANGES:
+            for workgroup in (own, *elsewhere):
+                yield deny(reader, action, workgroup)
+            for workgroup in others:
+                yield allow(reader, action, workgroup)
+        yield deny(
+            person("untagged", f"People{duty.capitalize()}", "AdministratorAccess"),
+            "athena:GetQueryResults",
+            own,
+        )
+        yield allow(reader, "athena:GetDataCatalog", f"{ATHENA}datacatalog/other")
+    both = CONSUMER.holding("PeopleSteward")
+    for duty in ("consumer", "steward"):
+        yield deny(both, "athena:GetQueryResults", f"{ours}.{duty}.customers")
 
 
 def decide_for_results(who: Principal, duty: str) -> Iterator[Decision]:
