@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lib.access.policy_size import check_size
 from lib.access.query_access import keep_from_workgroups, keep_to_workgroup, query_statements
 from lib.compliance.rule_packs import acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
@@ -57,7 +58,11 @@ class AccessPolicies(Construct):
         data: DataBucket,
         tables: Sequence[Table],
     ) -> None:
-        """Create the policies, and the role where data are retained."""
+        """Create the policies, and the role where data are retained.
+
+        Raises:
+            ContractError: the names of the datasets make a policy too long.
+        """
         super().__init__(scope, construct_id)
         self._names, self._tables = environment.names, tables
         self._bucket = data.bucket
@@ -141,6 +146,7 @@ class AccessPolicies(Construct):
                 *keep_to_workgroup(duty, self._names),
             ],
         )
+        check_size(policy, duty, self._tables)
         self._acknowledge(policy, *prefixes)
         return policy
 
