@@ -1,5 +1,6 @@
 """Tables: how a query sees the outputs of each dataset."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ from processor.deidentification.methods import output_schema
 # https://docs.aws.amazon.com/athena/latest/ug/tables-databases-columns-names.html
 MOST_BYTES = 255  # of a name
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-table-column.html
-LONGEST_COMMENT = 255  # characters
+LONGEST_COMMENT = 255  # UTF-16 code units, as the patterns there count
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-table-tableinput.html
 LONGEST_DESCRIPTION = 2_048
+# Control characters, halves of a surrogate pair, and what is no character.
+REFUSED = re.compile("[^\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Athena's name for each Arrow type of the outputs, except decimals. A timestamp of Athena's is a
 # moment without a zone, which is UTC here, and has milliseconds.
@@ -124,9 +127,12 @@ def _describe(source: Source, contract: Contract) -> Table:
 
 
 def _line(text: str | None, longest: int) -> str:
-    """A text on one line, cut at ``longest`` characters."""
-    line = " ".join((text or "").split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    """A text on one line, without what Glue refuses, cut at ``longest`` UTF-16 code units."""
+    line = " ".join(REFUSED.sub(" ", text or "").split())
+    units = line.encode("utf-16-le")  # two bytes each
+    if len(units) <= 2 * longest:
+        return line
+    return units[: 2 * (longest - 1)].decode("utf-16-le", "ignore") + "…"
 
 
 def _collisions(tables: list[Table]) -> Iterator[str]:

@@ -150,3 +150,27 @@ def test_a_name_that_athena_cannot_have_is_refused(directory: Path) -> None:
     write(directory, "orders", **{"name: gift": f"name: {'ß' * 128}"})
     with pytest.raises(ContractError, match=r"of orders has more than 255 bytes .* shorten it"):
         read_tables(directory)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a\x00b\x1b[0m\x7f", "a b [0m\x7f"),
+        ("a\ufffeb\uffff", "a b"),
+        (" a\t\nb\x85c\u2028d", "a b c d"),
+        ("x" * 255, "x" * 255),
+        ("x" * 256, "x" * 254 + "…"),
+        ("\N{PACKAGE}" * 127 + "x", "\N{PACKAGE}" * 127 + "x"),
+        ("\N{PACKAGE}" * 128, "\N{PACKAGE}" * 127 + "…"),
+        ("x" + "\N{PACKAGE}" * 128, "x" + "\N{PACKAGE}" * 126 + "…"),
+    ],
+)
+def test_comments_are_what_glue_takes(tmp_path: Path, text: str, line: str) -> None:
+    """A character beyond U+FFFF counts twice, and is kept or left out as a whole."""
+    write(tmp_path, "orders")
+    document = yaml.safe_load((tmp_path / ORDERS).read_text("utf-8"))
+    (described,) = document["schema"]
+    described["properties"][0]["description"] = text
+    (tmp_path / ORDERS).write_text(yaml.safe_dump(document), encoding="utf-8")
+    (table,) = read_tables(tmp_path)
+    assert line in [column.comment for column in table.columns]
