@@ -12,10 +12,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
+from lib.access.query_access import NOT_VIA_ATHENA
 from lib.compliance.cdk_functions import emptying_role_arn
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
+from lib.constructs.queries import SEVERAL
 from lib.environment import Environment
 from lib.names import DATASET_TAG, RESULTS
 from processor.bucket.keys import MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
@@ -34,6 +36,9 @@ READABLE_CLASSES = (
     "ONEZONE_IA",
     "INTELLIGENT_TIERING",
     "GLACIER_IR",
+)
+OF_CONSUMERS, OF_STEWARDS, OF_SEVERAL = (
+    f"{RESULTS}{folder}/" for folder in ("consumer", "steward", SEVERAL)
 )
 ACCOUNT = {"aws:PrincipalAccount": Aws.ACCOUNT_ID}
 
@@ -102,10 +107,11 @@ def close_bucket(
 def _business_statements(
     bucket: s3.Bucket, role_arn: str, remover_arn: str
 ) -> list[iam.PolicyStatement]:
-    """Deny reading raw data and writing outputs to everybody who does not need it.
+    """Deny reading raw data and writing outputs or results to everybody who does not need it.
 
-    Only the function can read raw files and write outputs, one role can remove them, and only
-    principals tagged for a dataset, as stewards are, can read its rejected rows. An administrator
+    Only the function can read raw files and write outputs, only Athena can write results of
+    queries, and one role can remove them. Only principals tagged for a dataset, as stewards are,
+    can read its rejected rows and its stewards' results. An administrator
     must first change something: this policy, a role's tags or trust, or the function's code.
     CloudTrail records each of these as a management event by default, while it does not record
     reads.
@@ -114,7 +120,9 @@ def _business_statements(
     could not resolve the statement's resource, and might ignore the statement.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-    own = f"{QUARANTINE}${{aws:PrincipalTag/{DATASET_TAG}, '-'}}/*"
+    own = f"${{aws:PrincipalTag/{DATASET_TAG}, '-'}}/*"
+    readable = (f"{name}*" for name in (PROCESSED, MANIFESTS, OF_CONSUMERS, OF_SEVERAL))
+    results = [bucket.arn_for_objects(f"{RESULTS}*")]
     return [
         iam.PolicyStatement(
             sid="DenyReadingRawData",
@@ -123,7 +131,7 @@ def _business_statements(
             actions=["s3:GetObject*"],
             not_resources=[
                 bucket.arn_for_objects(name)
-                for name in (own, *(f"{prefix}*" for prefix in (PROCESSED, MANIFESTS, RESULTS)))
+                for name in (f"{QUARANTINE}{own}", f"{OF_STEWARDS}{own}", *readable)
             ],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
         ),
@@ -135,6 +143,28 @@ def _business_statements(
             not_actions=["s3:GetObject*"],
             resources=[bucket.arn_for_objects(f"{name}*") for name in OUTPUTS],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": [role_arn, remover_arn]}},
+        ),
+        # Athena may answer a query with the result of an earlier one. It writes with the
+        # permissions of who queries, and chooses the names.
+        # https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
+        _deny(
+            "DenyForgingResults",
+            ["s3:PutObject"],
+            results,
+            **NOT_VIA_ATHENA,
+        ),
+        iam.PolicyStatement(
+            sid="DenyChangingResults",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            not_actions=[
+                "s3:AbortMultipartUpload",
+                "s3:GetObject*",
+                "s3:ListMultipartUploadParts",
+                "s3:PutObject",
+            ],
+            resources=results,
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": remover_arn}},
         ),
     ]
 

@@ -17,6 +17,8 @@ from lib.names import DATASET_TAG, OWN_DATASET, RESULTS, Names
 
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html
 VIA_ATHENA = {"ForAnyValue:StringEquals": {"aws:CalledVia": ["athena.amazonaws.com"]}}
+# This also matches a request that has no such key, because no service made it.
+NOT_VIA_ATHENA = {"ForAllValues:StringNotEquals": {"aws:CalledVia": ["athena.amazonaws.com"]}}
 
 
 def query_statements(

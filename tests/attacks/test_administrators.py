@@ -53,7 +53,11 @@ LOOKS = [
     copy("incoming", Bucket="{own_bucket}", Key="looted"),
     copy("quarantine", Bucket="{own_bucket}", Key="looted"),
     copy("incoming", Key="elsewhere/{own}"),
+    denied(
+        "read a steward's result", "s3.get_object", {"Key": "query-results/steward/a/{own}.csv"}
+    ),
 ]
+RESULT = {"Key": "query-results/consumer/a/{own}.csv"}
 FORGERIES = [
     *(denied(f"forge {what}", "s3.put_object", {**of(what), "Body": "x"}) for what in OUTPUTS),
     *(
@@ -68,6 +72,11 @@ FORGERIES = [
     ),
     copy("processed", **of("manifest")),
     copy("manifest", Key="processed/{dataset}/forged.parquet"),
+    denied("forge a result", "s3.put_object", {**RESULT, "Body": "x"}),
+    denied("forge a result in parts", "s3.create_multipart_upload", RESULT),
+    denied("hide a result", "s3.delete_object", RESULT),
+    denied("tag a result", "s3.put_object_tagging", {**RESULT, "Tagging": TAGGING}),
+    copy("manifest", **RESULT),
 ]
 
 

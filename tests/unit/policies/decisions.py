@@ -49,6 +49,7 @@ RESULTS = {
         *(f"{duty}/{one}" for duty in ("consumer", "steward") for one in ("customers", "orders")),
     )
 }
+LOOKED_AT = [one for folder, one in RESULTS.items() if not folder.startswith("steward/")]
 ATHENA = f"arn:aws:athena:{REGION}:{ACCOUNT}:"
 GLUE = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-{REGION}"
@@ -566,14 +567,18 @@ def decide_for_administrators() -> Iterator[Decision]:
     ]
     for retains in (True, False):
         for who in astray:
-            yield deny(who, "s3:GetObject", QUARANTINE, retains=retains)
+            for resource in (QUARANTINE, RESULTS["steward/customers"]):
+                yield deny(who, "s3:GetObject", resource, retains=retains)
         for action in READS if retains else ["s3:GetObject"]:
             yield deny(ADMINISTRATOR, action, QUARANTINE, retains=retains)
             for who in (ADMINISTRATOR, tagged):
                 for resource in (INCOMING, ELSEWHERE):
                     yield deny(who, action, resource, retains=retains)
-                for resource in (PROCESSED, MANIFEST, RESULTS["environment"]):
+                for resource in (PROCESSED, MANIFEST, *LOOKED_AT):
                     yield allow(who, action, resource, retains=retains)
+                yield deny(who, action, RESULTS["steward/orders"], retains=retains)
+            yield deny(ADMINISTRATOR, action, RESULTS["steward/customers"], retains=retains)
+            yield allow(tagged, action, RESULTS["steward/customers"], retains=retains)
             yield allow(tagged, action, QUARANTINE, retains=retains)
         writes = [*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"]
         for action in writes if retains else ["s3:PutObject", "s3:DeleteObject"]:

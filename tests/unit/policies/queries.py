@@ -7,21 +7,26 @@ from tests.unit.policies.decisions import (
     ADMINISTRATOR,
     ALONE,
     ATHENA,
+    BREAK_GLASS,
     BUCKET,
     CONSUMER,
     DATA_KEY,
+    EMPTYING,
     FOR_BUCKET,
     GLUE,
     INCOMING,
+    OF_CUSTOMERS,
     OTHER_BUCKET,
     OUTPUTS,
     PROCESSED,
     PRODUCER,
     QUARANTINE,
+    REMOVALS,
     RESULTS,
     STEWARD,
     THROUGH_ATHENA,
     UNTAGGED,
+    WRITES,
 )
 from tests.unit.policies.policies import Principal
 
@@ -97,6 +102,35 @@ def decide_for_queries() -> Iterator[Decision]:
             yield allow(ADMINISTRATOR, action, f"{ATHENA}workgroup/{name}")
     yield deny(PRODUCER, "glue:GetTable", f"{table}customers")
     yield from decide_for_workgroups()
+    for retains in (True, False):
+        yield from decide_for_forgers(retains)
+
+
+def decide_for_forgers(retains: bool) -> Iterator[Decision]:
+    """Only Athena writes results, which it may serve again, and only the remover removes them."""
+    tagged = ADMINISTRATOR.seen("tagged administrator", OF_CUSTOMERS)
+    changes = (
+        [*WRITES, *REMOVALS, "s3:BypassGovernanceRetention"] if retains else ["s3:DeleteObject"]
+    )
+    parts = ("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+    for who in (ADMINISTRATOR, tagged):
+        for resource in RESULTS.values():
+            for action in ("s3:PutObject", *parts):
+                yield allow(who, action, resource, THROUGH_ATHENA, retains=retains)
+            for context in ({}, {"aws:CalledVia": "cloudformation.amazonaws.com"}):
+                yield deny(who, "s3:PutObject", resource, context, retains=retains)
+            for action in (one for one in changes if one not in ("s3:PutObject", *parts)):
+                for context in ({}, THROUGH_ATHENA):
+                    yield deny(who, action, resource, context, retains=retains)
+    remover = BREAK_GLASS if retains else EMPTYING
+    removal = "s3:DeleteObjectVersion" if retains else "s3:DeleteObject"
+    yield allow(remover, removal, RESULTS["environment"], retains=retains)
+    yield deny(
+        remover.holding("AdministratorAccess"),
+        "s3:PutObject",
+        RESULTS["environment"],
+        retains=retains,
+    )
 
 
 def decide_for_workgroups() -> Iterator[Decision]:

@@ -18,6 +18,7 @@ OPERATORS = {
     *(f"String{end}" for end in ("Equals", "NotEquals", "Like", "NotLike")),
     *(f"Arn{end}" for end in ("Equals", "NotEquals", "Like", "NotLike")),
     *("Bool", "NumericLessThan", "Null", "ForAnyValue:StringEquals"),
+    "ForAllValues:StringNotEquals",
 }
 """Those that are in use."""
 
