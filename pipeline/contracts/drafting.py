@@ -281,9 +281,13 @@ def _harmless(
         return recognition.vocabulary_of(column.label, profile.distinct - {*csv.nulls})
     if kind is not None:
         return None
-    if recognition.AMOUNTS.names(column.label) and column.type in ("integer", "decimal", "double"):
+    if recognition.AMOUNTS.says_all(column.label) and column.type in (
+        "integer",
+        "decimal",
+        "double",
+    ):
         return recognition.AMOUNTS
-    if recognition.FLAGS.names(column.label) and column.type == "boolean":
+    if recognition.FLAGS.says_all(column.label) and column.type == "boolean":
         return recognition.FLAGS
     return None
 

@@ -1,7 +1,8 @@
 """Recognition: what a column probably holds, by its name and by the form of its values.
 
 It errs towards personal data. Names are recognised in English, German, French and Spanish, values
-by what ``redact`` finds. Only what has a harmless name and values to match is harmless.
+by what ``redact`` finds. Only what has a name of harmless words alone, and values to match, is
+harmless.
 """
 
 import re
@@ -38,6 +39,15 @@ class Kind:
         """Tell whether a column of this name probably holds it."""
         words, joined = _words(name)
         return bool(re.search(rf"\b(?:{self.words})\b", words) or re.search(self.parts, joined))
+
+    def says_all(self, name: str) -> bool:
+        """Tell whether a name says this and nothing else: each of its words is harmless."""
+        words, _ = _words(name)
+        found = [bool(re.fullmatch(self.words, word)) for word in words.split()]
+        return any(found) and all(
+            known or re.fullmatch(NEUTRAL, word)
+            for known, word in zip(found, words.split(), strict=True)
+        )
 
 
 _TOKEN: Method = {"method": "pseudonymize"}
@@ -92,12 +102,18 @@ NATIONAL_ID = Kind(
 )
 SENSITIVE = Kind(
     "what laws protect most, or what people keep to themselves",
-    "sex|sexe|sexo|gender|race|income|wage|lohn|paie|union|health|geschlecht|weight|height",
+    "sex|sexe|sexo|gender|race|income|wage|lohn|paie|pay|union|health|geschlecht|weight|height"
+    "|heart|hiv|vih|sida|aids|cd4|bmi|covid|sick|arzt|rente|retraite|church|eglise|iglesia"
+    "|child|children|kinder|enfants?|hijos?|loans?|debts?|faith|caste|tribe|welfare",
     "religio|konfession|ethni|nationalit|nacionalidad|staatsang|geschlecht|gender|health"
     "|gesundheit|sante|salud|diagnos|disease|krankh|maladie|enfermedad|blood|blutgr|medic"
     "|allerg|disab|behinder|handicap|discapac|salary|salaire|salario|gehalt|einkommen|revenu"
     "|ingresos|marital|familienstand|civil|politic|partei|gewerkschaft|syndicat|sindicato"
-    "|orientation|pregnan|schwanger|criminal|biometr|genetic|genetisch|creditscore|schufa",
+    "|orientation|pregnan|schwanger|criminal|biometr|genetic|genetisch|creditscore|schufa"
+    "|sexual|asyl|refugee|fluchtling|citizen|burgerschaft|ciudadan|citoyen|muttersprache|langue"
+    "|mothertongue|language|sprache|idioma|cancer|krebs|tumor|vaccin|impf|vacuna|therap|insulin"
+    "|depress|abort|avortement|heartrate|parole|convict|vorstraf|kirche|pension|darlehen|kredit"
+    "|schulden|unterhalt|alimony|prestamo|insolven|addict|countryoforigin",
 )
 PLACE = Kind(
     "places where people live or are",
@@ -170,36 +186,42 @@ VARIED = (EMAIL, PHONE, ACCOUNT, POSTCODE, ADDRESS, PERSON, TEXT)
 BY_VALUE = {"email": EMAIL, "iban": ACCOUNT, "card": CARD, "ssn": NATIONAL_ID, "phone": PHONE}
 """What a pattern of ``redact`` finds."""
 
+NEUTRAL = (
+    "order|item|line|product|article|unit|invoice|shipping|refund|purchase|sales?|code|iso|per"
+    "|rate|in|is|ist|est|es|artikel|produkt|rechnung|bestellung|commande|produit|facture"
+    "|pedido|producto|articulo|factura|linea|de|du|der|des|del"
+)
+"""Words that may stand beside a harmless one, and say nothing of people in any company."""
+
 AMOUNTS = Kind(
     "amounts",
-    "quantity|qty|count|pieces|units|amount|total|subtotal|sum|price|cost|tax|vat|discount|rate"
-    "|menge|anzahl|stuck|betrag|summe|preis|kosten|mwst|ust|rabatt|netto|brutto|quantite|montant"
-    "|prix|cout|tva|remise|cantidad|importe|monto|precio|coste|iva|descuento|net|gross|fee",
-    "unitprice|stuckpreis|einzelpreis|gesamtpreis|gesamtbetrag|steuerbetrag|steuersatz"
-    "|bestellmenge"
-    "|quantity|warenwert|versandkosten|listenpreis",
+    "quantity|qty|count|pieces|units|amount|total|subtotal|sum|price|cost|vat|discount"
+    "|menge|anzahl|stuck|betrag|summe|preis|kosten|mwst|ust|rabatt|quantite|montant"
+    "|prix|cout|tva|remise|cantidad|importe|monto|precio|coste|iva|descuento"
+    "|unitprice|unitcost|stuckpreis|einzelpreis|gesamtpreis|gesamtbetrag|rechnungsbetrag"
+    "|bestellmenge|warenwert|versandkosten|listenpreis",
 )
 FLAGS = Kind(
     "whether something is so",
-    "active|aktiv|actif|activo|enabled|paid|bezahlt|paye|pagado|shipped|versendet|delivered"
-    "|geliefert|gift|geschenk|taxable|returned|cancelled|canceled|storniert|in stock|available",
+    "active|aktiv|actif|activo|enabled|valid|paid|unpaid|prepaid|bezahlt|paye|pagado|shipped"
+    "|versendet|delivered|geliefert|gift|geschenk|returned|cancelled|canceled|storniert|stock"
+    "|available",
 )
 CODES = {
     "currency": Kind(
         "codes of currencies",
-        "currency|wahrung|waehrung|devise|moneda|ccy",
-        "currency|wahrung|waehrung|moneda",
+        "currency|wahrung|waehrung|wahrungscode|waehrungscode|devise|moneda|ccy",
     ),
-    "country": Kind("codes of countries", "country|land|pays|pais", "country|lander|landcode"),
-    "language": Kind(
-        "codes of languages", "language|lang|locale|sprache|langue|idioma", "language|sprache"
+    "country": Kind(
+        "codes of countries", "country|land|landercode|laendercode|landcode|pays|pais"
     ),
     "status": Kind(
-        "states", "status|state|zustand|estado|statut|etat", "status$|bestellstatus|orderstate"
+        "states", "status|state|zustand|estado|statut|etat|bestellstatus|lieferstatus|orderstate"
     ),
-    "unit": Kind("units", "unit|uom|einheit|unite|unidad", "mengeneinheit|unitofmeasure"),
-    "channel": Kind("channels", "channel|kanal|canal", "vertriebskanal|saleschannel"),
+    "unit": Kind("units", "unit|uom|einheit|unite|unidad|mengeneinheit"),
+    "channel": Kind("channels", "channel|kanal|canal|vertriebskanal|saleschannel"),
 }
+"""Languages are not among them: a language tells where people come from."""
 
 
 def named_kind(name: str) -> Kind | None:
@@ -211,7 +233,7 @@ def vocabulary_of(name: str, values: Set[str]) -> Kind | None:
     """Return what a column holds whose values are all in the public vocabulary of its name."""
     for code, kind in CODES.items():
         known = VOCABULARIES[code]
-        if kind.names(name) and values and all(value.casefold() in known for value in values):
+        if kind.says_all(name) and values and all(value.casefold() in known for value in values):
             return kind
     return None
 
@@ -219,7 +241,7 @@ def vocabulary_of(name: str, values: Set[str]) -> Kind | None:
 @cache
 def _words(name: str) -> tuple[str, str]:
     """Return the words of a name, and the same without spaces, in plain small letters."""
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", name)
     folded = unicodedata.normalize("NFKD", apart.casefold())
     plain = "".join(one for one in folded if not unicodedata.combining(one))
     words = " ".join(re.findall(r"[^\W_]+", plain))

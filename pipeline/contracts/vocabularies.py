@@ -20,10 +20,6 @@ _CURRENCIES = (
     "sar sbd scr sdg sek sgd shp sle sos srd ssp stn svc syp szl thb tjs tmt tnd top try ttd twd "
     "tzs uah ugx usd uyu uzs ves vnd vuv wst xaf xcd xof xpf yer zar zmw"
 )
-_LANGUAGES = (
-    "ar bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl he hi hr hu hy id is it ja ka kk ko "
-    "lb lt lv mk mn ms mt nb nl nn no pl pt ro ru sk sl sq sr sv sw ta te th tr uk ur vi zh"
-)
 _STATES = (
     "active inactive new open opened closed pending draft paid unpaid booked posted shipped sent "
     "delivered returned refunded cancelled canceled completed complete done failed error success "
@@ -42,10 +38,9 @@ VOCABULARIES = {
     for name, words in {
         "country": _COUNTRIES,
         "currency": _CURRENCIES,
-        "language": _LANGUAGES,
         "status": _STATES,
         "unit": _UNITS,
         "channel": _CHANNELS,
     }.items()
 }
-"""By name, in small letters: ISO 3166-1, ISO 4217, ISO 639-1, and words of four languages."""
+"""By name, in small letters: ISO 3166-1, ISO 4217, and words of four languages."""

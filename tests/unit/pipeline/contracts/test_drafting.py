@@ -175,9 +175,9 @@ def test_what_is_suggested_compiles(tmp_path: Path) -> None:
 
 def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
     header = (
-        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,language\n"
+        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,enabled\n"
     )
-    rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,de\n120,100,-2,2.5,false,USD,NO,Open,en\n"
+    rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,true\n120,100,-2,2.5,false,USD,NO,Open,false\n"
     text, columns, _ = from_text(tmp_path, header + rows)
     assert not any(one.dropped for one in columns.values())
     assert {one["classification"] for one in properties(text).values()} == {"internal"}
@@ -187,6 +187,34 @@ def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
     assert columns["vat_rate"].type == "double"
     assert rules["Land"].enum == ("AT", "NO")
     assert rules["status"].enum == ("Open", "shipped")
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (
+            "12",
+            "CD4 count|net pay|church tax|heart_rate|heartRate|abortion count|insulin_units"
+            "|antidepressant discount|Kirchensteuer Betrag|child support amount|loan_amount"
+            "|pension_amount|Anzahl Kinder|Anzahl-Kinder|anzahlKinder|nombre d'enfants montant"
+            "|importe pensión|gross|Netto|brutto|tax|rate|price of drugs|HIVCount|amount2",
+        ),
+        ("true", "sexually active|paid sick leave|active cancer|krank aktiv|aktivDepression"),
+        ("unknown", "HIV status|asylum status|cancer_status|vaccination status|parole_status"),
+        ("unknown", "asylumStatus|estado civil|Impfstatus|statut vaccinal|member status"),
+        (
+            "TR",
+            "citizenship country|country_of_origin|Land der Geburt|pays d'origine|birthCountry",
+        ),
+        ("tr", "native_language|language|Muttersprache|sprache|langue|idioma"),
+    ],
+)
+def test_one_word_that_is_not_harmless_suffices_to_drop(
+    tmp_path: Path, value: str, names: str
+) -> None:
+    header, row = (",".join(one) for one in (names.split("|"), [value] * (names.count("|") + 1)))
+    _, columns, _ = from_text(tmp_path, f"quantity,{header}\n3,{row}\n")
+    assert [name for name, one in columns.items() if not one.dropped] == ["quantity"]
 
 
 def test_what_is_not_in_a_vocabulary_is_not_written(tmp_path: Path) -> None:
