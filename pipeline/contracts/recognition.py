@@ -158,8 +158,10 @@ TEXT = Kind(
 )
 IDENTIFIER = Kind(
     "identifiers",
-    "id|ids|nr|no|num|number|numero|nummer|key|code|ref|reference|uuid|guid|sku|ean|isbn|serial",
-    "kundennr|nummer$|number$|numero|kennung|schlussel|identif|referenz|referencia|[a-z]id$",
+    "id|ids|nr|no|num|number|numero|nummer|key|code|ref|reference|uuid|guid|sku|ean|isbn|serial"
+    "|(?!(?:un|pre|over|re)?paid\\b|(?:in)?valid\\b"
+    "|(?:[abkm]|avo|flu|gr|hybr|liqu|rap|sol|vo)id\\b)[a-z]+id",
+    "kundennr|nummer$|number$|numero|kennung|schlussel|identif|referenz|referencia",
     (_TOKEN,),
     as_text=True,
 )

@@ -25,7 +25,7 @@ from pipeline.contracts.recognition import Kind, named_kind, vocabulary_of
         ("city Wohnort ville ciudad latitude", recognition.PLACE),
         ("ip_address device_id url", recognition.DEVICE),
         ("comment Bemerkung description observaciones", recognition.TEXT),
-        ("id order_id Kundennummer ref customer_no", recognition.IDENTIFIER),
+        ("id order_id orderid ORDERID itemid Kundennummer ref item_no", recognition.IDENTIFIER),
         ("created_at Bestelldatum fecha orderDate", recognition.MOMENT),
         ("password PIN Kennwort", recognition.SECRET),
     ],
@@ -38,7 +38,11 @@ def test_personal_columns_are_known_by_name(names: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["quantity", "Betrag", "status", "currency", "Menge", "precio", ""]
+    "name",
+    [
+        *("quantity", "Betrag", "status", "currency", "Menge", "precio", "", "paid", "valid"),
+        *("bid", "prepaid", "unpaid", "invalid", "isPaid", "is_valid", "grid", "void", "PAID"),
+    ],
 )
 def test_harmless_names_are_not_personal(name: str) -> None:
     assert named_kind(name) is None
