@@ -203,7 +203,7 @@ def _has_type(profile: Profile, csv: Csv) -> bool:
 def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted:
     """Decide about a column."""
     named = recognition.named_kind(column.label)
-    kind, because = _personal(profile, named)
+    kind, because = _personal(profile, named, csv)
     if column.label in shape.nested:
         what = "It has no text in a file." if column.type == "string" else "It holds JSON."
         return Drafted(_dropped(column), "restricted", f"{what} {because}".strip())
@@ -236,7 +236,7 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
     return Drafted(_dropped(replace(column, rules=rules[0])), "restricted", because.strip())
 
 
-def _personal(profile: Profile, named: Kind | None) -> tuple[Kind | None, str]:
+def _personal(profile: Profile, named: Kind | None, csv: Csv) -> tuple[Kind | None, str]:
     """Return what a column may hold that concerns people, and why."""
     said = [f"By its name it may hold {named.what}."] if named else []
     kind = None if named in recognition.VAGUE else named
@@ -249,6 +249,10 @@ def _personal(profile: Profile, named: Kind | None) -> tuple[Kind | None, str]:
             said.append(f"Some of its values contain what looks like {held.what}.")
     if any(profile.found.values()):
         kind = kind or recognition.TEXT
+    numbers = profile.numbers.get(_notation(csv))
+    if numbers and numbers.identify and not profile.moments:
+        said.append("Its numbers are as long as identifiers.")
+        kind = kind or recognition.IDENTIFIER
     kind = kind or named
     if not said:
         said.append("Neither its name nor its values say that it is harmless.")

@@ -40,6 +40,8 @@ MOMENTS: tuple[tuple[Type, bool], ...] = (
 MOST_VALUES = 300
 LONGEST_VALUE = 20
 LONGEST_SHAPE = 40
+LONG = 10**6  # from which a whole number may be an identifier: it has 7 digits
+HUGE = 10**9  # from which any number may be one
 SOUGHT = 2_000  # values of a batch in which what redact finds is sought
 
 
@@ -69,6 +71,9 @@ class Numbers:
         integers, decimals, doubles: whether all are of this type.
         whole, scale: the most digits before and after the point.
         negative: whether any is below 0.
+        count: how many there are.
+        long: how many are whole and as long as identifiers.
+        huge: whether any is as long as telephone numbers.
     """
 
     integers: bool = True
@@ -77,6 +82,14 @@ class Numbers:
     whole: int = 1
     scale: int = 0
     negative: bool = False
+    count: int = 0
+    long: int = 0
+    huge: bool = False
+
+    @property
+    def identify(self) -> bool:
+        """Whether they may be identifiers, by their length."""
+        return self.huge or 2 * self.long >= self.count > 0
 
     @property
     def any(self) -> bool:
@@ -103,6 +116,12 @@ class Numbers:
             self.whole = max(self.whole, whole.as_py())
             self.scale = max(self.scale, scale.as_py())
         self.negative = self.negative or bool(pc.any(pc.starts_with(text, "-")).as_py())
+        if self.any:
+            size = pc.abs(pc.cast(text, pa.float64()))
+            long = pc.and_(pc.equal(size, pc.floor(size)), pc.greater_equal(size, LONG))
+            self.count += len(text)
+            self.long += pc.sum(long).as_py() or 0
+            self.huge = self.huge or bool(pc.any(pc.greater_equal(size, HUGE)).as_py())
 
 
 @dataclass

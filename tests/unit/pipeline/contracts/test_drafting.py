@@ -175,7 +175,7 @@ def test_what_is_suggested_compiles(tmp_path: Path) -> None:
 
 def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
     header = (
-        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,enabled\n"
+        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,is_paid\n"
     )
     rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,true\n120,100,-2,2.5,false,USD,NO,Open,false\n"
     text, columns, _ = from_text(tmp_path, header + rows)
@@ -187,6 +187,31 @@ def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
     assert columns["vat_rate"].type == "double"
     assert rules["Land"].enum == ("AT", "NO")
     assert rules["status"].enum == ("Open", "shipped")
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        (["36574261809", "86095742719"], False),
+        (["4366412345678", "4915112345678"], False),
+        (["1234567", "7654321"], False),
+        (["0", "7654321", "1234567"], False),
+        (["36574261809.0", "86095742719.0"], False),
+        (["-36574261809", "1"], False),
+        (["3.6574261809E10", "1"], False),
+        (["43664123456.5", "12.25"], False),
+        (["999999", "123456"], True),
+        (["1234567.25", "7654321.75"], True),
+        (["1234567", "12", "13"], True),
+    ],
+)
+def test_numbers_as_long_as_identifiers_are_no_amounts(
+    tmp_path: Path, values: list[str], kept: bool
+) -> None:
+    rows = "".join(f"{value};1\n" for value in values)
+    for text in (rows, rows.replace(".", ",")):
+        _, columns, _ = from_text(tmp_path, f"amount;quantity\n{text}")
+        assert columns["amount"].dropped != kept
 
 
 @pytest.mark.parametrize(
