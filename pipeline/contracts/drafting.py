@@ -27,6 +27,7 @@ from pipeline.contracts.sniffing import Shape, sniff, unreadable
 from pipeline.contracts.wording import method_text, options_text, type_text
 from pipeline.outcomes import WrongContractError
 from processor.checks.columns import RowCheck
+from processor.checks.notation import notation_of
 from processor.contract.column import Column, Rules
 from processor.contract.model import RFC_4180, Contract, Csv
 from processor.contract.vocabulary import DATASET, Type, camel_case
@@ -70,7 +71,7 @@ class Draft:
     Attributes:
         text: the contract in YAML.
         rows: how many rows were looked at.
-        broken: how many others no contract could take, such as with a field too many.
+        broken: how many of them the draft rejects, such as with a field too many.
     """
 
     text: str
@@ -79,7 +80,7 @@ class Draft:
 
 
 def draft(file: Path, dataset: str) -> Draft:
-    """Draft a contract for a dataset from one of its files; the file passes it.
+    """Draft a contract for a dataset from one of its files, and read the file under it.
 
     Raises:
         OSError: the file cannot be read.
@@ -94,7 +95,7 @@ def draft(file: Path, dataset: str) -> Draft:
         )
         for name, label in zip(names, shape.labels, strict=True)
     ]
-    profiles, rows, broken = _profiles(file, shape, columns)
+    profiles, rows = _profiles(file, shape, columns)
     csv = _dialect(shape, profiles)
     drafted = [
         _column(column, profile, shape, csv)
@@ -102,8 +103,7 @@ def draft(file: Path, dataset: str) -> Draft:
     ]
     drafted = _kept(drafted, shape, profiles)
     text = "".join(_lines(dataset, csv, drafted, rows))
-    _check(text, dataset)
-    return Draft(text, rows, broken)
+    return Draft(text, rows, _rejected(file, _compiled(text, dataset)))
 
 
 def name_of(file: Path) -> str:
@@ -136,9 +136,7 @@ def _names(labels: Sequence[str]) -> list[str]:
     return names
 
 
-def _profiles(
-    file: Path, shape: Shape, columns: Sequence[Column]
-) -> tuple[list[Profile], int, int]:
+def _profiles(file: Path, shape: Shape, columns: Sequence[Column]) -> tuple[list[Profile], int]:
     """Read all of the file, by the processor's own readers and with columns of any text."""
     notations = NOTATIONS if shape.kind == "csv" else NOTATIONS[:1]
     profiles = [Profile(notations) for _ in columns]
@@ -150,7 +148,7 @@ def _profiles(
         columns=tuple(_dropped(one) if one.label in shape.nested else one for one in columns),
         csv=shape.csv,
     )
-    rows = broken = 0
+    rows = 0
     try:
         with (
             file.open("rb") as stream,
@@ -164,10 +162,9 @@ def _profiles(
                     text = checked.columns[column.name].text
                     profile.add(text, reasons[f"{column.name}:string"])
                 rows += len(batch.rows)
-                broken += len(batch.rows) - len(text)
     except FileRefusedError as refusal:
         raise unreadable(file, refusal) from None
-    return profiles, rows, broken
+    return profiles, rows
 
 
 def _dropped(column: Column) -> Column:
@@ -369,7 +366,7 @@ def _kept(drafted: Sequence[Drafted], shape: Shape, profiles: Sequence[Profile])
     return found
 
 
-def _check(text: str, dataset: str) -> None:
+def _compiled(text: str, dataset: str) -> Contract:
     """Compile a draft.
 
     Raises:
@@ -377,7 +374,18 @@ def _check(text: str, dataset: str) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / f"{dataset}{SUFFIX}").write_text(text, encoding="utf-8")
-        compile_contracts(Path(folder))
+        return compile_contracts(Path(folder))[dataset]
+
+
+def _rejected(file: Path, contract: Contract) -> int:
+    """Count the rows of a file that a draft from it rejects."""
+    with (
+        file.open("rb") as stream,
+        open_records(stream, file.name, contract, NO_LIMIT) as records,
+    ):
+        notation = notation_of(contract) if records.localized else {}
+        check = RowCheck(contract, records.header, notation)
+        return sum(len(check.check(batch).rejects) for batch in records)
 
 
 def _lines(dataset: str, csv: Csv, drafted: Sequence[Drafted], rows: int) -> Iterator[str]:

@@ -27,6 +27,7 @@ PIECE = 1 << 20
 MOST_COLUMNS = 1_000
 DELIMITERS = ",;\t|"
 SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+_JSON_KINDS = {dict: "object", list: "array", type(None): "null"}
 # What no name of a column looks like: a number, a day, an address, a word for yes or no.
 VALUE = re.compile(
     r"[+-]?[\d.,'\s]*\d[\d.,'\s%€$£]*|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T][\d:.]+.*)?"
@@ -138,9 +139,8 @@ def _parquet(file: Path) -> Shape:
 
 
 def _json(file: Path) -> Shape:
-    """Read all keys: one may come late."""
-    names: dict[str, None] = {}
-    nested: dict[str, str] = {}
+    """Read all keys: one may come late. A key holds what it holds in most lines."""
+    kinds: dict[str, Counter[str]] = {}
     with _opened(file) as stream, io.TextIOWrapper(stream, "utf-8-sig", errors="replace") as text:
         for line in text:
             try:
@@ -148,15 +148,18 @@ def _json(file: Path) -> Shape:
             except (ValueError, RecursionError):
                 continue
             if isinstance(found, dict):
-                names |= dict.fromkeys(found)
-                nested |= {
-                    name: "object" if isinstance(value, dict) else "array"
-                    for name, value in found.items()
-                    if isinstance(value, dict | list)
-                }
-            if len(names) > MOST_COLUMNS:
+                for name, value in found.items():
+                    kinds.setdefault(name, Counter())[_JSON_KINDS.get(type(value), "string")] += 1
+            if len(kinds) > MOST_COLUMNS:
                 break
-    return Shape("json", RFC_4180, list(names), nested)
+    held = {name: _most(counts) for name, counts in kinds.items()}
+    nested = {name: kind for name, kind in held.items() if kind != "string"}
+    return Shape("json", RFC_4180, list(kinds), nested)
+
+
+def _most(counts: Counter[str]) -> str:
+    """Return what most values are; null may be of any kind."""
+    return max(sorted({*counts} - {"null"}), key=counts.__getitem__, default="string")
 
 
 def _csv(file: Path, begin: bytes) -> Shape:

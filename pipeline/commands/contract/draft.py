@@ -1,5 +1,6 @@
 """``contract draft``: a contract from a file."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from processor.contract.vocabulary import DATASET, DATASET_FORM
 @click.command(
     "draft",
     cls=Command,
-    wrong="no contract can be drafted from the file, or it has rows that no contract could take",
+    wrong="no contract can be drafted from the file, or it has rows that the draft rejects",
     examples=(
         "samples/customers.csv",
         "samples/customers.csv --output contracts/people.odcs.yaml",
@@ -33,7 +34,8 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     """Draft a contract from a CSV, JSON Lines or Parquet file.
 
     FILE may be in gzip or zstd. Its delimiter, header, encoding, null markers and how it writes
-    numbers are found out. All rows are looked at, in batches; the file then passes the contract.
+    numbers are found out. All rows are looked at, in batches, and then checked against the
+    contract. The number of those that it rejects is shown.
 
     Columns are restricted and dropped, unless name and values say plainly that they are harmless.
     A comment beside each says why, and which method of de-identification would do too. No value
@@ -63,7 +65,8 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     remark(f"{found.rows:,} rows were looked at, which is all of {file}.")
     if found.broken:
         remark(
-            f"{found.broken:,} of them are broken, and no contract could take them: see "
-            "contract check, which says why."
+            f"The draft rejects {found.broken:,} of them: they have other fields, another type or "
+            "another CSV dialect than most. Save the draft in contracts/, and see why: "
+            f"python -m pipeline contract check {dataset} {shlex.quote(str(file))}"
         )
     return Exit.WRONG if found.broken else Exit.OK

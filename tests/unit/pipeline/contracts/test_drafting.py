@@ -390,6 +390,27 @@ def test_broken_rows_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "type_", "broken"),
+    [
+        (['["a"]', '"b"'], "array", 1),
+        (['"x"', '"x"', '{"a": 1}'], "string", 1),
+        (["1", '["a"]', "[]", "null", "null", "null"], "array", 1),
+        (['{"a": 1}', "[2]", '{"b": {}}', "true"], "object", 2),
+        (["null", "[1]"], "array", 0),
+        (["null", "null"], "string", 0),
+    ],
+)
+def test_a_key_is_of_the_type_that_most_lines_have(
+    tmp_path: Path, values: list[str], type_: str, broken: int
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text("".join(f'{{"id": "A{n}", "v": {one}}}\n' for n, one in enumerate(values)))
+    found, contract, account = passed(file)
+    assert {one.name: one.type for one in contract.columns}["v"] == type_
+    assert (found.rows, found.broken, account.rejected) == (len(values), broken, broken)
+
+
+@pytest.mark.parametrize(
     ("name", "dataset"),
     [("Orders_2024.csv.gz", "orders"), ("2024.csv", "dataset"), ("my file.csv", "my-file")],
 )
@@ -439,5 +460,5 @@ def test_any_table_passes_its_own_draft(
         pq.write_table(pa.table({name: column[:length] for name, column in table.items()}), file)
     found, contract, account = passed(file)
     assert account.refusal is None
-    assert (account.read, account.rejected) == (found.rows, 0)
+    assert (account.read, account.rejected, found.broken) == (found.rows, 0, 0)
     assert len(contract.columns) == len(table)

@@ -49,7 +49,8 @@ def test_broken_rows_are_something_wrong(tool: Tool, file: Path) -> None:
     file.write_text("quantity,note\n1,x\n2\n")
     answer = tool("contract", "draft", str(file), "--json")
     assert answer.code == Exit.WRONG
-    assert "1 of them are broken" in answer.err
+    assert "The draft rejects 1 of them" in answer.err
+    assert f"python -m pipeline contract check orders {file}" in answer.err
     assert (answer.json["rows"], answer.json["broken"]) == (2, 1)
     assert answer.json["contract"].startswith("# A draft from 2 rows")
 
