@@ -186,6 +186,7 @@ def _dialect(shape: Shape, profiles: Sequence[Profile]) -> Csv:
             for profile in profiles
         )
     ]
+    nulls += [marker for marker in shape.csv.nulls if marker not in nulls]
     return replace(shape.csv, decimal=best.decimal, thousands=best.thousands, nulls=tuple(nulls))
 
 

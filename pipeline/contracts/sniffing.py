@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.catalogue import advice
 from pipeline.outcomes import WrongContractError
 from processor.contract.model import RFC_4180, Csv
+from processor.contract.vocabulary import ESCAPE
 from processor.readers import compression, parquet
 from processor.readers.encodings import looks_like_json
 from processor.readers.signatures import foreign_format
@@ -26,6 +27,8 @@ BEGIN = 1 << 18  # bytes that are looked at to find a dialect
 PIECE = 1 << 20
 MOST_COLUMNS = 1_000
 DELIMITERS = ",;\t|"
+MOST_BEFORE = 50  # lines before a table
+NUMBER = re.compile(r"[+-]?\d[\d.]*(?:,\d+)?")
 SEPARATOR = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _JSON_KINDS = {dict: "object", list: "array", type(None): "null"}
 # What no name of a column looks like: a number, a day, an address, a word for yes or no.
@@ -167,13 +170,17 @@ def _csv(file: Path, begin: bytes) -> Shape:
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     text = codecs.getincrementaldecoder(codec)(errors="replace").decode(begin)
     dialect = Csv(encoding=encoding)
-    first, *_ = io.StringIO(text, newline="").readlines() or [""]
-    if separator := SEPARATOR.fullmatch(first):
+    lines = _lines(text)
+    if lines and (separator := SEPARATOR.fullmatch(lines[0])):
         dialect = replace(dialect, preamble_lines=1, delimiter=separator[1])
-        text = text[len(first) :]
+        lines = lines[1:]
     else:
-        dialect = replace(dialect, delimiter=_delimiter(text))
-    records = _records(text, dialect.delimiter)
+        dialect = replace(dialect, delimiter=_delimiter(lines))
+    if _escapes(lines, dialect.delimiter):
+        dialect = replace(dialect, escape=ESCAPE, nulls=("\\N",))
+    before = _preamble(lines, dialect)
+    dialect = replace(dialect, preamble_lines=dialect.preamble_lines + before)
+    records = _records(lines[before:], dialect)
     if not records:
         raise WrongContractError(f"{file} is empty. Draft from a file with rows.")
     if not _has_header(records):
@@ -202,24 +209,84 @@ def _encoding(file: Path, begin: bytes) -> str:
     )
 
 
-def _records(text: str, delimiter: str) -> list[list[str]]:
-    """Return the records of the beginning of a file; the last may be cut."""
+def _lines(text: str) -> list[str]:
+    """Return the lines of the beginning of a file, without one that may be cut."""
     lines = io.StringIO(text, newline="").readlines()
-    if len(text) >= BEGIN // 4 and len(lines) > 1:
-        lines = lines[:-1]
+    return lines[:-1] if len(text) >= BEGIN // 4 and len(lines) > 1 else lines
+
+
+def _records(lines: Sequence[str], dialect: Csv, strict: bool = False) -> list[list[str]]:
+    """Return the records on some lines; the last may be cut."""
     csv.field_size_limit(BEGIN)
-    return [one for one in csv.reader(lines, delimiter=delimiter) if one]
+    escape = dialect.escape or None
+    read = csv.reader(lines, delimiter=dialect.delimiter, escapechar=escape, strict=strict)
+    return [one for one in read if one]
 
 
-def _delimiter(text: str) -> str:
+def _width(records: Sequence[Sequence[str]]) -> tuple[int, float]:
+    """Return how many fields most records have, and which share of them."""
+    widths = Counter(map(len, records))
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    return width, count / max(1, widths.total())
+
+
+def _delimiter(lines: Sequence[str]) -> str:
     """Return what separates most records into equally many fields."""
+    names, *values = [line.strip() for line in lines if line.strip()] or [""]
+    if values and "," not in names and all(map(NUMBER.fullmatch, values)):
+        return ";"  # a column of numbers with a decimal comma
 
     def score(delimiter: str) -> tuple[bool, float, int]:
-        widths = Counter(map(len, _records(text, delimiter)))
-        width, count = widths.most_common(1)[0] if widths else (0, 0)
-        return width > 1, count / max(1, widths.total()), width
+        width, share = _width(_records(lines, Csv(delimiter=delimiter)))
+        return width > 1, share, width
 
     return max(DELIMITERS, key=score)
+
+
+def _escapes(lines: Sequence[str], delimiter: str) -> bool:
+    """Tell whether records are more even if a backslash escapes, and each one may."""
+    own = re.escape(delimiter)
+    text = re.sub(rf"(?m)(?:^|(?<={own}))\\N(?={own}|\r?$)", "", "".join(lines))
+    known = {delimiter, *'"\\\r\nnrt'}
+    if not {one[1] for one in re.finditer(r"(?s)\\(.)", text)} <= known:
+        return False
+
+    def evenness(escape: str) -> float:
+        try:
+            return _width(_records(lines, Csv(delimiter=delimiter, escape=escape), True))[1]
+        except csv.Error:
+            return 0
+
+    return evenness(ESCAPE) > evenness("")
+
+
+def _preamble(lines: Sequence[str], dialect: Csv) -> int:
+    """Return how many lines come before the table: blank ones, comments and titles."""
+    width, _ = _width(_records(lines, dialect))
+    plain = width > 1
+    for count, line in enumerate(lines[:MOST_BEFORE]):
+        if line.count(dialect.quote) % 2:
+            break
+        fields, *_ = _records([line], dialect) or [[]]
+        other = len(fields) != width
+        if other or line.startswith("#") or (width > 1 and not any(fields[1:])):
+            plain = plain and (len(fields) < 2 or (other and line.startswith("#")))
+            continue
+        return count if plain or _is_table(_records(lines[count:], dialect)) else 0
+    return 0
+
+
+def _is_table(records: Sequence[Sequence[str]]) -> bool:
+    """Tell whether there are names, and below one of them nothing but values."""
+    names, *rows = records
+    return (
+        bool(rows)
+        and _has_header(records)
+        and any(
+            all(len(row) > place and VALUE.fullmatch(row[place].strip()) for row in rows)
+            for place in range(len(names))
+        )
+    )
 
 
 def _has_header(records: Sequence[Sequence[str]]) -> bool:

@@ -390,6 +390,38 @@ def test_broken_rows_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "labels", "options"),
+    [
+        ("id,note\n1,a\\,b\n2,\\N\n", "id note", {"escape": "\\", "nulls": ("\\N",)}),
+        ('id,note\n1,"say \\"hi\\""\n2,"x"\n', "id note", {"escape": "\\"}),
+        ("id,note\n1,C:\\new\n2,\\N\n", "id note", {"escape": "", "nulls": ("\\N",)}),
+        ("id,note\n1,C:\\,x\n2,y\n3,D\\x\n", "id note", {"escape": ""}),
+        ("preis\n1,5\n2,75\n", "preis", {"delimiter": ";", "decimal": ","}),
+        ("preis;menge\n1,5;2\n", "preis menge", {"delimiter": ";", "decimal": ","}),
+        ("Report 2024\n\nid,amount\n1,2\n", "id amount", {"preamble_lines": 2}),
+        ("# comment\nname,city\nAnna,Graz\n", "name city", {"preamble_lines": 1}),
+        ("# a, b, c\n# d\nname,city\nA,B\nC,D\n", "name city", {"preamble_lines": 2}),
+        ("Umsatz 2024;;\nid;betrag;x\n1;2,5;a\n", "id betrag x", {"preamble_lines": 1}),
+        ("by, me, today\nid,amount\n1,2\n2,3\n", "id amount", {"preamble_lines": 1}),
+        ("sep=;\nReport\nid;amount\n1;2\n", "id amount", {"preamble_lines": 2}),
+        ("#,name\n1,Anna\n2,Ben\n", "# name", {"preamble_lines": 0}),
+        ("Report\nAnna,1\nBen,2\n", "column_1 column_2", {"preamble_lines": 1}),
+        ("name,\nAnna,Graz\nBen,Linz\n", "name column_2", {"preamble_lines": 0}),
+    ],
+)
+def test_dialects_are_found_out(
+    tmp_path: Path, text: str, labels: str, options: dict[str, Any]
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(text)
+    found, contract, account = passed(file)
+    assert [one.name for one in contract.columns] == labels.split()
+    assert {name: vars(contract.csv)[name] for name in options} == options
+    assert (account.refusal, found.broken) == (None, account.rejected)
+    assert found.broken == text.count("C:\\,x")
+
+
+@pytest.mark.parametrize(
     ("values", "type_", "broken"),
     [
         (['["a"]', '"b"'], "array", 1),
