@@ -23,7 +23,7 @@ from lib.contracts.source import SUFFIX
 from pipeline.contracts import recognition
 from pipeline.contracts.profiles import MARKERS, NOTATIONS, Profile, bare
 from pipeline.contracts.recognition import Kind, Method
-from pipeline.contracts.sniffing import Shape, sniff, unreadable
+from pipeline.contracts.sniffing import Shape, sniff, unreadable, value_like
 from pipeline.contracts.wording import method_text, options_text, type_text
 from pipeline.outcomes import WrongContractError
 from processor.checks.columns import RowCheck
@@ -72,11 +72,13 @@ class Draft:
         text: the contract in YAML.
         rows: how many rows were looked at.
         broken: how many of them the draft rejects, such as with a field too many.
+        value_like: the numbers of the columns whose names look like values.
     """
 
     text: str
     rows: int
     broken: int
+    value_like: Sequence[int]
 
 
 def draft(file: Path, dataset: str) -> Draft:
@@ -103,7 +105,8 @@ def draft(file: Path, dataset: str) -> Draft:
     ]
     drafted = _kept(drafted, shape, profiles)
     text = "".join(_lines(dataset, csv, drafted, rows))
-    return Draft(text, rows, _rejected(file, _compiled(text, dataset)))
+    broken = _rejected(file, _compiled(text, dataset))
+    return Draft(text, rows, broken, value_like(shape.labels))
 
 
 def name_of(file: Path) -> str:
@@ -215,6 +218,12 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
         column = _typed(column, profile, csv, as_text=bool(kind and kind.as_text))
     if harmless := _harmless(column, profile, csv, kind, named):
         what = f"By its name and its values it holds {harmless.what}."
+        if (
+            harmless is recognition.CODES["country"]
+            and profile.markers["NA"]
+            and "NA" in csv.nulls
+        ):
+            what += " NA is a null marker in this file, so Namibia counts as empty."
         return Drafted(_bounded(column, profile, csv), "internal", what)
     if FIRST_DAY.fullmatch(profile.shape or ""):
         because += " Its days are not written as in ISO 8601 (YYYY-MM-DD), so it is a text."

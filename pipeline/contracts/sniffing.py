@@ -18,6 +18,7 @@ from pipeline.catalogue import advice
 from pipeline.outcomes import WrongContractError
 from processor.contract.model import RFC_4180, Csv
 from processor.contract.vocabulary import ESCAPE
+from processor.deidentification.redaction import PATTERNS, redact
 from processor.readers import compression, parquet
 from processor.readers.encodings import looks_like_json
 from processor.readers.signatures import foreign_format
@@ -91,6 +92,16 @@ def sniff(file: Path) -> Shape:
             f"{shape.labels.index(repeated[0]) + 1}. Give each column its own name."
         )
     return shape
+
+
+def value_like(labels: Sequence[str]) -> list[int]:
+    """Return the numbers, from 1, of the columns whose names look like values."""
+    found = redact(pa.array(labels, pa.string()), [*PATTERNS]).to_pylist()
+    return [
+        number
+        for number, (label, redacted) in enumerate(zip(labels, found, strict=True), start=1)
+        if label != redacted or VALUE.fullmatch(label.strip()) or re.search(r"\d{6}", label)
+    ]
 
 
 def unreadable(file: Path, refusal: FileRefusedError) -> WrongContractError:

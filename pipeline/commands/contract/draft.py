@@ -13,6 +13,8 @@ from pipeline.display import adapt, remark, show_json
 from pipeline.outcomes import Exit
 from processor.contract.vocabulary import DATASET, DATASET_FORM
 
+SHOWN_NUMBERS = 5
+
 
 @click.command(
     "draft",
@@ -33,9 +35,9 @@ from processor.contract.vocabulary import DATASET, DATASET_FORM
 def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     """Draft a contract from a CSV, JSON Lines or Parquet file.
 
-    FILE may be in gzip or zstd. Its delimiter, header, encoding, null markers and how it writes
-    numbers are found out. All rows are looked at, in batches, and then checked against the
-    contract. The number of those that it rejects is shown.
+    FILE may be in gzip or zstd. Its delimiter, escape, lines before the table, header, encoding,
+    null markers and how it writes numbers are found out. All rows are looked at, in batches, and
+    then checked against the contract. The number of those that it rejects is shown.
 
     Columns are restricted and dropped, unless name and values say plainly that they are harmless.
     A comment beside each says why, and which method of de-identification would do too. No value
@@ -63,6 +65,13 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
         adapt(sys.stdout, "utf-8")
         sys.stdout.write(found.text)
     remark(f"{found.rows:,} rows were looked at, which is all of {file}.")
+    if found.value_like:
+        numbers = ", ".join(map(str, found.value_like[:SHOWN_NUMBERS]))
+        more = " and others" if len(found.value_like) > SHOWN_NUMBERS else ""
+        remark(
+            "Some names of columns look like values, and names are in the draft. Look at column "
+            f"{numbers}{more}."
+        )
     if found.broken:
         remark(
             f"The draft rejects {found.broken:,} of them: they have other fields, another type or "

@@ -96,6 +96,12 @@ def test_null_markers_are_found_out(tmp_path: Path) -> None:
     assert not columns["note"].required
 
 
+@pytest.mark.parametrize("price", ["NA", "1"])
+def test_namibia_is_not_taken_for_nothing_in_silence(tmp_path: Path, price: str) -> None:
+    text, _, contract = from_text(tmp_path, f"country,price\nNA,{price}\nAT,2\n")
+    assert ("NA" in contract.csv.nulls) == ("Namibia" in text) == (price == "NA")
+
+
 def test_without_a_header_columns_have_numbers(tmp_path: Path) -> None:
     for text in ("1,Anna,a@b.example\n2,Ben,b@b.example\n", "x,Anna\ny,Anna\n"):
         draft_text, columns, contract = from_text(tmp_path, text)

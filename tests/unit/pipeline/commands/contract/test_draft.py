@@ -55,6 +55,29 @@ def test_broken_rows_are_something_wrong(tool: Tool, file: Path) -> None:
     assert answer.json["contract"].startswith("# A draft from 2 rows")
 
 
+@pytest.mark.parametrize(
+    ("text", "warned"),
+    [
+        ('{"note": 1, "a@b.example": 2}', "Look at column 2."),
+        ('{"x": 1, "y": 1, "12": 2, "tel +43 664 5550123": 1}', "Look at column 3, 4."),
+        ('{"K0012345": 1, "y": 1}', "Look at column 1."),
+        (
+            str({f"a{n}@b.example": n for n in range(6)}).replace("'", '"'),
+            "1, 2, 3, 4, 5 and others.",
+        ),
+        ('{"price_2024": 1, "line1": 1, "e-mail": "x"}', ""),
+    ],
+)
+def test_names_that_look_like_values_are_warned_of(
+    tool: Tool, tmp_path: Path, text: str, warned: str
+) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(f"{text}\n")
+    answer = tool("contract", "draft", str(file))
+    assert ("look like values" in answer.err) == bool(warned)
+    assert warned in " ".join(answer.err.split())
+
+
 def test_a_missing_file_is_reported(tool: Tool, tmp_path: Path) -> None:
     answer = tool("contract", "draft", str(tmp_path / "x.csv"))
     assert answer.code == Exit.FAILED
