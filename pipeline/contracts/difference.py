@@ -6,20 +6,24 @@ must keep its columns, types and tokens, and hide no less.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
-from lib.contracts import ContractError, compile_contracts
+from lib.contracts import ContractError, compile_contracts, read_intervals
 from lib.contracts.protection import hides_as_much
 from lib.contracts.source import SUFFIX
+from pipeline.contracts.demands import implies
 from pipeline.contracts.wording import method_text, type_text
 from pipeline.outcomes import WrongContractError
+from processor.batches import RECORD_LIMIT
 from processor.checks.types import value_of
-from processor.contract.column import Column, Written
+from processor.contract.column import Column, Rules, Written
 from processor.contract.model import Contract
 from processor.contract.vocabulary import camel_case
 from processor.deidentification.token import Token
@@ -48,7 +52,14 @@ class Change(NamedTuple):
 Found = Iterator[tuple[str, str, bool]]
 
 
-def read(path: Path) -> dict[str, Contract]:
+@dataclass(frozen=True, kw_only=True)
+class Promised(Contract):
+    """A contract, and how long the dataset may go without a new file, if it says."""
+
+    interval: timedelta | None = None
+
+
+def read(path: Path) -> dict[str, Promised]:
     """Compile a contract, or those of a folder; the result is by name.
 
     Raises:
@@ -57,14 +68,22 @@ def read(path: Path) -> dict[str, Contract]:
     """
     try:
         if path.is_dir():
-            return compile_contracts(path)
+            return _compiled(path)
         with tempfile.TemporaryDirectory() as folder:
             alone = Path(folder) / path.resolve().parent.name
             alone.mkdir()
             shutil.copyfile(path, alone / f"{name_of(path)}{SUFFIX}")
-            return compile_contracts(alone)
+            return _compiled(alone)
     except ContractError as error:
         raise WrongContractError(str(error)) from None
+
+
+def _compiled(folder: Path) -> dict[str, Promised]:
+    contracts, intervals = compile_contracts(folder), read_intervals(folder)
+    return {
+        name: Promised(**vars(one), interval=intervals[one.dataset])
+        for name, one in contracts.items()
+    }
 
 
 def name_of(path: Path) -> str:
@@ -80,7 +99,7 @@ def name_of(path: Path) -> str:
         return own
 
 
-def compare(old: Mapping[str, Contract], new: Mapping[str, Contract]) -> list[Change]:
+def compare(old: Mapping[str, Promised], new: Mapping[str, Promised]) -> list[Change]:
     """Return the differences of contracts by name: first what breaks something."""
     found = []
     for name in sorted({*old, *new}):
@@ -93,6 +112,7 @@ def compare(old: Mapping[str, Contract], new: Mapping[str, Contract]) -> list[Ch
             found.append(Change(name, PRODUCERS, "contract", "is new", False))
         else:
             for concerns, changes in (
+                (PRODUCERS, _version(old[name], new[name], name, new)),
                 (PRODUCERS, _for_producers(old[name], new[name])),
                 (CONSUMERS, _for_consumers(old[name], new[name])),
             ):
@@ -100,23 +120,38 @@ def compare(old: Mapping[str, Contract], new: Mapping[str, Contract]) -> list[Ch
     return sorted(found, key=lambda change: not change.breaking)
 
 
+def _version(old: Promised, new: Promised, name: str, others: Mapping[str, Promised]) -> Found:
+    kept = f"{name}@{old.version}"
+    if old.version != new.version and kept not in others:
+        what = f"is {new.version!r}: files that name {old.version!r} are refused"
+        yield "version", f"{what}, unless {kept}{SUFFIX} is kept", True
+
+
 def _for_producers(old: Contract, new: Contract) -> Found:
     columns = {column.name: column for column in new.columns}
     before = {column.name: column for column in old.columns}
+    labels = {column.label: column for column in new.columns}
+    renamed = {
+        column.name: labels[label].name
+        for label, column in zip(old.labels, old.columns, strict=True)
+        if column.name not in columns and label in labels and labels[label].name not in before
+    }
     for name, column in before.items():
-        if name in columns:
-            for what, breaking in _column(column, columns[name]):
+        if name in columns or name in renamed:
+            for what, breaking in _column(column, columns[renamed.get(name, name)]):
                 yield name, what, breaking
         elif new.unknown_columns == "drop":
             yield name, "is no column any more, and is dropped from files", False
         else:
             yield name, "is no column any more: files that have it are refused", True
     for name, column in columns.items():
-        if name not in before:
+        if name not in before and name not in renamed.values():
             need = "is new and required" if column.required else "is new, and may be missing"
-            yield name, need, column.required
-    labels = [one.label for one in old.columns], [one.label for one in new.columns]
-    if not new.csv.header and labels[0] != labels[1]:
+            checked = old.unknown_columns == "drop" and _is_checked(column)
+            if checked and not column.required:
+                need += ", but was dropped unchecked from files that have it"
+            yield name, need, column.required or checked
+    if not new.csv.header and old.labels != new.labels:
         yield "columns", "have another order or number, and CSV has no header", True
     yield from _policies(old, new)
 
@@ -134,10 +169,15 @@ def _column(old: Column, new: Column) -> Iterator[tuple[str, bool]]:
     yield from _rules(old, new)
 
 
+def _is_checked(column: Column) -> bool:
+    """Tell whether some text is no value of a column."""
+    return column.type != "string" or column.unique or column.rules != Rules()
+
+
 def _is_wider(new: Column, old: Column) -> bool:
-    """Tell whether all texts of a type are texts of another."""
+    """Tell whether all texts of a type are texts of another; text has no lists and mappings."""
     if new.type == "string":
-        return True
+        return old.type not in ("array", "object")
     whole = {"integer": 19, "decimal": old.precision - old.scale}.get(old.type)
     if whole is None:
         return False
@@ -159,8 +199,52 @@ def _rules(old: Column, new: Column) -> Iterator[tuple[str, bool]]:
             yield f"has no {word} any more", False
         else:
             was = "" if before is None else f", and no longer {before}"
-            stricter = before is None or _STRICTER[name](_value(after, new), _value(before, old))
-            yield f"has the {word} {after}{was}", stricter
+            yield f"has the {word} {after}{was}", _is_stricter(name, old, new)
+
+
+def _is_stricter(name: str, old: Column, new: Column) -> bool:
+    """Tell whether a rule of a column may reject what passed."""
+    after, before = vars(new.rules)[name], vars(old.rules)[name]
+    if name in _LOWER:
+        return _higher(_bound(new, _LOWER, 1), _bound(old, _LOWER, 1))
+    if name in _UPPER:
+        return _higher(_bound(old, _UPPER, -1), _bound(new, _UPPER, -1))
+    if name == "min_length":
+        return bool(after > (before or 0))
+    if name == "max_length":
+        return bool(after < (RECORD_LIMIT if before is None else before))
+    if name == "multiple_of" and before is not None:
+        return bool(Decimal(str(before)) % Decimal(str(after)))
+    return True
+
+
+_LOWER = ("minimum", "exclusive_minimum")
+_UPPER = ("maximum", "exclusive_maximum")
+
+
+def _bound(column: Column, names: tuple[str, str], step: int) -> tuple[Any, int] | None:
+    """Return the tighter bound on a side, and 0, or the step away from it if it is exclusive."""
+    found = []
+    for name, away in zip(names, (0, step), strict=True):
+        text = vars(column.rules)[name]
+        if text is not None:
+            value = value_of(text, column)
+            whole = column.type == "integer"
+            found.append((value + away, 0) if whole else (value, away))
+    if not found and column.type == "integer":
+        return (-(2**63) if step > 0 else 2**63 - 1), 0
+    choose = max if step > 0 else min
+    return choose(found) if found else None
+
+
+def _higher(after: tuple[Any, int] | None, before: tuple[Any, int] | None) -> bool:
+    """Tell whether one bound is above another; where there is none, it may be."""
+    if after is None or before is None:
+        return True
+    try:
+        return after > before
+    except TypeError:  # of types that have no order in common
+        return True
 
 
 def _enum(before: set[str], after: set[str], had: Any, has: Any) -> Iterator[tuple[str, bool]]:
@@ -175,45 +259,6 @@ def _enum(before: set[str], after: set[str], had: Any, has: Any) -> Iterator[tup
             yield f"also allows {value!r}", False
 
 
-def _value(rule: Any, column: Column) -> Any:
-    """Return the value of a bound in the column's type; other rules are as they are."""
-    if isinstance(rule, str) and column.type != "string":
-        return value_of(rule, column)
-    return rule
-
-
-def _higher(after: Any, before: Any) -> bool:
-    try:
-        return bool(after > before)
-    except TypeError:  # of types that have no order in common
-        return True
-
-
-def _lower(after: Any, before: Any) -> bool:
-    return _higher(after=before, before=after)
-
-
-def _other(_: Any, __: Any) -> bool:
-    return True
-
-
-def _no_divisor(after: Any, before: Any) -> bool:
-    return bool(Decimal(str(before)) % Decimal(str(after)))
-
-
-_STRICTER: dict[str, Callable[[Any, Any], bool]] = {
-    "min_length": _higher,
-    "max_length": _lower,
-    "pattern": _other,
-    "format": _other,
-    "minimum": _higher,
-    "exclusive_minimum": _higher,
-    "maximum": _lower,
-    "exclusive_maximum": _lower,
-    "multiple_of": _no_divisor,
-}
-
-
 def _policies(old: Contract, new: Contract) -> Found:
     was, is_ = (one.unknown_columns or "refuse" for one in (old, new))
     if was != is_:
@@ -226,10 +271,13 @@ def _policies(old: Contract, new: Contract) -> Found:
     for name, value in dialects[1].items():
         if value != dialects[0][name]:
             what = f"has the {camel_case(name)} {value!r}, and no longer {dialects[0][name]!r}"
-            yield "csv", what, not (name == "nulls" and {*value} > {*dialects[0][name]})
+            yield "csv", what, _dialect_breaks(name, old, new)
     for rule in new.quality:
         if rule not in old.quality:
-            yield f"quality {rule.name}", "is new or another", rule.severity == "error"
+            stricter = rule.severity == "error" and not any(
+                implies(one, rule) for one in old.quality
+            )
+            yield f"quality {rule.name}", "is new or another", stricter
     for rule in old.quality:
         if rule.name not in {one.name for one in new.quality}:
             yield f"quality {rule.name}", "is removed", False
@@ -239,12 +287,35 @@ def _policies(old: Contract, new: Contract) -> Found:
             had is None
             or new.anonymity.k > had.k
             or not {*new.anonymity.quasi_identifiers} <= {*had.quasi_identifiers}
-            or new.anonymity.subject != had.subject
+            or new.anonymity.subject not in (None, had.subject)
         )
-        yield "kAnonymity", "is another: files that passed may be refused", stricter
+        what = "is another: files that passed may be refused" if stricter else "is laxer"
+        yield "kAnonymity", what, stricter
 
 
-def _for_consumers(old: Contract, new: Contract) -> Found:
+def _dialect_breaks(name: str, old: Contract, new: Contract) -> bool:
+    """Tell whether files that passed may not pass with another option of the CSV dialect."""
+    if name == "thousands":  # digits may always be written without groups
+        return bool(old.csv.thousands)
+    if name == "nulls" and {*new.csv.nulls} > {*old.csv.nulls}:
+        required = {column.name for column in new.columns if column.required}
+        return any(column.name in required for column in _with_nulls(old, new))
+    return True
+
+
+def _with_nulls(old: Contract, new: Contract) -> Iterator[Column]:
+    """Yield the old columns that may have a value which only one contract takes as null."""
+    texts = {*old.csv.nulls} ^ {*new.csv.nulls}
+    for column in old.columns:
+        enum = column.rules.enum
+        if column.type == "string":
+            if enum is None or texts & {*enum}:
+                yield column
+        elif any(value_of(text, column) is not None for text in texts):
+            yield column
+
+
+def _for_consumers(old: Promised, new: Promised) -> Found:
     columns = {column.name: column for column in new.columns}
     before = {column.name: column for column in old.columns}
     for name, column in before.items():
@@ -260,7 +331,17 @@ def _for_consumers(old: Contract, new: Contract) -> Found:
             weaker = name in before and not column.deidentify.hides
             how = f", and was dropped: {method_text(column.deidentify)}" if name in before else ""
             yield name, f"is written as {column.output!r}{how}", weaker
-    if lost := old.anonymity:
+    yield from _promises(old, new)
+    yield from _nulls(old, new)
+
+
+def _promises(old: Promised, new: Promised) -> Found:
+    if old.interval != new.interval:
+        was, is_ = (one.interval or "any time" for one in (old, new))
+        later = new.interval is None or (old.interval is not None and new.interval > old.interval)
+        yield "slaProperties", f"a new file is due within {is_}, and no longer {was}", later
+    lost = old.anonymity
+    if lost:
         own = new.anonymity
         if own is None:
             yield "kAnonymity", f"is removed; k was {lost.k}", True
@@ -268,6 +349,20 @@ def _for_consumers(old: Contract, new: Contract) -> Found:
             yield "kAnonymity", f"protects less: k is {own.k}, and no longer {lost.k}", True
         elif not {*own.quasi_identifiers} >= {*lost.quasi_identifiers}:
             yield "kAnonymity", "protects less: it has fewer quasiIdentifiers", True
+        elif lost.subject not in (None, own.subject):
+            what = "rows" if own.subject is None else f"{own.subject!r}"
+            what = f"protects others: it counts {what}, and no longer {lost.subject!r}"
+            yield "kAnonymity", what, True
+
+
+def _nulls(old: Contract, new: Contract) -> Found:
+    columns = {column.name for column in new.columns if column.output is not None}
+    more = {*new.csv.nulls} - {*old.csv.nulls}
+    how = "may be null for" if more else "is no longer null for"
+    marks = ", ".join(map(repr, sorted({*new.csv.nulls} ^ {*old.csv.nulls})))
+    for column in _with_nulls(old, new) if marks else ():
+        if column.output is not None and column.name in columns:
+            yield column.name, f"{how} {marks} in CSV files", True
 
 
 def _output(
@@ -287,7 +382,7 @@ def _output(
         yield "may be null in the output", True
     if isinstance(was, Token) and isinstance(is_, Token):
         recipes = [
-            (one.name, one.domain or column.name, one.normalize, contract.epoch)
+            (one.name, one.domain, one.normalize, contract.epoch, _groups(column, contract))
             for one, column, contract in ((was, before, old), (is_, after, new))
         ]
         if recipes[0] != recipes[1]:
@@ -298,3 +393,8 @@ def _output(
         how = "may show more" if weaker else "hides more"
         what = f"{how}: {method_text(is_)}, and no longer {method_text(was)}"
         yield what, True
+
+
+def _groups(column: Column, contract: Contract) -> str:
+    """Return what is taken out of a column's texts before tokens are made of them."""
+    return "" if column.type == "string" else contract.csv.thousands

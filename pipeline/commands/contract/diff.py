@@ -29,8 +29,9 @@ def command(old: Path, new: Path, as_json: bool) -> Exit:
 
     For producers a change is breaking if a file that passed may not pass any more: a new required
     column, a narrower type, enum, pattern or bound, a removed column unless unknownColumns is
-    drop, another CSV dialect, a new quality rule. For consumers it is breaking if a column of the
-    output is removed, renamed, of another type or newly null, if tokens do not join with earlier
+    drop, another CSV dialect, a new quality rule, a new version without a file for the old one.
+    For consumers it is breaking if slaProperties promise files later, if a column of the output
+    is removed, renamed, of another type or newly null, if tokens do not join with earlier
     ones (another method, domain, epoch or normalize), if de-identification or k-anonymity hides
     less, or if values become others because it hides more.
     """

@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.contracts.difference import CONSUMERS, PRODUCERS, Change, compare, read
 from pipeline.outcomes import WrongContractError
-from processor.contract.model import Contract
 from tests.unit.pipeline.contracts.contracts import document, prop, write
 
 OTHER = prop("other")
@@ -16,6 +15,7 @@ WIDER: dict[str, Any] = {"logicalType": "number", "physicalType": "decimal(22,2)
 FINER: dict[str, Any] = {"logicalType": "number", "physicalType": "decimal(12,4)"}
 DOUBLE: dict[str, Any] = {"logicalType": "number", "physicalType": "double"}
 INTEGER: dict[str, Any] = {"logicalType": "integer"}
+JSON: dict[str, Any] = {"logicalType": "array", "physicalType": "json"}
 TOKEN = {"method": "pseudonymize"}
 SHARED = TOKEN | {"domain": "people"}
 
@@ -79,6 +79,31 @@ def words(*values: str) -> dict[str, Any]:
         (whole(multipleOf=10), whole(multipleOf=5), False, "has the multipleOf 5"),
         (whole(multipleOf=5), whole(multipleOf=10), True, "has the multipleOf 10"),
         (whole(minimum=1), WIDER | options(minimum=0), False, "has the minimum 0"),
+        (whole(minimum=1), whole(exclusiveMinimum=0), False, "has the exclusiveMinimum 0"),
+        (whole(exclusiveMaximum=9), whole(maximum=8), False, "has the maximum 8"),
+        (whole(minimum=1), whole(exclusiveMinimum=1), True, "has the exclusiveMinimum 1"),
+        (INTEGER, whole(minimum=-(2**63)), False, "has the minimum"),
+        (INTEGER, whole(maximum=2**62), True, "has the maximum"),
+        (INTEGER, whole(multipleOf=2), True, "has the multipleOf 2"),
+        (DECIMAL, DECIMAL | options(minimum=0), True, "has the minimum 0"),
+        (DECIMAL, DECIMAL | options(exclusiveMaximum=5), True, "has the exclusiveMaximum 5"),
+        (
+            DECIMAL | options(minimum=1),
+            DECIMAL | options(exclusiveMinimum=1),
+            True,
+            "has the exclusiveMinimum 1",
+        ),
+        (
+            DECIMAL | options(exclusiveMinimum=1),
+            DECIMAL | options(minimum=1),
+            False,
+            "has the minimum 1",
+        ),
+        ({}, options(minLength=0), False, "has the minLength 0"),
+        ({}, options(minLength=1), True, "has the minLength 1"),
+        ({}, options(maxLength=2**20), False, "has the maxLength 1048576"),
+        ({}, options(maxLength=2**20 - 1), True, "has the maxLength 1048575"),
+        (JSON, {}, True, "has the type string, and no longer array"),
         (
             {"logicalType": "date", "logicalTypeOptions": {"minimum": "2024-01-01"}},
             {
@@ -103,7 +128,13 @@ def test_a_column_for_producers(
 
 X, Y = prop("x"), prop("y")
 ANONYMOUS: dict[str, Any] = {"k": 5, "quasiIdentifiers": ["x"]}
+Z = prop("z", deidentify=TOKEN)
+NEEDED = prop("needed", required=True)
+WHOLE = prop("whole", required=True, **INTEGER)
+CODED = prop("coded", required=True, enum=[{"value": "a"}, {"value": "b"}])
 RULE = {"name": "few", "metric": "rowCount", "mustBeGreaterThan": 1, "type": "library"}
+
+DAILY = [{"property": "frequency", "value": 1, "unit": "d"}]
 
 
 def with_quality(**rule: Any) -> dict[str, Any]:
@@ -127,6 +158,31 @@ def with_quality(**rule: Any) -> dict[str, Any]:
         (document(X), document(X, csv={"delimiter": ";"}), "csv", True),
         (document(X), document(X, csv={"nulls": ["NULL"]}), "csv", False),
         (document(X, csv={"nulls": ["NULL"]}), document(X), "csv", True),
+        (document(NEEDED), document(NEEDED, csv={"nulls": ["NA"]}), "csv", True),
+        (document(X, Y), document(X, NEEDED, csv={"nulls": ["NA"]}), "csv", False),
+        (document(WHOLE), document(WHOLE, csv={"nulls": ["NA"]}), "csv", False),
+        (document(WHOLE), document(WHOLE, csv={"nulls": ["0"]}), "csv", True),
+        (document(CODED), document(CODED, csv={"nulls": ["NA"]}), "csv", False),
+        (document(CODED), document(CODED, csv={"nulls": ["a"]}), "csv", True),
+        (document(X), document(X, csv={"thousands": "'"}), "csv", False),
+        (document(X, csv={"thousands": "'"}), document(X), "csv", True),
+        (document(X), document(X) | {"version": "2.0.0"}, "version", True),
+        (
+            document(X, unknownColumns="drop"),
+            document(X, prop("n", **INTEGER), unknownColumns="drop"),
+            "n",
+            True,
+        ),
+        (
+            document(X, unknownColumns="drop"),
+            document(X, prop("n"), unknownColumns="drop"),
+            "n",
+            False,
+        ),
+        (document(X, Y), document(X, prop("z", physicalName="y", unique=True)), "y", True),
+        (with_quality(), with_quality(mustBeGreaterThan=0), "quality few", False),
+        (with_quality(), with_quality(name="many"), "quality many", False),
+        (with_quality(severity="warning"), with_quality(), "quality few", True),
         (document(X, Y), document(Y, X, csv={"header": False}), "columns", True),
         (document(X, Y), with_quality(), "quality few", True),
         (document(X, Y), with_quality(severity="warning"), "quality few", False),
@@ -136,6 +192,12 @@ def with_quality(**rule: Any) -> dict[str, Any]:
         (
             document(X, kAnonymity=ANONYMOUS),
             document(X, kAnonymity=ANONYMOUS | {"k": 2}),
+            "kAnonymity",
+            False,
+        ),
+        (
+            document(X, Z, kAnonymity=ANONYMOUS | {"subject": "z"}),
+            document(X, Z, kAnonymity=ANONYMOUS),
             "kAnonymity",
             False,
         ),
@@ -153,6 +215,7 @@ def test_a_file_as_a_whole_for_producers(
     ("before", "after", "breaking", "what"),
     [
         (TOKEN, SHARED, True, "has other tokens"),
+        (TOKEN, TOKEN | {"domain": "x"}, True, "has other tokens"),
         (TOKEN, {"method": "hmac"}, True, "has other tokens"),
         (TOKEN, TOKEN | {"normalize": ["trim"]}, True, "has other tokens"),
         (TOKEN, {"method": "drop"}, True, "is not written any more; it was 'x'"),
@@ -208,6 +271,43 @@ def test_deidentification_for_consumers(
             True,
         ),
         (
+            document(X, Z, kAnonymity=ANONYMOUS | {"subject": "z"}),
+            document(X, Z, kAnonymity=ANONYMOUS),
+            "kAnonymity",
+            "it counts rows, and no longer 'z'",
+            True,
+        ),
+        (
+            document(X, Z, kAnonymity=ANONYMOUS | {"subject": "z"}),
+            document(X, prop("y", deidentify=TOKEN), kAnonymity=ANONYMOUS | {"subject": "y"}),
+            "kAnonymity",
+            "it counts 'y', and no longer 'z'",
+            True,
+        ),
+        (document(X), document(X, csv={"nulls": ["NA"]}), "x", "may be null for 'NA'", True),
+        (
+            document(X, csv={"nulls": ["NA"]}),
+            document(X),
+            "x",
+            "is no longer null for 'NA'",
+            True,
+        ),
+        (
+            document(Z | INTEGER, csv={"thousands": "'"}),
+            document(Z, csv={"thousands": "'"}),
+            "z",
+            "has other tokens",
+            True,
+        ),
+        (
+            document(X) | {"slaProperties": DAILY},
+            document(X),
+            "slaProperties",
+            "is due within any time, and no longer 1 day",
+            True,
+        ),
+        (document(X), document(X) | {"slaProperties": DAILY}, "slaProperties", "1 day", False),
+        (
             document(X, Y, kAnonymity={"k": 5, "quasiIdentifiers": ["x", "y"]}),
             document(X, Y, kAnonymity=ANONYMOUS),
             "kAnonymity",
@@ -242,11 +342,24 @@ def test_stricter_anonymity_breaks_nothing_for_consumers(
 def test_equal_contracts_have_no_difference(tmp_path: Path) -> None:
     content = document(X, prop("y", deidentify=SHARED), kAnonymity=ANONYMOUS)
     content["schema"][0]["quality"] = with_quality()["schema"][0]["quality"]
-    assert changes(tmp_path, content, content | {"version": "2.0.0"}) == []
+    assert changes(tmp_path, content, content) == []
+
+
+def test_a_version_that_is_kept_is_not_refused(tmp_path: Path) -> None:
+    old, folder = read(write(tmp_path, document(X))), tmp_path / "new"
+    kept = write(folder, document(X)).rename(folder / "things@1.0.0.odcs.yaml")
+    assert kept == write(folder, document(X) | {"version": "2.0.0"}).with_name(kept.name)
+    assert [one.what for one in compare(old, read(folder))] == ["is new"]
+
+
+def test_a_dropped_column_may_be_renamed_in_the_contract_alone(tmp_path: Path) -> None:
+    drop = {"method": "drop"}
+    old, new = prop("x", deidentify=drop), prop("n", physicalName="x", deidentify=drop)
+    assert changes(tmp_path, document(Y, old), document(Y, new)) == []
 
 
 def test_contracts_come_and_go(tmp_path: Path) -> None:
-    contract: dict[str, Contract] = read(write(tmp_path, document(X)))
+    contract = read(write(tmp_path, document(X)))
     assert [one.breaking for one in compare(contract, {})] == [True, True]
     (new,) = compare({}, contract)
     assert (new.dataset, new.what, new.breaking) == ("things", "is new", False)
