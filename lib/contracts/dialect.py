@@ -1,9 +1,9 @@
 """The dialect of a contract's CSV files.
 
-The standard has no field for it: the ``delimiter`` of a server separates JSON documents in a file,
-and only where ``format`` is json (ODCS v3, Servers, s3). A contract may list many servers, each
-with its ``encoding``; the encoding of the files is stated once, with the rest of the dialect, and
-no server may contradict it.
+The standard has no field for it: the ``delimiter`` of a server separates JSON documents in a file
+where ``format`` is json (ODCS v3, Servers, s3). Where it is csv, people write that of fields. A
+contract may list many servers, each with its ``encoding`` and ``delimiter``; those of the files
+are stated once, with the rest of the dialect, and no server may contradict them.
 """
 
 import codecs
@@ -25,6 +25,8 @@ ALSO = {
     "utf-16-le": ("utf-16",),
     "utf-16-be": ("utf-16",),
 }
+# Other ways to write a delimiter for a server.
+WRITTEN = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 OPTIONS = [camel_case(name) for name in vars(RFC_4180)]
 THOUSANDS = ("", ".", ",", " ", "'", "\u2019", "\u00a0", "\u202f")
 
@@ -33,6 +35,7 @@ def read_dialect(source: Source, found: Mapping[str, tuple[Location, Any]]) -> C
     """The dialect among the custom properties of a contract; useless if it is wrong."""
     csv = _dialect(source, *found["csv"]) if "csv" in found else RFC_4180
     _check_servers(source, csv.encoding)
+    _check_delimiters(source, csv.delimiter)
     return csv
 
 
@@ -132,3 +135,15 @@ def _check_servers(source: Source, encoding: str) -> None:
             at = ("servers", index, "encoding")
             what = f"the server expects CSV in {name!r}, but the encoding of csv is {encoding!r}"
             source.wrong(at, f"{what}; make them agree")
+
+
+def _check_delimiters(source: Source, delimiter: Any) -> None:
+    """Note CSV servers with another delimiter."""
+    for index, server in enumerate(source.document.get("servers") or []):
+        written = server.get("delimiter")
+        if written is None or server.get("format", "").lower() != "csv":
+            continue
+        if WRITTEN.get(written.lower(), written) != delimiter:
+            what = f"the server expects CSV with the delimiter {written!r}, but that of csv is"
+            remedy = "make them agree in the custom property csv"
+            source.wrong(("servers", index, "delimiter"), f"{what} {delimiter!r}; {remedy}")

@@ -168,3 +168,22 @@ def test_a_server_of_csv_does_not_say_another_encoding(
     )
     other = said.replace("csv", "parquet")
     assert mistakes(directory, text.replace("    format: csv\n", other)) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "delimiter", "agrees"),
+    [
+        *[("';'", ";", True), ("','", ",", True), ("';'", ",", False), ("','", ";", False)],
+        *[("'\\t'", "\\t", True), ("tab", "\\t", True), ("Semicolon", ";", True)],
+        *[("pipe", ";", False), ("new_line", ",", False)],
+    ],
+)
+def test_a_server_of_csv_does_not_say_another_delimiter(
+    directory: Path, said: str, delimiter: str, agrees: bool
+) -> None:
+    text = with_csv(f'{{delimiter: "{delimiter}"}}')
+    one = f"    format: csv\n    delimiter: {said}\n"
+    sentences = mistakes(directory, text.replace("    format: csv\n", one))
+    assert ["make them agree" in sentence for sentence in sentences] == [True] * (not agrees)
+    other = one.replace("csv", "json")
+    assert mistakes(directory, text.replace("    format: csv\n", other)) == []
