@@ -83,8 +83,8 @@ class Alarms(Construct):
             if interval > LONGEST:
                 Annotations.of(self).add_warning_v2(
                     f"zero-trust:no-alarm-for-late-{dataset}",
-                    f"contracts/{dataset}.odcs.yaml: nobody is told when {dataset} is late. Its "
-                    f"slaProperties allow {interval.days} days without a file (frequency and "
+                    f"Nobody is told when {dataset} is late. The slaProperties of its contract "
+                    f"allow {interval.days} days without a file (frequency and "
                     f"latency), and CloudWatch looks back for {LONGEST.days} at most.",
                 )
         failures = (
