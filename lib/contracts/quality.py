@@ -154,6 +154,7 @@ class _Rule(Part):
             self._refuse(f"{what}, or type: text if it is documentation", field)
         if self.given.get("rule", name) != name:
             self._refuse("has a metric and a rule, which is its old name; remove that", "rule")
+        self._check_old(field, name)
         if name not in METRICS:
             near = [ALSO[name]] if name in ALSO else difflib.get_close_matches(name, METRICS, 1)
             remedy = f"did you mean {near[0]}" if near else f"use {', '.join(METRICS)}"
@@ -167,6 +168,17 @@ class _Rule(Part):
             what = f"has the {field} {name}, but equal values of type {self.column.type} may have"
             self._refuse(f"{what} different texts; remove it", field)
         return cast(Metric, name)
+
+    def _check_old(self, field: str, name: str) -> None:
+        """Refuse a rule that needs arguments in a version of the standard that has none."""
+        meant = ALSO.get(name, name)
+        arguments = self._level.get(meant, ())
+        old = str(self.source.document["apiVersion"]) < "v3.1"
+        if field == "rule" and old and arguments and meant != "missingValues":
+            use = f"write apiVersion: v3.1.0, metric: {meant} and arguments: "
+            example = {"properties": "[<columns>]", "validValues": "[<values>]"}[arguments[0]]
+            what = f"has the rule {name}, which needs arguments, and ODCS has them from v3.1.0 on"
+            self._refuse(f"{what}; {use}{{{arguments[0]}: {example}}}", field)
 
     @property
     def _example(self) -> str:
@@ -222,6 +234,10 @@ class _Rule(Part):
                 self._refuse(f"has the {operator} {self.text(*at)!r}; use {use}", *at)
         if bounds != sorted(set(bounds)):
             self._refuse(f"has a {operator} without the smaller number first", operator)
+        most = 100 if unit == "percent" else float("inf")
+        if _is_impossible(operator, bounds, unit, most):
+            what = f"has the {operator} {self.text(operator) or bounds}, which no number of"
+            self._refuse(f"{what} {unit} can be; correct it", operator)
         return {"unit": unit, "operator": operator, "bounds": tuple(bounds)}
 
     def _arguments(self, metric: Metric) -> dict[str, Any]:
@@ -297,6 +313,15 @@ class _Rule(Part):
         if column.type and value_of(text, column) is None:
             return f"that is not of type {column.type}; correct it"
         return None
+
+
+def _is_impossible(operator: str, bounds: Sequence[float], unit: str, most: float) -> bool:
+    """Whether no file could satisfy a condition: there are no parts of rows, nor less than 0."""
+    if operator == "mustBeBetween":
+        return unit == "rows" and bounds[1] - bounds[0] <= 1
+    if operator == "mustBeGreaterThan":
+        return bounds[0] >= most
+    return operator == "mustBeLessThan" and bounds[0] <= 0
 
 
 def _is_bound(number: Any, unit: str) -> bool:

@@ -51,8 +51,8 @@ def compiled(directory: Path, text: str) -> tuple[QualityRule, ...]:
             {"severity": "warning"},
         ),
         (
-            "metric: rowCount, mustBeBetween: [1, 2.0], severity: info",
-            {"operator": "mustBeBetween", "bounds": (1, 2.0), "severity": "info"},
+            "metric: rowCount, mustBeBetween: [1, 3.0], severity: info",
+            {"operator": "mustBeBetween", "bounds": (1, 3.0), "severity": "info"},
         ),
         (
             "metric: duplicateValues, mustBe: 0, arguments: {properties: [order_id, gift]}",
@@ -253,6 +253,13 @@ def test_a_mistake_in_a_rule_of_the_schema_object(directory: Path, rule: str, wr
             "email",
             "metric: invalidValues, mustBe: 0",
             "without arguments; add validValues or pattern",
+        ),
+        ("email", "metric: nullValues, mustBeLessThan: 0", "mustBeLessThan 0, which no number"),
+        ("email", "metric: nullValues, mustBeBetween: [1, 2]", "which no number of rows can be"),
+        (
+            "email",
+            "metric: nullValues, unit: percent, mustBeGreaterThan: 100",
+            "mustBeGreaterThan 100, which no number of percent can be; correct it",
         ),
         (
             "email",
@@ -462,3 +469,25 @@ def test_the_order_of_columns_and_values_does_not_matter(directory: Path) -> Non
     rule = "{metric: duplicateValues, mustBe: 0, arguments: {properties: [%s]}}"
     texts = [of_object(rule % names) for names in ("gift, email", "email, gift")]
     assert compare(directory, *texts) == []
+
+
+@pytest.mark.parametrize("name", ["validValues", "invalidValues"])
+def test_a_rule_of_odcs_3_0_that_needs_arguments_says_how_to_write_it(
+    directory: Path, name: str
+) -> None:
+    text = of_column("email", f"{{type: library, rule: {name}, mustBe: 0}}")
+    (sentence,) = mistakes(directory, text.replace("apiVersion: v3.2.0", "apiVersion: v3.0.2"))[:1]
+    assert (
+        "write apiVersion: v3.1.0, metric: invalidValues and arguments: {validValues" in sentence
+    )
+
+
+def test_a_rule_about_several_columns_says_so_too(directory: Path) -> None:
+    text = of_object("{type: library, rule: duplicateCount, mustBe: 0}")
+    sentences = mistakes(directory, text.replace("apiVersion: v3.2.0", "apiVersion: v3.0.2"))
+    assert any("arguments: {properties: [<columns>]}" in sentence for sentence in sentences)
+
+
+def test_a_percentage_may_be_between_any_two_bounds(directory: Path) -> None:
+    rule = "{metric: nullValues, unit: percent, mustBeBetween: [1, 2]}"
+    assert mistakes(directory, of_column("email", rule)) == []
