@@ -230,6 +230,15 @@ NEWER_TYPES = {"timestamp": "3.1", "time": "3.1"}
 """The values of logicalType that came later than the field."""
 
 
+def level_of(at: Location) -> str:
+    """The level of the part of a contract at a place; that of its parent if it has none."""
+    level = "contract"
+    for key in at:
+        if isinstance(key, str) and key in LEVELS[level]:
+            level = LEVELS[level][key].level or level
+    return level
+
+
 def check_fields(source: Source) -> None:
     """Note the fields that are refused, and those that the contract's apiVersion does not have.
 

@@ -63,7 +63,7 @@ FORMS = (
     Form(("uuid", "uniqueidentifier", "guid"), "string", options={"format": "uuid"}),
     Form(
         (
-            "int", "integer", "bigint", "smallint", "mediumint", "byteint", "long", "short",
+            "int", "integer", "bigint", "smallint", "mediumint", "byteint", "short",
             "int2", "int4", "int8", "int16", "int32", "int64",
             "serial", "smallserial", "bigserial",
         ),
@@ -105,6 +105,11 @@ FORMS = (
         ("tinyint", "bit"), None, fits=("integer", "boolean"),
         instead="is a number in some databases and a boolean in others; add the logicalType "
         "integer if the files have 0 and 1, or boolean if they have true and false",
+    ),
+    Form(
+        ("long",), None, fits=("integer", "string"),
+        instead="is text in Oracle and MySQL and a number in Spark; add the logicalType string or "
+        "integer",
     ),
     Form(
         ("json", "jsonb", "variant"), None, fits=("object", "array", "string"),
@@ -201,9 +206,10 @@ def _mappings(value: Any) -> list[dict[str, Any]]:
 
 
 def tell_type(source: Source, column: Location, document: dict[str, Any]) -> str:
-    """Why a column has no logicalType, for people; empty if its physicalType says nothing."""
-    physical = read_physical(source, document.get("physicalType"))
-    if physical is None or physical.logical is not None:
-        return ""
+    """Why a column has no logicalType, for people; empty if it has no physicalType either."""
     written = source.text((*column, "physicalType"))
-    return f"has the physicalType {written!r}, which {physical.instead}"
+    if not written:
+        return ""
+    physical = read_physical(source, document.get("physicalType"))
+    instead = physical.instead if physical else "is not understood here; add a logicalType"
+    return f"has the physicalType {written!r}, which {instead}"

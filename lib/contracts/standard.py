@@ -16,7 +16,8 @@ from jsonschema.exceptions import best_match
 from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError as ModelError
 
-from lib.contracts.fields import VERSIONS, check_fields
+from lib.contracts.classification import WORDS
+from lib.contracts.fields import LEVELS, VERSIONS, check_fields, level_of
 from lib.contracts.physical import derive_types, tell_type
 from lib.contracts.source import Location, Source
 from lib.contracts.unquoted import misread
@@ -33,6 +34,22 @@ SCHEMA_TYPES = {
     "object": "a mapping",
     "string": "text in quotes",
 }
+
+
+NULLABLE = ("nullable", "isnullable", "optional", "null", "allownull")
+NOT_NULL = ("notnull", "mandatory", "isrequired", "nonnull")
+"""What other formats call the opposite of required, and what they call it."""
+
+ELSEWHERE = {
+    "contract": (("schema", "the schema object"), ("schema.properties", "a column")),
+    "schema": (("contract", "the top of the contract"), ("schema.properties", "a column")),
+    "schema.properties": (
+        ("logicalTypeOptions", "logicalTypeOptions"),
+        ("schema", "the schema object"),
+    ),
+    "logicalTypeOptions": (("schema.properties", "the column itself"),),
+}
+"""By level, the levels where a field that is out of place may belong, and what to call them."""
 
 
 def check_standard(source: Source) -> OpenDataContractStandard | None:
@@ -104,13 +121,20 @@ def _is_quality_rule(at: Location) -> bool:
 
 
 def _check_version(source: Source) -> bool:
-    """Whether the version of the standard is a known one, or not stated as text at all."""
+    """Whether the version of the standard is a known one, or not a scalar at all."""
     version = source.document.get("apiVersion") if isinstance(source.document, dict) else None
-    known = version in VERSIONS or not isinstance(version, str)
+    known = version in VERSIONS or not isinstance(version, str | int | float)
     if not known:
-        what = f"the apiVersion is {version}; use one of {', '.join(VERSIONS)}"
-        source.wrong(("apiVersion",), what)
+        written = source.text(("apiVersion",))
+        meant = next((one for one in VERSIONS if _is_short(written, one)), None)
+        use = f"write {meant}" if meant else f"use one of {', '.join(VERSIONS)}"
+        source.wrong(("apiVersion",), f"the apiVersion is {written}; {use}")
     return known
+
+
+def _is_short(written: str, version: str) -> bool:
+    """Whether a version is written without its last number, and maybe without its letter."""
+    return written.removeprefix("v") + ".0" == version[1:]
 
 
 @functools.cache
@@ -186,13 +210,26 @@ def _report(source: Source, error: SchemaError) -> None:
         instance: Any = error.instance
         unknown = (name for name in instance if repr(name) in error.message)
         for name in itertools.islice(unknown, MOST_TOLD):
-            fields = read_standard()[1]
-            near = [] if name in fields else difflib.get_close_matches(name, fields, 1)
-            remedy = f"did you mean {near[0]!r}" if near else "remove it"
+            remedy = _remedy(name, at, instance[name])
             what = f"is not a field that the standard has there; {remedy}"
             source.wrong((*at, name), f"{source.subject((*at, name))} {what}")
     else:
         source.wrong(at, f"{source.subject(at)} {_complaint(source, at, error)}")
+
+
+def _remedy(name: str, at: Location, value: Any) -> str:
+    """What to do about a field that the standard does not have in the part at ``at``."""
+    level = level_of(at)
+    here = LEVELS[level]
+    if level == "schema.properties" and name.lower().replace("_", "") in NULLABLE:
+        return "write required: true instead" if value is False else "remove it"
+    if level == "schema.properties" and name.lower().replace("_", "") in NOT_NULL:
+        return "remove it" if value is False else "write required: true instead"
+    for other, place in ELSEWHERE.get(level, ()):
+        if name in LEVELS[other]:
+            return f"move it to {place}"
+    near = [] if name in read_standard()[1] else difflib.get_close_matches(name, here, 1)
+    return f"did you mean {near[0]!r}" if near else "remove it"
 
 
 def _complaint(source: Source, at: Location, error: SchemaError) -> str:
@@ -205,8 +242,10 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
     match error.validator:
         case "type":
             types = [*expected] if isinstance(expected, list) else [expected]
-            if "string" in types and not isinstance(instance, dict | list):
-                return misread(source, at, instance)
+            if not isinstance(instance, dict | list) and (
+                better := _scalar_complaint(source, at, instance, types)
+            ):
+                return better
             if isinstance(instance, str) and _is_quoted(instance, types):
                 return f"is {shown} in quotes, and so text; write {instance} without them"
             return f"is {shown}; write {' or '.join(SCHEMA_TYPES[name] for name in types)}"
@@ -219,6 +258,17 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
             return "has an item twice; keep one of them"
         case _:
             return f"is {shown}, which the standard refuses ({error.validator}); correct it"
+
+
+def _scalar_complaint(source: Source, at: Location, value: Any, types: Sequence[str]) -> str:
+    """What is wrong with a scalar of a type that it may not have; empty if nothing special."""
+    text = source.text(at)
+    shown = repr(text) if text else "empty"
+    if at[-1:] == ("classification",):
+        return f"is {shown}; use one of {', '.join(WORDS)}"
+    if at[-2:-1] == ("enum",):
+        return f"is {shown}; write - value: {json.dumps(text)}"
+    return misread(source, at, value) if "string" in types else ""
 
 
 def _is_quoted(text: str, types: Sequence[str]) -> bool:
@@ -241,6 +291,8 @@ def wrong_type(source: Source, column: Location) -> None:
     """Note that a column has no logicalType, or one that the processor does not know."""
     name = source.text((*column, "logicalType"))
     if not name and (reason := tell_type(source, column, _column(source, column))):
+        if reason.endswith("add a logicalType"):
+            reason += f": one of {', '.join(LOGICAL_TYPES)}"
         source.wrong((*column, "physicalType"), f"{source.subject(column)} {reason}")
         return
     has = f"the logicalType {name!r}, which is not supported" if name else "no logicalType"

@@ -200,7 +200,8 @@ required: true
 
 classification: public
 --> classification:
-39: field 'classification' of column 'country' is empty; write text in quotes
+39: field 'classification' of column 'country' is empty; use one of public, internal,
+confidential, restricted
 
 required: true
 --> required: 'true'

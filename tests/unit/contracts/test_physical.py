@@ -1,5 +1,6 @@
 """What a physicalType says of a column without a logicalType, and what it contradicts."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def test_a_logical_type_follows_from_a_physical_one(directory: Path) -> None:
     [
         ("timestamp", "which has a zone in BigQuery and Spark, but none in PostgreSQL; add "),
         ("timestamp(6)", "which has a zone in BigQuery and Spark, but none in PostgreSQL; add "),
+        ("LONG", "which is text in Oracle and MySQL and a number in Spark; add "),
         ("timetz", "which has an offset, for which there is no type; write times without one"),
         ("tinyint(1)", "which is a number in some databases and a boolean in others; add "),
         ("BIT", "which is a number in some databases and a boolean in others; add "),
@@ -80,11 +82,16 @@ def test_what_means_several_things_is_not_guessed(
 
 
 @pytest.mark.parametrize(
-    "physical", ["point", "varchar(x)", "int unsigned", "struct<a:int>", "(3)"]
+    "physical",
+    [
+        *("point", "varchar(x)", "int unsigned", "struct<a:int>", "(3)", "NUMBER(*,2)", "money"),
+        *("text[]", "ENUM('a')"),
+    ],
 )
 def test_what_is_not_known_needs_a_logical_type(directory: Path, physical: str) -> None:
-    (sentence,) = mistakes(directory, of_type(physical))
-    assert "column 'gift' has no logicalType; use one of string, integer" in sentence
+    (sentence,) = mistakes(directory, of_type(json.dumps(physical)))
+    what = f"line 64: column 'gift' has the physicalType {physical!r}, which is not understood "
+    assert f"{what}here; add a logicalType: one of string, integer" in sentence
 
 
 def test_a_date_of_oracle_has_a_time_of_day(directory: Path) -> None:
@@ -106,6 +113,7 @@ def test_a_date_of_oracle_has_a_time_of_day(directory: Path) -> None:
     [
         *[("bigint", "number", "integer"), ("NUMBER(38,0)", "integer", "integer")],
         *[("timestamp", "timestamp", "timestamp"), ("bit", "boolean", "boolean")],
+        *[("long", "string", "string"), ("long", "integer", "integer")],
         *[("varchar", "date", "date"), ("geometry", "string", "string")],
         *[("json", "string", "string"), ("varchar(10)", "integer", "integer")],
     ],
