@@ -8,8 +8,8 @@ from contextlib import suppress
 import click
 
 from pipeline.command import Commands
-from pipeline.display import adapt, remark
-from pipeline.outcomes import Exit
+from pipeline.display import adapt, remark, show_json
+from pipeline.outcomes import Exit, WrongContractError
 from pipeline.text import plain
 
 NAME = "python -m pipeline"
@@ -62,6 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return int(code or Exit.OK)
     except click.ClickException as error:
+        if isinstance(error, WrongContractError) and "--json" in arguments:
+            show_json({"error": error.message})  # before anything else is printed
         error.show()
         return error.exit_code
     except click.Abort:

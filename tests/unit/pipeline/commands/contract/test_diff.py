@@ -42,6 +42,15 @@ def test_a_missing_file_is_reported(tool: Tool, tmp_path: Path) -> None:
     assert answer.code == Exit.FAILED
 
 
+def test_a_contract_that_is_not_valid_is_a_document_too(tool: Tool, tmp_path: Path) -> None:
+    good = str(write(tmp_path / "old", document(X)))
+    bad = str(write(tmp_path / "new", document(X) | {"version": ""}))
+    answer = tool("contract", "diff", good, bad, "--json")
+    assert answer.code == Exit.WRONG
+    assert "the version is empty" in answer.json["error"]
+    assert tool("contract", "diff", good, bad).out == ""
+
+
 def test_make_compares_with_a_commit(tmp_path: Path) -> None:
     """A repository of its own: the sources of this one may have come without git."""
     (tmp_path / ".git").mkdir()
