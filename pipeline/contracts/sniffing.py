@@ -228,7 +228,7 @@ def _lines(text: str) -> list[str]:
 
 def _records(lines: Sequence[str], dialect: Csv, strict: bool = False) -> list[list[str]]:
     """Return the records on some lines; the last may be cut."""
-    csv.field_size_limit(BEGIN)
+    csv.field_size_limit(max(csv.field_size_limit(), BEGIN))  # the processor allows more
     escape = dialect.escape or None
     read = csv.reader(lines, delimiter=dialect.delimiter, escapechar=escape, strict=strict)
     return [one for one in read if one]

@@ -10,7 +10,7 @@ from pipeline.command import Command, json_option
 from pipeline.contracts.adoption import adopt
 from pipeline.contracts.difference import name_of
 from pipeline.display import adapt, remark, show_json
-from pipeline.outcomes import Exit, WrongContractError
+from pipeline.outcomes import Exit
 
 
 @click.command(
@@ -59,7 +59,9 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
             }
         )
     if undecided:
-        raise WrongContractError("\n".join(undecided))
+        for sentence in undecided:
+            remark(sentence)
+        return Exit.WRONG
     if output:
         with output.open("x", encoding="utf-8", newline="") as stream:
             stream.write(found.text)

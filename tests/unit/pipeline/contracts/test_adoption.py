@@ -264,7 +264,7 @@ def test_lines_are_those_of_the_source(ending: str) -> None:
         (b"\xff", "is not UTF-8"),
         (b"[]", "is a list"),
         (b"", "is empty"),
-        (b"apiVersion: 3", "is 3 without quotes"),
+        (b"apiVersion: 3", "the apiVersion is 3; use one of"),
         (b"schema: x", "is 'x'; write a list"),
         (b"schema: [x]", "is 'x'; write a mapping"),
         (b"schema: [{name: x, properties: [{logicalType: string}]}]", "lacks 'name'"),

@@ -1,5 +1,6 @@
 """What a file looks like."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,14 @@ def test_other_files(tmp_path: Path, name: str, text: str) -> None:
             sniff(file)
     else:
         assert sniff(file).kind == "csv"
+
+
+def test_fields_as_long_as_the_processor_allows_can_be_read_afterwards(tmp_path: Path) -> None:
+    file = tmp_path / "my.csv"
+    file.write_text("id,name\n1,x\n")
+    before = csv.field_size_limit(1 << 21)
+    try:
+        sniff(file)
+        assert csv.field_size_limit() == 1 << 21
+    finally:
+        csv.field_size_limit(before)
