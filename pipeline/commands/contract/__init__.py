@@ -4,7 +4,7 @@ import click
 
 from pipeline.command import Commands
 
-COMMANDS = ("check", "draft", "adopt", "diff")
+COMMANDS = ("check", "draft", "adopt", "diff", "publish")
 
 
 @click.group("contract", cls=Commands, names=COMMANDS, package="pipeline.commands.contract")
