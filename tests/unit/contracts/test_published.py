@@ -15,7 +15,7 @@ from tests.unit.contracts.orders import CONTRACT, edited
 
 ANONYMOUS = (
     "  - property: kAnonymity\n"
-    "    value: {k: 5, quasiIdentifiers: [country, ordered_on], subject: order_id}\n"
+    "    value: {k: 5, quasiIdentifiers: [country, email], subject: order_id}\n"
 )
 
 
@@ -75,7 +75,7 @@ def test_what_a_method_writes_is_said_and_promises_no_rule_of_the_value(
 
 def test_it_says_how_many_people_share_what(orders: dict[str, Any]) -> None:
     customs = {one["property"]: one["value"] for one in orders["customProperties"]}
-    names = ["country", "ordered_on"]
+    names = ["country", "email_token"]
     assert customs == {"pseudonymEpoch": 3, "kAnonymity": {"k": 5, "quasiIdentifiers": names}}
 
 
