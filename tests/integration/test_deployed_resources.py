@@ -80,8 +80,10 @@ def test_raw_data_and_old_versions_expire(s3: "S3Client", outputs: Outputs) -> N
         for prefix, rule in rules.items()
         if "NoncurrentVersionExpiration" in rule
     }
-    assert old == {"incoming/": 1, "quarantine/": 1, "processed/": 30, "manifests/": 30}
+    raw = {"incoming/": 1, "quarantine/": 1}
+    assert old == raw | {"processed/": 30, "manifests/": 30, "query-results/": 1}
     expiring = {prefix: rule.get("Expiration", {}).get("Days") for prefix, rule in rules.items()}
+    assert expiring.pop("query-results/") == 7
     assert {prefix for prefix, days in expiring.items() if days} == {"incoming/", "quarantine/"}
     assert expiring["incoming/"] == expiring["quarantine/"]
 
