@@ -31,7 +31,7 @@ CHECKED := app.py lib lambda pipeline sandbox delivery samples benchmarks tests
 # A step that hangs is ended, with a message, after about four times its usual time.
 # `make unit minutes=60` sets another limit.
 minutes = 10
-lint unit emulator deployed: minutes = 25
+lint unit emulator deployed: minutes = 28
 integration attacks lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)

@@ -71,3 +71,9 @@ def test_a_version_that_is_a_number_says_what_to_write(
 ) -> None:
     (sentence,) = mistakes(directory, edited("apiVersion: v3.2.0", f"apiVersion: {written}"))
     assert use in sentence
+
+
+def test_a_column_that_is_no_mapping_is_reported(directory: Path) -> None:
+    column = "      - name: gift\n        logicalType: boolean\n        classification: internal\n"
+    (sentence,) = mistakes(directory, edited(column, "      - gift\n"))
+    assert sentence.startswith("contracts/orders.odcs.yaml, line 63: column number 11 ")

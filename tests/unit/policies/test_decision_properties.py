@@ -140,6 +140,7 @@ def find_allowed(
     ]
 
 
+@pytest.mark.no_cover
 def test_the_function_keeps_to_its_path(
     engine: Engine, policies: dict[bool, Policies], anything: st.SearchStrategy[Asked]
 ) -> None:
@@ -151,6 +152,7 @@ def test_the_function_keeps_to_its_path(
     check()  # pylint: disable=no-value-for-parameter
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("states", "needs", "places"),
     [

@@ -240,11 +240,12 @@ def make_answers(engine: Engine) -> dict[str, bool]:
     return {name: not no for name, no in zip(DECISIONS, refused, strict=True)}
 
 
-@pytest.mark.parametrize("name", DECISIONS, ids=str)
-def test_decision(name: str, answers: dict[str, bool]) -> None:
-    assert answers[name] == DECISIONS[name].allowed
+def test_decision(answers: dict[str, bool]) -> None:
+    wrong = [name for name, line in DECISIONS.items() if answers[name] != line.allowed]
+    assert not wrong
 
 
+@pytest.mark.no_cover
 def test_no_part_of_it_can_be_removed_or_widened(
     calls: dict[str, list[Call]], variations: dict[str, Variation], engine: Engine
 ) -> None:

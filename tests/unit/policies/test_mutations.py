@@ -2,6 +2,8 @@
 
 from itertools import islice
 
+import pytest
+
 from tests.unit.policies.decision import Decision
 from tests.unit.policies.engine import Engine
 from tests.unit.policies.mutants import Mutant, mutate
@@ -71,6 +73,7 @@ def survives(
     return True
 
 
+@pytest.mark.no_cover
 def test_every_mutant_changes_a_decision(engine: Engine, policies: dict[bool, Policies]) -> None:
     survivors, killed = set(), 0
     for retains in (True, False):

@@ -102,6 +102,7 @@ def has_form(place: str, form: str) -> bool:
     return any(re.fullmatch(pattern, one) for one in (place, place[:-1] + "log-stream:*"))
 
 
+@pytest.mark.no_cover
 def test_nothing_is_found(actions: dict[str, Action]) -> None:
     settings = (
         '{"retainData": %s, "interfaceEndpoints": ["kms", "logs", "sqs", "sts"], '
