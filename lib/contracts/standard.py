@@ -104,11 +104,9 @@ def misspelt(source: Source) -> Iterator[tuple[Location, str | None]]:
 
 
 def _without_quality(part: Any) -> Any:
-    """A contract without its quality rules, which :mod:`.quality` reads from the document."""
+    """A contract of the standard's form without its quality rules, which :mod:`.quality` reads."""
     if isinstance(part, list):
         return [*map(_without_quality, part)]
-    if not isinstance(part, dict):
-        return part
     return {
         name: _without_quality(value) if name in ("schema", "properties") else value
         for name, value in part.items()

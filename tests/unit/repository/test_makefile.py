@@ -177,7 +177,7 @@ def test_ci_makes_the_tests_and_has_a_limit(tmp_path: Path, status: int) -> None
         check=False,
     )
     assert (done.stdout, done.returncode) == ("make test\n", status)
-    limit = re.search(r"lib\.time_limit (\d+) ", (ROOT / ".ci" / "run").read_text("utf-8"))
+    limit = re.search(r"lib\.time_limit ([\d.]+) ", (ROOT / ".ci" / "run").read_text("utf-8"))
     assert limit
     assert float(limit[1]) * 60 + 60 < 30 * 60
 

@@ -55,7 +55,6 @@ def test_markers_are_counted_and_have_no_type() -> None:
     assert not profile("NULL").typed
 
 
-@pytest.mark.no_cover
 def test_a_profile_is_bounded() -> None:
     found = Profile(NOTATIONS)
     tracemalloc.start()
