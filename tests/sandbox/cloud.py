@@ -88,7 +88,7 @@ class Cloud:
     """One emulator; its clients are closed together."""
 
     emulator: Emulator
-    clients: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+    clients: dict[tuple[str, str, str, str], Any] = field(default_factory=dict)
     session: Any = field(default_factory=boto3.Session)
 
     def client(
@@ -98,21 +98,22 @@ class Cloud:
         secret: str = ROOT_KEY,
         token: str = "",
         endpoint: str = "",
+        region: str = REGION,
     ) -> Any:
         """A client of a service, as the account's root user or with other credentials."""
         endpoint = endpoint or self.emulator.endpoint
-        if (service, key, endpoint) not in self.clients:
-            self.clients[service, key, endpoint] = self.session.client(
+        if (service, key, endpoint, region) not in self.clients:
+            self.clients[service, key, endpoint, region] = self.session.client(
                 service,
                 aws_access_key_id=key,
                 aws_secret_access_key=secret,
                 aws_session_token=token or None,
-                region_name=REGION,
+                region_name=region,
                 endpoint_url=endpoint,
                 verify=str(self.emulator.certificate.roots),
                 config=ONCE,
             )
-        return self.clients[service, key, endpoint]
+        return self.clients[service, key, endpoint, region]
 
     def close(self) -> None:
         """Close all clients."""

@@ -49,7 +49,8 @@ class Operator:
     """Somebody who follows runbooks in a copy of the project.
 
     Commands of the tool run in this process, and those of the AWS CLI in one that has it loaded,
-    which takes a third of the time. All others run in a shell, whose ``make`` asks nothing.
+    which takes a third of the time. All others run in a shell, whose ``make`` asks nothing. What a
+    page exports stays exported.
 
     Attributes:
         emulator: the sandbox.
@@ -131,6 +132,9 @@ class Operator:
         """Run a command, however it ends."""
         self.done.setdefault(page, []).append(command)
         script = self.fill(command, values)
+        if script.startswith("export "):
+            self.environment.update(pair.split("=", 1) for pair in shlex.split(script)[1:])
+            return Answer(script, 0, "")
         if script.startswith(TOOL):
             return self._tool(script)
         if script.startswith("aws "):

@@ -39,10 +39,6 @@ DEPLOYED = "The deployment of new-contract-version had the changes of this page 
 NOT_EMULATED = "MiniStack does not have this service."
 NO_DRIFT = "MiniStack detects no drift of buckets, keys and trails."
 SAME_CODE = "The trail is what was changed in this situation, and not the function's code."
-ELSEWHERE = (
-    "A second bootstrap and a third environment would double the time. Two environments side by "
-    "side, whose tokens do not join, are in test_environments.py."
-)
 ASIDE = {
     ("throttling", "make deploy suffix=S"): "No setting changes here.",
     (
@@ -82,10 +78,6 @@ ASIDE = {
     ("slow-files", "make deploy suffix=S"): "The manifest is changed instead: see its test.",
     ("refused-files", "make deploy suffix=S"): DEPLOYED,
     ("new-epoch", "make deploy suffix=S"): DEPLOYED,
-    **{
-        ("moved-environment", one.command): ELSEWHERE
-        for one in shown((FOLDER / "moved-environment.md").read_text(encoding="utf-8"))
-    },
 }
 """Commands of a page that are not run, with the reason."""
 
@@ -615,6 +607,37 @@ def test_retained_data(
     found = json.loads(s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"])
     sids = [[item.get("Sid") for item in one["Statement"]] for one in (policy, found)]
     assert sids[0] == sids[1]
+
+
+def test_a_moved_environment(
+    cloud: Cloud, operator: Operator, pipeline: Pipeline, old: dict[str, str]
+) -> None:
+    """The same file gets other tokens in the new region, and the old one goes on."""
+    page, name = "moved-environment", "payments/moved.csv"
+    (operator.project / "my.csv").write_bytes(PAYMENTS)
+    there, here = "eu-central-1", dict(operator.environment)
+    values = {
+        "account": ACCOUNT,
+        "region": there,
+        "old region": REGION,
+        "file": f"incoming/{name}",
+    }
+    for answer in operator.follow(page, values):
+        if answer.command.startswith("make deploy"):
+            text = (operator.project / "cfn-outputs" / "moved.json").read_text(encoding="utf-8")
+            values["new bucket"] = json.loads(text)["S3BucketName"]
+            assert there in values["new bucket"]
+            assert not operator.is_over(page, values)
+        if answer.command.startswith("aws s3 cp"):
+            new_shell = dict(operator.environment)
+    assert operator.environment == here
+    assert answer.out.strip() == ACCOUNT
+    operator.environment.update(new_shell)
+    operator.wait_until_over(page, values)
+    operator.environment.update(here)
+    moved = read_tokens(Pipeline(cloud.client("s3", region=there), values["new bucket"]), name)
+    assert moved
+    assert not moved & read_tokens(pipeline, old["tokens"])
 
 
 def test_every_command_is_run_or_has_a_reason(operator: Operator) -> None:
