@@ -160,7 +160,11 @@ def make_processor() -> Processor:
     return Processor(
         Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
         Contracts(Path(__file__).with_name("contracts")),
-        PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"]),
+        PseudonymKeys(
+            boto3.client("kms", config=config),
+            os.environ["PSEUDONYM_KEY_ID"],
+            os.environ.get("REVERSIBLE_KEY_ID"),
+        ),
         SizeLimit(int(os.environ["MAX_OBJECT_BYTES"]), os.environ["MAX_OBJECT_SETTING"]),
         settings={
             "memoryMb": memory_mb,

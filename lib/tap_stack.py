@@ -25,7 +25,7 @@ from lib.constructs.network import Network
 from lib.constructs.notices import Notices
 from lib.constructs.queries import Queries
 from lib.constructs.replay import Replay
-from lib.contracts import CONTRACTS, read_intervals
+from lib.contracts import CONTRACTS, compile_contracts, encrypts, read_intervals
 from lib.contracts.tables import read_tables
 from lib.environment import Environment
 from lib.settings import MAX_ZONES
@@ -57,7 +57,8 @@ class TapStack(Stack):
         environment.check_region(self.region)
         self._tag(environment)
 
-        keys = Keys(self, "Keys", environment)
+        reversible = encrypts(compile_contracts(CONTRACTS))
+        keys = Keys(self, "Keys", environment, reversible=reversible)
         log_groups = LogGroups(self, "LogGroups", environment, keys=keys)
         Aspects.of(self).add(CdkFunctions(log_groups.provider))
         network = Network(self, "Network", environment, log_groups=log_groups)

@@ -219,7 +219,7 @@ def close_endpoints(
             ["s3:GetObject", "s3:PutObject"],
             [bucket.arn_for_objects("*")],
         ),
-        (network.kms_endpoint, ["kms:GenerateMac"], [keys.pseudonym.key_arn]),
+        (network.kms_endpoint, ["kms:GenerateMac"], [key.key_arn for key in keys.deriving]),
     ):
         endpoint.add_to_policy(
             iam.PolicyStatement(

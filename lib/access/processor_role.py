@@ -141,7 +141,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
         iam.PolicyStatement(
             sid="DerivePseudonymKeys",
             actions=["kms:GenerateMac"],
-            resources=[keys.pseudonym.key_arn],
+            resources=[key.key_arn for key in keys.deriving],
         ),
     ]
 

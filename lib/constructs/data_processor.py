@@ -71,6 +71,7 @@ class DataProcessor(Construct):
             environment={
                 "BUCKET_NAME": bucket.bucket_name,
                 "PSEUDONYM_KEY_ID": keys.pseudonym.key_id,
+                **({"REVERSIBLE_KEY_ID": keys.reversible.key_id} if keys.reversible else {}),
                 "MAX_OBJECT_BYTES": str(limit.bytes),
                 "MAX_OBJECT_SETTING": limit.setting,
                 # A file that is too slow is refused at the last try, before its message is parked.

@@ -44,7 +44,7 @@ ADMINISTRATION = [
 
 
 class Keys(Construct):
-    """Four keys, so that access to data gives no access to logs, settings or pseudonyms.
+    """A key for each purpose, so that access to data gives none to logs, settings or pseudonyms.
 
     Each policy separates administration from use. The account's IAM policies decide who
     administers, so the account can always change a key, but they cannot allow a use that the key's
@@ -56,7 +56,10 @@ class Keys(Construct):
         environment: encrypts the function's environment variables.
         pseudonym: derives the pseudonymisation keys. HMAC keys cannot rotate: the tokens would
             stop joining. https://docs.aws.amazon.com/kms/latest/developerguide/hmac.html
-        all: the four of them.
+        reversible: derives the keys of tokens that can be reversed; None if no contract has any.
+            Without it, nobody can ever reverse one.
+        deriving: those of the last two that there are.
+        all: all of them.
     """
 
     def __init__(
@@ -64,8 +67,13 @@ class Keys(Construct):
         scope: Construct,
         construct_id: str,
         environment: Environment,
+        *,
+        reversible: bool,
     ) -> None:
-        """Create the keys, and admit the users of each."""
+        """Create the keys, and admit the users of each.
+
+        ``reversible`` tells whether a contract has tokens that can be reversed.
+        """
         super().__init__(scope, construct_id)
 
         def add_key(name: str, description: str) -> kms.Key:
@@ -76,22 +84,24 @@ class Keys(Construct):
         self.data = add_key("S3", "Objects and queue messages of the data pipeline")
         self.logs = add_key("Logs", "Log groups of the data pipeline")
         self.environment = add_key("Lambda", "Environment variables of the data processor")
-        self.pseudonym = kms.Key(
+        self.pseudonym = _create_hmac_key(
             self,
             "PseudonymKey",
-            alias=f"alias/zero-trust/{environment.suffix}/pseudonym",
-            description=f"Derives the pseudonymisation keys ({environment.suffix})",
-            key_spec=kms.KeySpec.HMAC_256,
-            key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
-            policy=_administered(),
-            removal_policy=environment.removal_policy,
+            environment,
+            description="Derives the pseudonymisation keys",
+            spec=kms.KeySpec.HMAC_256,
         )
-        acknowledge(
-            self.pseudonym,
-            "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
-            "CKV_AWS_7",
-        )
-        self.all = (self.data, self.logs, self.environment, self.pseudonym)
+        self.reversible = None
+        if reversible:
+            self.reversible = _create_hmac_key(
+                self,
+                "ReversibleKey",
+                environment,
+                description="Derives the keys of tokens that can be reversed",
+                spec=kms.KeySpec.HMAC_512,
+            )
+        self.deriving = (self.pseudonym, *([self.reversible] if self.reversible else []))
+        self.all = (self.data, self.logs, self.environment, *self.deriving)
         self._admit_storage()
         self._admit_bucket_notifications(environment.names.bucket_arn)
         admit_log_groups(self.logs, environment.names.log_groups)
@@ -105,6 +115,8 @@ class Keys(Construct):
             LambdaKmsKeyId=self.environment.key_id,
             PseudonymKeyId=self.pseudonym.key_id,
         )
+        if self.reversible:
+            export(self, environment, ReversibleKeyId=self.reversible.key_id)
 
     def _admit_storage(self) -> None:
         """Principals that IAM policies allow may use the data key, but only through S3 and SQS.
@@ -167,15 +179,16 @@ class Keys(Construct):
         """
         role = {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
         context = {"kms:EncryptionContext:aws:lambda:FunctionArn": names.function_arn}
-        self.pseudonym.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AllowDerivation",
-                principals=[iam.AccountRootPrincipal()],
-                actions=["kms:GenerateMac"],
-                resources=["*"],
-                conditions=role,
+        for key in self.deriving:
+            key.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid="AllowDerivation",
+                    principals=[iam.AccountRootPrincipal()],
+                    actions=["kms:GenerateMac"],
+                    resources=["*"],
+                    conditions=role,
+                )
             )
-        )
         self.environment.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowFunction",
@@ -213,6 +226,34 @@ def create_key(
         policy=_administered(),
         removal_policy=environment.removal_policy,
     )
+
+
+def _create_hmac_key(
+    scope: Construct,
+    construct_id: str,
+    environment: Environment,
+    *,
+    description: str,
+    spec: kms.KeySpec,
+) -> kms.Key:
+    """A key that makes MACs, which the account administers and nobody may use yet."""
+    name = construct_id.removesuffix("Key").lower()
+    key = kms.Key(
+        scope,
+        construct_id,
+        alias=f"alias/zero-trust/{environment.suffix}/{name}",
+        description=f"{description} ({environment.suffix})",
+        key_spec=spec,
+        key_usage=kms.KeyUsage.GENERATE_VERIFY_MAC,
+        policy=_administered(),
+        removal_policy=environment.removal_policy,
+    )
+    acknowledge(
+        key,
+        "KMS cannot rotate HMAC keys. The epoch of a contract is their rotation.",
+        "CKV_AWS_7",
+    )
+    return key
 
 
 def admit_log_groups(key: kms.Key, names: Sequence[str]) -> None:

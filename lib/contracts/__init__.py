@@ -31,12 +31,14 @@ from processor.contract.model import Contract
 from processor.contract.options import is_count
 from processor.contract.vocabulary import DATASET, DATASET_FORM
 from processor.contracts import dump
+from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.token import Token
 
 __all__ = [
     "CONTRACTS",
     "ContractError",
     "compile_contracts",
+    "encrypts",
     "read_intervals",
     "read_sources",
     "write_contracts",
@@ -90,6 +92,15 @@ def compile_contracts(directory: Path) -> dict[str, Contract]:
     if problems:
         raise ContractError("\n".join(problems))
     return contracts
+
+
+def encrypts(contracts: Mapping[str, Contract]) -> bool:
+    """Whether any contract, of any version, has tokens that can be reversed."""
+    return any(
+        isinstance(column.deidentify, Encrypt)
+        for contract in contracts.values()
+        for column in contract.columns
+    )
 
 
 def read_intervals(directory: Path) -> dict[str, timedelta | None]:
@@ -229,7 +240,7 @@ def _check_domains(
         method = column.deidentify
         if isinstance(method, Token) and method.domain:
             domain = method.domain
-            recipe = (method.name, contract.epoch, column.type, method.normalize)
+            recipe = (method, contract.epoch, column.type)
             whom = f"column {column.name!r} of {source.label}"
             spelling, first, other = recipes.setdefault(_folded(domain), (domain, recipe, whom))
             part = Part(source, ("schema", 0, "properties", index))
@@ -237,9 +248,16 @@ def _check_domains(
                 what = f"has the domain {domain!r}, but {other} has {spelling!r}"
                 part.wrong(f"{what}; write both alike, or their tokens would not join")
             elif recipe != first:
-                what = f"shares the domain {domain!r} with {other}, but not method, "
-                what += "pseudonymEpoch, type and normalize; their tokens would not join"
+                what = f"shares the domain {domain!r} with {other}, but not {_shared(method)}"
                 part.wrong(f"{what}: make them alike")
+
+
+def _shared(method: Token) -> str:
+    """What columns of a domain have in common, and why."""
+    shared = "method, pseudonymEpoch, type and normalize; their tokens would not join"
+    if isinstance(method, Encrypt):
+        return f"method, reidentification, {shared}, or who may reverse one could reverse both"
+    return shared
 
 
 def _epoch(source: Source, found: Mapping[str, tuple[Location, Any]]) -> int:

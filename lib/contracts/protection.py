@@ -13,6 +13,7 @@ from processor.contract.model import Contract
 from processor.contract.quality import QualityRule
 from processor.contract.vocabulary import camel_case
 from processor.contracts import column_document, method_document
+from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.keep import Keep
 from processor.deidentification.token import Token
 
@@ -42,7 +43,11 @@ def check_protection(source: Source, contract: Contract, current: Contract) -> N
                     _check_rules(part, column, other, f"under {name}{whose}", remedy)
                 continue
             what = "may reveal more than"
-            if isinstance(own, Token) and isinstance(wanted, Token):
+            if (
+                isinstance(wanted, Token)
+                and isinstance(own, Token)
+                and not isinstance(own, Encrypt)
+            ):
                 what = "has tokens that do not join with those"
             what = f"{what} under {name}, which has {_written(wanted)}{whose}"
             part.wrong(f"{what}; give it the same deidentify, or drop it")

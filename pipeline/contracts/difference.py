@@ -26,6 +26,7 @@ from processor.checks.types import value_of
 from processor.contract.column import Column, Rules, Written
 from processor.contract.model import Contract
 from processor.contract.vocabulary import camel_case
+from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.token import Token
 
 PRODUCERS, CONSUMERS = "producers", "consumers"
@@ -328,8 +329,9 @@ def _for_consumers(old: Promised, new: Promised) -> Found:
                 yield name, what, breaking
     for name, column in columns.items():
         if column.output is not None and (name not in before or before[name].output is None):
-            weaker = name in before and not column.deidentify.hides
-            how = f", and was dropped: {method_text(column.deidentify)}" if name in before else ""
+            method = column.deidentify
+            weaker = name in before and (not method.hides or isinstance(method, Encrypt))
+            how = f", and was dropped: {method_text(method)}" if name in before else ""
             yield name, f"is written as {column.output!r}{how}", weaker
     yield from _promises(old, new)
     yield from _nulls(old, new)
@@ -388,11 +390,23 @@ def _output(
         if recipes[0] != recipes[1]:
             how = f"{method_text(is_)} in epoch {new.epoch}, and no longer {method_text(was)}"
             yield f"has other tokens, which do not join with earlier ones: {how}", True
+        yield from _way_back(was, is_)
     elif was != is_:
         weaker = not hides_as_much(is_, was)
         how = "may show more" if weaker else "hides more"
         what = f"{how}: {method_text(is_)}, and no longer {method_text(was)}"
         yield what, True
+
+
+def _way_back(was: Token, is_: Token) -> Iterator[tuple[str, bool]]:
+    before, after = (
+        one.reidentification if isinstance(one, Encrypt) else None for one in (was, is_)
+    )
+    if after is None and before is not None:
+        yield f"cannot be reversed any more, as it could be for {before!r}", True
+    elif after != before:
+        was_for = "" if before is None else f", and no longer for {before!r}"
+        yield f"can be reversed for {after!r}{was_for}", True
 
 
 def _groups(column: Column, contract: Contract) -> str:

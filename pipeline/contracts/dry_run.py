@@ -5,6 +5,7 @@ written.
 """
 
 import gzip
+import hmac
 import json
 import secrets
 import tempfile
@@ -12,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from lib.function.object_size import largest_object
 from lib.settings import EnvironmentSettings
@@ -22,7 +23,7 @@ from processor.checks.columns import RowCheck
 from processor.checks.notation import notation_of
 from processor.contract.model import Contract
 from processor.deidentification.methods import Deidentification
-from processor.deidentification.pseudonyms import KEY_LENGTH, PseudonymKeys
+from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError
@@ -35,14 +36,23 @@ SHOWN_ROWS = 3
 class ThrowAwayKeys(PseudonymKeys):
     """Keys that nobody knows and nobody can derive again."""
 
-    def __init__(self) -> None:  # pylint: disable=super-init-not-called
-        """Start without KMS."""
-        self._made: dict[tuple[str, str, int], bytes] = {}
+    def __init__(self) -> None:
+        """Derive them here, from random bytes, as KMS does."""
+        kms: Any = _ThrowAwayKms()
+        super().__init__(kms, "", "")
 
-    def derive(self, algorithm: str, scope: str, epoch: int) -> bytes:
-        """Return a new key, the same for the same arguments."""
-        new = secrets.token_bytes(KEY_LENGTH)
-        return self._made.setdefault((algorithm, scope, epoch), new)
+
+class _ThrowAwayKms:
+    """What makes MACs under a key that nobody knows."""
+
+    def __init__(self) -> None:
+        """Make the key."""
+        self._material = secrets.token_bytes(64)
+
+    def generate_mac(self, *, Message: bytes, MacAlgorithm: str, **_: str) -> dict[str, bytes]:  # noqa: N803
+        """Return a MAC by an algorithm such as HMAC_SHA_256."""
+        algorithm = MacAlgorithm.removeprefix("HMAC_").replace("_", "")
+        return {"Mac": hmac.digest(self._material, Message, algorithm)}
 
 
 @dataclass

@@ -37,6 +37,12 @@ def make_stack() -> Synthesized:
     return Synthesized(synthesize())
 
 
+@pytest.fixture(scope="session", name="encrypting")
+def make_encrypting_stack() -> Synthesized:
+    """The environment ``test`` with a contract that has the method ``encrypt``."""
+    return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
+
+
 @pytest.fixture(scope="session", name="policies")
 def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test``, with and without retained data.

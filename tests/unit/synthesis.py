@@ -2,13 +2,19 @@
 
 import json
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from aws_cdk import App, Environment
 from aws_cdk.assertions import Template
 
+from lib.contracts import CONTRACTS
 from lib.tap_stack import TapStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +35,11 @@ def make_app(**context: Any) -> App:
 
 @cache
 def synthesize(
-    suffix: str = "test", region: str | None = "us-east-1", settings: str = "{}"
+    suffix: str = "test",
+    region: str | None = "us-east-1",
+    settings: str = "{}",
+    *,
+    encrypts: bool = False,
 ) -> Resource:
     """The template of an environment, synthesized once per session.
 
@@ -37,15 +47,34 @@ def synthesize(
         suffix: the environment's.
         region: the stack's region, in ``ACCOUNT``; None leaves both open.
         settings: the environment's settings, as JSON.
+        encrypts: whether a column of a contract has the method ``encrypt``.
     """
     app = make_app(environments={suffix: json.loads(settings)})
-    stack = TapStack(
-        app,
-        f"TapStack-{suffix}",
-        environment_suffix=suffix,
-        env=Environment(account=ACCOUNT, region=region) if region else None,
-    )
+    with _contracts(encrypts=encrypts):
+        stack = TapStack(
+            app,
+            f"TapStack-{suffix}",
+            environment_suffix=suffix,
+            env=Environment(account=ACCOUNT, region=region) if region else None,
+        )
     return dict(Template.from_stack(stack).to_json())
+
+
+@contextmanager
+def _contracts(*, encrypts: bool) -> Iterator[None]:
+    """Let the stack find the project's contracts, or others of which one encrypts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "contracts"
+        shutil.copytree(CONTRACTS, folder)
+        if encrypts:
+            file = folder / "customers.odcs.yaml"
+            text = file.read_text(encoding="utf-8")
+            method = "{method: pseudonymize}"
+            assert method in text
+            other = "{method: encrypt, reidentification: fraud-investigation}"
+            file.write_text(text.replace(method, other), encoding="utf-8")
+        with patch("lib.tap_stack.CONTRACTS", folder):
+            yield
 
 
 class Synthesized:

@@ -40,6 +40,9 @@ class Keys(Protocol):
     def derive(self, algorithm: str, column: str, domain: str | None) -> bytes:
         """Return the key of a column for an algorithm, or of all columns of a domain."""
 
+    def derive_reversible(self, column: str, domain: str | None) -> tuple[bytes, bytes]:
+        """Return the key of such tokens as can be reversed, and what is associated with them."""
+
 
 class OutputColumn(NamedTuple):
     """What a column becomes in the output: which of its arrays it uses, and how that changes.

@@ -58,12 +58,15 @@ class Count(Option):
 
 @dataclass(frozen=True)
 class Name(Option):
-    """A name of the same form as a dataset's."""
+    """A name of the same form as a dataset's; without it, ``missing`` says what is wrong."""
 
+    missing: str = ""
     fallback: None = None
 
     def read(self, name: str, value: object, text: str) -> Any:
         """Return the name."""
+        if value is None and self.missing:
+            raise OptionError(self.missing)
         if not isinstance(value, str) or not DATASET.fullmatch(value):
             raise OptionError(f"has the {name} {text!r}; use {DATASET_FORM}")
         return value

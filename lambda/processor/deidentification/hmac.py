@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor.arrow import hex_digits
-from processor.contract.column import Texts
+from processor.contract.column import Column, Keys, OutputColumn
 from processor.deidentification.pseudonyms import HMAC_SHA256
 from processor.deidentification.token import TYPES, Token
 
@@ -38,9 +38,10 @@ class Hmac(
 
     algorithm = HMAC_SHA256
 
-    def tokens(self, key: bytes) -> Texts:
-        """Return what makes tokens."""
-        return HmacTokens(key).tokens
+    def prepare(self, column: Column, keys: Keys) -> OutputColumn:
+        """Return what makes tokens; the texts are normalized by then."""
+        key = keys.derive(self.algorithm, column.name, self.domain)
+        return OutputColumn("text", HmacTokens(key).tokens)
 
 
 class HmacTokens:

@@ -17,6 +17,7 @@ from processor.checks.columns import CheckedBatch
 from processor.contract.column import Column, Method, Written
 from processor.contract.model import Contract
 from processor.deidentification.drop import Drop
+from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.generalize import Generalize
 from processor.deidentification.hmac import Hmac
 from processor.deidentification.keep import Keep
@@ -29,7 +30,7 @@ from processor.deidentification.truncate import Truncate
 
 # In the order in which sentences and pages list them.
 METHODS: tuple[type[Method], ...]
-METHODS = (Pseudonymize, Hmac, Mask, Truncate, Generalize, Redact, Drop, Keep)
+METHODS = (Pseudonymize, Hmac, Encrypt, Mask, Truncate, Generalize, Redact, Drop, Keep)
 BY_NAME = {method.name: method for method in METHODS}
 
 

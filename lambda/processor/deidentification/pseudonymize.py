@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processor.contract.column import Texts
+from processor.contract.column import Column, Keys, OutputColumn
 from processor.deidentification.cmac import CmacTokens
 from processor.deidentification.pseudonyms import AES_256_CMAC
 from processor.deidentification.token import FEW_VALUES, TYPES, Token
@@ -31,6 +31,7 @@ class Pseudonymize(
 
     algorithm = AES_256_CMAC
 
-    def tokens(self, key: bytes) -> Texts:
-        """Return what makes tokens."""
-        return CmacTokens(key).tokens
+    def prepare(self, column: Column, keys: Keys) -> OutputColumn:
+        """Return what makes tokens; the texts are normalized by then."""
+        key = keys.derive(self.algorithm, column.name, self.domain)
+        return OutputColumn("text", CmacTokens(key).tokens)

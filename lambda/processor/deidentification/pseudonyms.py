@@ -12,7 +12,8 @@ or several, name a domain: their key is derived from ``domain/<name>``, which no
 called.
 
 No two algorithms share a key, nor one that theirs is expanded from: the messages of all but the
-first name the algorithm.
+first name the algorithm. Tokens that can be reversed have keys of another origin, which
+:mod:`.reversible` describes.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from processor.deidentification.reversible import Origin, ReversibleKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -32,10 +35,20 @@ AES_256_CMAC = "AES-256-CMAC"
 
 
 class PseudonymKeys:
-    """The derived keys, one request to KMS for each, kept as long as this object."""
+    """The derived keys, one request to KMS for each, kept as long as this object.
 
-    def __init__(self, client: "KMSClient", key_id: str) -> None:
-        """Remember where to derive; ``key_id`` names an HMAC_256 key."""
+    Attributes:
+        reversible: those of tokens that can be reversed.
+    """
+
+    def __init__(
+        self, client: "KMSClient", key_id: str, reversible_key_id: str | None = None
+    ) -> None:
+        """Remember where to derive; ``key_id`` names an HMAC_256 key, the other an HMAC_512 key.
+
+        Without the other, there are no tokens that can be reversed.
+        """
+        self.reversible = ReversibleKeys(client, reversible_key_id)
         self._client = client
         self._key_id = key_id
         self._keys: dict[str, bytes] = {}
@@ -68,6 +81,11 @@ class ContractKeys:
         if domain is not None:
             return self.keys.derive(algorithm, f"domain/{domain}", self.epoch)
         return expand(self.keys.derive(algorithm, self.dataset, self.epoch), f"column/{column}")
+
+    def derive_reversible(self, column: str, domain: str | None) -> tuple[bytes, bytes]:
+        """Return the key of a column or domain that leads back, and what is associated."""
+        origin = Origin(dataset=self.dataset, column=column, domain=domain, epoch=self.epoch)
+        return self.keys.reversible.derive(origin), origin.associated
 
 
 def expand(key: bytes, name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What methods with tokens share: equal texts have equal tokens, which cannot be reversed.
+"""What methods with tokens share: equal texts have equal tokens, which show nothing of them.
 
 A token represents one text, so it is for types whose values have one text each, and for columns
 of so many values that their frequencies do not tell them apart.
@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 import pyarrow as pa
 
 from processor.checks.normalization import STEPS
-from processor.contract.column import Column, Keys, OutputColumn, Texts, Written
+from processor.contract.column import Column, Keys, OutputColumn, Written
 from processor.contract.model import Contract
 from processor.contract.options import Name, Some
 from processor.contract.vocabulary import Type
@@ -46,16 +46,14 @@ class Token(Written, takes=(), says={}):
 
     Attributes:
         algorithm: what makes the tokens; keys are derived for it, and manifests name it.
+        version: of that derivation.
     """
 
     algorithm: ClassVar[str]
+    version: ClassVar[int] = VERSION
 
     domain: Annotated[str | None, Name()] = None
     normalize: Annotated[tuple[str, ...], Some(STEPS)] = ()
-
-    @abstractmethod
-    def tokens(self, key: bytes) -> Texts:
-        """Return what makes tokens under a key of 32 bytes; null stays null."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -67,6 +65,10 @@ class Token(Written, takes=(), says={}):
         others = "drop, generalize or keep" if type_ in GENERALIZED else "drop or keep"
         what = f"is of type {type_}, which {self.name} does not take: {MISFITS[type_]}"
         return f"{what}; use {others}"
+
+    @abstractmethod
+    def prepare(self, column: Column, keys: Keys) -> OutputColumn:
+        """Return what makes tokens; the texts are normalized by then."""
 
     def check(self, column: Column) -> Iterator[tuple[str, str]]:
         """Refuse columns of few values, and to normalize what has one text."""
@@ -81,11 +83,6 @@ class Token(Written, takes=(), says={}):
         """Return the type of tokens."""
         return pa.string()
 
-    def prepare(self, column: Column, keys: Keys) -> OutputColumn:
-        """Return what makes tokens; the texts are normalized by then."""
-        key = keys.derive(self.algorithm, column.name, self.domain)
-        return OutputColumn("text", self.tokens(key))
-
 
 def origins(contract: Contract) -> list[dict[str, Any]]:
     """Return what makes the tokens of each column of the output that has any.
@@ -93,19 +90,20 @@ def origins(contract: Contract) -> list[dict[str, Any]]:
     Tokens join only if all but the columns is the same. Without a domain they join only with those
     of the same column of the same dataset, whatever it is called in the output.
     """
-    columns: dict[tuple[str, str | None], list[str | None]] = {}
+    columns: dict[tuple[str, int, str | None], list[str | None]] = {}
     for column in contract.columns:
         if isinstance(method := column.deidentify, Token):
-            columns.setdefault((method.algorithm, method.domain), []).append(column.output)
+            made = (method.algorithm, method.version, method.domain)
+            columns.setdefault(made, []).append(column.output)
     return [
         {
             "algorithm": algorithm,
-            "version": VERSION,
+            "version": version,
             "epoch": contract.epoch,
             "domain": domain,
             "columns": names,
         }
-        for (algorithm, domain), names in columns.items()
+        for (algorithm, version, domain), names in columns.items()
     ]
 
 

@@ -454,14 +454,14 @@ classification: public
 classification: public
 --> classification: restricted
 39: column 'country' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
-explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
+drop or an explicit keep
 
 classification: public
 --> classification: confidential
 39: column 'country' is classified 'confidential' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
-explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
+drop or an explicit keep
 
           - property: deidentify\n
 -->           - property: de-identify\n
@@ -471,8 +471,8 @@ vendor
 {property: deidentify, value: {method: drop}}
 --> {property: deidentify, value: {method: drop}, vendor: atlan}
 34: column 'comment' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, mask, truncate, generalize, redact, drop or an
-explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
+drop or an explicit keep
 
 {property: deidentify, value: {method: drop}}
 --> {property: pseudonymEpoch, value: 2}\n          - {property: deidentify, value: {method: drop}}
@@ -482,22 +482,22 @@ move it
 {method: drop}
 --> {method: hash}
 36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with
-pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> drop
 36: column 'comment' has a deidentify with no method; write value: {method: …} with
-pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {keepLast: 3}
 36: column 'comment' has a deidentify with no method; write value: {method: …} with
-pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {method: [drop]}
 36: column 'comment' has a deidentify with the method ['drop']; write value: {method: …} with
-pseudonymize, hmac, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
 
 {method: drop}
 --> {method: truncate}
@@ -539,6 +539,16 @@ of at least 6
 a letter first
 
 {method: hmac}
+--> {method: encrypt}
+26: column 'email' has no reidentification, for which its tokens may be reversed; name that
+purpose, such as fraud-investigation, or use pseudonymize
+
+{method: hmac}
+--> {method: encrypt, reidentification: fraud investigation}
+26: column 'email' has the reidentification 'fraud investigation'; use 1 to 63 letters, digits,
+underscores and hyphens, a letter first
+
+{method: hmac}
 --> {method: hmac, domain: 1}
 26: column 'email' has the domain '1'; use 1 to 63 letters, digits, underscores and hyphens,
 a letter first
@@ -573,8 +583,8 @@ keepLast: 4
 
 {method: hmac}
 --> {method: keep}
-23: column 'email' has an encryptedName, which is for the method pseudonymize or hmac only;
-remove it
+23: column 'email' has an encryptedName, which is for the method pseudonymize or hmac or
+encrypt only; remove it
 
 {value: "NO"}
 --> {value: NO}

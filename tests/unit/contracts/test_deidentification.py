@@ -8,7 +8,8 @@ from lib.contracts import compile_contracts
 from processor.contracts import dump
 from tests.unit.contracts.orders import METHOD, bounded, deidentified, edited, mistakes
 
-TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac"])
+ENCRYPT = "encrypt, reidentification: fraud-investigation"
+TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac", ENCRYPT])
 
 
 @TOKENS
@@ -36,7 +37,8 @@ def test_a_token_needs_one_text_per_value(
     (sentence,) = mistakes(directory, deidentified(column, method))
     others = "drop, generalize or" if kind in ("date", "decimal", "timestamp") else "drop or"
     assert sentence.endswith(
-        f": column {column!r} is of type {kind}, which {method} does not take: {reason}; use "
+        f": column {column!r} is of type {kind}, which {method.partition(',')[0]} does not take: "
+        f"{reason}; use "
         f"{others} keep."
     )
 

@@ -61,7 +61,7 @@ def test_a_value_is_written_only_where_it_is_kept_on_purpose(directory: Path, me
     columns = [one for one in dump(orders)["columns"] if one["name"] == "comment"]
     columns += [column("other")]
     narrow = document(*columns)
-    keys, limit = PseudonymKeys(kms, "a-key"), SizeLimit(1 << 20, "memoryMb")
+    keys, limit = PseudonymKeys(kms, "a-key", "another-key"), SizeLimit(1 << 20, "memoryMb")
     transformation = Transformation(parse(narrow), keys, limit)
     transformation.run(io.BytesIO(file), "a.csv", Outputs(clean, rejected))
     (row,) = read_parquet(clean).to_pylist()
@@ -99,7 +99,7 @@ def test_every_rule_of_a_contract_is_checked() -> None:
         kms: Any = HmacKey()
         transformation = Transformation(
             parse(document(column("a", kind, **{name: value}), column("b"))),
-            PseudonymKeys(kms, "a-key"),
+            PseudonymKeys(kms, "a-key", "another-key"),
             SizeLimit(1 << 20, "memoryMb"),
         )
         stream = io.BytesIO(b"a,b\n3,b\n")

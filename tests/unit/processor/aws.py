@@ -177,16 +177,18 @@ class MemoryBucket:
 
 @dataclass
 class HmacKey:
-    """An HMAC_256 key of KMS, whose material a test may know."""
+    """The two keys of KMS that make MACs, of one material that a test may know."""
 
     material: bytes = b"k" * 32
     messages: list[bytes] = field(default_factory=list)
 
     def generate_mac(self, *, KeyId: str, Message: bytes, MacAlgorithm: str) -> dict[str, Any]:  # noqa: N803
         """Compute a MAC and remember its message."""
-        assert (KeyId, MacAlgorithm) == ("a-key", "HMAC_SHA_256")
+        algorithm = {"a-key": "HMAC_SHA_256", "another-key": "HMAC_SHA_512"}[KeyId]
+        assert MacAlgorithm == algorithm
         self.messages.append(Message)
-        return {"Mac": hmac.digest(self.material, Message, hashlib.sha256), "KeyId": KeyId}
+        function = hashlib.sha256 if KeyId == "a-key" else hashlib.sha512
+        return {"Mac": hmac.digest(self.material, Message, function), "KeyId": KeyId}
 
 
 def client_error(code: str, status: int, operation: str, message: str = "of S3") -> ClientError:

@@ -47,7 +47,7 @@ def leaves(rules: dict[str, Any], *texts: str) -> list[Any]:
     kms: Any = HmacKey()
     contract = make_contract(rules)
     batch = check(contract, *[[text] for text in texts])
-    output = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch)
+    output = Deidentification(contract, PseudonymKeys(kms, "a-key", "another-key")).apply(batch)
     return [*output.column(0).to_pylist()]
 
 
@@ -55,7 +55,7 @@ def compare(rules: dict[str, Any], values: st.SearchStrategy[str]) -> None:
     """Make sure that the output of a column is what the reference implementation says."""
     kms: Any = HmacKey()
     contract = make_contract(rules)
-    deidentification = Deidentification(contract, PseudonymKeys(kms, "a-key"))
+    deidentification = Deidentification(contract, PseudonymKeys(kms, "a-key", "another-key"))
     key = oracle.derive(HmacKey().material, {"dataset": "people", "epoch": 1}, rules)
 
     @EXAMPLES

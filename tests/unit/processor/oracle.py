@@ -20,6 +20,7 @@ from itertools import groupby
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.cmac import CMAC
 
@@ -572,9 +573,17 @@ def judge(text: str, column: Column) -> tuple[Any, list[str]]:
 
 
 def derive(kms_key: bytes, contract: dict[str, Any], column: Column) -> bytes:
-    """Return the key of a column's tokens."""
+    """Return the key of a column's tokens; for ``encrypt``, what is associated follows it."""
     domain = column["deidentify"].get("domain")
     scope = contract["dataset"] if domain is None else "domain/" + domain
+    if column["deidentify"]["method"] == "encrypt":
+        origin = f"zero-trust-data-pipeline/reversible/v1/{scope}/{contract['epoch']}".encode()
+        key = hmac.new(kms_key, origin, hashlib.sha512).digest()
+        if domain:
+            return key + origin
+        name = f"column/{column['name']}".encode()
+        key = hmac.new(key, name + bytes([1]), hashlib.sha512).digest()
+        return key + origin + b"/" + name
     if column["deidentify"]["method"] == "pseudonymize":
         scope = "AES-256-CMAC/" + scope
     message = f"zero-trust-data-pipeline/pseudonym/v2/{scope}/{contract['epoch']}"
@@ -698,7 +707,7 @@ def generalized(text: str, value: Any, column: Column) -> Any:
     return value.replace(month=1) if options["to"] == "year" else value
 
 
-METHODS = ("pseudonymize", "hmac", "mask", "truncate", "generalize", "keep")
+METHODS = ("pseudonymize", "hmac", "encrypt", "mask", "truncate", "generalize", "keep")
 """The methods that are implemented here."""
 
 
@@ -711,6 +720,10 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
         return value
     if options["method"] == "pseudonymize":
         return one_way_cmac(key, person(text, column).encode()).hex()
+    if options["method"] == "encrypt":
+        plain = person(text, column).encode() + b"\x80"
+        plain += bytes(-len(plain) % 16)
+        return AESSIV(key[:64]).encrypt(plain, [key[64:]]).hex()
     if options["method"] == "hmac":
         text = person(text, column)
         return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]

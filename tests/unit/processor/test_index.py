@@ -18,7 +18,7 @@ from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
 from tests.unit.processor.aws import HmacKey, MemoryBucket, client_error
-from tests.unit.processor.examples import GOOD, HEADER, PEOPLE, SECRET
+from tests.unit.processor.examples import GOOD, HEADER, PEOPLE, SECRET, column, document
 from tests.unit.processor.messages import CONTEXT, body, fail_with_secret, handle, read_log
 
 KEY = "incoming/people/a.csv"
@@ -131,6 +131,37 @@ def test_broken_rules_that_refuse_nothing_are_counted(
     bucket.upload(KEY, (HEADER + GOOD).encode())
     assert handle(index, body(KEY)) == []
     assert "QualityWarnings" not in read_log(capsys)[1][0]
+
+
+def test_what_a_contract_encrypts_needs_the_key_for_that(
+    index: ModuleType,
+    bucket: MemoryBucket,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    options = {"reidentification": "fraud-investigation"}
+    contract = document(column("email", method="encrypt", options=options))
+    (tmp_path / "contracts/people.json").write_text(json.dumps(contract))
+    bucket.upload(KEY, f"email\n{SECRET}\n".encode())
+    assert handle(index, body(KEY)) == ["m0"]
+    assert bucket.names() == [KEY]
+    [line], _ = read_log(capsys)
+    assert line["error"] == "NoReversibleKeyError"
+    assert "the contract of people encrypts email" in line["reason"]
+    monkeypatch.setenv("REVERSIBLE_KEY_ID", "another-key")
+    index.make_processor.cache_clear()
+    assert handle(index, body(KEY)) == []
+    manifest = json.loads(bucket.content("manifests/people/a.csv.json"))
+    assert manifest["tokens"] == [
+        {
+            "algorithm": "AES-256-SIV",
+            "version": 1,
+            "epoch": 1,
+            "domain": None,
+            "columns": ["email"],
+        }
+    ]
 
 
 def test_only_the_failed_messages_come_again(

@@ -179,7 +179,7 @@ def test_the_table_of_settings_is_that_of_the_class() -> None:
 
 
 def test_the_table_of_outputs_is_that_of_the_stack() -> None:
-    stack = Synthesized(synthesize(settings='{"auditTrail": true}'))
+    stack = Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
     assert first_cells("settings.md", "## Outputs") == list(stack.outputs)
 
 

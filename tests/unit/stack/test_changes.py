@@ -35,8 +35,8 @@ KINDS = {
 
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
-    """The environment ``test`` with an audit trail."""
-    return Synthesized(synthesize(settings='{"auditTrail": true}'))
+    """The environment ``test`` with an audit trail, and with every key."""
+    return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
 
 
 def filters(stack: Synthesized) -> dict[str, Resource]:
@@ -107,7 +107,7 @@ def elsewhere(one: Event) -> Event:
 
 def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
     """Changes outside CloudFormation, with the metric that counts each."""
-    for alias in ("s3", "logs", "lambda", "pseudonym", "audit"):
+    for alias in ("s3", "logs", "lambda", "pseudonym", "reversible", "audit"):
         key = f"<{stack.key(alias)[0]}>"  # its id, which is not known before the deployment
         yield "KeyDisabled", of_key("DisableKey", key)
         yield "KeyDisabled", of_key("ScheduleKeyDeletion", key, pendingWindowInDays=7)
@@ -289,7 +289,7 @@ def test_the_filters_read_the_trails_log_group(audited: Synthesized) -> None:
 def test_the_patterns_fit_at_their_longest() -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
     stack = Synthesized(
-        synthesize("x" * 16, "ap-southeast-1", settings='{"auditTrail": true}'),
+        synthesize("x" * 16, "ap-southeast-1", settings='{"auditTrail": true}', encrypts=True),
     )
     for name, found in filters(stack).items():
         longest = re.sub(r"<\w+>", "1234abcd-12ab-34cd-56ef-1234567890ab", found["FilterPattern"])

@@ -60,6 +60,14 @@ def test_its_environment_is_under_its_own_key(stack: Synthesized) -> None:
     assert variables["PSEUDONYM_KEY_ID"] == f"<{stack.key('pseudonym')[0]}>"
 
 
+def test_it_knows_the_key_of_reversible_tokens_only_if_a_contract_has_any(
+    stack: Synthesized, encrypting: Synthesized
+) -> None:
+    assert "REVERSIBLE_KEY_ID" not in function_of(stack)["Environment"]["Variables"]
+    variables = function_of(encrypting)["Environment"]["Variables"]
+    assert variables["REVERSIBLE_KEY_ID"] == f"<{encrypting.key('reversible')[0]}>"
+
+
 def test_it_works_off_the_queue_one_message_at_a_time(stack: Synthesized) -> None:
     _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
     queue = mapping["EventSourceArn"].strip("<>").removesuffix(".Arn")

@@ -35,6 +35,17 @@ def test_the_pseudonym_key_is_an_hmac_key_and_does_not_rotate(stack: Synthesized
     assert "RotationPeriodInDays" not in key
 
 
+def test_there_is_a_key_for_reversible_tokens_only_if_a_contract_has_any(
+    stack: Synthesized, encrypting: Synthesized
+) -> None:
+    _, key = encrypting.key("reversible")
+    assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_512", "GENERATE_VERIFY_MAC")
+    assert not key.get("EnableKeyRotation")
+    assert key["KeyPolicy"] == stack.key("pseudonym")[1]["KeyPolicy"]
+    assert "eversible" not in str(stack.resources)
+    assert "ReversibleKeyId" not in stack.outputs
+
+
 def test_there_is_no_key_without_an_alias(stack: Synthesized) -> None:
     assert {stack.key(alias)[0] for alias in ALIASES} == set(stack.find("AWS::KMS::Key"))
 

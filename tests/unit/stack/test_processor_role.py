@@ -175,6 +175,21 @@ def test_the_other_keys_do_one_thing(
     assert found.get("Condition") == condition
 
 
+def test_it_derives_keys_of_reversible_tokens_only_if_a_contract_has_any(
+    stack: Synthesized, encrypting: Synthesized
+) -> None:
+    for found, aliases in ((stack, ["pseudonym"]), (encrypting, ["pseudonym", "reversible"])):
+        arns = [f"<{found.key(alias)[0]}.Arn>" for alias in aliases]
+        derives = statement(attached(found, 0), "DerivePseudonymKeys")
+        assert as_list(derives["Resource"]) == arns
+        (denied,) = (
+            item
+            for item in attached(found, 1)["Statement"]
+            if item.get("Action") == "kms:GenerateMac" and "NotResource" in item
+        )
+        assert as_list(denied["NotResource"]) == arns
+
+
 def test_only_the_network_interface_actions_take_every_resource(allowed: Resource) -> None:
     for item in allowed["Statement"]:
         if "*" in as_list(item["Resource"]):

@@ -17,6 +17,7 @@ DOUBLE: dict[str, Any] = {"logicalType": "number", "physicalType": "double"}
 INTEGER: dict[str, Any] = {"logicalType": "integer"}
 JSON: dict[str, Any] = {"logicalType": "array", "physicalType": "json"}
 TOKEN = {"method": "pseudonymize"}
+ENCRYPTED = {"method": "encrypt", "reidentification": "fraud"}
 SHARED = TOKEN | {"domain": "people"}
 
 
@@ -221,7 +222,16 @@ def test_a_file_as_a_whole_for_producers(
         (TOKEN, {"method": "drop"}, True, "is not written any more; it was 'x'"),
         ({"method": "drop"}, {"method": "keep"}, True, "was dropped: {method: keep}"),
         ({"method": "drop"}, TOKEN, False, "was dropped: {method: pseudonymize}"),
+        ({"method": "drop"}, ENCRYPTED, True, "was dropped: {method: encrypt, "),
         ({"method": "keep"}, TOKEN, True, "hides more"),
+        ({"method": "keep"}, ENCRYPTED, True, "hides more"),
+        ({"method": "mask"}, ENCRYPTED, True, "may show more"),
+        (
+            ENCRYPTED,
+            ENCRYPTED | {"reidentification": "audit"},
+            True,
+            "can be reversed for 'audit', and no longer for 'fraud'",
+        ),
         (TOKEN, {"method": "keep"}, True, "may show more"),
         ({"method": "mask"}, {"method": "redact"}, True, "may show more"),
     ],
@@ -233,6 +243,25 @@ def test_deidentification_for_consumers(
     (change,) = changes(tmp_path, old, new)
     assert (change.concerns, change.where, change.breaking) == (CONSUMERS, "x", breaking)
     assert what in change.what
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what"),
+    [
+        (TOKEN, ENCRYPTED, "can be reversed for 'fraud'"),
+        (ENCRYPTED, TOKEN, "cannot be reversed any more, as it could be for 'fraud'"),
+    ],
+)
+def test_whether_tokens_can_be_reversed(
+    tmp_path: Path, before: dict[str, Any], after: dict[str, Any], what: str
+) -> None:
+    old, new = (document(OTHER, prop("x", deidentify=one)) for one in (before, after))
+    found = changes(tmp_path, old, new)
+    assert [one.what.partition(",")[0] for one in found] == [
+        "has other tokens",
+        what.partition(",")[0],
+    ]
+    assert found[1] == Change("things", CONSUMERS, "x", what, True)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processor.deidentification.cmac import BLOCK, CmacTokens
+from processor.deidentification.blocks import BLOCK
+from processor.deidentification.cmac import CmacTokens
 from tests.unit.processor import oracle
 from tests.unit.processor.examples import EXAMPLES
 

@@ -20,6 +20,7 @@ def test_tokens_that_join_are_named_with_what_made_them() -> None:
         column("email", method="pseudonymize", options={"domain": "email"}),
         column("phone", method="pseudonymize"),
         column("login", method="pseudonymize", options={"domain": "email"}),
+        column("iban", method="encrypt", options=options_of("encrypt")),
         column("name", method="drop"),
         column("city"),
     )
@@ -28,6 +29,7 @@ def test_tokens_that_join_are_named_with_what_made_them() -> None:
         made | {"algorithm": "AES-256-CMAC", "domain": None, "columns": ["token", "phone"]},
         made | {"algorithm": "HMAC-SHA256", "domain": None, "columns": ["code"]},
         made | {"algorithm": "AES-256-CMAC", "domain": "email", "columns": ["email", "login"]},
+        made | {"algorithm": "AES-256-SIV", "version": 1, "domain": None, "columns": ["iban"]},
     ]
 
 
@@ -41,40 +43,51 @@ def make_kms() -> Any:
     return HmacKey()
 
 
-TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac"])
+TOKENS = pytest.mark.parametrize("method", ["pseudonymize", "hmac", "encrypt"])
+
+
+def options_of(method: str, **options: Any) -> dict[str, Any]:
+    """The options of a column of tokens."""
+    return options | ({"reidentification": "fraud"} if method == "encrypt" else {})
 
 
 @TOKENS
 def test_one_person_has_one_token_however_the_name_is_written(method: str) -> None:
-    rules = column("c", method=method, options={"normalize": ["nfc", "trim", "lowercase"]})
+    steps = ["nfc", "trim", "lowercase"]
+    rules = column("c", method=method, options=options_of(method, normalize=steps))
     tokens = leaves(rules, "Zoë@example.com", " zoe\u0308@EXAMPLE.com\u00a0", "zoe@example.com")
     assert tokens[0] == tokens[1] != tokens[2]
-    plain = leaves(column("c", method=method), "Zoë", "zoë", "Zoë ")
+    plain = leaves(column("c", method=method, options=options_of(method)), "Zoë", "zoë", "Zoë ")
     assert len(set(plain)) == 3
 
 
 @TOKENS
 def test_what_is_blank_once_normalized_has_no_token(method: str) -> None:
-    blank = column("c", method=method, options={"normalize": ["trim"]})
+    blank = column("c", method=method, options=options_of(method, normalize=["trim"]))
     assert leaves(blank, "\u200b", "x")[0] is None
 
 
 @TOKENS
 def test_only_columns_of_one_domain_join_and_a_domain_is_no_dataset(kms: Any, method: str) -> None:
     contract = make_contract(
-        column("own", method=method),
-        column("sibling", method=method),
-        column("shared", method=method, options={"domain": "people"}),
-        column("same", method=method, options={"domain": "people"}),
-        column("other", method=method, options={"domain": "animals"}),
+        column("own", method=method, options=options_of(method)),
+        column("sibling", method=method, options=options_of(method)),
+        column("shared", method=method, options=options_of(method, domain="people")),
+        column("same", method=method, options=options_of(method, domain="people")),
+        column("other", method=method, options=options_of(method, domain="animals")),
     )
     batch = check(contract, ["x"] * 5)
-    (row,) = Deidentification(contract, PseudonymKeys(kms, "a-key")).apply(batch).to_pylist()
+    keys = PseudonymKeys(kms, "a-key", "another-key")
+    (row,) = Deidentification(contract, keys).apply(batch).to_pylist()
     assert row["shared"] == row["same"]
     assert len(set(row.values())) == 4
-    of = "AES-256-CMAC/" if method == "pseudonymize" else ""
+    of = {
+        "pseudonymize": "pseudonym/v2/AES-256-CMAC",
+        "hmac": "pseudonym/v2",
+        "encrypt": "reversible/v1",
+    }[method]
     assert [message.decode() for message in kms.messages] == [
-        f"zero-trust-data-pipeline/pseudonym/v2/{of}people/1",
-        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/people/1",
-        f"zero-trust-data-pipeline/pseudonym/v2/{of}domain/animals/1",
+        f"zero-trust-data-pipeline/{of}/people/1",
+        f"zero-trust-data-pipeline/{of}/domain/people/1",
+        f"zero-trust-data-pipeline/{of}/domain/animals/1",
     ]
