@@ -48,11 +48,11 @@ def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test``, with and without retained data.
 
     Both restrict administrators and have an audit trail. The first also has an interface endpoint
-    that the function does not need.
+    that the function does not need, and a contract that encrypts.
     """
     retaining = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"], %s}'
     return {
-        retains: Policies(Synthesized(synthesize(settings=given % AUDITED)))
+        retains: Policies(Synthesized(synthesize(settings=given % AUDITED, encrypts=retains)))
         for retains, given in ((True, retaining), (False, "{%s}"))
     }
 

@@ -20,9 +20,9 @@ INCOMING = f"{BUCKET}/incoming/customers/a.csv"
 OUTPUTS = [f"{BUCKET}/{name}/customers/a" for name in ("processed", "quarantine", "manifests")]
 PROCESSED, QUARANTINE, MANIFEST = OUTPUTS
 ELSEWHERE = f"{BUCKET}/elsewhere/a"
-DATA_KEY, LOGS_KEY, ENVIRONMENT_KEY, PSEUDONYM_KEY = KEYS = [
+DATA_KEY, LOGS_KEY, ENVIRONMENT_KEY, PSEUDONYM_KEY, REVERSIBLE_KEY = KEYS = [
     f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Keys{name}Key"
-    for name in ("S3", "Logs", "Lambda", "Pseudonym")
+    for name in ("S3", "Logs", "Lambda", "Pseudonym", "Reversible")
 ]
 OTHER_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/other"
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:IntakeQueue"
@@ -217,7 +217,7 @@ OF_CODE: list[tuple[str, str, str, Context]] = [
         ("s3", "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
         for prefix in ("incoming", "processed", "quarantine", "manifests")
     ),
-    ("kms", "kms:GenerateMac", PSEUDONYM_KEY, {}),
+    *(("kms", "kms:GenerateMac", key, {}) for key in (PSEUDONYM_KEY, REVERSIBLE_KEY)),
 ]
 OF_SERVICES: list[tuple[str, str, Context]] = [
     *(
@@ -321,6 +321,7 @@ AROUND = (
     "KeysS3Key",
     "KeysLambdaKey",
     "KeysPseudonymKey",
+    "KeysReversibleKey",
 )
 
 
@@ -592,7 +593,9 @@ def decide_for_administrators() -> Iterator[Decision]:
         yield allow(ADMINISTRATOR, "s3:DeleteBucket", BUCKET, retains=retains)
         yield allow(ADMINISTRATOR, "s3:PutLifecycleConfiguration", BUCKET, retains=retains)
         for endpoint, action, resource, context in OF_CODE:
-            yield allow(CODE[endpoint], action, resource, context, retains=retains)
+            # Where nothing is retained, no contract encrypts either: see the fixture.
+            decide = deny if resource == REVERSIBLE_KEY and not retains else allow
+            yield decide(CODE[endpoint], action, resource, context, retains=retains)
 
 
 def decide_for_people() -> Iterator[Decision]:
@@ -861,13 +864,15 @@ def decide_for_function_keys() -> Iterator[Decision]:
     """What the keys' policies say about the role applies with no other policy, and with all."""
     bare = ("ProcessorRoleAllowed", "ProcessorRoleDenied", BOUNDARY)
     code = CODE["kms"]
-    yield deny(code, "kms:GenerateMac", PSEUDONYM_KEY, {}, bare)
+    for key in (PSEUDONYM_KEY, REVERSIBLE_KEY):
+        yield deny(code, "kms:GenerateMac", key, {}, bare)
     yield deny(LAMBDA, "kms:Decrypt", ENVIRONMENT_KEY, FOR_FUNCTION, bare)
     full = ("ProcessorRoleDenied", BOUNDARY)
     code, service_of = (who.holding("AdministratorAccess") for who in (code, LAMBDA))
     for action in USES:
         if action != "GenerateMac":
-            yield deny(service_of, f"kms:{action}", PSEUDONYM_KEY, {}, full)
+            for key in (PSEUDONYM_KEY, REVERSIBLE_KEY):
+                yield deny(service_of, f"kms:{action}", key, {}, full)
         yield deny(service_of, f"kms:{action}", ENVIRONMENT_KEY, {}, full)
         if action != "Decrypt":
             yield deny(service_of, f"kms:{action}", ENVIRONMENT_KEY, FOR_FUNCTION, full)

@@ -38,7 +38,7 @@ OF_FUNCTION: Needs = {
     "s3:ListBucket": [table.BUCKET],
     "kms:Decrypt": [table.DATA_KEY, table.ENVIRONMENT_KEY],
     "kms:GenerateDataKey": [table.DATA_KEY],
-    "kms:GenerateMac": [table.PSEUDONYM_KEY],
+    "kms:GenerateMac": [table.PSEUDONYM_KEY, table.REVERSIBLE_KEY],
     "logs:CreateLogStream": [f"{table.FUNCTION_GROUP}:*"],
     "logs:PutLogEvents": [f"{table.FUNCTION_GROUP}:*"],
     "sqs:DeleteMessage": [table.QUEUE],
