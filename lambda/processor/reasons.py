@@ -821,6 +821,13 @@ class Reason(StrEnum):
         cause="An attack, or a damaged text.",
         producer=_VALUE,
     )
+    COLUMN_NO_SUBJECT = Explanation(
+        "<column>:no-subject",
+        means="The value is to move as its subject does, and the subject's field is empty.",
+        cause="The value is missing in the source.",
+        producer="Supply the subject.",
+        steward="If it may be missing, drop the column in the contract, or generalize it.",
+    )
 
 
 class ReasonAbout(str):

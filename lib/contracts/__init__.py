@@ -23,6 +23,7 @@ from lib.contracts.dialect import read_dialect
 from lib.contracts.freshness import read_freshness
 from lib.contracts.policies import read_policies
 from lib.contracts.quality import read_quality
+from lib.contracts.shifting import check_subjects
 from lib.contracts.source import SUFFIX, Location, Part, Source
 from lib.contracts.standard import check_standard
 from lib.contracts.unquoted import read_dates
@@ -159,6 +160,7 @@ def _compile(source: Source) -> Contract | None:
     ]
     columns = [column.compile() for column in rules]
     check_names(rules, columns)
+    check_subjects(rules, columns)
     if all(column.dropped for column in columns):
         what = "all columns are dropped, so that nothing would be left; keep something of one"
         source.wrong((*at, "properties"), what)

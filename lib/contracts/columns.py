@@ -13,6 +13,7 @@ from open_data_contract_standard.model import SchemaProperty
 from lib.contracts.deidentification import read_method
 from lib.contracts.fields import LEVELS, Fate
 from lib.contracts.physical import Physical, read_physical
+from lib.contracts.shifting import with_room
 from lib.contracts.source import Location, Part
 from lib.contracts.standard import LOGICAL_TYPES, wrong_type
 from lib.contracts.unquoted import misread
@@ -94,7 +95,7 @@ class ColumnRules(Part):
         rules = (self._options(column) if kind else {}) | self._enum(kind)
         column = replace(column, rules=Rules(**rules))
         method = read_method(self, given, column if kind else None)
-        return replace(column, deidentify=method, output=self._output(method))
+        return with_room(replace(column, deidentify=method, output=self._output(method)))
 
     def _check_name(self, name: str, field: str) -> None:
         fits = 0 < len(name) <= MAX_NAME_LENGTH and name.isprintable() and name == name.strip()

@@ -16,12 +16,14 @@ import yaml
 
 from lib.contracts import compile_contracts, read_sources
 from lib.contracts.classification import read_classification
+from lib.contracts.shifting import moved_bounds
 from lib.contracts.tables import athena_type
 from processor.contract.column import Column
 from processor.contract.model import Contract
 from processor.contract.vocabulary import camel_case
 from processor.deidentification.keep import Keep
 from processor.deidentification.methods import output_schema
+from processor.deidentification.shift import Shift
 
 FOLDER = "published"
 """Beside the contracts, where nothing is read at synth."""
@@ -98,7 +100,10 @@ def _document(contract: Contract, source: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _property(field: pa.Field, column: Column, source: Mapping[str, Any]) -> dict[str, Any]:
-    """A column of the output; the rules of a value hold for it where the value was kept."""
+    """A column of the output; the rules of a value hold for it where the value was kept.
+
+    Bounds hold for a value that moved, as far as it may have moved.
+    """
     decimal = pa.types.is_decimal(field.type)
     found = {
         "name": field.name,
@@ -115,6 +120,8 @@ def _property(field: pa.Field, column: Column, source: Mapping[str, Any]) -> dic
             found["logicalTypeOptions"] = rules
     else:
         found["transformDescription"] = _how(column)
+    if isinstance(column.deidentify, Shift):
+        found["logicalTypeOptions"] = moved_bounds(column, column.deidentify)
     return found
 
 

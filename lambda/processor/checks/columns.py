@@ -6,7 +6,7 @@ field is null. A row, never a single value, is rejected, with all of its reasons
 number: it fits no type, and only a dropped column may hold it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
@@ -27,6 +27,8 @@ from processor.contract.model import Contract
 from processor.reasons import Reason, ReasonAbout, Stated
 
 _NO_TEXT = pa.scalar(None, pa.string())
+
+Failure = tuple[ReasonAbout, pa.BooleanArray]
 
 NOTHING: Mapping[str, Notation] = MappingProxyType({})
 
@@ -88,6 +90,11 @@ class RowCheck:
         self.dropped_columns = len(header) - len(self._positions)
         self._notation = notation
         self._checks = [ColumnCheck(column) for column in contract.columns]
+        self._subjects = [
+            (column.name, column.deidentify.subject)
+            for column in contract.columns
+            if column.deidentify.subject is not None
+        ]
 
     def close(self) -> None:
         """Forget the file; this frees its disk space."""
@@ -113,8 +120,8 @@ class RowCheck:
                 rejects.setdefault(index, [Reason.ROW_FIELD_COUNT if length else Reason.ROW_BLANK])
             indices, rows = places(whole), rows.filter(whole)
 
-        columns = {}
-        bad: pa.BooleanArray | None = None
+        columns: dict[str, CheckedColumn] = {}
+        failures: list[Failure] = []
         for check in self._checks:
             position = self._positions.get(check.name)
             if position is None:
@@ -124,12 +131,22 @@ class RowCheck:
                 if check.name in self._notation:
                     field = self._notation[check.name].plain(field)
             textless = field.is_null() if field.null_count else None
-            columns[check.name], failures = check.check(_nullified(field), textless)
-            for reason, mask in failures:
-                bad = mask if bad is None else pc.or_(bad, mask)
-                for place in places(mask):
-                    rejects.setdefault(indices[place], []).append(reason)
+            columns[check.name], found = check.check(_nullified(field), textless)
+            failures += found
+        failures += self._without_subject(columns)
+        bad: pa.BooleanArray | None = None
+        for reason, mask in failures:
+            bad = mask if bad is None else pc.or_(bad, mask)
+            for place in places(mask):
+                rejects.setdefault(indices[place], []).append(reason)
         return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects)
+
+    def _without_subject(self, columns: Mapping[str, CheckedColumn]) -> Iterator[Failure]:
+        """Yield the rows with a value that depends on its subject, but without that."""
+        for name, subject in self._subjects:
+            mask = pc.and_(columns[name].values.is_valid(), columns[subject].text.is_null())
+            if mask.true_count:
+                yield Reason.COLUMN_NO_SUBJECT.about(name), mask
 
 
 class ColumnCheck:
@@ -155,7 +172,7 @@ class ColumnCheck:
 
     def check(
         self, text: pa.StringArray, textless: pa.BooleanArray | None = None
-    ) -> tuple[CheckedColumn, list[tuple[ReasonAbout, pa.BooleanArray]]]:
+    ) -> tuple[CheckedColumn, list[Failure]]:
         """Return the converted column, and the failed rows of each check that any row fails.
 
         The form and the rules apply to the text as it is in the file. Presence and uniqueness
@@ -163,7 +180,7 @@ class ColumnCheck:
         unique. A text with too many marks in a row cannot be normalized, so its row is rejected.
         ``textless`` marks the nulls that represent a value without a text.
         """
-        failures: list[tuple[ReasonAbout, pa.BooleanArray]] = []
+        failures: list[Failure] = []
         known = given = text
         if self._steps:
             known, unfit = normalize(text, self._steps)
@@ -194,9 +211,7 @@ class ColumnCheck:
                 failures.append((Reason.COLUMN_UNIQUE.about(self.name), repeated))
         return CheckedColumn(known, values, given, empty, compared), failures
 
-    def _unfit(
-        self, text: pa.StringArray, unfit: pa.BooleanArray
-    ) -> list[tuple[ReasonAbout, pa.BooleanArray]]:
+    def _unfit(self, text: pa.StringArray, unfit: pa.BooleanArray) -> list[Failure]:
         """Return the reasons of the values that are not of the type, each with its rows."""
         zone = pa.repeat(False, len(text))
         if self._type.otherwise is not None:

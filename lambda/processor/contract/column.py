@@ -40,6 +40,9 @@ class Keys(Protocol):
     def derive(self, algorithm: str, column: str, domain: str | None) -> bytes:
         """Return the key of a column for an algorithm, or of all columns of a domain."""
 
+    def derive_for(self, algorithm: str, column: str) -> bytes:
+        """Return the key of a column for another algorithm than its own: that of its domain."""
+
     def derive_reversible(self, column: str, domain: str | None) -> tuple[bytes, bytes]:
         """Return the key of such tokens as can be reversed, and what is associated with them."""
 
@@ -47,11 +50,13 @@ class Keys(Protocol):
 class OutputColumn(NamedTuple):
     """What a column becomes in the output: which of its arrays it uses, and how that changes.
 
-    It takes the texts as they are in the file, or the values of the contract's type.
+    It takes the texts as they are in the file, or the values of the contract's type. If the column
+    ``beside`` has a name, it takes the texts of that one too, as they are made tokens of.
     """
 
     takes: Literal["text", "values"]
-    make: Callable[[pa.Array], pa.Array]
+    make: Callable[..., pa.Array]
+    beside: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +124,11 @@ class Method(ABC):
     def steps(self) -> tuple[str, ...]:
         """Which steps of :mod:`processor.checks.normalization` run before the checks."""
         return ()
+
+    @property
+    def subject(self) -> str | None:
+        """The column that says whom a value is about, if its output depends on that."""
+        return None
 
     def complaints(self, column: "Column") -> Iterator[tuple[str, str]]:
         """Yield what is wrong with the method for a column: the option, or ``method``, and why."""

@@ -2,7 +2,7 @@
 
 Each method is a module of this package; a contract knows those that are listed here.
 
-``keep`` and ``generalize`` write values of the column's type. The other methods take the text as
+``keep``, ``generalize`` and ``shift`` write values of the column's type. The other methods take the text as
 it is in the file (normalized for a token, if the contract says so) and write strings:
 ``007`` and ``7`` have different tokens. Only a number in a CSV file's own notation is first given
 the text that it has elsewhere: see :mod:`processor.checks.notation`.
@@ -25,12 +25,13 @@ from processor.deidentification.mask import Mask
 from processor.deidentification.pseudonymize import Pseudonymize
 from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from processor.deidentification.redact import Redact
+from processor.deidentification.shift import Shift
 from processor.deidentification.token import Token
 from processor.deidentification.truncate import Truncate
 
 # In the order in which sentences and pages list them.
 METHODS: tuple[type[Method], ...]
-METHODS = (Pseudonymize, Hmac, Encrypt, Mask, Truncate, Generalize, Redact, Drop, Keep)
+METHODS = (Pseudonymize, Hmac, Encrypt, Mask, Truncate, Generalize, Shift, Redact, Drop, Keep)
 BY_NAME = {method.name: method for method in METHODS}
 
 
@@ -50,16 +51,25 @@ class Deidentification:
             for column, method in _written(contract)
             if column.output and isinstance(method, Token)
         ]
-        of_contract = ContractKeys(keys, contract.dataset, contract.epoch)
+        domains = {
+            column.name: method.domain
+            for column, method in _written(contract)
+            if isinstance(method, Token) and method.domain is not None
+        }
+        of_contract = ContractKeys(keys, contract.dataset, contract.epoch, domains)
         self._columns = []
         for column, method in _written(contract):
-            takes, make = method.prepare(column, of_contract)
-            self._columns.append((column.name, attrgetter(takes), make))
+            takes, make, beside = method.prepare(column, of_contract)
+            inputs = [(column.name, attrgetter(takes))]
+            if beside is not None:
+                inputs.append((beside, attrgetter("text")))
+            self._columns.append((inputs, make))
 
     def apply(self, batch: CheckedBatch) -> pa.RecordBatch:
         """Return the clean rows of a batch, de-identified."""
         arrays = [
-            make(batch.select(take(batch.columns[name]))) for name, take, make in self._columns
+            make(*(batch.select(take(batch.columns[name])) for name, take in inputs))
+            for inputs, make in self._columns
         ]
         return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
 

@@ -16,7 +16,8 @@ first name the algorithm. Tokens that can be reversed have keys of another origi
 :mod:`.reversible` describes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -32,6 +33,7 @@ KEY_LENGTH = 32  # bytes
 
 HMAC_SHA256 = "HMAC-SHA256"
 AES_256_CMAC = "AES-256-CMAC"
+SHIFT = "AES-256-CMAC-shift"  # of days, which are no tokens
 
 
 class PseudonymKeys:
@@ -70,17 +72,25 @@ class PseudonymKeys:
 
 @dataclass(frozen=True)
 class ContractKeys:
-    """Those of one contract, as its methods may ask for them."""
+    """Those of one contract, as its methods may ask for them.
+
+    ``domains`` has the domain of each column that has one.
+    """
 
     keys: PseudonymKeys
     dataset: str
     epoch: int
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     def derive(self, algorithm: str, column: str, domain: str | None) -> bytes:
         """Return the key of a column, or of all columns of a domain."""
         if domain is not None:
             return self.keys.derive(algorithm, f"domain/{domain}", self.epoch)
         return expand(self.keys.derive(algorithm, self.dataset, self.epoch), f"column/{column}")
+
+    def derive_for(self, algorithm: str, column: str) -> bytes:
+        """Return the key of a column, or of its domain, for another algorithm than its own."""
+        return self.derive(algorithm, column, self.domains.get(column))
 
     def derive_reversible(self, column: str, domain: str | None) -> tuple[bytes, bytes]:
         """Return the key of a column or domain that leads back, and what is associated."""

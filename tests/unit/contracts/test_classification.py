@@ -39,8 +39,8 @@ def test_no_word_means_two_classifications() -> None:
         (
             "PII",
             "is classified 'PII', which means restricted, but has no de-identification; add "
-            "customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, "
-            "redact, drop or an explicit keep",
+            "customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, "
+            "generalize, shift, redact, drop or an explicit keep",
         ),
         (
             "hot",

@@ -454,14 +454,14 @@ classification: public
 classification: public
 --> classification: restricted
 39: column 'country' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
-drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, shift,
+redact, drop or an explicit keep
 
 classification: public
 --> classification: confidential
 39: column 'country' is classified 'confidential' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
-drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, shift,
+redact, drop or an explicit keep
 
           - property: deidentify\n
 -->           - property: de-identify\n
@@ -471,8 +471,8 @@ vendor
 {property: deidentify, value: {method: drop}}
 --> {property: deidentify, value: {method: drop}, vendor: atlan}
 34: column 'comment' is classified 'restricted' but has no de-identification; add
-customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, redact,
-drop or an explicit keep
+customProperties deidentify: pseudonymize, hmac, encrypt, mask, truncate, generalize, shift,
+redact, drop or an explicit keep
 
 {property: deidentify, value: {method: drop}}
 --> {property: pseudonymEpoch, value: 2}\n          - {property: deidentify, value: {method: drop}}
@@ -482,22 +482,22 @@ move it
 {method: drop}
 --> {method: hash}
 36: column 'comment' has a deidentify with the method 'hash'; write value: {method: …} with
-pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, shift, redact, drop or keep
 
 {method: drop}
 --> drop
 36: column 'comment' has a deidentify with no method; write value: {method: …} with
-pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, shift, redact, drop or keep
 
 {method: drop}
 --> {keepLast: 3}
 36: column 'comment' has a deidentify with no method; write value: {method: …} with
-pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, shift, redact, drop or keep
 
 {method: drop}
 --> {method: [drop]}
 36: column 'comment' has a deidentify with the method ['drop']; write value: {method: …} with
-pseudonymize, hmac, encrypt, mask, truncate, generalize, redact, drop or keep
+pseudonymize, hmac, encrypt, mask, truncate, generalize, shift, redact, drop or keep
 
 {method: drop}
 --> {method: truncate}
