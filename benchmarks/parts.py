@@ -19,6 +19,7 @@ from processor.checks.columns import RowCheck
 from processor.deidentification.cmac import CmacTokens
 from processor.deidentification.hmac import HmacTokens
 from processor.deidentification.methods import Deidentification
+from processor.deidentification.siv import SivTokens
 from processor.readers.csv import CsvRecords
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
@@ -27,7 +28,7 @@ PARTS: dict[str, tuple[tuple[type, str], ...]] = {
     "frame": ((CsvRecords, "_next_batch"),),
     "check": ((RowCheck, "check"),),
     "de-identify": ((Deidentification, "apply"),),
-    "hash": ((CmacTokens, "tokens"), (HmacTokens, "tokens")),
+    "hash": ((CmacTokens, "tokens"), (HmacTokens, "tokens"), (SivTokens, "tokens")),
     "write": (
         *((CleanRows, name) for name in ("__init__", "write", "__exit__")),
         *((RejectedRows, name) for name in ("__init__", "write", "__exit__")),

@@ -110,6 +110,19 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Tokens that can be reversed have a key of their own, only if a contract has any.",
+        "CC6.1 C1.1",
+        "AC-6 SC-12 SC-13",
+        "Keys/ReversibleKey",
+        [
+            f"{STACK}test_keys.py"
+            "::test_there_is_a_key_for_reversible_tokens_only_if_a_contract_has_any",
+            f"{UNIT}processor/deidentification/test_reversible.py"
+            "::test_a_token_leads_back_from_its_origin_only",
+            DECISIONS,
+        ],
+    ),
+    Control(
         "The bucket refuses requests below TLS 1.2, and the queues refuse requests without TLS.",
         "CC6.7",
         "SC-8 SC-8(1)",

@@ -1,4 +1,4 @@
-"""The method ``shift``: by whose tokens values move, and how far they may be from the ends of time.
+"""The method ``shift``: by whose tokens values move, and how near the ends of time they may be.
 
 A value that moves must not leave the years from 1 to 9999, however far its subject moves. So the
 compiled contract has bounds that leave room for it, which are the contract's own where those do.

@@ -47,12 +47,12 @@ def make_encrypting_stack() -> Synthesized:
 def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test``, with and without retained data.
 
-    Both restrict administrators and have an audit trail. The first also has an interface endpoint
-    that the function does not need, and a contract that encrypts.
+    Both restrict administrators, and have an audit trail and a contract that encrypts. The first
+    also has an interface endpoint that the function does not need.
     """
     retaining = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"], %s}'
     return {
-        retains: Policies(Synthesized(synthesize(settings=given % AUDITED, encrypts=retains)))
+        retains: Policies(Synthesized(synthesize(settings=given % AUDITED, encrypts=True)))
         for retains, given in ((True, retaining), (False, "{%s}"))
     }
 

@@ -50,7 +50,7 @@ def synthesize(
         encrypts: whether a column of a contract has the method ``encrypt``.
     """
     app = make_app(environments={suffix: json.loads(settings)})
-    with _contracts(encrypts=encrypts):
+    with contracts(encrypts=encrypts):
         stack = TapStack(
             app,
             f"TapStack-{suffix}",
@@ -61,7 +61,7 @@ def synthesize(
 
 
 @contextmanager
-def _contracts(*, encrypts: bool) -> Iterator[None]:
+def contracts(*, encrypts: bool) -> Iterator[None]:
     """Let the stack find the project's contracts, or others of which one encrypts."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "contracts"

@@ -123,13 +123,7 @@ class RowCheck:
         columns: dict[str, CheckedColumn] = {}
         failures: list[Failure] = []
         for check in self._checks:
-            position = self._positions.get(check.name)
-            if position is None:
-                field = pa.repeat("", len(rows))
-            else:
-                field = rows.values.take(pc.add(rows.offsets, pa.scalar(position, pa.int32())))
-                if check.name in self._notation:
-                    field = self._notation[check.name].plain(field)
+            field = self._field(check.name, rows)
             textless = field.is_null() if field.null_count else None
             columns[check.name], found = check.check(_nullified(field), textless)
             failures += found
@@ -140,6 +134,14 @@ class RowCheck:
             for place in places(mask):
                 rejects.setdefault(indices[place], []).append(reason)
         return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects)
+
+    def _field(self, name: str, rows: pa.ListViewArray) -> pa.StringArray:
+        """Return the texts of a column, which are empty if the file lacks it."""
+        position = self._positions.get(name)
+        if position is None:
+            return pa.repeat("", len(rows))
+        field = rows.values.take(pc.add(rows.offsets, pa.scalar(position, pa.int32())))
+        return self._notation[name].plain(field) if name in self._notation else field
 
     def _without_subject(self, columns: Mapping[str, CheckedColumn]) -> Iterator[Failure]:
         """Yield the rows with a value that depends on its subject, but without that."""

@@ -2,8 +2,8 @@
 
 Each method is a module of this package; a contract knows those that are listed here.
 
-``keep``, ``generalize`` and ``shift`` write values of the column's type. The other methods take the text as
-it is in the file (normalized for a token, if the contract says so) and write strings:
+``keep``, ``generalize`` and ``shift`` write values of the column's type. The other methods take
+the text as it is in the file (normalized for a token, if the contract says so) and write strings:
 ``007`` and ``7`` have different tokens. Only a number in a CSV file's own notation is first given
 the text that it has elsewhere: see :mod:`processor.checks.notation`.
 """

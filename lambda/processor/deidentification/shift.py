@@ -1,4 +1,4 @@
-"""Shift: a date or an instant, moved by a number of days that is the same for all of one subject's.
+"""Shift: a date or an instant, moved by a number of days that is the same for all of a subject.
 
 So the days between two dates of a subject stay what they are, in every dataset whose subjects have
 the same tokens by a domain, and their order too. Which number it is follows from the subject's

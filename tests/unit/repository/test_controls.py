@@ -8,7 +8,7 @@ import pytest
 
 from lib.tap_stack import TapStack
 from tests.controls import CONTROLS, PAGE, Control, render
-from tests.unit.synthesis import ROOT, make_app
+from tests.unit.synthesis import ROOT, contracts, make_app
 
 SOC2 = re.compile(r"CC[1-9]\.[1-9]|A1\.[1-3]|PI1\.[1-5]|C1\.[12]")
 NIST = re.compile(r"[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?")
@@ -23,9 +23,10 @@ def functions(path: str) -> set[str]:
 
 @pytest.fixture(scope="module", name="stack_with_everything")
 def make_stack_with_everything() -> TapStack:
-    """A stack with the parts that settings add."""
+    """A stack with the parts that settings and contracts add."""
     app = make_app(environments={"test": {"retainData": True, "auditTrail": True}})
-    return TapStack(app, "Stack", environment_suffix="test")
+    with contracts(encrypts=True):
+        return TapStack(app, "Stack", environment_suffix="test")
 
 
 def test_the_page_is_current() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ SEEN = st.datetimes(datetime.min + timedelta(days=DAYS), datetime.max - timedelt
 
 
 def shifted(
-    rows: list[tuple[str, date | None, datetime | None]],
+    rows: Sequence[tuple[str, date | None, datetime | None]],
     *,
     days: int = DAYS,
     material: bytes = b"k" * 32,
