@@ -278,6 +278,26 @@ def test_the_tokens_of_one_domain_join(
     )
 
 
+@pytest.mark.parametrize(("purpose", "joins"), [("fraud", True), ("audit", False)])
+def test_the_reversible_tokens_of_one_domain_have_one_purpose(
+    directory: Path, purpose: str, joins: bool
+) -> None:
+    method = "{method: encrypt, domain: person, reidentification: %s}"
+    assert mistakes(directory, edited("{method: hmac}", method % "fraud")) == []
+    second = edited("{method: hmac}", method % purpose)
+    second = second.replace("- name: orders", "- name: sales").replace("id: 1", "id: 2")
+    found = mistakes(directory, second, "sales.odcs.yaml")
+    if joins:
+        assert found == []
+        return
+    (sentence,) = found
+    assert sentence.endswith(
+        "shares the domain 'person' with column 'email' of contracts/orders.odcs.yaml, but not "
+        "method, reidentification, pseudonymEpoch, type and normalize; their tokens would not "
+        "join, or who may reverse one could reverse both: make them alike."
+    )
+
+
 @pytest.mark.parametrize("domain", ["Person", "PERSON"])
 def test_domains_that_differ_in_case_are_a_mistake(directory: Path, domain: str) -> None:
     first = edited("{method: hmac}", "{method: hmac, domain: person}")

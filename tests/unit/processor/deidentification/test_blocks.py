@@ -52,10 +52,11 @@ def test_values_keep_their_order(values: list[bytes], times: int) -> None:
 
     def together(blocks: list[pa.UInt64Array]) -> pa.BinaryArray:
         many.append(len(blocks))
+        assert len(blocks[0]) // 2 > 16 * len(blocks)
         return pa.array(joined(blocks), pa.binary())
 
     def alone(some: pa.BinaryArray) -> pa.BinaryArray:
-        assert len(some) <= 16 * 3
+        assert all(len(some) <= 16 * (len(one) // BLOCK + 1) for one in some.to_pylist())
         return pa.array([one + ending(one) for one in some.to_pylist()], pa.binary())
 
     found = in_groups(pa.array(values, pa.binary()), together, alone).to_pylist()
