@@ -258,7 +258,7 @@ def _shared(method: Token) -> str:
     """What columns of a domain have in common, and why."""
     shared = "method, pseudonymEpoch, type and normalize; their tokens would not join"
     if isinstance(method, Encrypt):
-        return f"method, reidentification, {shared}, or who may reverse one could reverse both"
+        return f"reidentification, {shared}, or who may reverse one could reverse both"
     return shared
 
 

@@ -293,7 +293,7 @@ def test_the_reversible_tokens_of_one_domain_have_one_purpose(
     (sentence,) = found
     assert sentence.endswith(
         "shares the domain 'person' with column 'email' of contracts/orders.odcs.yaml, but not "
-        "method, reidentification, pseudonymEpoch, type and normalize; their tokens would not "
+        "reidentification, method, pseudonymEpoch, type and normalize; their tokens would not "
         "join, or who may reverse one could reverse both: make them alike."
     )
 

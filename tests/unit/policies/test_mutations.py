@@ -17,9 +17,6 @@ UNMATCHED = "Nobody describes a key with an encryption context: the statement ne
 SURVIVORS = {
     "KeysLogsKey AllowCloudWatchLogs: Action without kms:DescribeKey": UNMATCHED,
     "AuditTrailKey AllowCloudWatchLogs: Action without kms:DescribeKey": UNMATCHED,
-    "ProcessorRoleDenied DenyDerivationOutside: Resource * to Resource key/KeysPseudonymKey": (
-        "DenyGenerateMacElsewhere refuses to derive from any other key."
-    ),
     "ReplayRoleAllowed PublishMetrics: Action cloudwatch:PutMetricData to cloudwatch:*": (
         "No other action has the condition's key."
     ),

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from processor.deidentification.blocks import (
@@ -46,6 +46,7 @@ def test_each_block_is_encrypted_by_itself(length: int) -> None:
 
 @EXAMPLES
 @given(st.lists(st.binary(max_size=40)), st.sampled_from([1, 20, 40]))
+@example([b"two blocks of sixteen"], 20)
 def test_values_keep_their_order(values: list[bytes], times: int) -> None:
     values = values * times
     many: list[int] = []

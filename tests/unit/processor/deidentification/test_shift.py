@@ -42,7 +42,7 @@ def shifted(
 ) -> list[dict[str, Any]]:
     """The output of subjects, dates and instants."""
     kms: Any = HmacKey(material)
-    moves = {"method": "shift", "options": {"days": days, "by": subject}}
+    moves: dict[str, Any] = {"method": "shift", "options": {"days": days, "by": subject}}
     compiled = document(
         column(subject, method=method, options=options),
         column("born", "date", **moves),
