@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import cores, data, files, latency, throughput
+from benchmarks import cores, data, files, latency, methods, throughput
 from benchmarks.measurement import ROOT, MeasurementError, Usage, measure
 from benchmarks.report import FileUsage, Report, Round, write
 from lib.contracts import compile_contracts, write_contracts
@@ -151,6 +151,7 @@ def benchmark(megabytes: int, rounds: int) -> Report:
             rounds=measured,
             parts=parts,
             best_parts=best,
+            methods=methods.measure(),
             files=others,
             by_memory=cores.measure(small, large, folder / "cores", rounds),
             latency=latency.measure(contracts),

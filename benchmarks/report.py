@@ -17,7 +17,7 @@ from typing import NamedTuple
 import psutil
 import pyarrow as pa
 
-from benchmarks import throughput
+from benchmarks import methods, throughput
 from benchmarks.cores import CORE_MB
 from benchmarks.files import FILE_ROWS, WIDTH
 from benchmarks.latency import Latency
@@ -81,6 +81,14 @@ bare loop over copied states, since the plugin does not take the key), measured 
 on the whole file: {best}. Together that is {best_sum:.1f} CPU s/GB; the processor with `hmac`, \
 which also streams, bounds its memory, writes rejects with their lines and reasons and accounts \
 for every row, takes {over_best:.2f} times as much.
+
+## A value of each method
+
+CPU microseconds for one value of so many characters, among {batch:,} different ones that are \
+done at once; of `shift`, for a date whose subject has so many. Nothing is read, checked or \
+written.
+
+{methods}
 
 ## Other files
 
@@ -165,6 +173,7 @@ class Report:
         rounds: of each engine.
         parts: CPU seconds of each part of the processor, in each round.
         best_parts: CPU seconds of each part alone, in each round.
+        methods: microseconds for a value of each of LENGTHS, by method.
         files: what each file in another form took, in each round.
         by_memory: GB a minute, by the function's MB of memory.
         latency: of the function.
@@ -178,6 +187,7 @@ class Report:
     rounds: Mapping[str, Sequence[Round]]
     parts: Sequence[Mapping[str, float]]
     best_parts: Sequence[Mapping[str, float]]
+    methods: Mapping[str, Sequence[float]]
     files: Sequence[Sequence[FileUsage]]
     by_memory: Mapping[int, float]
     latency: Latency
@@ -221,6 +231,8 @@ def page(report: Report) -> str:
         parts=_parts(report),
         best=", ".join(f"{name} {value:.1f}" for name, value in best.items()),
         best_sum=sum(best.values()),
+        batch=methods.ROWS,
+        methods=methods_table(report.methods),
         rows_of_files=FILE_ROWS,
         width=WIDTH,
         files=_files(report),
@@ -290,6 +302,17 @@ def _parts(report: Report) -> str:
     for name, value in sorted(seconds.items(), key=lambda item: -item[1]):
         share = value / sum(seconds.values())
         lines.append(f"| {name} | {value / report.megabytes * 1000:.1f} | {share:.0%} |")
+    return "\n".join(lines)
+
+
+def methods_table(measured: Mapping[str, Sequence[float]]) -> str:
+    """Return the table of what a value of each method takes."""
+    lines = [
+        f"| | {' | '.join(f'{length} characters' for length in methods.LENGTHS)} |",
+        f"| --- |{' --- |' * len(methods.LENGTHS)}",
+    ]
+    for name, values in measured.items():
+        lines.append(f"| `{name}` | {' | '.join(f'{value:.2f}' for value in values)} |")
     return "\n".join(lines)
 
 

@@ -29,6 +29,7 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
         },
         parts=[{"frame": 3.0, "hash": 1.0}],
         best_parts=[{"parse": 1.0, "hash": 1.0}] * 2 + [{"parse": 9.0, "hash": 9.0}],
+        methods={"pseudonymize": [0.04, 0.1, 0.126], "encrypt": [0.08, 0.2, 1.0]},
         files=[
             [FileUsage("no quotes", 100, ours, 6.0), FileUsage("Parquet", 50, ours, None)]
             for ours in (2.0, 3.0, 9.0)
@@ -43,6 +44,7 @@ def test_the_report_takes_medians_and_leaves_out_the_start() -> None:
     assert "| this processor, `hmac` | 40 (1.00) | 6 (1.00) | 100 (1.00) | 1.0 |" in text
     assert "| PySpark | 100 (2.50) | 12 (2.00) | 300 (3.00) | 1.0 |" in text
     assert "| frame | 30.0 | 75% |" in text
+    assert "| `pseudonymize` | 0.04 | 0.10 | 0.13 |\n| `encrypt` | 0.08 | 0.20 | 1.00 |\n" in text
     assert "| no quotes | 20 | 50 | 0.40 |\n| Parquet | 40 |  |  |\n" in text
     assert "| 512 | 0.29 | 0.30 |\n| 3,538 | 2.00 | 2.00 |\n" in text
     assert "began: 0.1, when it ended: 1.2" in text
