@@ -1,6 +1,7 @@
 """The stack on the sandbox: the CDK CLI deploys to the emulator as to an AWS account."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,16 @@ def deploy(
     outputs.parent.mkdir(parents=True, exist_ok=True)
     outputs.write_text(json.dumps(flat, indent=2, sort_keys=True) + "\n")
     return flat
+
+
+def copy_app(folder: Path) -> None:
+    """Copy the app to a folder, to change something before it is deployed as a ``project``."""
+    skip = shutil.ignore_patterns("__pycache__")
+    for name in ("lib", "lambda", "contracts"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=skip)
+    for name in ("app.py", "cdk.json"):
+        shutil.copyfile(PROJECT / name, folder / name)
+    (folder / ".cache").symlink_to(PROJECT / ".cache")  # the function's dependencies
 
 
 def destroy(emulator: Emulator, suffix: str) -> None:

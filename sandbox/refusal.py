@@ -93,12 +93,7 @@ def deploy_correction(emulator: Emulator, suffix: str) -> str:
     """
     copy = emulator.state / "corrected"
     shutil.rmtree(copy, ignore_errors=True)
-    skip = shutil.ignore_patterns("__pycache__")
-    for name in ("lib", "lambda", "contracts"):
-        shutil.copytree(PROJECT / name, copy / name, ignore=skip)
-    for name in ("app.py", "cdk.json"):
-        shutil.copyfile(PROJECT / name, copy / name)
-    (copy / ".cache").symlink_to(PROJECT / ".cache")  # the function's dependencies
+    deployment.copy_app(copy)
     file = copy / "contracts" / f"{DATASET}.odcs.yaml"
     contract = yaml.safe_load(file.read_text(encoding="utf-8"))
     contract["version"] = "1.1.0"
