@@ -130,7 +130,7 @@ class Records(Protocol):
         header: the names of the fields.
         rows_read: data rows framed so far.
         dropped_columns: names that are not in the header and were left out so far.
-        localized: whether numbers are written in the notation of the contract's CSV files.
+        localized: whether numbers and days are in the notation of the contract's CSV files.
         limits_memory: whether the process may take little more memory while rows are read, so
             that no thread may take any meanwhile.
     """

@@ -691,10 +691,11 @@ class Reason(StrEnum):
     )
     COLUMN_DATE = Explanation(
         "<column>:date",
-        means="The value is not a date that exists, as YYYY-MM-DD.",
+        means="The value is not a date that exists, as YYYY-MM-DD or as `csv.dates` says.",
         cause="The order of another country, or a day such as 30 February.",
         producer=_VALUE,
-        steward=_TYPE_WRONG,
+        steward="If all days are written so, set `csv.dates` in the contract. If the values are "
+        "right and no days, change the column's type.",
     )
     COLUMN_TIMESTAMP = Explanation(
         "<column>:timestamp",

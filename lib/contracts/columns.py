@@ -204,6 +204,8 @@ class ColumnRules(Part):
                 use = f"use {', '.join(OPTIONS[kind])}" if OPTIONS[kind] else "remove it"
                 if name == "format" and kind in ("date", "timestamp", "time"):
                     use = "remove it: files have the form of ISO 8601"
+                    if kind == "date":
+                        use += ", or in CSV that of the option dates of the custom property csv"
                 what = f"has the option {name!r}, which is not supported for type {kind}; {use}"
                 self.wrong(what, "logicalTypeOptions", name)
         if kind == "time" and options.get("timezone", False):

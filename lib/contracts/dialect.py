@@ -14,7 +14,7 @@ from typing import Any
 from lib.contracts.source import Location, Source
 from processor.contract.model import RFC_4180, Csv
 from processor.contract.options import is_count
-from processor.contract.vocabulary import ENCODINGS, ESCAPE, camel_case, snake_case
+from processor.contract.vocabulary import DAYS, ENCODINGS, ESCAPE, camel_case, snake_case
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
 DELIMITERS = [*MARKS, "\t", " "]
@@ -65,6 +65,10 @@ def _dialect(source: Source, at: Location, value: Any) -> Csv:
         shown = source.text((*at, "header"))
         source.wrong((*at, "header"), f"the header of csv is {shown!r}; use true or false")
     _check_numbers(source, at, csv)
+    if csv.dates not in DAYS:
+        shown = source.text((*at, "dates"))
+        what = f"use one of {', '.join(DAYS)}"
+        source.wrong((*at, "dates"), f"the dates of csv are {shown!r}; {what}")
     if escape not in ("", ESCAPE):
         shown = source.text((*at, "escape"))
         what = "use '\\' as MySQL, Hive and PostgreSQL write, or '' for none"

@@ -21,7 +21,7 @@ from lib.contracts import compile_contracts
 from lib.contracts.columns import FOREIGN, MAX_LABEL_LENGTH, MAX_NAME_LENGTH
 from lib.contracts.source import SUFFIX
 from pipeline.contracts import recognition
-from pipeline.contracts.profiles import MARKERS, NOTATIONS, Profile, bare
+from pipeline.contracts.profiles import FEW, MARKERS, NOTATIONS, Profile, bare
 from pipeline.contracts.recognition import Kind, Method
 from pipeline.contracts.sniffing import Shape, sniff, unreadable, value_like
 from pipeline.contracts.wording import method_text, options_text, type_text
@@ -30,7 +30,7 @@ from processor.checks.columns import RowCheck
 from processor.checks.notation import notation_of
 from processor.contract.column import Column, Rules
 from processor.contract.model import RFC_4180, Contract, Csv
-from processor.contract.vocabulary import DATASET, Type, camel_case
+from processor.contract.vocabulary import DATASET, DAYS, ISO_DAYS, Type, camel_case
 from processor.deidentification.drop import Drop
 from processor.deidentification.methods import BY_NAME
 from processor.limits.size import SizeLimit
@@ -118,7 +118,11 @@ def name_of(file: Path) -> str:
 
 
 def _names(labels: Sequence[str]) -> list[str]:
-    """Return names of columns that a contract may have: where it can, what files call them."""
+    """Return names of columns that need no quotes in SQL: where all can, what files call them.
+
+    Otherwise they are in lower case, with underscores.
+    """
+    simple = all(re.fullmatch(r"\w+", label) for label in labels)
     names: list[str] = []
     taken: set[str] = set()
     for number, label in enumerate(labels, start=1):
@@ -127,13 +131,12 @@ def _names(labels: Sequence[str]) -> list[str]:
                 f"The name of column {number} is no name that a contract may have: it has control "
                 "characters, more than 1,024 characters, or begins with a brace. Rename it."
             )
-        plain = "".join(one if one.isprintable() and one not in ":{" else " " for one in label)
-        name = " ".join(plain.split())[:MAX_NAME_LENGTH].strip() if plain != label else label
-        name = name.strip()[:MAX_NAME_LENGTH].strip() or f"column_{number}"
+        name = label if simple else "_".join(re.findall(r"[^\W_]+", label.lower()))
+        name = name[:MAX_NAME_LENGTH] or f"column_{number}"
         unique, count = name, 1
         while unique.casefold() in taken:
             count += 1
-            unique = f"{name[: MAX_NAME_LENGTH - 6].strip()}_{count}"
+            unique = f"{name[: MAX_NAME_LENGTH - 6]}_{count}"
         taken.add(unique.casefold())
         names.append(unique)
     return names
@@ -141,8 +144,10 @@ def _names(labels: Sequence[str]) -> list[str]:
 
 def _profiles(file: Path, shape: Shape, columns: Sequence[Column]) -> tuple[list[Profile], int]:
     """Read all of the file, by the processor's own readers and with columns of any text."""
-    notations = NOTATIONS if shape.kind == "csv" else NOTATIONS[:1]
-    profiles = [Profile(notations) for _ in columns]
+    notations, forms = NOTATIONS, DAYS
+    if shape.kind != "csv":
+        notations, forms = NOTATIONS[:1], (ISO_DAYS,)
+    profiles = [Profile(notations, forms) for _ in columns]
     provisional = Contract(
         dataset="draft",
         id="draft",
@@ -175,11 +180,12 @@ def _dropped(column: Column) -> Column:
 
 
 def _dialect(shape: Shape, profiles: Sequence[Profile]) -> Csv:
-    """Return the dialect with its notation of numbers, and its null markers."""
+    """Return the dialect with its notation of numbers and days, and its null markers."""
     if shape.kind != "csv":
         return shape.csv
     typed = [one for one in profiles if one.typed]
     best = max(NOTATIONS, key=lambda one: sum(one in profile.numbers for profile in typed))
+    best = replace(best, dates=_days(typed))
     nulls = [
         marker
         for marker in MARKERS
@@ -190,7 +196,19 @@ def _dialect(shape: Shape, profiles: Sequence[Profile]) -> Csv:
         )
     ]
     nulls += [marker for marker in shape.csv.nulls if marker not in nulls]
-    return replace(shape.csv, decimal=best.decimal, thousands=best.thousands, nulls=tuple(nulls))
+    known = {name: vars(best)[name] for name in ("decimal", "thousands", "dates")}
+    return replace(shape.csv, **known, nulls=tuple(nulls))
+
+
+def _days(typed: Sequence[Profile]) -> str:
+    """Return the form of days that most columns have, if day and month can be told apart."""
+
+    def count(form: str) -> int:
+        return sum(form in profile.days for profile in typed)
+
+    best = max(DAYS, key=count)
+    other = best.translate(str.maketrans("DM", "MD"))
+    return ISO_DAYS if other in DAYS and count(other) == count(best) else best
 
 
 def _notation(csv: Csv) -> Csv:
@@ -198,7 +216,7 @@ def _notation(csv: Csv) -> Csv:
 
 
 def _has_type(profile: Profile, csv: Csv) -> bool:
-    return bool(profile.moments or _notation(csv) in profile.numbers)
+    return bool(profile.moments or csv.dates in profile.days or _notation(csv) in profile.numbers)
 
 
 def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted:
@@ -216,6 +234,7 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
     )
     if present and not profile.textless and markers == profile.markers.total():
         column = _typed(column, profile, csv, as_text=bool(kind and kind.as_text))
+    doubts = _doubts(column, profile, csv)
     if harmless := _harmless(column, profile, csv, kind, named):
         what = f"By its name and its values it holds {harmless.what}."
         if (
@@ -224,9 +243,8 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
             and "NA" in csv.nulls
         ):
             what += " NA is a null marker in this file, so Namibia counts as empty."
-        return Drafted(_bounded(column, profile, csv), "internal", what)
-    if FIRST_DAY.fullmatch(profile.shape or ""):
-        because += " Its days are not written as in ISO 8601 (YYYY-MM-DD), so it is a text."
+        return Drafted(_bounded(column, profile, csv), "internal", f"{what}{doubts}")
+    because += doubts
     if kind is None and column.type == "date" and profile.years and profile.years[0] < OLD:
         kind, because = recognition.BIRTH, "Its days are so long ago that they may be births."
     if kind is None and column.type in ("date", "timestamp"):
@@ -257,7 +275,7 @@ def _personal(profile: Profile, named: Kind | None, csv: Csv) -> tuple[Kind | No
     if any(profile.found.values()):
         kind = kind or recognition.TEXT
     numbers = profile.numbers.get(_notation(csv))
-    if numbers and numbers.identify and not profile.moments:
+    if numbers and numbers.identify and not (profile.moments or profile.days):
         said.append("Its numbers are as long as identifiers.")
         kind = kind or recognition.IDENTIFIER
     kind = kind or named
@@ -279,9 +297,35 @@ def _typed(column: Column, profile: Profile, csv: Csv, as_text: bool) -> Column:
             precision = min(38, max(12, numbers.whole + scale + 3))
             return replace(column, type="decimal", precision=precision, scale=scale)
         return replace(column, type="double")
+    if csv.dates in profile.days:
+        return replace(column, type="date")
     for type_, timezone in sorted(profile.moments, reverse=True):
         return replace(column, type=type_, timezone=timezone)
     return column
+
+
+def _doubts(column: Column, profile: Profile, csv: Csv) -> str:
+    """Return what of the values a person should look at, as sentences after others."""
+    said = ""
+    numbers = profile.numbers.get(_notation(csv))
+    wrong = 0
+    if column.type == "date":
+        wrong = profile.days[csv.dates]
+    elif numbers and column.type in ("integer", "decimal", "double"):
+        wrong = numbers.wrong
+    if wrong:
+        said += f" {wrong:,} of its values are not of this type, so their rows are rejected."
+    if column.type == "string" and profile.days:
+        said += (
+            " Its values are days, but not in one form that all columns have, or it cannot be "
+            "seen which part is the month. If you know the form, see dates of csv."
+        )
+    elif column.type == "string" and FIRST_DAY.fullmatch(profile.shape or ""):
+        said += " Its days have no form that dates of csv may be, so it is a text."
+    if profile.values and 0 < profile.missing * FEW <= profile.values:
+        rows = profile.values + profile.missing
+        said += f" It is empty in just {profile.missing:,} of {rows:,} rows: it may be required."
+    return said
 
 
 def _harmless(

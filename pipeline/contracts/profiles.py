@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from processor.checks.notation import Notation
+from processor.checks.notation import DayNotation, NumberNotation
 from processor.checks.string_formats import STRING_FORMATS
 from processor.checks.types import column_type, converted, matches
 from processor.contract.column import Column, Rules
 from processor.contract.model import Csv
-from processor.contract.vocabulary import Type
+from processor.contract.vocabulary import DAYS, Type
 from processor.deidentification.keep import Keep
 from processor.deidentification.redaction import PATTERNS, redact
 
@@ -34,9 +34,9 @@ NOTATIONS = tuple(
 
 FORMATS = ("uuid", "ipv4", "ipv6", "email")
 MOMENTS: tuple[tuple[Type, bool], ...] = (
-    *(("boolean", True), ("date", True), ("timestamp", True), ("timestamp", False)),
-    ("time", True),
+    *(("boolean", True), ("timestamp", True), ("timestamp", False), ("time", True)),
 )
+FEW = 1_000  # of so many values one may be wrong, as in files that people keep in spreadsheets
 MOST_VALUES = 300
 LONGEST_VALUE = 20
 LONGEST_SHAPE = 40
@@ -59,13 +59,15 @@ def bare(name: str, type_: Type, timezone: bool = True) -> Column:
 
 
 _MOMENTS = {one: column_type(bare("", *one)) for one in MOMENTS}
-_INTEGER, _DOUBLE = (column_type(bare("", one)) for one in ("integer", "double"))
+_TYPES: tuple[Type, ...] = ("integer", "double", "date")
+_INTEGER, _DOUBLE, _DATE = (column_type(bare("", one)) for one in _TYPES)
+_NO_CODE = "^[^#]*[0-9]"  # what has digits, and is no error of a spreadsheet such as #DIV/0!
 _PLAIN_DECIMAL = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?$"
 
 
 @dataclass
 class Numbers:
-    """Numbers in one notation, as far as all values of a column are some.
+    """Numbers in one notation, as far as all values of a column are some, or all but a few.
 
     Attributes:
         integers, decimals, doubles: whether all are of this type.
@@ -74,6 +76,8 @@ class Numbers:
         count: how many there are.
         long: how many are whole and as long as identifiers.
         huge: whether any is as long as telephone numbers.
+        wrong: how many values are no numbers.
+        codes: whether any of these has digits, such as ``007``, so that all may be texts.
     """
 
     integers: bool = True
@@ -85,6 +89,8 @@ class Numbers:
     count: int = 0
     long: int = 0
     huge: bool = False
+    wrong: int = 0
+    codes: bool = False
 
     @property
     def identify(self) -> bool:
@@ -94,17 +100,26 @@ class Numbers:
     @property
     def any(self) -> bool:
         """Whether they are numbers at all."""
-        return self.integers or self.fixed or self.doubles
+        return not self.codes and (self.integers or self.fixed or self.doubles)
 
     @property
     def fixed(self) -> bool:
         """Whether they fit a decimal."""
         return self.decimals and self.whole + self.scale <= 38
 
-    def add(self, text: pa.StringArray) -> None:
-        """Take more of them, without nulls."""
+    def add(self, text: pa.StringArray, written: pa.StringArray) -> None:
+        """Take more of them, without nulls, and how they are written."""
+        double = converted(text, _DOUBLE).is_valid()
+        number = pc.or_(double, pc.match_substring_regex(text, _PLAIN_DECIMAL))
+        if number.false_count:
+            others = written.filter(pc.invert(number))
+            self.wrong += len(others)
+            self.codes = self.codes or pc.any(pc.match_substring_regex(others, _NO_CODE)).as_py()
+            text, double = text.filter(number), double.filter(number)
+        if len(text) == 0:
+            return
         self.integers = self.integers and not converted(text, _INTEGER).null_count
-        self.doubles = self.doubles and not converted(text, _DOUBLE).null_count
+        self.doubles = self.doubles and not double.false_count
         self.decimals = (
             self.decimals and pc.all(pc.match_substring_regex(text, _PLAIN_DECIMAL)).as_py()
         )
@@ -133,34 +148,41 @@ class Profile:
         missing: how many fields are empty.
         textless: how many are values that have no text, such as an infinite number.
         markers: how many fields are one of MARKERS.
-        moments: which types other than numbers all values have; null markers do not count.
+        moments: which types other than numbers and days all values have; null markers do not
+            count.
+        days: how many values are wrong if it has days, by the form of these, if few are.
         numbers: the same for numbers, by notation.
         formats: which formats all values have.
         shape: of all values, with A, a and 9 for letters and digits; empty if they differ.
         distinct: the values, if they are few and short; else None.
         found: how many values are what ``redact`` finds, by pattern.
         sought: in how many of them it was sought.
+        seen: how many values are no null markers.
         shortest: the fewest characters of a value.
         years: the first and last year of dates.
     """
 
     notations: Sequence[Csv]
+    forms: Sequence[str] = DAYS
     values: int = 0
     missing: int = 0
     textless: int = 0
     markers: Counter[str] = field(default_factory=Counter)
     moments: set[tuple[Type, bool]] = field(default_factory=lambda: {*MOMENTS})
+    days: dict[str, int] = field(init=False)
     numbers: dict[Csv, Numbers] = field(init=False)
     formats: set[str] = field(default_factory=lambda: {*FORMATS})
     shape: str | None = None
     distinct: set[str] | None = field(default_factory=set)
     found: Counter[str] = field(default_factory=Counter)
     sought: int = 0
+    seen: int = 0
     shortest: int | None = None
     years: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Begin with all notations."""
+        self.days = dict.fromkeys(self.forms, 0)
         self.numbers = {one: Numbers() for one in self.notations}
 
     def add(self, text: pa.StringArray, textless: int) -> None:
@@ -207,22 +229,30 @@ class Profile:
         self.moments = {
             one for one in self.moments if not converted(text, _MOMENTS[one]).null_count
         }
-        if self.moments & {("date", True)}:
-            years = pc.min_max(pc.cast(pc.utf8_slice_codeunits(text, 0, 4), pa.int32())).as_py()
-            first, last = self.years or (9999, 1)
-            self.years = min(first, years["min"]), max(last, years["max"])
+        self.seen += len(text)
+        for form in [*self.days]:
+            days = converted(DayNotation(form).plain(text), _DATE)
+            self.days[form] += days.null_count
+            if self.days[form] * FEW > self.seen:
+                del self.days[form]
+            elif days.null_count < len(days):
+                years = pc.min_max(pc.year(days)).as_py()
+                first, last = self.years or (9999, 1)
+                self.years = min(first, years["min"]), max(last, years["max"])
         for notation, numbers in [*self.numbers.items()]:
             plain = text
             if (notation.decimal, notation.thousands) != (".", ""):
-                plain = Notation(notation).plain(text)
-            numbers.add(plain)
-            if not numbers.any:
+                plain = NumberNotation(notation).plain(text)
+            numbers.add(plain, text)
+            if not numbers.any or numbers.wrong * FEW > self.seen:
                 del self.numbers[notation]
 
     @property
     def typed(self) -> bool:
-        """Whether all values but null markers have a type other than text."""
-        return self.values > self.markers.total() and bool(self.moments or self.numbers)
+        """Whether all values but null markers and a few have a type other than text."""
+        return self.values > self.markers.total() and bool(
+            self.moments or self.days or self.numbers
+        )
 
 
 def shaped(text: pa.StringArray) -> pa.StringArray:

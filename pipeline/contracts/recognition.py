@@ -222,6 +222,7 @@ CODES = {
     ),
     "unit": Kind("units", "unit|uom|einheit|unite|unidad|mengeneinheit"),
     "channel": Kind("channels", "channel|kanal|canal|vertriebskanal|saleschannel"),
+    "flag": FLAGS,
 }
 """Languages are not among them: a language tells where people come from."""
 

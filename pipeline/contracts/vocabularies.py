@@ -32,6 +32,7 @@ _STATES = (
 )
 _UNITS = "pcs pc ea stk st kg g mg t l ml cl m cm mm km m2 m3 h min s box pack pair set kwh"
 _CHANNELS = "web online shop store app mobile phone mail email fax branch partner filiale laden"
+_FLAGS = "true false yes no ja nein oui non si sí wahr falsch vrai faux verdadero falso"
 
 VOCABULARIES = {
     name: frozenset(words.split())
@@ -41,6 +42,7 @@ VOCABULARIES = {
         "status": _STATES,
         "unit": _UNITS,
         "channel": _CHANNELS,
+        "flag": _FLAGS,
     }.items()
 }
 """By name, in small letters: ISO 3166-1, ISO 4217, and words of four languages."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from processor import ProcessorError
 from processor.contract.column import Column
 from processor.contract.quality import QualityRule
-from processor.contract.vocabulary import ESCAPE, UnknownColumns
+from processor.contract.vocabulary import ESCAPE, ISO_DAYS, UnknownColumns
 
 
 class ContractError(ProcessorError):
@@ -38,7 +38,8 @@ class Csv:
     ``encoding`` is one of ENCODINGS, see :mod:`processor.readers.encodings`. The first
     ``preamble_lines`` of a file are not part of the table, whatever they contain. An ``escape`` is
     a backslash, see :mod:`processor.readers.escaping`. ``decimal`` and ``thousands`` separate a
-    number's fraction and its groups of three digits, see :mod:`processor.checks.notation`.
+    number's fraction and its groups of three digits, and ``dates`` is one of DAYS, see
+    :mod:`processor.checks.notation`.
     """
 
     delimiter: str = ","
@@ -50,6 +51,7 @@ class Csv:
     escape: str = ""
     decimal: str = "."
     thousands: str = ""
+    dates: str = ISO_DAYS
 
     def __post_init__(self) -> None:
         """Make sure that the escape is the supported one.

@@ -21,6 +21,13 @@ UnknownColumns = Literal["refuse", "drop"]
 ENCODINGS = ("utf-8", "windows-1252", "utf-16", "utf-16-le", "utf-16-be")
 ESCAPE = "\\"
 
+ISO_DAYS = "YYYY-MM-DD"
+DAYS = (
+    *(ISO_DAYS, "DD.MM.YYYY", "D.M.YYYY", "DD/MM/YYYY", "D/M/YYYY", "MM/DD/YYYY", "M/D/YYYY"),
+    *("DD-MM-YYYY", "D-M-YYYY", "YYYY/MM/DD"),
+)
+"""How CSV files may write days; D and M have no leading zero."""
+
 
 def snake_case(name: str) -> str:
     """Return Python's name for a name in camel case, as in contracts and their JSON."""

@@ -73,9 +73,10 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
             f"{numbers}{more}."
         )
     if found.broken:
+        see = "See" if output else "Save the draft in contracts/, and see"
         remark(
             f"The draft rejects {found.broken:,} of them: they have other fields, another type or "
-            "another CSV dialect than most. Save the draft in contracts/, and see why: "
-            f"python -m pipeline contract check {dataset} {shlex.quote(str(file))}"
+            f"another CSV dialect than most. {see} why: python -m pipeline contract "
+            f"check {dataset} {shlex.quote(str(file))}"
         )
     return Exit.WRONG if found.broken else Exit.OK

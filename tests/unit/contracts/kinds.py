@@ -115,7 +115,8 @@ REFUSED = {
     "a date in a form of its own": (
         written(column("logicalType: date, logicalTypeOptions: {format: dd/MM/yyyy}")),
         "column 'c' has the option 'format', which is not supported for type date; remove it: "
-        "files have the form of ISO 8601",
+        "files have the form of ISO 8601, or in CSV that of the option dates of the custom "
+        "property csv",
     ),
     "a pattern without ends": (
         written(column("logicalType: string, logicalTypeOptions: {pattern: 'A[0-9]+'}")),

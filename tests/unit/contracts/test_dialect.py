@@ -35,6 +35,7 @@ def with_csv(value: str) -> str:
             r"{thousands: ',', quote: '', escape: '\'}",
             Csv(thousands=",", quote="", escape="\\"),
         ),
+        ("{dates: DD.MM.YYYY}", Csv(dates="DD.MM.YYYY")),
         ("{preambleLines: 2}", Csv(preamble_lines=2)),
         ("{encoding: windows-1252}", Csv(encoding="windows-1252")),
         ("{encoding: utf-16-le}", Csv(encoding="utf-16-le")),
@@ -68,6 +69,7 @@ def test_a_dialect_that_is_said_is_written_though_it_is_the_default(directory: P
         "escape": "",
         "decimal": ".",
         "thousands": "",
+        "dates": "YYYY-MM-DD",
     }
     assert dump(parse(document)) == document
 
@@ -121,6 +123,8 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{encoding: latin-1}", "the encoding of csv is 'latin-1'; use one of utf-8,"),
         ("{encoding: [utf-8]}", "the encoding of csv is ''; use one of utf-8,"),
         ("{encoding: null}", "the encoding of csv is 'null'; use one of utf-8,"),
+        ("{dates: dd.MM.yyyy}", "the dates of csv are 'dd.MM.yyyy'; use one of YYYY-MM-DD, DD."),
+        ("{dates: null}", "the dates of csv are 'null'; use one of YYYY-MM-DD, DD.MM.YYYY,"),
         ("{header: 'no'}", "the header of csv is 'no'; use true or false"),
     ],
 )

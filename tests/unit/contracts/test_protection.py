@@ -145,6 +145,7 @@ def in_dialect(text: str, options: str) -> str:
         ("escape", "'\\'"),
         ("decimal", "','"),
         ("thousands", "','"),
+        ("dates", "D/M/YYYY"),
     ],
 )
 def test_all_versions_read_the_same_fields_in_the_same_bytes(

@@ -818,7 +818,7 @@ def process(
             elif len(record.fields) == len(header):
                 texts = {name: record.fields[place] for name, place in where.items()}
                 if form == "csv":
-                    texts = with_plain_numbers(texts, contract)
+                    texts = with_plain_values(texts, contract)
                 row, reasons = judge_row(texts, contract, kms_key, seen)
             else:
                 row, reasons = {}, ["row:field-count" if record.fields else "row:blank"]
@@ -839,14 +839,16 @@ def process(
     return verdict
 
 
-def with_plain_numbers(texts: dict[str, str], contract: dict[str, Any]) -> dict[str, str]:
-    """Return the texts with numbers as in JSON, if the dialect writes them differently."""
+def with_plain_values(texts: dict[str, str], contract: dict[str, Any]) -> dict[str, str]:
+    """Return the texts with numbers and days as in JSON, if the dialect writes them otherwise."""
     dialect = contract.get("csv", {})
     decimal, thousands = dialect.get("decimal", "."), dialect.get("thousands", "")
     types = {column["name"]: column["type"] for column in contract["columns"]}
     return {
         name: plain_number(text, decimal, thousands)
         if text and types[name] in ("integer", "decimal", "double")
+        else plain_day(text, dialect.get("dates", "YYYY-MM-DD"))
+        if text and types[name] == "date"
         else text
         for name, text in texts.items()
     }
@@ -870,6 +872,18 @@ def plain_number(text: str, decimal: str, thousands: str) -> str:
         return "none"
     sign = "-" if whole.startswith("-") else ""
     return sign + "".join(groups) + ("." if point else "") + fraction + letter + exponent
+
+
+def plain_day(text: str, form: str) -> str:
+    """Return a day as YYYY-MM-DD; anything else as a text that is not a day."""
+    (mark,) = {*form} - {*"YMD"}
+    parts = dict(zip(form.split(mark), text.split(mark), strict=False))
+    if text.count(mark) != 2 or set("".join(parts.values())) - set(string.digits):
+        return "none"
+    for part, digits in parts.items():
+        if len(digits) != len(part) if len(part) > 1 else str(int(digits or 0)) != digits:
+            return "none"
+    return "-".join(digits.zfill(2) for _, digits in sorted(parts.items(), reverse=True))
 
 
 def judge_row(

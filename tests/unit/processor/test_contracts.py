@@ -124,6 +124,7 @@ CONTRACTS = st.builds(
         escape=st.sampled_from(["", ESCAPE]),
         decimal=TEXTS,
         thousands=TEXTS,
+        dates=TEXTS,
     ),
 )
 

@@ -114,11 +114,11 @@ def test_names_that_a_contract_cannot_have_become_physical_names(tmp_path: Path)
     text = '"E-Mail: ",,"a\nb",A B,a b\nx@y.example,1,2,3,4\n'
     _, columns, _ = from_text(tmp_path, text)
     assert {name: one.label for name, one in columns.items()} == {
-        "E-Mail": "E-Mail: ",
+        "e_mail": "E-Mail: ",
         "column_2": "",
-        "a b": "a\nb",
-        "A B_2": "A B",
-        "a b_3": "a b",
+        "a_b": "a\nb",
+        "a_b_2": "A B",
+        "a_b_3": "a b",
     }
 
 
@@ -146,7 +146,8 @@ def test_names_that_a_contract_cannot_have_become_physical_names(tmp_path: Path)
         ("password", ["a8/x", "b9/y"], "string", None),
         ("x", ["one", "two"], "string", None),
         ("x", ["1", "2"], "integer", None),
-        ("x", ["31.12.1999", "1.2.2003"], "string", None),
+        ("x", ["31.12.1999", "1.2.2003"], "date", "{method: generalize, to: month}"),
+        ("x", ["31.12.99", "01.02.03"], "string", None),
         ("amount", ["219099998", "219099999"], "string", "{method: pseudonymize}"),
     ],
 )
@@ -180,10 +181,9 @@ def test_what_is_suggested_compiles(tmp_path: Path) -> None:
 
 
 def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
-    header = (
-        "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,is_paid\n"
-    )
-    rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,true\n120,100,-2,2.5,false,USD,NO,Open,false\n"
+    header = "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,is_paid,paid\n"
+    rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,true,WAHR\n"
+    rows += "120,100,-2,2.5,false,USD,NO,Open,false,FALSCH\n"
     text, columns, _ = from_text(tmp_path, header + rows)
     assert not any(one.dropped for one in columns.values())
     assert {one["classification"] for one in properties(text).values()} == {"internal"}
@@ -193,6 +193,7 @@ def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
     assert columns["vat_rate"].type == "double"
     assert rules["Land"].enum == ("AT", "NO")
     assert rules["status"].enum == ("Open", "shipped")
+    assert rules["paid"].enum == ("FALSCH", "WAHR")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +251,8 @@ def test_one_word_that_is_not_harmless_suffices_to_drop(
 
 def test_what_is_not_in_a_vocabulary_is_not_written(tmp_path: Path) -> None:
     header = "status,currency,country_of_birth,quantity,active\n"
-    text, columns, _ = from_text(tmp_path, header + "open,EUR,AT,+1,ja\nfrozen,CANARY,DE,2,nein\n")
+    rows = "open,EUR,AT,+1,perhaps\nfrozen,CANARY,DE,2,nein\n"
+    text, columns, _ = from_text(tmp_path, header + rows)
     assert [name for name, one in columns.items() if not one.dropped] == ["status"]
     assert "frozen" not in text
     assert "only" not in text
@@ -292,10 +294,77 @@ def test_no_value_of_the_file_is_in_a_draft(tmp_path: Path, names: list[str], en
     assert "CANARY" not in found.text.upper()
 
 
-def test_days_in_another_form_are_texts(tmp_path: Path) -> None:
-    text, columns, _ = from_text(tmp_path, "day,quantity\n31.12.1999,1\n01.02.2003,2\n")
-    assert columns["day"].type == "string"
-    assert "not written as in ISO 8601" in " ".join(text.replace("#", "").split())
+@pytest.mark.parametrize(
+    ("days", "form"),
+    [
+        ("31.12.1999 01.02.2003", "DD.MM.YYYY"),
+        ("31.12.1999 1.2.2003", "D.M.YYYY"),
+        ("31/12/1999 01/02/2003", "DD/MM/YYYY"),
+        ("12/31/1999 1/2/2003", "M/D/YYYY"),
+        ("1999-12-31 2003-02-01", "YYYY-MM-DD"),
+    ],
+)
+def test_the_form_of_days_is_found_out(tmp_path: Path, days: str, form: str) -> None:
+    first, second = days.split()
+    text = f"date_of_birth,day,quantity\n{first},{second},1\n{second},{first},2\n"
+    _, columns, contract = from_text(tmp_path, text)
+    assert columns["day"].type == columns["date_of_birth"].type == "date"
+    assert contract.csv.dates == form
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ("31.12.99 01.02.03", "Its days have no form that dates of csv may be, so it is a text."),
+        ("01/02/2003 03/04/2003", "it cannot be seen which part is the month."),
+    ],
+)
+def test_days_whose_form_is_unknown_are_texts(tmp_path: Path, days: str, said: str) -> None:
+    rows = "".join(f"{day},{n}\n" for n, day in enumerate(days.split()))
+    text, columns, contract = from_text(tmp_path, f"day,quantity\n{rows}")
+    assert (columns["day"].type, contract.csv.dates) == ("string", "YYYY-MM-DD")
+    assert said in " ".join(text.replace("#", "").split())
+
+
+WRONG = (
+    *(["#REF!", "3", "1.02.2003"], ["2", "#DIV/0!", "01.02.2003"], ["2", "?", "01.02.2003"]),
+    *(["2", "3", "31.02.2026"], ["2", "3", "00.01.1900"]),
+)
+
+
+def test_a_few_wrong_values_do_not_make_a_column_a_text(tmp_path: Path) -> None:
+    sound = [["1,50", "2", "01.02.2003"]] * 4_995
+    file = tmp_path / "a.csv"
+    rows = [*sound[:2_000], *WRONG, *sound[2_000:]]
+    file.write_text("\n".join(map(";".join, [["price", "quantity", "day"], *rows])))
+    found, contract, account = passed(file)
+    assert [column.type for column in contract.columns] == ["decimal", "integer", "date"]
+    assert (found.rows, found.broken, account.rejected) == (5_000, 5, 5)
+    text = " ".join(found.text.replace("#", "").split())
+    assert "2 of its values are not of this type, so their rows are rejected." in text
+    assert "3 of its values are not of this type, so their rows are rejected." in text
+    file.write_text("\n".join(map(";".join, [["price", "quantity", "day"], *rows[:4_000]])))
+    _, contract, account = passed(file)
+    assert [column.type for column in contract.columns] == ["decimal", "integer", "date"]
+    file.write_text("\n".join(map(";".join, [["price", "quantity", "day"], *rows[1_500:2_400]])))
+    _, contract, account = passed(file)
+    assert [column.type for column in contract.columns] == ["string", "string", "string"]
+    assert account.rejected == 0
+
+
+@pytest.mark.parametrize("code", ["007", "12 pcs", "1-2"])
+def test_a_column_with_a_code_is_a_text(tmp_path: Path, code: str) -> None:
+    rows = "".join(f"{n},{code if n == 3_000 else n}\n" for n in range(5_000))
+    _, columns, _ = from_text(tmp_path, f"quantity,x\n{rows}")
+    assert (columns["quantity"].type, columns["x"].type) == ("integer", "string")
+
+
+def test_a_column_that_is_hardly_ever_empty_may_be_required(tmp_path: Path) -> None:
+    rows = "".join(f"{'' if n == 7 else n},{'' if n % 9 else 'x'}\n" for n in range(1_002))
+    text, columns, _ = from_text(tmp_path, f"quantity,note\n{rows}")
+    assert not columns["quantity"].required
+    said = "It is empty in just 1 of 1,002 rows: it may be required."
+    assert " ".join(text.replace("#", "").split()).count(said) == 1
 
 
 def test_a_line_of_json_may_be_no_object(tmp_path: Path) -> None:
@@ -410,7 +479,7 @@ def test_broken_rows_are_counted(tmp_path: Path) -> None:
         ("Umsatz 2024;;\nid;betrag;x\n1;2,5;a\n", "id betrag x", {"preamble_lines": 1}),
         ("by, me, today\nid,amount\n1,2\n2,3\n", "id amount", {"preamble_lines": 1}),
         ("sep=;\nReport\nid;amount\n1;2\n", "id amount", {"preamble_lines": 2}),
-        ("#,name\n1,Anna\n2,Ben\n", "# name", {"preamble_lines": 0}),
+        ("#,name\n1,Anna\n2,Ben\n", "column_1 name", {"preamble_lines": 0}),
         ("Report\nAnna,1\nBen,2\n", "column_1 column_2", {"preamble_lines": 1}),
         ("name,\nAnna,Graz\nBen,Linz\n", "name column_2", {"preamble_lines": 0}),
     ],

@@ -49,7 +49,8 @@ def test_what_is_no_number_has_no_notation(texts: tuple[str, ...]) -> None:
 def test_markers_are_counted_and_have_no_type() -> None:
     found = profile("2024-01-31", "NULL", None)
     assert (found.values, found.missing, found.markers["NULL"]) == (2, 1, 1)
-    assert found.moments == {("date", True)}
+    assert found.days == {"YYYY-MM-DD": 0}
+    assert not found.moments
     assert found.years == (2024, 2024)
     assert found.typed
     assert not profile("NULL").typed

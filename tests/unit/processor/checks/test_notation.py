@@ -1,5 +1,6 @@
-"""Numbers with decimal commas or digit groups are read as the contract says, or rejected."""
+"""Numbers and days are read as the contract says that they are written, or rejected."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from processor.contract.vocabulary import DAYS
 from processor.contracts import parse
 from tests.unit.processor.examples import EXAMPLES, column, document
 from tests.unit.processor.formats import as_parquet, read_through
@@ -117,3 +119,77 @@ def test_json_and_parquet_have_their_own_numbers() -> None:
     assert read_through(content, "a.parquet", lenient)[0] == [["1.234"]]
     assert run(content, lenient)[1] == [{"sum": Decimal("1.234")}]
     assert lines[0]["raw"] == '{"sum":"1,23"}'
+
+
+DATED = document(
+    column("id"),
+    column("day", "date", minimum="1950-01-01"),
+    column("month", "date", method="generalize", options={"to": "month"}),
+    column("code", "date", method="hmac"),
+    column("text"),
+)
+PART = st.one_of(st.integers(0, 32).map(str), st.integers(0, 32).map("{:02}".format))
+WRITTEN_DAYS = st.one_of(
+    st.tuples(st.sampled_from(["{}.{}.{}", "{}/{}/{}", "{}-{}-{}"]), PART, PART, PART).map(
+        lambda given: given[0].format(*given[1:])
+    ),
+    st.tuples(
+        st.sampled_from(["{}.{}.{}", "{}/{}/{}", "{}-{}-{}", "{2}-{1}-{0}", "{2}/{1}/{0}"]),
+        *(PART, PART, st.sampled_from(["1949", "1950", "2000", "2023", "0000", "99"])),
+    ).map(lambda given: given[0].format(*given[1:])),
+    st.sampled_from(["", "?", "1.2.2003 ", "01.02.2003x", "\u0661.2.2003", "1..2003", "1.2.3.4"]),
+)
+
+
+@EXAMPLES
+@given(
+    rows=st.lists(st.tuples(WRITTEN_DAYS, WRITTEN_DAYS, WRITTEN_DAYS), max_size=6),
+    form=st.sampled_from(DAYS),
+)
+@example(rows=[("31.12.1999", "01.02.2003", "29.02.2000")], form="DD.MM.YYYY")
+@example(rows=[("1/2/2003", "01/2/2003", "1/02/2003")], form="M/D/YYYY")
+def test_days_are_what_the_reference_implementation_says(
+    rows: list[tuple[str, ...]], form: str
+) -> None:
+    lines = [f"P;{';'.join(row)};{row[0]}" for row in rows]
+    data = "\n".join(["id;day;month;code;text", *lines, ""]).encode()
+    compare(data, DATED | {"csv": {"delimiter": ";", "dates": form}})
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "expected"),
+    [
+        ("DD.MM.YYYY", "01.02.2003", date(2003, 2, 1)),
+        ("DD.MM.YYYY", "1.2.2003", None),
+        ("DD.MM.YYYY", "2003-02-01", None),
+        ("DD.MM.YYYY", "31.02.2003", None),
+        ("DD.MM.YYYY", "00.01.1900", None),
+        ("D.M.YYYY", "1.2.2003", date(2003, 2, 1)),
+        ("D.M.YYYY", "01.02.2003", None),
+        ("D.M.YYYY", "31.12.2003", date(2003, 12, 31)),
+        ("DD/MM/YYYY", "01/02/2003", date(2003, 2, 1)),
+        ("MM/DD/YYYY", "01/02/2003", date(2003, 1, 2)),
+        ("M/D/YYYY", "1/2/2003", date(2003, 1, 2)),
+        ("M/D/YYYY", "13/2/2003", None),
+        ("D-M-YYYY", "1-2-2003", date(2003, 2, 1)),
+        ("YYYY/MM/DD", "2003/02/01", date(2003, 2, 1)),
+        ("YYYY-MM-DD", "2003-02-01", date(2003, 2, 1)),
+        ("DD.MM.YYYY", "01.02.03", None),
+        ("DD.MM.YYYY", "01x02x2003", None),
+    ],
+)
+def test_days_have_one_form(form: str, text: str, expected: date | None) -> None:
+    agreed = parse(document(column("day", "date")) | {"csv": {"dates": form}})
+    _, rows, lines = run(f"day\n{text}\n".encode(), agreed)
+    if expected is None:
+        assert [(line["reasons"], line["raw"]) for line in lines] == [(["day:date"], text)]
+    else:
+        assert rows == [{"day": expected}]
+
+
+def test_days_of_json_are_those_of_iso_8601_and_their_tokens_join() -> None:
+    agreed = document(column("day", "date", method="hmac")) | {"csv": {"dates": "DD.MM.YYYY"}}
+    _, tokens, _ = run(b"day\n01.02.2003\n", parse(agreed))
+    _, others, lines = run(b'{"day":"2003-02-01"}\n{"day":"01.02.2003"}\n', parse(agreed))
+    assert tokens == others
+    assert [line["reasons"] for line in lines] == [["day:date"]]
