@@ -265,14 +265,15 @@ def _personal(profile: Profile, named: Kind | None, csv: Csv) -> tuple[Kind | No
     """Return what a column may hold that concerns people, and why."""
     said = [f"By its name it may hold {named.what}."] if named else []
     kind = None if named in recognition.VAGUE else named
+    found = Counter() if csv.dates in profile.days else profile.found  # 31.02.2026 is no telephone
     for pattern, held in recognition.BY_VALUE.items():
-        share = profile.found[pattern] / max(profile.sought, 1)
+        share = found[pattern] / max(profile.sought, 1)
         if share > CERTAIN:
             said.append(f"{share:.0%} of its values look like {held.what}.")
             kind = kind or held
         elif share:
             said.append(f"Some of its values contain what looks like {held.what}.")
-    if any(profile.found.values()):
+    if any(found.values()):
         kind = kind or recognition.TEXT
     numbers = profile.numbers.get(_notation(csv))
     if numbers and numbers.identify and not (profile.moments or profile.days):

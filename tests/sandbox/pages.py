@@ -17,8 +17,12 @@ class Shown(NamedTuple):
 def shown(text: str) -> list[Shown]:
     """Return the commands of a page or a section, in order."""
     blocks = [block for _, language, block in FENCE.findall(text) if language == "console"]
+    return [one for block in blocks for one in commands(block)]
+
+
+def commands(block: str) -> list[Shown]:
+    """Return the commands of a block."""
     return [
         Shown(command, tuple(line.strip() for line in output.splitlines()))
-        for block in blocks
         for command, output in SHOWN.findall(block)
     ]

@@ -1,36 +1,31 @@
-"""Every command in the pages runs as it is written, in a fresh shell.
+"""Every command in the pages runs as it is written, in a fresh shell."""
 
-The shell has no virtual environment, and its Python has no packages. It is in a copy of the
-project, so that the developer's own sandbox and outputs are not touched.
-"""
-
-import json
 import re
-import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sandbox import PROJECT, emulator
-from sandbox.emulator import ACCOUNT, REGION
 from tests.sandbox.pages import FENCE, shown
 from tests.sandbox.runbooks import FOLDER
+from tests.sandbox.shell import Shell, copy_project, new_state, open_shell
 from tests.unit.contracts.kinds import BLOCK
 from tests.unit.contracts.samples import customer_reasons, rows
 
 PAGES = [
     PROJECT / "README.md",
     PROJECT / "CONTRIBUTING.md",
-    *(page for page in sorted((PROJECT / "docs").rglob("*.md")) if page.parent != FOLDER),
+    *(
+        page
+        for page in sorted((PROJECT / "docs").rglob("*.md"))
+        if page.parent != FOLDER and page.stem != "tutorial"
+    ),
 ]
 """In reading order: the README points the shell at the sandbox.
 
-The runbooks are followed in test_runbooks.py.
+The runbooks are followed in test_runbooks.py, and the tutorial in test_tutorial.py.
 """
 SENTENCE = re.compile(
     r"`((?:aws|cdk|cfn-lint|eval|git|grep|make|npm|npx|pip|pipenv|pytest|python3?) [^`]+)`"
@@ -120,67 +115,10 @@ def read_pages() -> tuple[list[str], list[str]]:
 SHOWN, NAMED = read_pages()
 
 
-@dataclass
-class Shell:
-    """A shell in the copy of the project; each command sees what earlier ones exported.
-
-    Attributes:
-        project: the copy.
-        state: a script with what was exported.
-        printed: what each command printed.
-    """
-
-    project: Path
-    state: Path
-    printed: dict[str, str] = field(default_factory=dict)
-
-    def run(self, command: str) -> None:
-        """Run a command, or its replacement."""
-        script = re.sub("<([^<>]+)>", self._fill, replace(command))
-        keep = f"status=$?; export -p >{self.state}; exit $status"
-        shell = ["bash", "-c", f". {self.state}\n{script}\n{keep}"]
-        done = subprocess.run(
-            [sys.executable, "-m", "lib.time_limit", "10", "emulator", *shell],
-            cwd=self.project,
-            env={},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-        self.printed[command] = done.stdout
-
-    def _fill(self, place: re.Match[str]) -> str:
-        """Return what a reader writes for a placeholder."""
-        outputs = json.loads((self.project / "cfn-outputs" / "flat-outputs.json").read_text())
-        queue = outputs["DeadLetterQueueUrl"].rpartition("/")[2]
-        values = {
-            "account": ACCOUNT,
-            "ARN": str(outputs["ProducerPolicyArn"]),
-            "bucket": str(outputs["S3BucketName"]),
-            "state machine's ARN": str(outputs["ReplayStateMachineArn"]),
-            "execution's ARN": self._printed(r'"executionArn": "([^"]+)"'),
-            "dead-letter queue's ARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}",
-            "owner": "octo-org",
-            "repository": "octo-repo",
-            "reviewer": "alice",
-        }
-        return values[place[1]]
-
-    def _printed(self, pattern: str) -> str:
-        """Return what the last command that printed such a text printed."""
-        found = [one for text in self.printed.values() for one in re.findall(pattern, text)]
-        return str(found[-1]) if found else ""
-
-
 @pytest.fixture(scope="module", name="project")
-def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def make_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project as a newcomer has it after ``make setup``, and a file."""
-    project = tmp_path_factory.mktemp("readme") / "project"
-    others = shutil.ignore_patterns(".*", "__pycache__", "cdk.out", "cfn-outputs", "node_modules")
-    shutil.copytree(PROJECT, project, ignore=others)
-    for name in (".cache", ".venv", "node_modules"):
-        (project / name).symlink_to(PROJECT / name)
+    project = copy_project(tmp_path_factory.mktemp("readme"))
     lines = (PROJECT / "samples" / "customers.csv").read_text("utf-8").splitlines(keepends=True)
     (project / "my.csv").write_text("".join(lines[:20]), encoding="utf-8")
     (project / "theirs.odcs.yaml").write_text(BLOCK, encoding="utf-8")
@@ -190,23 +128,8 @@ def copy_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module", name="new_shell")
 def write_state(project: Path, aws_cli: Path) -> str:
-    """The state of a shell with make, the AWS CLI and a Python without packages."""
-    tools = project.parent / "tools"
-    tools.mkdir()
-    (tools / "aws").symlink_to(aws_cli)
-    # tests/unit/repository/test_delivery_page.py shows what GitHub's CLI is asked.
-    (tools / "gh").write_text("#!/bin/sh\necho repo:octo-org@123456/octo-repo@456789\n")
-    (tools / "gh").chmod(0o755)
-    (tools / "python3").write_text(f'#!/bin/sh\nexec {sys.base_prefix}/bin/python3 -S "$@"\n')
-    (tools / "python3").chmod(0o755)
-    return f"export HOME={project.parent} PATH={tools}:/usr/local/bin:/usr/bin:/bin\n"
-
-
-def open_shell(project: Path, new_shell: str, name: str) -> Shell:
-    """A new shell."""
-    state = project.parent / name
-    state.write_text(new_shell)
-    return Shell(project, state)
+    """The state of a new shell."""
+    return new_state(project, aws_cli)
 
 
 @pytest.fixture(scope="module", name="reader")
@@ -223,12 +146,12 @@ def open_other_shell(project: Path, new_shell: str) -> Shell:
 
 @pytest.mark.parametrize("command", SHOWN)
 def test_what_a_page_shows_works(reader: Shell, command: str) -> None:
-    reader.run(command)
+    reader.run(command, replace(command))
 
 
 @pytest.mark.parametrize("command", NAMED)
 def test_what_a_page_names_works(reader: Shell, other: Shell, command: str) -> None:
-    (reader if command.startswith(OF_THE_SANDBOX) else other).run(command)
+    (reader if command.startswith(OF_THE_SANDBOX) else other).run(command, replace(command))
 
 
 def test_what_the_demo_shows_works(reader: Shell, other: Shell) -> None:
