@@ -144,10 +144,8 @@ def _names(labels: Sequence[str]) -> list[str]:
 
 def _profiles(file: Path, shape: Shape, columns: Sequence[Column]) -> tuple[list[Profile], int]:
     """Read all of the file, by the processor's own readers and with columns of any text."""
-    notations, forms = NOTATIONS, DAYS
-    if shape.kind != "csv":
-        notations, forms = NOTATIONS[:1], (ISO_DAYS,)
-    profiles = [Profile(notations, forms) for _ in columns]
+    most = None if shape.kind == "csv" else 1
+    profiles = [Profile(NOTATIONS[:most], DAYS[:most]) for _ in columns]
     provisional = Contract(
         dataset="draft",
         id="draft",

@@ -181,7 +181,8 @@ def test_what_is_suggested_compiles(tmp_path: Path) -> None:
 
 
 def test_what_is_harmless_is_kept(tmp_path: Path) -> None:
-    header = "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,is_paid,paid\n"
+    header = "quantity,unit_price,refund_amount,vat_rate,active,currency_code,Land,status,"
+    header += "is_paid,paid\n"
     rows = "1,9.99,-1,1e3,true,EUR,AT,shipped,true,WAHR\n"
     rows += "120,100,-2,2.5,false,USD,NO,Open,false,FALSCH\n"
     text, columns, _ = from_text(tmp_path, header + rows)
@@ -324,6 +325,15 @@ def test_days_whose_form_is_unknown_are_texts(tmp_path: Path, days: str, said: s
     text, columns, contract = from_text(tmp_path, f"day,quantity\n{rows}")
     assert (columns["day"].type, contract.csv.dates) == ("string", "YYYY-MM-DD")
     assert said in " ".join(text.replace("#", "").split())
+
+
+def test_a_day_that_does_not_exist_is_no_telephone_number(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("order date;quantity\n00.01.1900;1\n" + "01.02.2026;1\n" * 2_000)
+    found, contract, _ = passed(file)
+    assert contract.columns[0].type == "date"
+    assert "telephone" not in found.text
+    assert suggested(found.text, "order_date") == "{method: generalize, to: month}"
 
 
 WRONG = (

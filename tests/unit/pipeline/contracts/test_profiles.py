@@ -67,3 +67,15 @@ def test_a_profile_is_bounded() -> None:
     assert most < 4_000_000
     few = profile(*map(str, range(MOST_VALUES + 1)))
     assert few.distinct is None
+
+
+def test_a_batch_may_have_nothing_but_wrong_values() -> None:
+    days, numbers = Profile(NOTATIONS), Profile(NOTATIONS)
+    for found, value in ((days, "2024-01-31"), (numbers, "7")):
+        found.add(pa.array([value] * 999), 0)
+        found.add(pa.array(["#REF!"]), 0)
+    assert (days.days, days.years) == ({"YYYY-MM-DD": 1}, (2024, 2024))
+    assert (numbers.numbers[Csv()].wrong, numbers.numbers[Csv()].integers) == (1, True)
+    for found in (days, numbers):
+        found.add(pa.array(["#REF!"]), 0)
+        assert not found.typed

@@ -128,7 +128,7 @@ DATED = document(
     column("code", "date", method="hmac"),
     column("text"),
 )
-PART = st.one_of(st.integers(0, 32).map(str), st.integers(0, 32).map("{:02}".format))
+PART = st.one_of(st.integers(0, 32).map(str), st.integers(0, 32).map(lambda one: f"{one:02}"))
 WRITTEN_DAYS = st.one_of(
     st.tuples(st.sampled_from(["{}.{}.{}", "{}/{}/{}", "{}-{}-{}"]), PART, PART, PART).map(
         lambda given: given[0].format(*given[1:])
