@@ -58,6 +58,12 @@ class WrongContractError(PipelineError):
     exit_code = Exit.WRONG
 
 
+class WrongQueryError(PipelineError):
+    """A query failed."""
+
+    exit_code = Exit.WRONG
+
+
 class NoStackError(PipelineError):
     """There is no stack to talk to, or not with what is asked of it."""
 

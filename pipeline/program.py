@@ -15,7 +15,7 @@ from pipeline.text import plain
 NAME = "python -m pipeline"
 
 OF_A_STACK = (
-    *("status", "files", "show", "rejects", "report"),
+    *("status", "files", "show", "rejects", "report", "query"),
     *("redrive", "replay", "reconcile"),
 )
 """The commands that talk to a stack."""

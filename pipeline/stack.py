@@ -132,6 +132,12 @@ class Stack:
         return self.session.client(service, config=_CONFIG)
 
     @cached_property
+    def athena(self) -> Any:
+        """Athena."""
+        service: Any = "athena"
+        return self.session.client(service, config=_CONFIG)
+
+    @cached_property
     def session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
@@ -142,7 +148,7 @@ class Stack:
 
     def close(self) -> None:
         """Close the clients that were used."""
-        for name in ("s3", "sqs", "stepfunctions"):
+        for name in ("s3", "sqs", "stepfunctions", "athena"):
             if client := self.__dict__.get(name):
                 client.close()
 

@@ -30,7 +30,7 @@ from pipeline.outcomes import Exit
 from pipeline.program import main as run_tool
 from processor.deidentification.keep import Keep
 from processor.reasons import Reason
-from sandbox import PROJECT, SandboxError, deployment, emulator, query, refusal
+from sandbox import PROJECT, SandboxError, deployment, emulator, refusal
 from sandbox.emulator import Emulator
 from sandbox.environment import environment
 
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
 SAMPLES = ("customers.csv", "payments.csv")
 PATIENCE = 90.0  # seconds for the slowest file
 COMPARED = 3  # rows shown before and after
+# A customer can be in several files, and the demo can have run before: so what is counted differs.
+SQL = """\
+SELECT country, count(DISTINCT customers.customer_token) AS customers,
+       count(DISTINCT payment_id) AS payments
+FROM payments JOIN customers ON payments.customer_token = customers.customer_token
+GROUP BY country ORDER BY payments DESC, country LIMIT 5"""
 
 Manifest = dict[str, Any]
 
@@ -88,8 +94,9 @@ def show(console: Console) -> None:
         console.print(table)
     recover(console, s3, outputs, target, name.replace(".csv", "-with-referrals.csv"))
     console.print("[bold]A query: customers and payments, joined by token[/]")
-    console.print(query.SQL, highlight=False, soft_wrap=True)
-    console.print(answer(query.run(outputs)))
+    console.print(SQL, highlight=False, soft_wrap=True)
+    if run_tool(["query", SQL]) != Exit.OK:
+        raise SandboxError("the query failed.")
     report = target.state / "report.html"
     if run_tool(["report", "--output", str(report)]) != Exit.OK:
         raise SandboxError("the report could not be written.")
@@ -188,18 +195,6 @@ def story(
     table.add_row("deployed", f"version {version} of the contract, which has {refusal.COLUMN}")
     rows = after["rows"]
     table.add_row("replayed", f"{rows['clean']} clean rows, {rows['rejected']} rejected")
-    return table
-
-
-def answer(rows: Sequence[Sequence[str]]) -> Table:
-    """The result of the query."""
-    table = Table()
-    (first, *others), *found = rows
-    table.add_column(first)
-    for heading in others:
-        table.add_column(heading, justify="right")
-    for row in found:
-        table.add_row(*row)
     return table
 
 

@@ -126,6 +126,7 @@ def arguments(name: str, files: Files) -> list[str]:
     asked = {
         "show": [files.rejects],
         "rejects": [files.rejects],
+        "query": ["SELECT count(*) AS rows FROM customers", "--dataset", DATASET],
         "redrive": [],
         "replay": ["--only", "refused", "--prefix", files.rejects],
     }

@@ -58,9 +58,9 @@ def by_country() -> list[tuple[str, str, str]]:
 
 
 def test_the_last_query_is_right() -> None:
-    *_, (_, _, block) = (one for one in FENCE.findall(PAGE.read_text()) if "$query" in one[2])
-    (_, found) = commands(block)
-    assert [tuple(line.split()) for line in found.prints[1:]] == by_country()
+    *_, (_, _, block) = (one for one in FENCE.findall(PAGE.read_text()) if '"$sql"' in one[2])
+    (found,) = commands(block)
+    assert [tuple(plain(line).split()) for line in found.prints[1:]] == by_country()
 
 
 def test_it_runs_as_it_is_written(project: Path, aws_cli: Path) -> None:

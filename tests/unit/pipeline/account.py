@@ -25,6 +25,8 @@ OUTPUTS = {
     "LambdaFunctionName": "data-processor-test",
     "ReplayStateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:replay",
     "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/waiting",
+    "GlueDatabaseName": "zero_trust_test",
+    "AthenaWorkgroupName": "zero-trust-test",
     "DeadLetterQueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/parked",
     **{
         f"{name}PolicyArn": f"arn:aws:iam::123456789012:policy/{name}"
@@ -45,6 +47,8 @@ class Account:
         waiting: how many messages wait.
         executions: the descriptions of the replay, newest first; each look takes one.
         moves: the status and number of each redrive, newest first; each look takes one.
+        states: of the query, newest first; each look takes one.
+        results: the pages of its results.
         denied: the operations that IAM refuses, with what AWS says.
         codes: what S3 answers, by key, to who reads an object.
         asked: the operations that were asked for, with their parameters.
@@ -57,6 +61,8 @@ class Account:
     waiting: int = 0
     moves: list[dict[str, Any]] = field(default_factory=list)
     executions: list[dict[str, Any]] = field(default_factory=list)
+    states: list[dict[str, str]] = field(default_factory=list)
+    results: list[list[list[str | None]]] = field(default_factory=list)
     denied: dict[str, str] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
@@ -93,7 +99,7 @@ class Account:
         """A stack whose clients ask this account."""
         stack = Stack(OUTPUTS)
         stack.__dict__["session"] = _session()
-        clients: tuple[Any, ...] = (stack.s3, stack.sqs, stack.stepfunctions)
+        clients: tuple[Any, ...] = (stack.s3, stack.sqs, stack.stepfunctions, stack.athena)
         for client in clients:
             client.meta.events.register_last("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
@@ -211,6 +217,21 @@ class Account:
 
     def _describe_execution(self, **_: Any) -> dict[str, Any]:
         return self.executions.pop(0)
+
+    def _start_query_execution(self, **_: Any) -> dict[str, Any]:
+        return {"QueryExecutionId": "q"}
+
+    def _get_query_execution(self, query_execution_id: str) -> dict[str, Any]:
+        assert query_execution_id == "q"
+        return {"QueryExecution": {"Status": self.states.pop(0)}}
+
+    def _get_query_results(self, next_token: str = "0", **_: Any) -> dict[str, Any]:
+        page = int(next_token)
+        cells = (
+            [{"VarCharValue": one} if one else {} for one in row] for row in self.results[page]
+        )
+        more = {"NextToken": f"{page + 1}"} if page + 1 < len(self.results) else {}
+        return {"ResultSet": {"Rows": [{"Data": row} for row in cells]}, **more}
 
     def _list_message_move_tasks(self, **_: Any) -> dict[str, Any]:
         return {"Results": [self.moves.pop(0)] if self.moves else []}

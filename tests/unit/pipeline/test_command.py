@@ -1,5 +1,6 @@
 """The page of help of each command."""
 
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -63,7 +64,7 @@ def test_its_examples_can_be_parsed(words: tuple[str, ...], tool: Tool) -> None:
     assert examples
     for line in filter(None, map(str.strip, examples.splitlines())):
         arguments = line.removeprefix(f"python -m pipeline {' '.join(words)}")
-        given = [word.strip("'") for word in arguments.partition(">")[0].split()]
+        given = shlex.split(arguments.partition(" > ")[0])
         command.make_context("test", given).close()
 
 

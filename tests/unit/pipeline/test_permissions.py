@@ -76,6 +76,7 @@ def test_other_errors_stay_what_they_are(stack: Stack) -> None:
 @pytest.mark.parametrize(
     ("action", "resource", "policies"),
     [
+        ("athena:StartQueryExecution", "zero-trust-dev.consumer.d", ("Consumer",)),
         (GET, "processed/d/a.parquet", ("Consumer",)),
         (GET, "quarantine/d/a.jsonl.gz", ("Steward",)),
         (LIST, "manifests/d/", ("Consumer", "Steward")),

@@ -30,7 +30,7 @@ def test_it_is_where_its_function_is(tmp_path: Path) -> None:
 def test_its_clients_are_of_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "us-west-2")
     stack = Stack(OURS)
-    clients = (stack.s3, stack.sqs, stack.stepfunctions)
+    clients = (stack.s3, stack.sqs, stack.stepfunctions, stack.athena)
     assert {client.meta.region_name for client in clients} == {"eu-central-1"}
     stack.close()
     Stack(OURS).close()

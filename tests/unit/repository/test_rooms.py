@@ -44,7 +44,6 @@ ELSEWHERE = {
     "sandbox/chaos/run.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
-    "sandbox/query.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
     "sandbox/refusal.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
     "sandbox/server.py": ("tests/sandbox/test_emulator.py", "It is the process of the emulator."),
     "sandbox/status.py": ("tests/sandbox/test_sandbox.py", "It is what a command prints."),
