@@ -212,6 +212,20 @@ def test_a_reader_does_not_see_the_versions_but_is_told(
     assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in answer.out + answer.err
 
 
+def test_a_consumer_asks_the_tables_of_their_dataset_only(
+    files: Files, sessions: dict[str, boto3.Session]
+) -> None:
+    sql = f"SELECT count(*) AS number FROM {DATASET}"
+    answer = run("query", sql, "--dataset", DATASET, "--json", session=sessions["Consumer"])
+    assert answer.code == Exit.OK
+    found = json.loads(answer.out)
+    assert found["columns"] == ["number"]
+    assert int(found["rows"][0][0]) >= 59, files.rejects
+    refused = run("query", sql, "--dataset", "payments", session=sessions["Consumer"])
+    assert refused.code == Exit.REFUSED
+    assert "IAM refused athena:StartQueryExecution on zero-trust-" in refused.err
+
+
 def test_a_steward_corrects_rows_and_runs_no_formula(
     files: Files, sessions: dict[str, boto3.Session]
 ) -> None:
