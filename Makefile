@@ -26,13 +26,15 @@ CHECKOV := .cache/checkov
 AWSCLI := .cache/awscli
 ENVIRONMENTS := dev staging prod
 PEERS := .cache/peers
+DATACONTRACT := .cache/datacontract
 CHECKED := app.py lib lambda pipeline sandbox delivery samples benchmarks tests
 
 # A step that hangs is ended, with a message, after about four times its usual time.
 # `make unit minutes=60` sets another limit.
 minutes = 10
 lint unit emulator deployed: minutes = 28
-integration attacks lagging $(INSTALLED) $(MODULES) $(CHECKOV) $(AWSCLI) $(PEERS): minutes = 15
+integration attacks lagging readers $(INSTALLED) $(MODULES): minutes = 15
+$(CHECKOV) $(AWSCLI) $(PEERS) $(DATACONTRACT): minutes = 15
 fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
@@ -48,6 +50,7 @@ $(INSTALLED) $(MODULES): step = setup
 $(CHECKOV): step = checkov
 $(AWSCLI): step = emulator
 $(PEERS): step = bench
+$(DATACONTRACT): step = readers
 
 limited = $(PYTHON) -m lib.time_limit $(minutes) $(step)
 PIP := python -m pip install --quiet --disable-pip-version-check
@@ -162,6 +165,10 @@ define against_a_sandbox
 	eval "$$($(limited) python -m sandbox env)"; \
 	$(limited) python -m tests.acceptance test $(1)
 endef
+
+.PHONY: readers
+readers: setup $(PEERS) $(DATACONTRACT) ## Read the processor's Parquet with other tools, as its consumers do; a minute, Java 17
+	$(limited) pytest tests/readers
 
 .PHONY: chaos
 chaos: setup ## Check that nothing is lost in a sandbox where everything fails (seed="1 2" objects=500); two hours
@@ -313,8 +320,9 @@ $(INSTALLED): pyproject.toml requirements-dev.txt lambda/requirements.txt
 	@touch $@
 
 # Groups of pyproject.toml that cannot share an environment with the project's packages, or should
-# not: Checkov pins an older boto3, the peers a newer pyarrow, and `aws` would hide a developer's own.
-$(CHECKOV) $(AWSCLI) $(PEERS): uv.lock | $(INSTALLED)
+# not: Checkov pins an older boto3, the peers a newer pyarrow, datacontract an older DuckDB, and `aws`
+# would hide a developer's own.
+$(CHECKOV) $(AWSCLI) $(PEERS) $(DATACONTRACT): uv.lock | $(INSTALLED)
 	@echo "Installing $(@F)"
 	@$(limited) uv venv --quiet --clear --python $(VENV)/bin/python $@
 	@$(limited) uv export --quiet --frozen --only-group $(@F) | $(limited) uv pip install --quiet \

@@ -52,6 +52,7 @@ DRY = frozenset(
         "fuzz",
         "perf",
         "pipeline",
+        "readers",
         "scale",
         # This is `npx cdk deploy`, which is also shown.
         "deploy",

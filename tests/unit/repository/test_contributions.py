@@ -90,13 +90,17 @@ def test_a_commit_of_anything_is_linted(tmp_path: Path, changed: str, status: in
 
 
 def test_make_test_is_every_check_of_ci() -> None:
-    """What CI makes besides is part of it, asks an account, or compares with another commit."""
+    """What CI makes besides is part of it, asks an account, compares with another commit, or
+    needs Java.
+    """
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     first, others = re.findall(r"^(?:test:|others =) ([a-z ]+)", makefile, re.MULTILINE)
     ci = yaml.safe_load((GITHUB / "workflows" / "ci.yml").read_text(encoding="utf-8"))
     of_an_account = ci["jobs"].pop("diff")
     of_a_change = ci["jobs"].pop("contracts")
+    with_java = ci["jobs"].pop("readers")
     made = {step.get("run") for job in ci["jobs"].values() for step in job["steps"]} - {None}
     assert made <= {"make test", *(f"make {part}" for part in f"{first} {others}".split())}
     assert "vars.AWS_REGION" in of_an_account["if"]
+    assert [step["run"] for step in with_java["steps"] if "run" in step] == ["make readers"]
     assert of_a_change["if"] == "github.event_name == 'pull_request'"

@@ -27,7 +27,10 @@ UNLIMITED = {
     "python3 -m venv": "it is what the limit of the next steps runs on",
 }
 TARGETS = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-DONE = ("--old-file=setup", "--old-file=.cache/checkov", "--old-file=.cache/awscli")
+DONE = (
+    "--old-file=setup",
+    *(f"--old-file=.cache/{one}" for one in ("checkov", "awscli", "peers", "datacontract")),
+)
 FAKE = """#!/bin/sh
 echo "${0##*/} $*" >>"$CALLS"
 [ "$HANGS" != "${0##*/}" ] || exec sleep 600
@@ -90,6 +93,7 @@ def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
         ("emulator", "pytest"),
         ("deployed", "python"),
         ("lagging", "python"),
+        ("readers", "pytest"),
         ("chaos", "python"),
         ("accept", "python"),
         ("pipeline", "python"),
@@ -192,6 +196,7 @@ def test_ci_makes_the_tests_and_has_a_limit(tmp_path: Path, status: int) -> None
         (".cache/checkov", "uv.lock"),
         (".cache/awscli", "uv.lock"),
         (".cache/peers", "uv.lock"),
+        (".cache/datacontract", "uv.lock"),
     ],
 )
 def test_a_changed_list_of_packages_is_installed(

@@ -2,6 +2,8 @@
 
 import io
 import weakref
+from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,6 +12,7 @@ import pytest
 from processor.writers import parquet
 from processor.writers.parquet import CleanRows, count_rows
 from tests.parquet import read_parquet
+from tests.readers import duckdb, text, values
 
 SCHEMA = pa.schema([pa.field("n", pa.int64(), nullable=False)], {"dataset": "people"})
 
@@ -99,3 +102,11 @@ def test_a_required_column_holds_no_null() -> None:
 
 def test_the_same_rows_are_the_same_bytes() -> None:
     assert write(batch(1, 2)).getvalue() == write(batch(1, 2)).getvalue()
+
+
+def test_duckdb_reads_the_same(tmp_path: Path) -> None:
+    """It is the one of the tools in `make readers` that is at hand."""
+    expected = values.write(tmp_path, 1, 4)
+    found = duckdb.read(tmp_path)
+    assert found.types == values.types_of("duckdb")
+    assert Counter(tuple(map(text, row)) for row in found.rows) == dict.fromkeys(expected, 5)
