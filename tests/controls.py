@@ -242,6 +242,8 @@ CONTROLS = [
             f"{STACK}test_query_access.py::test_the_tag_selects_the_tables_of_its_name",
             f"{ATTACKS}test_queries.py::test_refused_to_a_consumer",
             f"{ATTACKS}test_queries.py::test_refused_to_a_consumer_to_read_results_of_others",
+            f"{ATTACKS}test_queries.py::test_refused_to_a_consumer_to_reuse_results_of_others",
+            f"{ATTACKS}test_queries.py::test_refused_to_readers_to_change_a_workgroup",
             f"{ATTACKS}test_queries.py::test_refused_to_readers_whom_the_catalogue_lets_in",
         ],
     ),

@@ -7,6 +7,7 @@ Delete each of these once MiniStack itself does this:
 - ``enforced_settings``: lets a workgroup's settings override those of a request;
 - ``tables_need_permission``: reads the catalogue with the permissions of who queries;
 - ``changes_need_permission``: changes the catalogue with them;
+- ``writes_need_permission``: writes what a query selects with them;
 - ``data_need_permission``: reads the data with them;
 - ``columns_of_a_table``: reads the columns that the table has, as its types;
 - ``result_of_a_query``: writes the result with them, encrypted, where Athena writes it;
@@ -23,12 +24,14 @@ from ministack.core import iam_actions
 from ministack.core import iam_evaluator as iam
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import athena, s3
+from ministack.services.athena import _Cursor as Cursor
 from ministack.services.athena import _data_format as format_of
 from ministack.services.athena import _DropTable as DropTable
 from ministack.services.athena import _executions as executions
 from ministack.services.athena import _sql_list as sql_list
 from ministack.services.athena import _table_references as references
 from ministack.services.athena import _workgroups as workgroups
+from ministack.services.glue import _tables as tables
 from ministack.services.s3 import _buckets as buckets
 
 from sandbox.parity.correction import Function, replaces
@@ -38,6 +41,7 @@ from sandbox.parity.s3_encryption import ALGORITHM_HEADER, decryption
 
 SERVICE = "athena.amazonaws.com"
 OF_QUERIES = ("GetQueryExecution", "GetQueryResults", "StopQueryExecution")
+UNLOADED = re.compile(r"\)\s*TO\s*'([^']*)'", re.IGNORECASE)
 TYPES = {
     "string": "VARCHAR",
     "boolean": "BOOLEAN",
@@ -69,20 +73,29 @@ def resource_of_a_request(original: Function, service: str, *request: Any) -> An
         return original(service, *request)
     _method, _path, headers, body, *_ = request
     action, sent = headers.get("x-amz-target", "").rpartition(".")[2], json.loads(body or b"{}")
+    if service == "athena":
+        return _resource_in_athena(action, sent) or original(service, *request)
+    database, table = sent.get("DatabaseName"), sent.get("Name")
+    if action.endswith("Table"):
+        table = (sent.get("TableInput") or {}).get("Name", table)
+        return arn_of("glue", f"table/{database}/{table}")
+    if action == "GetDatabase":
+        return arn_of("glue", f"database/{table}")
+    return original(service, *request)
+
+
+def _resource_in_athena(action: str, sent: dict[str, Any]) -> str | None:
+    """Where MiniStack does not find it: it looks for the name of a workgroup in ``WorkGroup``."""
     if action in OF_QUERIES:
         query = executions.get(sent.get("QueryExecutionId")) or {}
         return arn_of("athena", f"workgroup/{query.get('WorkGroup', 'primary')}")
     if action == "StartQueryExecution":
         return arn_of("athena", f"workgroup/{sent.get('WorkGroup', 'primary')}")
+    if action == "CreateWorkGroup":
+        return arn_of("athena", f"workgroup/{sent.get('Name')}")
     if action == "GetDataCatalog":
         return arn_of("athena", f"datacatalog/{sent.get('Name')}")
-    database, table = sent.get("DatabaseName"), sent.get("Name")
-    if action.endswith("Table") and service == "glue":
-        table = (sent.get("TableInput") or {}).get("Name", table)
-        return arn_of("glue", f"table/{database}/{table}")
-    if action == "GetDatabase" and service == "glue":
-        return arn_of("glue", f"database/{table}")
-    return original(service, *request)
+    return sent.get("ResourceARN")  # of tags
 
 
 @also_checks
@@ -166,6 +179,38 @@ def changes_need_permission(original: Function, statement: Any, database: str) -
     table = f"table/{statement.database or database}/{statement.table}"
     need(f"glue:{verb}Table", arn_of("glue", table))
     return original(statement, database)
+
+
+@replaces(athena, "_run_duckdb")
+def writes_need_permission(original: Function, query: str, database: str, *more: Any) -> Any:
+    """Require a permission to write what a query selects: to a place, or to a table, new or not.
+
+    MiniStack then writes nothing.
+    https://docs.aws.amazon.com/athena/latest/ug/unload.html
+    https://docs.aws.amazon.com/athena/latest/ug/ctas.html
+    https://docs.aws.amazon.com/athena/latest/ug/insert-into.html
+    """
+    cursor = Cursor(query)
+    if cursor.keywords("unload"):
+        for location in UNLOADED.findall(query):
+            _need_to_write(location)
+    elif cursor.keywords("create", "table"):
+        cursor.keywords("if", "not", "exists")
+        need("glue:CreateTable", arn_of("glue", f"table/{'/'.join(_named(cursor, database))}"))
+    elif cursor.keywords("insert", "into"):
+        _need_to_write(tables["/".join(_named(cursor, database))]["StorageDescriptor"]["Location"])
+    return original(query, database, *more)
+
+
+def _named(cursor: Any, database: str) -> tuple[str, str]:
+    """The database and the table that are named next."""
+    of, table = cursor.dotted_name(2)
+    return of or database, table
+
+
+def _need_to_write(location: str) -> None:
+    bucket, prefix = _place(location)
+    need("s3:PutObject", f"arn:aws:s3:::{bucket}/{prefix}")
 
 
 @replaces(athena, "_materialize_table_files")

@@ -143,10 +143,17 @@ def test_allowed_to_a_steward(steward: Analyst) -> None:
         manifests(OTHER),
         f"DROP TABLE {OWN}",
         f"CREATE EXTERNAL TABLE mine (a string) LOCATION 's3://{{bucket}}/incoming/{OWN}/'",
+        f"CREATE TABLE mine AS SELECT * FROM {OWN}",
+        f"INSERT INTO {OWN} SELECT * FROM {OWN}",
+        f"UNLOAD (SELECT * FROM {OWN}) TO 's3://{{own_bucket}}/mine/' WITH (format = 'JSON')",
+        f"UNLOAD (SELECT * FROM {OWN}) TO 's3://{{bucket}}/processed/{OWN}/mine/' "
+        "WITH (format = 'PARQUET')",
+        f"UNLOAD (SELECT * FROM {OWN}) TO 's3://{{bucket}}/query-results/steward/{OWN}/mine/' "
+        "WITH (format = 'PARQUET')",
     ],
 )
 def test_refused_to_a_consumer(consumer: Analyst, facts: Facts, sql: str) -> None:
-    consumer.is_refused(sql.replace("{bucket}", facts["bucket"]))
+    consumer.is_refused(sql.format(**facts))
     assert consumer.query(COUNT)  # the table is still there
 
 
@@ -213,6 +220,75 @@ def test_refused_to_a_consumer_to_read_results_of_others(
         ):
             with pytest.raises(ClientError, match=CLOSED):
                 call(**asked)
+
+
+def test_refused_to_a_consumer_to_reuse_results_of_others(
+    admin: boto3.Session, consumer: Analyst, outputs: dict[str, str]
+) -> None:
+    """Athena reuses a result for whoever may read all tables of the query, and the result."""
+    everybody = Analyst(admin, outputs["GlueDatabaseName"], outputs["AthenaWorkgroupName"])
+    by_age = {"Enabled": True, "MaxAgeInMinutes": 60}
+    reuse = {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": by_age}}
+    for sql in (COUNT, f"SELECT count(*) FROM {OTHER}"):
+        assert everybody.rows(everybody.query(sql))
+    assert consumer.rows(consumer.query(COUNT, **reuse))
+    consumer.is_refused(f"SELECT count(*) FROM {OTHER}", **reuse)
+    consumer.is_refused(COUNT, WorkGroup=everybody.workgroup, **reuse)
+
+
+@pytest.fixture(name="widened")
+def widen(
+    admin: boto3.Session, consumer: Analyst, steward: Analyst, facts: Facts
+) -> Iterator[str]:
+    """Both readers get all of Athena besides, and there is a workgroup of somebody else's."""
+    athena, iam = client_of(admin, "athena"), client_of(admin, "iam")
+    name = f"{facts['own']}-queries"
+    athena.create_work_group(Name=name)
+    try:
+        opened = {"Effect": "Allow", "Action": "athena:*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": opened})
+        reading = [f"{facts['own']}-queries-{duty}" for duty in ("consumer", "steward")]
+        for role in reading:
+            iam.put_role_policy(RoleName=role, PolicyName="athena", PolicyDocument=document)
+        try:
+            for analyst in (consumer, steward):
+                client = client_of(analyst.session, "athena")
+                wait_for("permission", partial(_describes, client, name), PERMISSION)
+            yield name
+        finally:
+            for role in reading:
+                iam.delete_role_policy(RoleName=role, PolicyName="athena")
+    finally:
+        athena.delete_work_group(WorkGroup=name, RecursiveDeleteOption=True)
+
+
+def _describes(athena: Any, workgroup: str) -> bool | None:
+    with contextlib.suppress(ClientError):
+        athena.update_work_group(WorkGroup=workgroup, Description="A reader's")
+        return True
+    return None
+
+
+def test_refused_to_readers_to_change_a_workgroup(
+    consumer: Analyst, steward: Analyst, widened: str, outputs: dict[str, str]
+) -> None:
+    """Neither their own, nor another, nor may they query in one that is not the environment's."""
+    environment = outputs["AthenaWorkgroupName"]
+    updates = {"EnforceWorkGroupConfiguration": False}
+    for analyst in (consumer, steward):
+        athena = client_of(analyst.session, "athena")
+        athena.update_work_group(WorkGroup=widened, ConfigurationUpdates=updates)
+        for name in (environment, consumer.workgroup, steward.workgroup):
+            for call, asked in (
+                (athena.update_work_group, {"ConfigurationUpdates": updates}),
+                (athena.delete_work_group, {"RecursiveDeleteOption": True}),
+            ):
+                with pytest.raises(ClientError, match=CLOSED):
+                    call(WorkGroup=name, **asked)
+        with pytest.raises(ClientError, match=CLOSED):
+            athena.create_work_group(Name=f"{environment}.consumer.{widened}")
+        analyst.is_refused(manifests(), WorkGroup=widened)
+        assert analyst.query(manifests())
 
 
 @pytest.fixture(scope="module", name="open_tables")

@@ -274,3 +274,61 @@ def test_a_table_is_dropped_only_by_who_may(plain: Cloud, parity: Cloud) -> None
 
     assert probe(plain) == "SUCCEEDED"
     assert probe(parity) == "FAILED"
+
+
+UNLOAD = "UNLOAD (SELECT points FROM \"rows\") TO 's3://{bucket}/unloaded/' WITH (format = 'JSON')"
+
+
+@pytest.mark.parametrize(
+    ("sql", "action", "resource"),
+    [
+        ('CREATE TABLE more AS SELECT points FROM "rows"', "glue:CreateTable", "*"),
+        ("CREATE TABLE IF NOT EXISTS {database}.a AS SELECT 1", "glue:CreateTable", "*"),
+        (UNLOAD, "s3:PutObject", "arn:aws:s3:::{bucket}/unloaded/*"),
+        (
+            'INSERT INTO "rows" SELECT * FROM "rows"',
+            "s3:PutObject",
+            "arn:aws:s3:::{bucket}/rows/*",
+        ),
+    ],
+)
+def test_a_query_writes_only_what_its_caller_may_write(
+    plain: Cloud, parity: Cloud, lakes: tuple[Lake, Lake], sql: str, action: str, resource: str
+) -> None:
+    def refusal(cloud: Cloud, lake: Lake, *more: dict[str, Any]) -> str:
+        caller = cloud.assume(*lake.permissions().values(), allow("athena:*"), *more)
+        names = {"bucket": lake.bucket, "database": lake.database}
+        found, _ = lake.query(caller.client("athena"), sql.format(**names))
+        return str(found["Status"]["StateChangeReason"])
+
+    needed = f"is not authorized to perform: {action} on resource: arn:aws:"
+    assert needed in refusal(parity, lakes[1])
+    given = allow(action, resource.format(bucket=lakes[1].bucket))
+    assert needed not in refusal(parity, lakes[1], given)
+    assert needed not in refusal(plain, lakes[0])
+
+
+def test_a_workgroup_is_made_and_tagged_by_who_may(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, name: str, *actions: str) -> list[str]:
+        arn = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{name}"
+        athena = cloud.assume(allow([f"athena:{action}" for action in actions], arn)).client(
+            "athena"
+        )
+        tags = [{"Key": "a", "Value": "b"}]
+        codes = []
+        for call, asked in (
+            (athena.create_work_group, {"Name": name}),
+            (athena.tag_resource, {"ResourceARN": arn, "Tags": tags}),
+            (athena.untag_resource, {"ResourceARN": arn, "TagKeys": ["a"]}),
+        ):
+            try:
+                call(**asked)
+                codes.append("ok")
+            except ClientError as error:
+                codes.append(str(error.response["Error"]["Code"]))
+        return codes
+
+    actions = ("CreateWorkGroup", "TagResource", "UntagResource")
+    assert probe(parity, unique("group"), *actions) == ["ok"] * 3
+    assert probe(parity, unique("group"), "GetWorkGroup") == [DENIED] * 3
+    assert probe(plain, unique("group"), *actions) == [DENIED] * 3  # it does not know whose

@@ -95,6 +95,8 @@ def decide_for_queries() -> Iterator[Decision]:
         for name in (*others, *({"customers"} - set(own))):
             yield deny(who, "glue:GetTable", f"{table}{name}")
         yield deny(who, "glue:GetTable", f"{GLUE}table/default/customers")
+        changes = ("glue:CreateTable", "glue:BatchCreatePartition", "glue:UpdateTable")
+        yield from (deny(who, action, f"{table}mine") for action in changes)
         yield from decide_for_results(who, duty)
     for action in ("athena:StartQueryExecution", "athena:GetQueryResults"):
         for name in ("zero-trust-test", "zero-trust-test.consumer.customers"):
