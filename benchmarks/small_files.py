@@ -1,0 +1,101 @@
+"""Small files: what a query takes over many of them, and over the same rows in one.
+
+``python -m benchmarks.small_files`` processes 2,000 files of 50 customers, and queries their
+Parquet with DuckDB on this machine's disk: the requests that each file takes in S3 come on top.
+
+Delete it once `docs/decisions/0008-small-files.md` no longer says how many are too many.
+"""
+
+import csv
+import io
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import duckdb
+
+from benchmarks.engines.processor import FixedKey
+from lib.contracts import CONTRACTS, compile_contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.limits.size import SizeLimit
+from processor.transformation import Outputs, Transformation
+
+SAMPLE = CONTRACTS.parent / "samples" / "customers.csv"
+ROWS = 50
+QUERIES = {
+    "two columns": "SELECT country, sum(loyalty_points) FROM files GROUP BY ALL ORDER BY ALL",
+    "all columns": "SELECT max(columns(*)) FROM files",
+}
+
+
+class Cost(NamedTuple):
+    """What a query took: how many files of how many bytes, and the median of its CPU seconds."""
+
+    query: str
+    files: int
+    size: int
+    seconds: float
+
+
+def write(folder: Path, number: int) -> None:
+    """Write so many files of clean rows, and ``all/one.parquet`` with the rows of all."""
+    header, *rows = csv.reader(io.StringIO(SAMPLE.read_text("utf-8"), newline=""))
+    kms: Any = FixedKey()
+    contract = compile_contracts(CONTRACTS)["customers"]
+    transformation = Transformation(contract, PseudonymKeys(kms, "a"), SizeLimit(1 << 30, ""))
+    for index in range(number):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(header)
+        for customer in range(index * ROWS, (index + 1) * ROWS):
+            row = rows[customer % len(rows)]
+            writer.writerow([f"C{customer:08}", row[1], f"{customer}@example.com", *row[3:]])
+        with (folder / f"{index}.parquet").open("w+b") as clean:
+            source = io.BytesIO(text.getvalue().encode())
+            transformation.run(source, "a.csv", Outputs(clean, io.BytesIO()))
+    (folder / "all").mkdir()
+    one = str(folder / "all" / "one.parquet")
+    duckdb.read_parquet(f"{folder}/*.parquet").write_parquet(one, compression="zstd")
+
+
+def measure(folder: Path, rounds: int) -> Iterator[Cost]:
+    """Yield what each query takes in the median of some rounds, over many files and over one.
+
+    Raises:
+        ValueError: the two have other answers.
+    """
+    for name, sql in QUERIES.items():
+        answers = []
+        for place in (folder, folder / "all"):
+            files = [*place.glob("*.parquet")]
+            took = []
+            for _ in range(rounds):
+                began = time.process_time()
+                with duckdb.connect(config={"threads": 1}) as connection:
+                    connection.read_parquet(f"{place}/*.parquet").create_view("files")
+                    answer = connection.sql(sql).to_arrow_table()
+                took.append(time.process_time() - began)
+            answers.append(answer)
+            size = sum(file.stat().st_size for file in files)
+            yield Cost(name, len(files), size, statistics.median(took))
+        if not answers[0].equals(answers[1]):
+            raise ValueError(f"{name}: one file has not the rows of all")
+
+
+def main(number: int = 2_000, rounds: int = 5) -> None:
+    """Print the costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        write(Path(folder), number)
+        for cost in measure(Path(folder), rounds):
+            print(
+                f"{cost.query}: {cost.files:6,} files, {cost.size / 1e6:6.2f} MB, "
+                f"{cost.seconds * 1_000:8,.0f} ms"
+            )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
