@@ -2,7 +2,7 @@
 
 A time is written as text, always with six digits of the second: Spark has no TIME before 4.1 and
 refuses the whole file, Athena's tables have none, and pyarrow 20 can only write one of UTC, which
-DuckDB shows with a zone.
+DuckDB shows with a zone and Spark 4.3 still refuses.
 https://github.com/apache/spark/pull/50389 https://github.com/apache/arrow/issues/41476
 https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html
 """
