@@ -184,6 +184,8 @@ def _tell(key: str, outcome: Outcome) -> None:
         metrics.add_dimensions(service=metrics.service, dataset=outcome.dataset)
     if account := outcome.account:
         rows = {"read": account.read, "clean": account.clean, "rejected": account.rejected}
+        if account.erased:  # seldom, and a metric costs as much whether it is 0 or not
+            rows["erased"] = account.erased
         for name, number in rows.items():
             metrics.add_metric(name=f"Rows{name.title()}", unit=MetricUnit.Count, value=number)
         if account.read and not account.refusal:

@@ -25,7 +25,8 @@ class Record:
         dataset: None if the file is in no folder.
         version: the version of the file that was processed.
         outcome: whether its rows were processed, or it was refused as a whole.
-        read, clean, rejected: rows. All rows of a refused file that were read are rejected.
+        read, clean, rejected, erased: rows. All rows of a refused file that were read are
+            rejected; in manifests of version 1.0.0 none were erased.
         reasons: the rejected rows that have each reason; a row may have several.
         refusal: why it was refused, if it was.
         processed_at: when, in UTC.
@@ -39,6 +40,7 @@ class Record:
     read: int
     clean: int
     rejected: int
+    erased: int
     reasons: Mapping[str, int]
     refusal: str | None
     processed_at: datetime
@@ -65,6 +67,7 @@ class Record:
                 read=_count(rows["read"]),
                 clean=_count(rows["clean"]),
                 rejected=_count(rows["rejected"]),
+                erased=_count(rows.get("erased", 0)),
                 reasons={
                     name: _count(number) for name, number in document["rejected_by_reason"].items()
                 },
@@ -77,6 +80,16 @@ class Record:
                 f"{manifest} is not a manifest that this version of the tool can read: "
                 f"{type(error).__name__} at {error}. Use the version that was deployed."
             ) from None
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Its rows, as a manifest has them."""
+        return {
+            "read": self.read,
+            "clean": self.clean,
+            "rejected": self.rejected,
+            "erased": self.erased,
+        }
 
     @property
     def all_reasons(self) -> dict[str, int]:

@@ -336,7 +336,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Every row is accounted for: rows read = clean rows + rejected rows.",
+        "Every row is accounted for: rows read = clean rows + rejected rows + erased rows.",
         "PI1.3 PI1.4",
         "SI-10 SI-7",
         "DataProcessor/Function",

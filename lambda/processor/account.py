@@ -19,6 +19,7 @@ class RowAccount:
         read: data rows that framing saw.
         clean: rows that the Parquet file says it has.
         rejected: rows that were written as rejects; of a refused file, all that were read.
+        erased: rows of people who were erased, which are nowhere else.
         by_reason: rejected rows that have each reason; a row may have several.
         refusal: why nothing of the file is clean, if so.
         anonymity: of the clean rows, if the contract asks for it.
@@ -34,6 +35,7 @@ class RowAccount:
     anonymity: Anonymity | None = None
     quality: tuple[Measured, ...] = ()
     dropped_columns: int = 0
+    erased: int = 0
 
     @property
     def has_rejects(self) -> bool:
@@ -41,12 +43,14 @@ class RowAccount:
         return self.rejected > 0 or self.refusal is not None
 
     def check(self) -> None:
-        """Make sure that the three counts agree; each comes from a different part.
+        """Make sure that the counts agree; each comes from a different part.
 
         Raises:
             RowAccountError: they do not.
         """
-        if self.read != self.clean + self.rejected:
+        if self.read != self.clean + self.rejected + self.erased:
+            erased = f", {self.erased} erased" if self.erased else ""
             raise RowAccountError(
                 f"{self.read} rows read, but {self.clean} clean and {self.rejected} rejected"
+                f"{erased}"
             )

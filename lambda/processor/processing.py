@@ -22,6 +22,7 @@ from processor.bucket import keys as bucket_keys
 from processor.bucket.keys import ObjectKeys, is_marker
 from processor.bucket.manifest import Artifact, compose, covers, describes, summarize
 from processor.bucket.store import ConflictError, Source, Store
+from processor.bucket.suppressed import SuppressionLists
 from processor.contract.model import Contract
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
@@ -147,6 +148,7 @@ class Processor:
         self._now = now
         self._settings = settings or {}
         self._threads = threads
+        self._suppressed = SuppressionLists(store, keys)
 
     def process(
         self,
@@ -277,7 +279,12 @@ class Processor:
                     Reason.OBJECT_TOO_LARGE, limit=self._limit.bytes, setting=self._limit.setting
                 )
             transformation = Transformation(
-                contract, self._keys, self._limit, deadline.begin(), self._threads
+                contract,
+                self._keys,
+                self._limit,
+                deadline.begin(),
+                self._threads,
+                self._suppressed,
             )
             return transformation.run(source.body, source.key, files)
         except FileRefusedError as refusal:

@@ -23,6 +23,7 @@ from processor.limits.deadline import NEVER, Deadline, TimedStream
 from processor.limits.size import SizeLimit
 from processor.readers.detection import open_records
 from processor.reasons import FileRefusedError, Measured
+from processor.suppression import Suppressed
 from processor.threads import ReadAhead, started
 from processor.writers.parquet import CleanRows, count_rows
 from processor.writers.quarantine import RejectedRows
@@ -45,6 +46,7 @@ class Transformation:
         limit: for a file's content, decompressed.
         deadline: when each must be done.
         threads: whether there is a second core for reading and writing.
+        suppressed: whose rows are left out; None if nobody's.
     """
 
     contract: Contract
@@ -52,6 +54,7 @@ class Transformation:
     limit: SizeLimit
     deadline: Deadline = NEVER
     threads: bool = False
+    suppressed: Suppressed | None = None
 
     def run(self, stream: Stream, name: str, outputs: Outputs) -> RowAccount:
         """Write the clean and the rejected rows of a file; its ``name`` promises a format.
@@ -62,6 +65,8 @@ class Transformation:
             OutOfTimeError: there was too little time to find out.
         """
         deidentification = Deidentification(self.contract, self.keys)
+        suppression = self.suppressed.of(self.contract) if self.suppressed else None
+        erased = 0
         records: Records | None = None
         measured: tuple[Measured, ...] = ()
         try:
@@ -85,6 +90,9 @@ class Transformation:
                     for batch in self.deadline.batches(records):
                         checked = check.check(batch)
                         quality.add(checked.columns)
+                        if suppression:
+                            checked, left_out = suppression.apply(batch, checked)
+                            erased += left_out
                         rejected.write(batch, checked.rejects)
                         clean.write(deidentification.apply(checked))
                 measured = tuple(quality.measure(records.rows_read))
@@ -94,6 +102,7 @@ class Transformation:
                     count_rows(outputs.clean),
                     rejected.rows,
                     rejected.by_reason,
+                    erased=erased,
                     anonymity=judge(
                         self.contract,
                         records.rows_read,

@@ -18,7 +18,7 @@ from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
 from lib.outputs import export
-from processor.bucket.keys import INCOMING, OUTPUTS
+from processor.bucket.keys import INCOMING, OUTPUTS, SUPPRESSED
 
 NETWORK_INTERFACE_ACTIONS = [
     "ec2:AssignPrivateIpAddresses",
@@ -29,6 +29,8 @@ NETWORK_INTERFACE_ACTIONS = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 SOURCE_FUNCTION = "lambda:SourceFunctionArn"
+READ = (INCOMING, SUPPRESSED)
+"""What the function reads and does not write."""
 
 
 class ProcessorRole(Construct):
@@ -79,7 +81,7 @@ class ProcessorRole(Construct):
             ceiling,
             bucket,
             "The function handles every file, and producers name the files.",
-            *(f"{prefix}*" for prefix in (INCOMING, *OUTPUTS)),
+            *(f"{prefix}*" for prefix in (*READ, *OUTPUTS)),
         )
         acknowledge(
             ceiling,
@@ -107,7 +109,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
         iam.PolicyStatement(
             sid="ReadIncoming",
             actions=["s3:GetObject"],
-            resources=[bucket.arn_for_objects(f"{INCOMING}*")],
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in READ],
         ),
         iam.PolicyStatement(
             sid="WriteOutputs",
@@ -120,7 +122,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
             sid="FindObjects",
             actions=["s3:ListBucket"],
             resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{p}*" for p in (INCOMING, *OUTPUTS)]}},
+            conditions={"StringLike": {"s3:prefix": [f"{p}*" for p in (*READ, *OUTPUTS)]}},
         ),
         iam.PolicyStatement(
             sid="UseDataKey",

@@ -65,8 +65,8 @@ MANIFEST_COLUMNS = {
     ),
     "epoch": ("bigint", "The generation of the tokens"),
     "rows": (
-        "struct<read:bigint,clean:bigint,rejected:bigint>",
-        "read = clean + rejected",
+        "struct<read:bigint,clean:bigint,rejected:bigint,erased:bigint>",
+        "read = clean + rejected + erased",
     ),
     "rejected_by_reason": (
         "map<string,bigint>",

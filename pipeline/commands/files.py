@@ -136,7 +136,7 @@ def document(record: Record) -> dict[str, object]:
         "dataset": record.dataset,
         "version": record.version,
         "outcome": record.outcome,
-        "rows": {"read": record.read, "clean": record.clean, "rejected": record.rejected},
+        "rows": record.rows,
         "reasons": record.reasons,
         "refusal": record.refusal,
         "processed_at": record.processed_at,

@@ -94,7 +94,12 @@ def document(figures: Figures) -> dict[str, Any]:
         "dataset": figures.name or None,
         "files": figures.files,
         "refused": figures.refused,
-        "rows": {"read": figures.read, "clean": figures.clean, "rejected": figures.rejected},
+        "rows": {
+            "read": figures.read,
+            "clean": figures.clean,
+            "rejected": figures.rejected,
+            "erased": figures.erased,
+        },
         "last": figures.last,
         **lateness.document(figures.late),
         "periods": [vars(one) for one in figures.bars],

@@ -180,6 +180,7 @@ def _show_record(record: Record) -> None:
         "rows": record.read,
         "clean": record.clean,
         "rejected": record.rejected,
+        "erased": record.erased or None,
         "dropped columns": record.document.get("dropped_columns"),
         "k-anonymity": anonymity and f"{anonymity['k']} of {anonymity['required']} required",
         "refused for": record.refusal,

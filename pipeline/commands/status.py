@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -25,7 +25,7 @@ from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import INCOMING, MANIFESTS, is_marker, keys_of
 
 HEADINGS = (
-    *("dataset", "files", "rows", "clean", "rejected", "refused", "waiting", "parked"),
+    *("dataset", "files", "rows", "clean", "rejected", "erased", "refused", "waiting", "parked"),
     *("deleted", "last file", "late by"),
 )
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Summary:
     """How a dataset is.
 
     Attributes:
-        files, rows, clean, rejected: of the files that were processed or refused.
+        files, rows, clean, rejected, erased: of the files that were processed or refused.
         refused: files that were refused as a whole, and are still there if that is known.
         waiting: files that have no manifest, or an older one; None if IAM refused it.
         parked: those of them whose message is parked; None if IAM refused it.
@@ -49,6 +49,7 @@ class Summary:
     rows: int = 0
     clean: int = 0
     rejected: int = 0
+    erased: int = 0
     refused: int = 0
     waiting: int | None = None
     parked: int | None = None
@@ -66,6 +67,7 @@ class Summary:
             rows=self.rows + record.read,
             clean=self.clean + record.clean,
             rejected=self.rejected + record.rejected,
+            erased=self.erased + record.erased,
             refused=self.refused + refused,
             last=last,
         )
@@ -282,11 +284,15 @@ def document(
 
 
 def _show(summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None) -> None:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for name, one in summaries.items():
         *facts, late = vars(one).values()
         rows.append((name or "(in no folder)", *facts, lateness.late_by(late)))
-    show_table(HEADINGS, rows)
+    headings = HEADINGS
+    if not any(one.erased for one in summaries.values()):  # nearly always
+        unused = HEADINGS.index("erased")
+        headings, *rows = [(*row[:unused], *row[unused + 1 :]) for row in (headings, *rows)]
+    show_table(headings, rows)
     if depths:
         queue, dead = depths
         show_text(

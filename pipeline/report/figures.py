@@ -28,7 +28,7 @@ class Bar:
 
     @property
     def read(self) -> int:
-        """All rows."""
+        """All rows that are somewhere."""
         return self.clean + self.rejected
 
 
@@ -84,7 +84,7 @@ class Figures:
     Attributes:
         name: the dataset; empty for files in no folder.
         files, refused: how many files, and how many of them were refused as a whole.
-        clean, rejected: rows.
+        clean, rejected, erased: rows.
         last: when a file was processed last, in UTC.
         late: by how much the next file is late, if it is; ``NEVER`` if none was ever processed.
         days: the clean and the rejected rows of each day.
@@ -95,6 +95,7 @@ class Figures:
     refused: int = 0
     clean: int = 0
     rejected: int = 0
+    erased: int = 0
     last: datetime | None = None
     late: timedelta | None = None
     days: dict[date, tuple[int, int]] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Figures:
     @property
     def read(self) -> int:
         """All rows."""
-        return self.clean + self.rejected
+        return self.clean + self.rejected + self.erased
 
     @property
     def share(self) -> float:
@@ -118,6 +119,7 @@ class Figures:
         self.files += 1
         self.clean += record.clean
         self.rejected += record.rejected
+        self.erased += record.erased
         day = record.processed_at.date()
         clean, rejected = self.days.get(day, (0, 0))
         self.days[day] = clean + record.clean, rejected + record.rejected

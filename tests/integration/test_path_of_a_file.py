@@ -102,7 +102,7 @@ def test_clean_rows_are_pseudonymised(pipeline: Pipeline) -> None:
     name = pipeline.name("customers")
     given = [customer(1), customer(2, loyalty_points="", phone="")]
     manifest = pipeline.process(name, as_csv(given))
-    assert manifest["rows"] == {"read": 2, "clean": 2, "rejected": 0}
+    assert manifest["rows"] == {"read": 2, "clean": 2, "rejected": 0, "erased": 0}
     written = pipeline.clean(name)
     assert written is not None
     written.sort(key=lambda row: row["loyalty_points"] is None)  # their order says nothing
@@ -190,7 +190,7 @@ def test_the_format_makes_no_difference(pipeline: Pipeline) -> None:
     for file, content in files.items():
         name = pipeline.name("customers", file)
         manifest = pipeline.process(name, content)
-        assert manifest["rows"] == {"read": 30, "clean": 29, "rejected": 1}, file
+        assert manifest["rows"] == {"read": 30, "clean": 29, "rejected": 1, "erased": 0}, file
         reasons = [reject["reasons"] for reject in pipeline.rejected(name) or []]
         outcomes.append((pipeline.clean(name), reasons))
     assert outcomes[0][1] == [["country:enum"]]
@@ -216,7 +216,7 @@ def test_bad_rows_are_quarantined_with_all_their_reasons(pipeline: Pipeline) -> 
         ]
     )
     manifest = pipeline.process(name, content + b"too,few\r\n")
-    assert manifest["rows"] == {"read": 6, "clean": 2, "rejected": 4}
+    assert manifest["rows"] == {"read": 6, "clean": 2, "rejected": 4, "erased": 0}
     rejected = pipeline.rejected(name)
     assert rejected is not None
     # An address takes two lines of the file, the header one.
@@ -288,7 +288,7 @@ def test_a_new_version_replaces_the_results_of_the_old(pipeline: Pipeline) -> No
     name = pipeline.name("customers")
     pipeline.process(name, as_csv([customer(1), customer(2, country="XX"), customer(3)]))
     manifest = pipeline.process(name, as_csv([customer(4)]))
-    assert manifest["rows"] == {"read": 1, "clean": 1, "rejected": 0}
+    assert manifest["rows"] == {"read": 1, "clean": 1, "rejected": 0, "erased": 0}
     assert len(pipeline.clean(name) or []) == 1
     assert not pipeline.rejected(name)  # the old rejects are gone with the old version
 
@@ -381,7 +381,7 @@ def test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive(
         source = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=["QueueArn"])
         sqs.start_message_move_task(SourceArn=source["Attributes"]["QueueArn"])
         manifest = pipeline.manifest(name, version)
-    assert manifest["rows"] == {"read": 2, "clean": 1, "rejected": 1}
+    assert manifest["rows"] == {"read": 2, "clean": 1, "rejected": 1, "erased": 0}
     assert len(pipeline.clean(name) or []) == 1
     assert len(pipeline.rejected(name) or []) == 1
     wait_for("empty dead-letter queue", lambda: depth(sqs, dead_letters) == 0 or None)
@@ -397,7 +397,7 @@ def test_two_hundred_files_at_once(pipeline: Pipeline, sqs: "SQSClient", outputs
     assert {manifest["source"]["key"] for manifest in manifests} == {
         f"incoming/{name}" for name in names
     }
-    assert all(m["rows"] == {"read": 2, "clean": 1, "rejected": 1} for m in manifests)
+    assert all(m["rows"]["clean"] == m["rows"]["rejected"] == 1 for m in manifests)
     wait_until_drained(sqs, outputs["QueueUrl"])
     for name in names:
         assert pipeline.versions(f"manifests/{name}.json") == 1

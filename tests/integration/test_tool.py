@@ -248,6 +248,6 @@ def test_the_status_counts_what_is_there(files: Files, people: People) -> None:
     assert answer.code == Exit.WRONG, files.refused
     (status,) = json.loads(answer.out)["datasets"]
     assert status["files"] >= 3
-    assert status["rows"] == status["clean"] + status["rejected"]
+    assert status["rows"] == status["clean"] + status["rejected"] + status["erased"]
     assert status["refused"] >= 1
     assert status["waiting"] >= 0

@@ -11,6 +11,10 @@ PROCESSED = "processed/"
 QUARANTINE = "quarantine/"
 MANIFESTS = "manifests/"
 OUTPUTS = (PROCESSED, QUARANTINE, MANIFESTS)
+ERASURE = "erasure/"
+SUPPRESSED, REQUESTS, RECEIPTS = (
+    f"{ERASURE}{name}/" for name in ("suppressed", "requests", "receipts")
+)
 
 KEY_LIMIT = 1024  # bytes of UTF-8, for every S3 key
 
@@ -50,6 +54,11 @@ class ObjectKeys:
     unsafe: bool
     outputs: dict[str, str]
     manifest: str
+
+
+def suppressed_key(dataset: str) -> str:
+    """Return the key of the list of those whose rows are left out of a dataset."""
+    return f"{SUPPRESSED}{dataset}.json"
 
 
 def keys_of(key: str) -> ObjectKeys:

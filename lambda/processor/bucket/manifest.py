@@ -56,6 +56,7 @@ def compose(
             "read": account.read,
             "clean": account.clean,
             "rejected": account.rejected,
+            "erased": account.erased,
         },
         "rejected_by_reason": dict(account.by_reason),
         "refusal": refusal

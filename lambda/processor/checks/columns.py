@@ -6,8 +6,8 @@ field is null. A row, never a single value, is rejected, with all of its reasons
 number: it fits no type, and only a dropped column may hold it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -56,15 +56,27 @@ class CheckedBatch:
         columns: by name; they hold the rows with as many fields as the header.
         clean: which of those rows keep the contract; None if all do.
         rejects: the index of each other row in the batch, and its reasons, in order.
+        indices: the index in the batch of each row that the columns hold.
     """
 
     columns: dict[str, CheckedColumn]
     clean: pa.BooleanArray | None
     rejects: dict[int, list[Stated]]
+    indices: Sequence[int]
 
     def select(self, array: pa.Array) -> pa.Array:
         """Return the clean rows of a column's texts or values."""
         return array if self.clean is None else array.filter(self.clean)
+
+    def without(self, rows: pa.BooleanArray, indices: Container[int]) -> "CheckedBatch":
+        """Return the batch as if some rows were neither clean nor rejected.
+
+        ``rows`` marks those that the columns hold, and ``indices`` has the indices of all.
+        """
+        others = pc.invert(rows)
+        clean = others if self.clean is None else pc.and_(self.clean, others)
+        rejects = {index: found for index, found in self.rejects.items() if index not in indices}
+        return replace(self, clean=clean, rejects=rejects)
 
 
 class RowCheck:
@@ -133,7 +145,7 @@ class RowCheck:
             bad = mask if bad is None else pc.or_(bad, mask)
             for place in places(mask):
                 rejects.setdefault(indices[place], []).append(reason)
-        return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects)
+        return CheckedBatch(columns, None if bad is None else pc.invert(bad), rejects, indices)
 
     def _field(self, name: str, rows: pa.ListViewArray) -> pa.StringArray:
         """Return the texts of a column, which are empty if the file lacks it."""

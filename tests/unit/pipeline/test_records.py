@@ -28,7 +28,7 @@ def test_a_record_is_what_the_manifest_says() -> None:
     found = record()
     assert (found.key, found.dataset, found.version) == (KEY, "customers", "v1")
     assert (found.outcome, found.refusal) == ("processed", None)
-    assert (found.read, found.clean, found.rejected) == (10, 9, 1)
+    assert (found.read, found.clean, found.rejected, found.erased) == (10, 9, 1, 0)
     assert found.processed_at == MOMENT
     assert found.all_reasons == {"email:required": 1}
 

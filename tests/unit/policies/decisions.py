@@ -20,6 +20,7 @@ INCOMING = f"{BUCKET}/incoming/customers/a.csv"
 OUTPUTS = [f"{BUCKET}/{name}/customers/a" for name in ("processed", "quarantine", "manifests")]
 PROCESSED, QUARANTINE, MANIFEST = OUTPUTS
 ELSEWHERE = f"{BUCKET}/elsewhere/a"
+SUPPRESSED = f"{BUCKET}/erasure/suppressed/customers.json"
 DATA_KEY, LOGS_KEY, ENVIRONMENT_KEY, PSEUDONYM_KEY, REVERSIBLE_KEY = KEYS = [
     f"arn:aws:kms:{REGION}:{ACCOUNT}:key/Keys{name}Key"
     for name in ("S3", "Logs", "Lambda", "Pseudonym", "Reversible")
@@ -211,11 +212,11 @@ NETWORK_INTERFACES = {
     "ec2:DescribeSubnets": "*",
 }
 OF_CODE: list[tuple[str, str, str, Context]] = [
-    ("s3", "s3:GetObject", INCOMING, {}),
+    *(("s3", "s3:GetObject", name, {}) for name in (INCOMING, SUPPRESSED)),
     *(("s3", action, name, {}) for name in OUTPUTS for action in ("s3:GetObject", "s3:PutObject")),
     *(
         ("s3", "s3:ListBucket", BUCKET, {"s3:prefix": f"{prefix}/customers/"})
-        for prefix in ("incoming", "processed", "quarantine", "manifests")
+        for prefix in ("incoming", "processed", "quarantine", "manifests", "erasure/suppressed")
     ),
     *(("kms", "kms:GenerateMac", key, {}) for key in (PSEUDONYM_KEY, REVERSIBLE_KEY)),
 ]
@@ -240,6 +241,7 @@ BESIDES_THE_PATH: list[tuple[str, str, Context]] = [
     ("s3:GetObject", ELSEWHERE, {}),
     ("s3:PutObject", ELSEWHERE, {}),
     ("s3:PutObject", INCOMING, {}),
+    ("s3:PutObject", SUPPRESSED, {}),
     ("s3:DeleteObject", MANIFEST, {}),
     ("s3:DeleteObjectVersion", MANIFEST, {}),
     ("s3:GetObjectVersion", INCOMING, {}),

@@ -327,6 +327,7 @@ class QuickTransformation:
     limit: object
     deadline: Any
     threads: object
+    suppressed: object
 
     def run(self, stream: MemoryBody, _name: object, outputs: Outputs) -> RowAccount:
         """Write what the first word of the file says."""

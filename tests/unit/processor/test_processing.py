@@ -28,6 +28,7 @@ KEY = "incoming/people/a.csv"
 PROCESSED = "processed/people/a.csv.parquet"
 QUARANTINE = "quarantine/people/a.csv.jsonl.gz"
 MANIFEST = "manifests/people/a.csv.json"
+SUPPRESSED = "erasure/suppressed/people.json"
 HEADER = "id,name,phone,born,balance\n"
 GOOD = "P1,ann,0151234567,1990-02-28,12.50\n"
 CLEAN = (HEADER + GOOD).encode()
@@ -36,10 +37,12 @@ REFUSED = b"who,knows\n1,2\n"
 LIMIT = SizeLimit(2 * SMALL, "memoryMb")
 # The requests about a file that is new, by its content.
 NEW = {
-    CLEAN: [f"get {KEY}", f"put {PROCESSED}", f"list {QUARANTINE}", f"put {MANIFEST}"],
-    MIXED: [f"get {KEY}", f"put {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
-    REFUSED: [f"get {KEY}", f"list {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
+    CLEAN: [f"put {PROCESSED}", f"list {QUARANTINE}", f"put {MANIFEST}"],
+    MIXED: [f"put {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
+    REFUSED: [f"list {PROCESSED}", f"put {QUARANTINE}", f"put {MANIFEST}"],
 }
+# Once a minute, a process asks whether somebody is to be left out of the dataset.
+NEW = {content: [f"get {KEY}", f"list {SUPPRESSED}", *others] for content, others in NEW.items()}
 DIGEST = digest(parse(PEOPLE))
 NOTHING = dict.fromkeys(["line", "column", "name", "limit", "setting"])
 
@@ -167,7 +170,7 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
                 "columns": ["person_token"],
             }
         ],
-        "rows": {"read": 1, "clean": 1, "rejected": 0},
+        "rows": {"read": 1, "clean": 1, "rejected": 0, "erased": 0},
         "rejected_by_reason": {},
         "refusal": None,
         "dropped_columns": 0,
@@ -203,7 +206,7 @@ def test_rejected_rows_go_to_quarantine(bucket: MemoryBucket, processor: Process
         {"row": 2, "line": 3, "reasons": ["row:blank"], "raw": ""},
     ]
     found = manifest(bucket)
-    assert found["rows"] == {"read": 3, "clean": 1, "rejected": 2}
+    assert found["rows"] == {"read": 3, "clean": 1, "rejected": 2, "erased": 0}
     assert found["rejected_by_reason"] == {
         "born:date": 1,
         "balance:decimal": 1,

@@ -87,7 +87,7 @@ def test_its_boundary_is_its_allow_policy(stack: Synthesized) -> None:
 @pytest.mark.parametrize(
     ("sid", "actions", "prefixes"),
     [
-        ("ReadIncoming", {"s3:GetObject"}, {"incoming/*"}),
+        ("ReadIncoming", {"s3:GetObject"}, {"incoming/*", "erasure/suppressed/*"}),
         (
             "WriteOutputs",
             {"s3:GetObject", "s3:PutObject"},
@@ -118,6 +118,7 @@ def test_listing_takes_a_prefix_of_the_pipeline(allowed: Resource) -> None:
     assert found["Action"] == "s3:ListBucket"
     assert set(found["Condition"]["StringLike"]["s3:prefix"]) == {
         "incoming/*",
+        "erasure/suppressed/*",
         "processed/*",
         "quarantine/*",
         "manifests/*",

@@ -49,7 +49,7 @@ def test_the_json_has_what_the_table_has(tool: Tool) -> None:
         "dataset": "customers",
         "version": "v1",
         "outcome": "refused",
-        "rows": {"read": 10, "clean": 0, "rejected": 10},
+        "rows": {"read": 10, "clean": 0, "rejected": 10, "erased": 0},
         "reasons": {"file:rejected-share": 10},
         "refusal": "file:rejected-share",
         "processed_at": "2026-03-01T13:30:00Z",

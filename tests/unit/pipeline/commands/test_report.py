@@ -47,7 +47,7 @@ def test_json_has_the_numbers(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     customers, payments = tool("report", "--json").json["datasets"]
     assert not list(tmp_path.iterdir())
-    assert customers["rows"] == {"read": 20, "clean": 9, "rejected": 11}
+    assert customers["rows"] == {"read": 20, "clean": 9, "rejected": 11, "erased": 0}
     assert customers["late_seconds"] == 2 * 86_400
     assert customers["periods"] == [{"label": "2026-03-01", "clean": 9, "rejected": 11}]
     assert customers["reasons"][0]["reason"] == "file:rejected-share"

@@ -25,6 +25,13 @@ def test_a_processed_file(tool: Tool, account: Account) -> None:
     assert "Quality rules" not in answer.out
 
 
+def test_rows_of_people_who_were_erased_are_shown(tool: Tool, account: Account) -> None:
+    account.process(KEY, rows={"read": 10, "clean": 7, "rejected": 1, "erased": 2})
+    (line,) = (line for line in tool("show", KEY).out.splitlines() if "erased" in line)
+    assert " 2 " in line
+    assert tool("files", "--json").json["files"][0]["rows"]["erased"] == 2
+
+
 def test_quality_rules_are_shown(tool: Tool, account: Account) -> None:
     account.process(
         KEY,

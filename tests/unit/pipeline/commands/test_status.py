@@ -41,6 +41,7 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
         "rows": 30,
         "clean": 27,
         "rejected": 3,
+        "erased": 0,
         "refused": 0,
         "waiting": 0,
         "parked": 0,
@@ -52,6 +53,18 @@ def test_each_dataset_has_its_numbers(tool: Tool, account: Account) -> None:
     assert (datasets["payments"]["files"], datasets["payments"]["waiting"]) == (1, 1)
     assert (datasets["late"]["files"], datasets["late"]["waiting"]) == (0, 1)
     assert datasets[None]["files"] == 1
+
+
+def test_rows_that_were_erased_have_a_column_if_there_are_any(
+    tool: Tool, account: Account
+) -> None:
+    account.process("incoming/customers/a.csv")
+    assert "erased" not in tool("status").out
+    rows = {"read": 10, "clean": 7, "rejected": 1, "erased": 2}
+    account.process("incoming/customers/b.csv", rows=rows)
+    assert "erased" in tool("status").out
+    found = tool("status", "--json", "--dataset", "customers").json["datasets"][0]
+    assert found["rows"] == found["clean"] + found["rejected"] + found["erased"] == 20
 
 
 def test_a_refused_file_is_something_wrong(tool: Tool, account: Account) -> None:

@@ -33,6 +33,11 @@ def test_rows_are_summed() -> None:
     assert only(record(rows=none)).share == 0
 
 
+def test_rows_that_were_erased_are_of_all_rows() -> None:
+    found = only(record(rows={"read": 10, "clean": 5, "rejected": 1, "erased": 4}))
+    assert (found.read, found.erased, found.share) == (10, 4, 0.1)
+
+
 def test_rows_are_of_their_days_and_no_day_is_left_out() -> None:
     found = only(record(), record(), record(days=2))
     assert found.bars == [

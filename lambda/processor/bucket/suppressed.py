@@ -1,0 +1,66 @@
+"""The lists of people whose rows are left out, as they are in the bucket.
+
+A dataset without tokens has none, and costs no request. For any other a process asks once a minute
+whether there is a list, or a newer one: one request to list a key.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from time import monotonic
+
+from processor.bucket.keys import suppressed_key
+from processor.bucket.store import Store
+from processor.contract.model import Contract
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.suppression import Suppression, token_columns
+
+# Seconds that a process keeps a list before it asks for a newer one.
+AGE = 60.0
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list as it was at a moment; ``etag`` is None if there was none."""
+
+    etag: str | None
+    read_at: float
+    listed: Mapping[str, Collection[str]]
+
+
+class SuppressionLists:
+    """The lists of a bucket, each kept for a minute."""
+
+    def __init__(
+        self, store: Store, keys: PseudonymKeys, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Take where they are; ``clock`` returns seconds."""
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._lists: dict[str, _List] = {}
+
+    def of(self, contract: Contract) -> Suppression:
+        """Return who is left out of the dataset of a contract, as of a minute ago at the most."""
+        listed = self._listed(contract.dataset) if token_columns(contract) else {}
+        return Suppression(contract, self._keys, listed)
+
+    def _listed(self, dataset: str) -> Mapping[str, Collection[str]]:
+        known, now = self._lists.get(dataset), self._clock()
+        if known and now < known.read_at + AGE:
+            return known.listed
+        key = suppressed_key(dataset)
+        etag = self._store.etag(key)
+        if known and etag == known.etag:
+            listed = known.listed
+        else:
+            listed = read_list(self._store, key)[0] if etag else {}
+        self._lists[dataset] = _List(etag, now, listed)
+        return listed
+
+
+def read_list(store: Store, key: str) -> tuple[dict[str, list[str]], str | None]:
+    """Return a list and its ETag; an empty one if there is none."""
+    content, etag = store.read(key) or (b"{}", None)
+    listed: dict[str, list[str]] = json.loads(content)
+    return listed, etag
