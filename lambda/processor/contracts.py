@@ -51,6 +51,16 @@ class Contracts:
             return default
         return self._find(f"{dataset}@{version}") if VERSION.fullmatch(version) else None
 
+    def all(self) -> list[Contract]:
+        """Return the contract of each dataset, in its newest version, by the dataset's name.
+
+        Raises:
+            ContractError: one of them cannot be read.
+        """
+        names = sorted(path.stem for path in self._directory.glob("*.json"))
+        found = [self.find(name) for name in names if DATASET.fullmatch(name)]
+        return [contract for contract in found if contract]
+
     def _find(self, name: str) -> Contract | None:
         if name not in self._read:
             path = self._directory / f"{name}.json"

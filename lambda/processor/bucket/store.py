@@ -45,6 +45,9 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 # The metadata key that names the version of the contract that an object keeps.
 CONTRACT_VERSION = "contract-version"
 
+# The metadata key of an output that an erasure rewrote: the ETag of what it replaced.
+ERASED_FROM = "erased-from"
+
 
 class Body(Stream, Protocol):
     """The bytes of an object; close it, read or not."""
@@ -62,7 +65,8 @@ class Source:
     """An object to be processed: one version of it, and its bytes.
 
     ``contract_version`` is the one that its producer named in the object's metadata. An object in
-    an archive cannot be read: it is ``archived``, and its body is empty.
+    an archive cannot be read: it is ``archived``, and its body is empty. An output that an erasure
+    rewrote was ``erased_from`` one with this ETag, without quotes.
     """
 
     key: str
@@ -73,6 +77,16 @@ class Source:
     contract_version: str | None
     body: Body
     archived: bool = False
+    erased_from: str | None = None
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of an object: when it was written, and replaced or deleted; None if it is not."""
+
+    version_id: str
+    written: datetime
+    replaced_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,7 @@ class Store:
             contract_version=response["Metadata"].get(CONTRACT_VERSION),
             body=response.get("Body") or BytesIO(),
             archived=archived,
+            erased_from=response["Metadata"].get(ERASED_FROM),
         )
 
     def _describe_archived(self, key: str) -> "HeadObjectOutputTypeDef":
@@ -144,6 +159,36 @@ class Store:
         response = self._client.get_object(Bucket=self.bucket, Key=key)
         with closing(response["Body"]) as body:
             return body.read(), response["ETag"]
+
+    def versions(self, key: str) -> list[Version]:
+        """Return the versions of an object, newest first; a delete marker replaces like one."""
+        found: list[tuple[bool, datetime, str | None]] = []
+        paginator = self._client.get_paginator("list_object_versions")
+        for page in paginator.paginate(Bucket=self.bucket, Prefix=key):
+            # Newest first, but versions and markers apart, and moments are in whole seconds.
+            for one in page.get("Versions", []):
+                if one["Key"] == key:
+                    found.append((one["IsLatest"], one["LastModified"], one["VersionId"]))
+            for marker in page.get("DeleteMarkers", []):
+                if marker["Key"] == key:
+                    found.append((marker["IsLatest"], marker["LastModified"], None))
+        found.sort(key=lambda one: one[:2], reverse=True)
+        successors = [None, *(moment for _, moment, _ in found)]
+        return [
+            Version(version, written, replaced)
+            for (_, written, version), replaced in zip(found, successors, strict=False)
+            if version
+        ]
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys that begin with a prefix, in order."""
+        paginator = self._client.get_paginator("list_objects_v2")
+        pages = paginator.paginate(Bucket=self.bucket, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+    def delete(self, key: str) -> None:
+        """Delete an object, if there is one: its versions stay behind a delete marker."""
+        self._client.delete_object(Bucket=self.bucket, Key=key)
 
     def write(
         self,

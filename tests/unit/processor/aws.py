@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -50,6 +50,7 @@ class MemoryBucket:
     interrupt: Callable[[str], None] = lambda moment: None
     written: int = 0
     bodies: list[MemoryBody] = field(default_factory=list)
+    listing: str = ""  # what its paginator lists
 
     def upload(self, key: str, content: bytes, contract_version: str | None = None) -> str:
         """Upload as a producer does; return the version."""
@@ -146,6 +147,40 @@ class MemoryBucket:
             return {"KeyCount": 0}
         contents = zip(keys, newest, strict=True)
         return {"Contents": [{"Key": key, "ETag": found.etag} for key, found in contents if found]}
+
+    def get_paginator(self, name: str) -> "MemoryBucket":
+        """Return what lists objects, or their versions."""
+        return replace(self, listing=name)
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803
+        """Leave a delete marker."""
+        assert Bucket == BUCKET
+        self.interrupt(f"before delete {Key}")
+        self.delete(Key)
+        self.interrupt(f"after delete {Key}")
+
+    def paginate(self, *, Bucket: str, Prefix: str) -> Iterator[dict[str, Any]]:  # noqa: N803
+        """Answer with a page for each key, newest first; each was written a minute later."""
+        assert Bucket == BUCKET
+        if self.listing == "list_objects_v2":
+            for key in self.names():
+                yield {"Contents": [{"Key": key}]} if key.startswith(Prefix) else {}
+            return
+        self.interrupt(f"before versions {Prefix}")
+        for key in sorted(key for key in self.versions if key.startswith(Prefix)):
+            page: dict[str, Any] = {"Versions": [], "DeleteMarkers": []}
+            count = len(self.versions[key])
+            for number, one in reversed(list(enumerate(self.versions[key], 1))):
+                kind = "DeleteMarkers" if one.content is None else "Versions"
+                page[kind].append(
+                    {
+                        "Key": key,
+                        "VersionId": one.version_id,
+                        "IsLatest": number == count,
+                        "LastModified": MOMENT + timedelta(minutes=number),
+                    }
+                )
+            yield page
 
     def put_object(
         self,

@@ -225,3 +225,10 @@ def test_a_rule_that_nobody_knows_is_named(tmp_path: Path) -> None:
     path.write_text(json.dumps(document(column("id", minimun="1"))))
     with pytest.raises(ContractError, match="minimun"):
         read(path)
+
+
+def test_all_contracts_are_the_newest_of_each_dataset(tmp_path: Path) -> None:
+    for name in ("orders", "people", "people@1.0.0"):
+        compiled = PEOPLE | {"dataset": name.partition("@")[0]}
+        (tmp_path / f"{name}.json").write_text(json.dumps(compiled))
+    assert [one.dataset for one in Contracts(tmp_path).all()] == ["orders", "people"]

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -12,7 +13,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from processor.bucket.store import ConflictError, Store
+from processor.bucket.store import ERASED_FROM, ConflictError, Store
 from tests.unit.processor.aws import BUCKET, MOMENT, MemoryBucket, client_error
 
 
@@ -177,3 +178,37 @@ def test_no_header_is_quoted_in_a_log(caplog: pytest.LogCaptureFixture, header: 
         with closing(source.body):
             assert source.version_id == "v"
     assert SECRET not in caplog.text
+
+
+def test_versions_say_when_they_were_replaced(bucket: MemoryBucket, store: Store) -> None:
+    first = bucket.upload("x", b"old")
+    bucket.delete("x")
+    second = bucket.upload("x", b"new")
+    bucket.upload("x.longer", b"other")
+    newest, oldest = store.versions("x")
+    assert (newest.version_id, newest.replaced_at) == (second, None)
+    assert (oldest.version_id, oldest.written) == (first, MOMENT + timedelta(minutes=1))
+    assert oldest.replaced_at == MOMENT + timedelta(minutes=2)
+    bucket.delete("x")
+    assert all(one.replaced_at for one in store.versions("x"))
+    assert not store.versions("y")
+
+
+def test_keys_are_listed_and_objects_deleted(bucket: MemoryBucket, store: Store) -> None:
+    for key in ("a/1", "a/2", "b/1"):
+        bucket.upload(key, b"")
+    assert store.keys("a/") == ["a/1", "a/2"]
+    store.delete("a/1")
+    assert store.keys("a/") == ["a/2"]
+    assert len(store.versions("a/1")) == 1
+
+
+def test_an_erasure_names_what_it_replaced(bucket: MemoryBucket, store: Store) -> None:
+    bucket.upload("x", b"")
+    found = store.open("x")
+    assert found is not None
+    assert found.erased_from is None
+    store.write("x", b"", "text/plain", found.etag, {ERASED_FROM: "etag-1"})
+    found = store.open("x")
+    assert found is not None
+    assert found.erased_from == "etag-1"

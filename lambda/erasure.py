@@ -1,0 +1,85 @@
+"""The handler of the function ``eraser``, which a state machine invokes for each step.
+
+Who is erased is in an object, whose key alone is passed on. What is logged is that key, and how
+many files and rows: of an error that is not about the request only the type, as libraries may
+quote what they work with.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+
+from processor import ProcessorError
+from processor.bucket.store import Store
+from processor.contracts import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.erasure.erasing import Eraser
+from processor.erasure.expiry import Expiry
+from processor.erasure.people import RequestError
+from processor.erasure.requests import Requests
+from processor.silence import silence
+
+logger = Logger()
+
+
+class FailedError(Exception):
+    """Something other than the request is wrong; the message is the type of the error."""
+
+
+@logger.inject_lambda_context
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    """Do one step of a request: ``begin``, ``erase`` or ``conclude``.
+
+    Raises:
+        RequestError: the request is refused; the execution ends with it.
+        FailedError: see there.
+    """
+    facts = {"step": event["step"], "request": str(event["request"]), "run": str(event["run"])}
+    try:
+        with silence():
+            done = _do(event)
+    except RequestError as error:
+        logger.warning("erasure refused", **facts, reason=str(error))
+        raise RequestError(str(error)) from None
+    except Exception as error:
+        if isinstance(error, ProcessorError):
+            facts["reason"] = str(error)
+        logger.error("erasure failed", extra={**facts, "error": type(error).__name__})
+        raise FailedError(type(error).__name__) from None
+    logger.info("erasure", **facts, **done)
+    return done
+
+
+def _do(event: dict[str, Any]) -> dict[str, Any]:
+    requests, key, run = make_requests(), str(event["request"]), str(event["run"])
+    if event["step"] == "begin":
+        return {"datasets": requests.begin(key)}
+    if event["step"] == "erase":
+        return dict(requests.erase(key, run, [str(one) for one in event["manifests"]]))
+    return dict(requests.conclude(key, run))
+
+
+@cache
+def make_requests() -> Requests:
+    """Make the one of this process, from the environment and the bundled contracts."""
+    config = Config(
+        connect_timeout=5,
+        retries={"mode": "standard", "max_attempts": 3},
+        s3={"us_east_1_regional_endpoint": "regional"},
+    )
+    store = Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"])
+    contracts = Contracts(Path(__file__).with_name("contracts"))
+    keys = PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"])
+    expiry = Expiry(
+        raw=int(os.environ["RAW_DATA_EXPIRY_DAYS"]),
+        old_raw=int(os.environ["OLD_RAW_VERSIONS_DAYS"]),
+        old=int(os.environ["OLD_VERSIONS_DAYS"]),
+        lock=int(os.environ["OBJECT_LOCK_DAYS"]),
+    )
+    return Requests(store, contracts, keys, Eraser(store, contracts, keys, expiry))

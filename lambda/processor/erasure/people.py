@@ -1,0 +1,193 @@
+"""People who are to be erased: how a request names them, and how their rows are recognised.
+
+A request has identifiers as they are in files, and either the domain that columns share, or one
+column of one dataset. Nothing of it is logged: errors do not repeat what it says.
+"""
+
+import csv
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from processor import ProcessorError
+from processor.checks.normalization import normalize
+from processor.contract.column import Column
+from processor.contract.model import Contract, Csv
+from processor.deidentification.methods import METHODS
+from processor.deidentification.pseudonyms import VERSION, ContractKeys, PseudonymKeys
+from processor.deidentification.token import Token
+from processor.suppression import token_columns
+
+MOST = 1_000
+"""Identifiers in one request."""
+
+
+class RequestError(ProcessorError):
+    """A request does not say who is to be erased; the message repeats nothing of it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who is to be erased.
+
+    Attributes:
+        identifiers: as in files.
+        domain: of the columns; None if it is one column.
+        dataset, column: which column, by its name in the contract; None if it is a domain.
+    """
+
+    identifiers: tuple[str, ...]
+    domain: str | None = None
+    dataset: str | None = None
+    column: str | None = None
+
+    @classmethod
+    def parse(cls, content: bytes) -> Self:
+        """Read a request.
+
+        Raises:
+            RequestError: it is not one.
+        """
+        try:
+            given = json.loads(content)
+            identifiers = given.pop("identifiers")
+            found = cls(tuple(identifiers), **given)
+            named = (found.domain is None, found.dataset is None, found.column is None)
+            texts = [*given.values(), *identifiers]
+            sound = (
+                isinstance(identifiers, list)
+                and 0 < len(identifiers) <= MOST
+                and named in ((False, True, True), (True, False, False))
+                and all(isinstance(one, str) and one.strip() for one in texts)
+            )
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+            sound = False
+        if not sound:
+            raise RequestError(
+                f"the request must have 1 to {MOST:,} identifiers, and a domain, or a dataset "
+                "and a column"
+            )
+        return found
+
+    def columns(self, contract: Contract) -> list[Column]:
+        """Return the columns of a contract that hold these identifiers."""
+        return [column for column in token_columns(contract) if self._names(contract, column)]
+
+    def _names(self, contract: Contract, column: Column) -> bool:
+        if self.domain is not None:
+            method = column.deidentify
+            return isinstance(method, Token) and method.domain == self.domain
+        return (self.dataset, self.column) == (contract.dataset, column.name)
+
+    def normalized(self, column: Column) -> pa.StringArray:
+        """Return the identifiers as they are before they become tokens of a column."""
+        texts = pa.array(self.identifiers, pa.string())
+        return normalize(texts, column.deidentify.steps).text.drop_null()
+
+
+class TokensError(ProcessorError):
+    """The tokens of a file were derived in a way that this version does not know."""
+
+
+def tokens_in(
+    request: Request, contract: Contract, keys: PseudonymKeys, manifest: Mapping[str, Any]
+) -> dict[str, pa.StringArray]:
+    """Return the tokens of these people by column of a file's clean rows.
+
+    The manifest says how the file's were made: it may be of an older epoch, method or domain.
+
+    Raises:
+        TokensError: by a derivation of another version.
+    """
+    found = {}
+    by_output = {column.output: column for column in token_columns(contract)}
+    wanted = {column.output for column in request.columns(contract)}
+    for origin in manifest["tokens"]:
+        for output in origin["columns"]:
+            same_domain = request.domain is not None and origin["domain"] == request.domain
+            if output not in wanted and not same_domain:
+                continue
+            if origin["version"] != VERSION:
+                raise TokensError("the tokens of the file were derived by another version")
+            column = by_output.get(output)
+            texts = request.normalized(column) if column else pa.array(request.identifiers)
+            method = next(
+                one for one in METHODS if getattr(one, "algorithm", "") == origin["algorithm"]
+            )
+            of_file = ContractKeys(keys, contract.dataset, origin["epoch"])
+            name = column.name if column else output
+            key = of_file.derive(origin["algorithm"], name, origin["domain"])
+            assert issubclass(method, Token)
+            found[output] = method().tokens(key)(texts)
+    return found
+
+
+class RawRows:
+    """Recognises rejected rows of these people, by their raw text.
+
+    A row that can be split into fields is theirs if one of the fields is an identifier, once it
+    is normalized: the order of the columns is not known. Of any other row the text is searched.
+    """
+
+    def __init__(self, request: Request, contract: Contract) -> None:
+        """Prepare."""
+        self._csv = contract.csv
+        self._columns = [
+            (column.deidentify.steps, request.normalized(column))
+            for column in request.columns(contract)
+        ]
+        self._texts = [_folded(one.strip()) for one in request.identifiers]
+
+    def holds(self, raw: str) -> bool:
+        """Tell whether a row is one of these people's."""
+        fields = split(raw, self._csv)
+        if fields is None:
+            text = _folded(raw)
+            return any(one in text for one in self._texts)
+        texts = pa.array(fields, pa.string())
+        return any(
+            pc.is_in(normalize(texts, steps).text, value_set=wanted).true_count
+            for steps, wanted in self._columns
+        )
+
+
+def split(raw: str, dialect: Csv) -> list[str] | None:
+    """Return the fields of a raw row, or None if it is neither JSON nor a record of CSV."""
+    if raw.startswith("{"):
+        try:
+            return list(_values(json.loads(raw, parse_int=str, parse_float=str)))
+        except (RecursionError, ValueError):
+            return None
+    try:
+        (fields,) = csv.reader(
+            [raw],
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote or None,
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            escapechar=dialect.escape or None,
+            strict=True,
+        )
+    except (ValueError, csv.Error):
+        return None
+    return fields
+
+
+def _values(given: object) -> Iterator[str]:
+    """Yield the texts of a JSON document, at any depth."""
+    if isinstance(given, dict):
+        for one in given.values():
+            yield from _values(one)
+    elif isinstance(given, list):
+        for one in given:
+            yield from _values(one)
+    elif isinstance(given, str):
+        yield given
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())

@@ -1,0 +1,175 @@
+"""Requests: the steps of an erasure, each of which can be repeated after a crash.
+
+``begin`` puts the people onto the lists of the datasets that have their columns. From then on no
+new row of theirs is written, once everything is over that began before. ``erase`` does some
+files, and ``conclude`` writes the receipt, and removes the request. Only keys of objects are
+passed from step to step: who is erased stays in the request.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from processor import ProcessorError
+from processor.bucket.keys import RECEIPTS, REQUESTS, suppressed_key
+from processor.bucket.store import ConflictError, Store
+from processor.bucket.suppressed import read_list
+from processor.contract.model import Contract
+from processor.contracts import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.erasure.erasing import Eraser, FileErased
+from processor.erasure.people import Request, RequestError
+from processor.processing import ATTEMPTS, JSON, ContentionError
+from processor.suppression import suppression_tokens
+
+COUNTS = ("files", "changed", "clean", "rejected", "refused", "failed")
+
+
+def receipt_key(request_key: str) -> str:
+    """Return the key of the receipt of a request."""
+    return f"{RECEIPTS}{_name(request_key)}.json"
+
+
+def _parts(request_key: str, run: str) -> str:
+    """Return the prefix of the parts of a run's receipt."""
+    return f"{RECEIPTS}{_name(request_key)}/{run}/"
+
+
+def _name(request_key: str) -> str:
+    """Return the name of a request.
+
+    Raises:
+        RequestError: it is no key of one.
+    """
+    name = request_key.removeprefix(REQUESTS).removesuffix(".json")
+    if request_key != f"{REQUESTS}{name}.json" or not name or "/" in name:
+        raise RequestError(f"the key of a request is {REQUESTS}<name>.json")
+    return name
+
+
+class Requests:
+    """The requests in a bucket."""
+
+    def __init__(
+        self,
+        store: Store,
+        contracts: Contracts,
+        keys: PseudonymKeys,
+        eraser: Eraser,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Take the parts; ``now`` returns the time in UTC."""
+        self._store = store
+        self._contracts = contracts
+        self._keys = keys
+        self._eraser = eraser
+        self._now = now
+
+    def begin(self, request_key: str) -> list[str]:
+        """Put the people of a request onto the lists; return the datasets with their columns.
+
+        Raises:
+            RequestError: there is no such request, or no contract has its columns.
+            ContentionError: others kept changing a list.
+        """
+        request = self._read(request_key)
+        contracts = [one for one in self._contracts.all() if request.columns(one)]
+        if not contracts:
+            raise RequestError("no contract has a column with tokens of this domain or name")
+        for contract in contracts:
+            self._suppress(request, contract)
+        return [contract.dataset for contract in contracts]
+
+    def erase(self, request_key: str, run: str, manifests: Sequence[str]) -> dict[str, int]:
+        """Erase the people of a request from some files; return the counts of what became of them.
+
+        What fails does not keep the others from being done. Each file that had anything is put
+        into a part of the receipt of this ``run``; a run that repeats a step replaces its part.
+        """
+        request = self._read(request_key)
+        files: list[dict[str, Any]] = []
+        counts = dict.fromkeys(COUNTS, 0)
+        for manifest in manifests:
+            counts["files"] += 1
+            try:
+                found = self._eraser.erase(manifest, request)
+            except ProcessorError as error:
+                counts["failed"] += 1
+                files.append({"key": manifest, "failed": str(error)})
+                continue
+            _count(counts, found)
+            if found.erased or found.refused:
+                files.append(found.document)
+        part = hashlib.sha256("\n".join(manifests).encode()).hexdigest()
+        self._write(f"{_parts(request_key, run)}{part}.json", {"files": files, "counts": counts})
+        return counts
+
+    def conclude(self, request_key: str, run: str) -> dict[str, int]:
+        """Write the receipt of a run, and remove the request if no file failed; return counts.
+
+        A request of which files failed stays, so that it can be started again.
+        """
+        parts: list[dict[str, Any]] = []
+        for key in self._store.keys(_parts(request_key, run)):
+            if part := self._store.read(key):
+                parts.append(json.loads(part[0]))
+        counts = {count: sum(part["counts"][count] for part in parts) for count in COUNTS}
+        files = sorted(
+            (one for part in parts for one in part["files"]), key=lambda one: one["key"]
+        )
+        moment = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        receipt = {
+            "request": request_key,
+            "concluded_at": moment.replace("+00:00", "Z"),
+            "counts": counts,
+            "files": files,
+        }
+        self._write(receipt_key(request_key), receipt)
+        if not counts["failed"]:
+            self._store.delete(request_key)
+        return counts
+
+    def _read(self, request_key: str) -> Request:
+        _name(request_key)
+        found = self._store.read(request_key)
+        if found is None:
+            raise RequestError("there is no such request: it was never made, or is done")
+        return Request.parse(found[0])
+
+    def _suppress(self, request: Request, contract: Contract) -> None:
+        key = suppressed_key(contract.dataset)
+        for _ in range(ATTEMPTS):
+            listed, etag = read_list(self._store, key)
+            before = json.dumps(listed)
+            for column in request.columns(contract):
+                make = suppression_tokens(self._keys, contract.dataset, column.name)
+                tokens = make(request.normalized(column)).to_pylist()
+                listed[column.name] = sorted({*listed.get(column.name, ()), *tokens})
+            if json.dumps(listed) == before:
+                return
+            try:
+                self._store.write(key, json.dumps(listed).encode(), JSON, etag)
+            except ConflictError:
+                continue
+            return
+        raise ContentionError("others kept changing the list of a dataset")
+
+    def _write(self, key: str, document: Mapping[str, Any]) -> None:
+        """Write an object that a step may have written before."""
+        content = (json.dumps(document, sort_keys=True) + "\n").encode()
+        for _ in range(ATTEMPTS):
+            try:
+                self._store.write(key, content, JSON, self._store.etag(key))
+            except ConflictError:
+                continue
+            return
+        raise ContentionError("others kept writing the receipt")
+
+
+def _count(counts: dict[str, int], found: FileErased) -> None:
+    counts["changed"] += bool(found.clean or found.rejected)
+    counts["clean"] += found.clean
+    counts["rejected"] += found.rejected
+    counts["refused"] += found.refused

@@ -1,0 +1,256 @@
+"""A request from its begin to its receipt, with crashes at every step."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processor.bucket.keys import suppressed_key
+from processor.bucket.store import Store
+from processor.contracts import Contracts
+from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.erasure.erasing import Eraser
+from processor.erasure.expiry import Expiry
+from processor.erasure.people import RequestError
+from processor.erasure.requests import Requests, receipt_key
+from processor.limits.size import SizeLimit
+from processor.processing import ContentionError, Processor
+from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket, client_error
+from tests.unit.processor.examples import column, document
+
+MAIL = column("mail", method="pseudonymize", options={"domain": "mail"}, output="person")
+PHONE = column("phone", method="hmac")
+NOTE = column("note", maxLength=5)
+CONTRACTS = {
+    "people": document(MAIL, NOTE),
+    "orders": document(MAIL, PHONE, dataset="orders"),
+    "open": document(NOTE, dataset="open"),
+    "people@1.0.0": document(MAIL, NOTE) | {"contract": {"id": "a", "version": "1.0.0"}},
+}
+REQUEST = "erasure/requests/1.json"
+FILES = {
+    "incoming/people/a.csv": b"mail,note\nann,a\nbob,b\n",
+    "incoming/people/b.csv": b"mail,note\nbob,b\nann,too long\n",
+    "incoming/people/c.csv": b"mail,note\nbob,b\n",
+    "incoming/people/d.csv": b"who\nann\n",
+    "incoming/orders/a.csv": b"mail,phone\nann,1\nbob,2\nann,3\n",
+}
+LISTS = [suppressed_key(name) for name in ("orders", "people")]
+
+
+class CrashError(BaseException):
+    """The process is gone."""
+
+
+class Pipeline:
+    """A bucket with files and a request."""
+
+    def __init__(self, folder: Path) -> None:
+        """Process the files."""
+        self.bucket = MemoryBucket()
+        for name, contract in CONTRACTS.items():
+            (folder / f"{name}.json").write_text(json.dumps(contract))
+        self.contracts = Contracts(folder)
+        for key, content in FILES.items():
+            self.bucket.upload(key, content)
+            self.process(key)
+        self.ask({"domain": "mail", "identifiers": ["ann"]})
+
+    def parts(self) -> tuple[Store, PseudonymKeys]:
+        """Return what a new process has."""
+        client: Any = self.bucket
+        kms: Any = HmacKey()
+        return Store(client, BUCKET), PseudonymKeys(kms, "a-key")
+
+    def process(self, key: str) -> None:
+        """Process a file."""
+        store, keys = self.parts()
+        limit = SizeLimit(1 << 20, "memoryMb")
+        Processor(store, self.contracts, keys, limit, lambda: MOMENT).process(key)
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Write the request."""
+        self.bucket.upload(REQUEST, json.dumps(request).encode())
+
+    def requests(self) -> Requests:
+        """Return the requests, as in a new process."""
+        store, keys = self.parts()
+        eraser = Eraser(store, self.contracts, keys, Expiry(30, 1, 30), lambda: MOMENT)
+        return Requests(store, self.contracts, keys, eraser, lambda: MOMENT)
+
+    def run(self, name: str = "run") -> dict[str, int]:
+        """Do all steps, as the workflow does."""
+        for dataset in self.requests().begin(REQUEST):
+            manifests = [
+                one for one in self.bucket.names() if one.startswith(f"manifests/{dataset}/")
+            ]
+            self.requests().erase(REQUEST, name, manifests)
+        return self.requests().conclude(REQUEST, name)
+
+    @property
+    def receipt(self) -> Any:
+        """The receipt."""
+        return json.loads(self.bucket.content(receipt_key(REQUEST)))
+
+    def left(self) -> dict[str, Any]:
+        """Return the counts of rows by file."""
+        return {
+            key: json.loads(self.bucket.content(f"{key.replace('incoming', 'manifests')}.json"))[
+                "rows"
+            ]["erased"]
+            for key in FILES
+        }
+
+
+@pytest.fixture(name="pipeline")
+def make_pipeline(tmp_path: Path) -> Pipeline:
+    """A pipeline with processed files."""
+    return Pipeline(tmp_path)
+
+
+ERASED = dict(zip(FILES, (1, 1, 0, 0, 2), strict=True))
+
+
+def test_the_receipt_says_what_is_gone_and_what_goes_when(pipeline: Pipeline) -> None:
+    counts = pipeline.run()
+    assert counts == {
+        "files": 5,
+        "changed": 3,
+        "clean": 3,
+        "rejected": 1,
+        "refused": 1,
+        "failed": 0,
+    }
+    assert pipeline.left() == ERASED
+    receipt = pipeline.receipt
+    assert (receipt["request"], receipt["counts"]) == (REQUEST, counts)
+    assert receipt["concluded_at"] == "2026-03-01T12:30:00Z"
+    files = {one["key"]: one for one in receipt["files"]}
+    assert set(files) == set(FILES) - {"incoming/people/c.csv"}
+    assert files["incoming/people/d.csv"]["refused"]
+    assert {one["key"] for one in files["incoming/orders/a.csv"]["versions"]} == {
+        "incoming/orders/a.csv",
+        "processed/orders/a.csv.parquet",
+    }
+    assert pipeline.bucket.newest(REQUEST) is None
+    assert b"ann" not in pipeline.bucket.content(receipt_key(REQUEST))
+
+
+def test_only_the_datasets_and_columns_of_the_request_are_listed(pipeline: Pipeline) -> None:
+    assert pipeline.requests().begin(REQUEST) == ["orders", "people"]
+    assert [one for one in pipeline.bucket.names() if "suppressed" in one] == LISTS
+    orders = json.loads(pipeline.bucket.content(LISTS[0]))
+    assert list(orders) == ["mail"]
+    pipeline.ask({"dataset": "orders", "column": "phone", "identifiers": ["1", "7"]})
+    assert pipeline.requests().begin(REQUEST) == ["orders"]
+    orders = json.loads(pipeline.bucket.content(LISTS[0]))
+    assert {name: len(tokens) for name, tokens in orders.items()} == {"mail": 1, "phone": 2}
+
+
+def test_to_begin_again_writes_nothing(pipeline: Pipeline) -> None:
+    pipeline.requests().begin(REQUEST)
+    written = pipeline.bucket.written
+    pipeline.requests().begin(REQUEST)
+    assert pipeline.bucket.written == written
+
+
+def test_a_file_that_comes_meanwhile_has_no_row_of_them(pipeline: Pipeline) -> None:
+    pipeline.requests().begin(REQUEST)
+    key = "incoming/people/new.csv"
+    pipeline.bucket.upload(key, FILES["incoming/people/a.csv"])
+    pipeline.process(key)
+    pipeline.run()
+    files = {one["key"]: one for one in pipeline.receipt["files"]}
+    assert (files[key]["clean"], files[key]["erased"]) == (0, 1)
+    assert [one["key"] for one in files[key]["versions"]] == [key]
+
+
+def test_a_crash_at_any_moment_is_made_good_by_another_run(pipeline: Pipeline) -> None:
+    before = {key: list(versions) for key, versions in pipeline.bucket.versions.items()}
+    moments: list[str] = []
+    pipeline.bucket.interrupt = moments.append
+    pipeline.run()
+    for number in range(len(moments)):
+        pipeline.bucket.versions = {key: list(found) for key, found in before.items()}
+        pipeline.bucket.interrupt = crashing(pipeline, number)
+        with pytest.raises(CrashError):
+            pipeline.run("first")
+        if pipeline.bucket.newest(REQUEST):
+            pipeline.run("second")
+        assert pipeline.left() == ERASED
+        assert pipeline.bucket.newest(REQUEST) is None
+        assert {one["key"]: one["erased"] for one in pipeline.receipt["files"]} == {
+            key: count for key, count in ERASED.items() if key != "incoming/people/c.csv"
+        }
+
+
+def crashing(pipeline: Pipeline, number: int) -> Callable[[str], None]:
+    """Return what crashes at a moment."""
+    seen = iter(range(number + 1))
+
+    def interrupt(_: str) -> None:
+        if next(seen, None) == number:
+            pipeline.bucket.interrupt = lambda moment: None
+            raise CrashError
+
+    return interrupt
+
+
+def test_a_file_that_fails_keeps_the_request(pipeline: Pipeline) -> None:
+    processed = "processed/people/a.csv.parquet"
+    pipeline.bucket.upload(processed, pipeline.bucket.content(processed))
+    assert pipeline.run()["failed"] == 1
+    (failed,) = (one for one in pipeline.receipt["files"] if "failed" in one)
+    assert failed["key"] == "manifests/people/a.csv.json"
+    assert pipeline.bucket.newest(REQUEST)
+    pipeline.process("incoming/people/a.csv")
+    assert pipeline.run("again")["failed"] == 0
+    assert pipeline.left() == ERASED
+    assert pipeline.bucket.newest(REQUEST) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "erasure/requests/.json",
+        "erasure/requests/a/b.json",
+        "erasure/requests/a",
+        "erasure/suppressed/people.json",
+        "erasure/requests/absent.json",
+    ],
+)
+def test_no_other_object_is_a_request(pipeline: Pipeline, key: str) -> None:
+    for act in (
+        lambda: pipeline.requests().begin(key),
+        lambda: pipeline.requests().erase(key, "run", []),
+    ):
+        with pytest.raises(RequestError):
+            act()
+
+
+def test_a_request_about_no_column_is_refused(pipeline: Pipeline) -> None:
+    pipeline.ask({"domain": "unknown", "identifiers": ["ann"]})
+    with pytest.raises(RequestError):
+        pipeline.requests().begin(REQUEST)
+
+
+@pytest.mark.parametrize("key", [LISTS[1], receipt_key(REQUEST)])
+def test_others_may_write_the_same_object(pipeline: Pipeline, key: str) -> None:
+    """Once, and the step starts again; always, and it gives up."""
+    lost = 0
+
+    def interrupt(moment: str) -> None:
+        nonlocal lost
+        if moment == f"before put {key}" and lost < most:
+            lost += 1
+            raise client_error("PreconditionFailed", 412, "PutObject")
+
+    pipeline.bucket.interrupt = interrupt
+    most = 99
+    with pytest.raises(ContentionError):
+        pipeline.run()
+    lost, most = 0, 1
+    pipeline.run()
+    assert pipeline.left() == ERASED
