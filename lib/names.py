@@ -10,6 +10,13 @@ DATASET_TAG = "dataset"
 OWN_DATASET = f"${{aws:PrincipalTag/{DATASET_TAG}}}"
 """In a policy: the dataset that the tag of a person's role names."""
 
+PURPOSE_TAG = "purpose"
+USER = "${aws:userid}"
+"""In a policy: the id of the user, or of the role and its session. Nobody can choose another's.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-userid
+"""
+
 RESULTS = "query-results/"
 """The prefix of what Athena writes into the data bucket."""
 
@@ -32,6 +39,10 @@ class Names:
             retained.
         replay, replay_arn: the state machine that sends messages again; the group of its schedule
             has the same name, and ``replay_schedules_arn``.
+        reidentifier, reidentifier_arn: the function that re-identifies, where contracts allow it;
+            reidentifier_role_arn: its role; reidentifier_log_group: its log group.
+        reidentification, reidentification_arn: the state machine of requests to re-identify;
+            reidentification_role_arn: its role.
         function_log_group: the data processor's.
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
@@ -62,9 +73,21 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
+        self.reidentifier = f"reidentification-{environment_suffix}"
+        self.reidentifier_arn = (
+            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}"
+            f":function:{self.reidentifier}"
+        )
+        self.reidentifier_role_arn = f"{roles}{self.reidentifier}-{Aws.REGION}"
+        self.reidentification = f"zero-trust-reidentification-{environment_suffix}"
+        self.reidentification_arn = (
+            f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.reidentification}"
+        )
+        self.reidentification_role_arn = f"{roles}{self.reidentification}-{Aws.REGION}"
         self.workgroup = f"zero-trust-{environment_suffix}"
         self.audit = f"zero-trust-audit-{environment_suffix}"
         self.function_log_group = f"/aws/lambda/{self.function}"
+        self.reidentifier_log_group = f"/aws/lambda/{self.reidentifier}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
 

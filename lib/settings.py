@@ -67,6 +67,7 @@ class EnvironmentSettings:
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
         query_limit_mb: the most that one query may read, in MB; Athena ends it then.
             https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
+        reidentifications_per_day: the most requests to re-identify tokens that a day may have.
         retain_data: data survive deletion of the stack, which has termination protection.
         restrict_administrators: whether the bucket refuses the account's administrators to read
             raw data and write outputs; they would have to change its policy first.
@@ -88,6 +89,7 @@ class EnvironmentSettings:
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
     query_limit_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    reidentifications_per_day: Annotated[int, Field(ge=1, le=100)] = 10
     retain_data: bool = False
     restrict_administrators: bool = False
     object_lock_days: Annotated[int, Field(ge=1, le=36_500)] | None = None

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Aspects, Fn, Stack, Tags
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
 from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
+from lib.access.reidentification_policies import ReidentificationPolicies
+from lib.access.reidentification_roles import ReidentificationRoles
 from lib.access.replay_role import ReplayRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
@@ -24,10 +27,12 @@ from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.constructs.notices import Notices
 from lib.constructs.queries import Queries
+from lib.constructs.reidentification import Reidentification
 from lib.constructs.replay import Replay
 from lib.contracts import CONTRACTS, compile_contracts, encrypts, read_intervals
 from lib.contracts.tables import read_tables
 from lib.environment import Environment
+from lib.function.bundle import function_code
 from lib.settings import MAX_ZONES
 
 
@@ -74,6 +79,7 @@ class TapStack(Stack):
             intake=intake,
             data=data,
         )
+        code = function_code(environment.settings.architecture, CONTRACTS)
         processor = DataProcessor(
             self,
             "DataProcessor",
@@ -84,6 +90,7 @@ class TapStack(Stack):
             intake=intake,
             data=data,
             role=role.role,
+            code=code,
         )
         roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
         replay = Replay(
@@ -94,6 +101,9 @@ class TapStack(Stack):
             data=data,
             role=roles.role,
             schedule_role=roles.schedule_role,
+        )
+        reidentification = self._allow_reidentification(
+            environment, keys=keys, network=network, data=data, code=code
         )
         tables = read_tables(CONTRACTS)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
@@ -109,6 +119,42 @@ class TapStack(Stack):
             data=data,
             processor=processor,
             replay=replay,
+            reidentification=reidentification,
+        )
+
+    def _allow_reidentification(
+        self,
+        environment: Environment,
+        *,
+        keys: Keys,
+        network: Network,
+        data: DataBucket,
+        code: lambda_.Code,
+    ) -> Reidentification | None:
+        """Create the way back, only where a contract has tokens that can be reversed."""
+        if keys.reversible is None:
+            return None
+        roles = ReidentificationRoles(
+            self,
+            "ReidentificationRoles",
+            environment,
+            keys=keys,
+            reversible=keys.reversible,
+            network=network,
+            data=data,
+        )
+        ReidentificationPolicies(self, "Reidentifiers", environment, keys=keys, data=data)
+        return Reidentification(
+            self,
+            "Reidentification",
+            environment,
+            keys=keys,
+            reversible=keys.reversible,
+            network=network,
+            data=data,
+            code=code,
+            role=roles.function,
+            workflow_role=roles.state_machine,
         )
 
     def _watch(
@@ -121,6 +167,7 @@ class TapStack(Stack):
         data: DataBucket,
         processor: DataProcessor,
         replay: Replay,
+        reidentification: Reidentification | None,
     ) -> None:
         """Create the parts that show people how the others are."""
         changes = None
@@ -135,6 +182,7 @@ class TapStack(Stack):
             intake=intake,
             processor=processor,
             replay=replay,
+            reidentification=reidentification,
             changes=changes,
             intervals=intervals,
             notices=Notices(self, "Notices", environment, keys=keys),

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from pipeline.outcomes import RefusedError
 from pipeline.stack import Stack
 from processor.bucket.keys import INCOMING, MANIFESTS, PROCESSED, QUARANTINE
+from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, VALUES
 
 # How services name a refusal: S3 and SQS, KMS and Step Functions, and SQS of the queue's key.
 _CODES = {"AccessDenied", "AccessDeniedException", "KMS.AccessDeniedException", "KmsAccessDenied"}
@@ -26,11 +27,15 @@ _READERS = {
     QUARANTINE: ("Steward",),
     MANIFESTS: ("Consumer", "Steward"),
     INCOMING: (),
+    VALUES: ("Requester",),
+    APPROVALS: ("Approver",),
 }
+_WRITERS = {REQUESTS: ("Requester",), SIGNATURES: ("Approver",)}
 _READS = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 
 LIST, GET, GET_VERSION = "s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"
 LIST_VERSIONS = "s3:ListBucketVersions"
+PUT = "s3:PutObject"
 
 
 @contextmanager
@@ -59,9 +64,16 @@ def policies_for(action: str, resource: str) -> tuple[str, ...]:
     """Return which of the stack's policies, each by itself, allow a request of a dataset."""
     if action.startswith("athena:"):
         return ("Consumer",)
-    if action not in _READS:
-        return ()
-    return next((who for prefix, who in _READERS.items() if resource.startswith(prefix)), ())
+    return _allowing(action, resource)[0]
+
+
+def _allowing(action: str, resource: str) -> tuple[tuple[str, ...], str]:
+    """Return these policies, and what of the resource is below their prefix."""
+    holders = _READERS if action in _READS else _WRITERS if action == PUT else {}
+    for prefix, who in holders.items():
+        if resource.startswith(prefix):
+            return who, resource.removeprefix(prefix)
+    return (), resource
 
 
 def _details(message: str) -> str:
@@ -76,14 +88,13 @@ def _details(message: str) -> str:
 
 
 def _sentence(stack: Stack, action: str, resource: str, refused: str) -> str:
-    policies = policies_for(action, resource)
+    policies, below = _allowing(action, resource)
     if not policies:
         return (
             f"{refused}: none of the Producer, Consumer and Steward policies allows it, so your "
             "role needs this permission of its own."
         )
     which = " or ".join(f"{one} policy ({stack.output(f'{one}PolicyArn')})" for one in policies)
-    _, _, below = resource.partition("/")
     dataset, in_folder, _ = below.partition("/")
     if not in_folder:
         return (

@@ -20,7 +20,10 @@ OF_A_STACK = (
 )
 """The commands that talk to a stack."""
 
-COMMANDS = (*OF_A_STACK, "contract")
+OF_REVERSIBLE = ("reidentify", "approve")
+"""Those that talk to a stack with reversible tokens."""
+
+COMMANDS = (*OF_A_STACK, *OF_REVERSIBLE, "contract")
 """All commands, in the order in which the help lists them."""
 
 

@@ -138,6 +138,12 @@ class Stack:
         return self.session.client(service, config=_CONFIG)
 
     @cached_property
+    def sts(self) -> Any:
+        """STS, which tells who is asking."""
+        service: Any = "sts"
+        return self.session.client(service, config=_CONFIG)
+
+    @cached_property
     def session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
@@ -148,7 +154,7 @@ class Stack:
 
     def close(self) -> None:
         """Close the clients that were used."""
-        for name in ("s3", "sqs", "stepfunctions", "athena"):
+        for name in ("s3", "sqs", "stepfunctions", "athena", "sts"):
             if client := self.__dict__.get(name):
                 client.close()
 

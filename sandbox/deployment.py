@@ -4,7 +4,11 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from sandbox import PROJECT, SandboxError, toolchain
 from sandbox.emulator import ACCOUNT, REGION, Emulator
@@ -69,6 +73,30 @@ def copy_app(folder: Path) -> None:
     for name in ("app.py", "cdk.json"):
         shutil.copyfile(PROJECT / name, folder / name)
     (folder / ".cache").symlink_to(PROJECT / ".cache")  # the function's dependencies
+
+
+def deploy_changed(
+    emulator: Emulator,
+    suffix: str,
+    dataset: str,
+    change: Callable[[dict[str, Any]], None],
+    outputs: Path = OUTPUTS,
+) -> dict[str, str]:
+    """Deploy the stack with another contract of a dataset, as ``deploy`` does, quietly.
+
+    The contract is changed in a copy of the app, so the project stays as it is.
+
+    Raises:
+        SandboxError: the CDK CLI failed; what it printed says why.
+    """
+    copy = emulator.state / "changed"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy_app(copy)
+    file = copy / "contracts" / f"{dataset}.odcs.yaml"
+    contract = yaml.safe_load(file.read_text(encoding="utf-8"))
+    change(contract)
+    file.write_text(yaml.safe_dump(contract, allow_unicode=True), encoding="utf-8")
+    return deploy(emulator, suffix, outputs, project=copy, quiet=True)
 
 
 def destroy(emulator: Emulator, suffix: str) -> None:

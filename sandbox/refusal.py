@@ -6,14 +6,12 @@ The producer of a dataset adds a column that its contract does not name. The who
 import csv
 import io
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import boto3
-import yaml
 
 from sandbox import PROJECT, SandboxError, deployment
 from sandbox.emulator import Emulator
@@ -87,20 +85,15 @@ def inbox(topic: str) -> Iterator[Callable[[], dict[str, Any]]]:
 
 
 def deploy_correction(emulator: Emulator, suffix: str) -> str:
-    """Deploy the stack with a contract that names the column; return the contract's version.
+    """Deploy the stack with a contract that names the column; return the contract's version."""
+    version = "1.1.0"
 
-    The contract is corrected in a copy of the app, so the project stays as it is.
-    """
-    copy = emulator.state / "corrected"
-    shutil.rmtree(copy, ignore_errors=True)
-    deployment.copy_app(copy)
-    file = copy / "contracts" / f"{DATASET}.odcs.yaml"
-    contract = yaml.safe_load(file.read_text(encoding="utf-8"))
-    contract["version"] = "1.1.0"
-    contract["schema"][0]["properties"].append(column())
-    file.write_text(yaml.safe_dump(contract, allow_unicode=True), encoding="utf-8")
-    deployment.deploy(emulator, suffix, project=copy, quiet=True)
-    return str(contract["version"])
+    def correct(contract: dict[str, Any]) -> None:
+        contract["version"] = version
+        contract["schema"][0]["properties"].append(column())
+
+    deployment.deploy_changed(emulator, suffix, DATASET, correct)
+    return version
 
 
 def column() -> dict[str, Any]:

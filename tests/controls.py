@@ -123,6 +123,23 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Reversible tokens are reversed only after a second person, with another role, signed.",
+        "CC6.1 CC6.3 C1.1",
+        "AC-5 AC-3(2) AU-10",
+        "Reidentification",
+        [
+            f"{UNIT}processor/test_reidentification.py"
+            "::test_a_request_without_a_signature_is_not_answered",
+            f"{UNIT}processor/bucket/test_requests.py::test_nobody_signs_their_own_request",
+            f"{STACK}test_reidentification_policies.py::test_each_denies_what_the_other_allows",
+            f"{ATTACKS}test_reidentification.py::test_refused_to_a_requester",
+            f"{ATTACKS}test_reidentification.py::test_refused_to_an_approver",
+            f"{ATTACKS}test_reidentification.py::test_refused_to_a_holder_of_both",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
         "The bucket refuses requests below TLS 1.2, and the queues refuse requests without TLS.",
         "CC6.7",
         "SC-8 SC-8(1)",

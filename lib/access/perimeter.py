@@ -15,12 +15,13 @@ from aws_cdk import aws_s3 as s3
 from lib.access.query_access import NOT_VIA_ATHENA
 from lib.compliance.cdk_functions import emptying_role_arn
 from lib.constructs.data_bucket import DataBucket
-from lib.constructs.keys import Keys
+from lib.constructs.keys import Keys, one_or_all
 from lib.constructs.network import Network
 from lib.constructs.queries import SEVERAL
 from lib.environment import Environment
 from lib.names import DATASET_TAG, RESULTS
-from processor.bucket.keys import MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
+from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
+from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"
@@ -40,6 +41,8 @@ READABLE_CLASSES = (
 OF_CONSUMERS, OF_STEWARDS, OF_SEVERAL = (
     f"{RESULTS}{folder}/" for folder in ("consumer", "steward", SEVERAL)
 )
+# Anonymous requests have none, so that it has a default: see _business_statements.
+OWN_ID = "${aws:userid, '-'}"
 ACCOUNT = {"aws:PrincipalAccount": Aws.ACCOUNT_ID}
 
 
@@ -58,7 +61,8 @@ def close_bucket(
         keys: the data key is the only one that may encrypt objects.
         network: the function's role may come only through its endpoint.
     """
-    bucket, settings, role_arn = data.bucket, environment.settings, environment.names.role_arn
+    bucket, settings, names = data.bucket, environment.settings, environment.names
+    functions = [names.role_arn, *([names.reidentifier_role_arn] if keys.reversible else [])]
     break_glass = environment.names.break_glass_role_arn
     remover = break_glass if settings.retain_data else emptying_role_arn(bucket)
     for statement in (
@@ -75,7 +79,7 @@ def close_bucket(
             "DenyFunctionOutsideNetwork",
             ["s3:*"],
             [bucket.bucket_arn, bucket.arn_for_objects("*")],
-            ArnEquals={"aws:PrincipalArn": role_arn},
+            ArnEquals={"aws:PrincipalArn": one_or_all(functions)},
             StringNotEquals={"aws:SourceVpce": network.s3_endpoint.vpc_endpoint_id},
         ),
         # Anonymous callers and AWS services have no account, and need no access: a service's
@@ -87,8 +91,13 @@ def close_bucket(
             StringNotEquals=ACCOUNT,
         ),
         *(
-            _business_statements(bucket, role_arn, remover)
+            _business_statements(bucket, names.role_arn, functions, remover)
             if settings.restrict_administrators
+            else ()
+        ),
+        *(
+            _reidentification_statements(bucket, environment, remover)
+            if settings.restrict_administrators and keys.reversible
             else ()
         ),
     ):
@@ -105,7 +114,7 @@ def close_bucket(
 
 
 def _business_statements(
-    bucket: s3.Bucket, role_arn: str, remover_arn: str
+    bucket: s3.Bucket, role_arn: str, readers: list[str], remover_arn: str
 ) -> list[iam.PolicyStatement]:
     """Deny reading raw data and writing outputs or results to everybody who does not need it.
 
@@ -121,7 +130,9 @@ def _business_statements(
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
     own = f"${{aws:PrincipalTag/{DATASET_TAG}, '-'}}/*"
-    readable = (f"{name}*" for name in (PROCESSED, MANIFESTS, OF_CONSUMERS, OF_SEVERAL))
+    readable = [f"{name}*" for name in (PROCESSED, MANIFESTS, OF_CONSUMERS, OF_SEVERAL)]
+    if len(readers) > 1:  # who asks for values, and who approves, read their own
+        readable += [f"{VALUES}*/{OWN_ID}/*", f"{APPROVALS}{own}"]
     results = [bucket.arn_for_objects(f"{RESULTS}*")]
     return [
         iam.PolicyStatement(
@@ -133,7 +144,7 @@ def _business_statements(
                 bucket.arn_for_objects(name)
                 for name in (f"{QUARANTINE}{own}", f"{OF_STEWARDS}{own}", *readable)
             ],
-            conditions={"ArnNotEquals": {"aws:PrincipalArn": role_arn}},
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": one_or_all(readers)}},
         ),
         # Everything but reading: there are many actions that write.
         iam.PolicyStatement(
@@ -165,6 +176,45 @@ def _business_statements(
             ],
             resources=results,
             conditions={"ArnNotEquals": {"aws:PrincipalArn": remover_arn}},
+        ),
+    ]
+
+
+def _reidentification_statements(
+    bucket: s3.Bucket, environment: Environment, remover_arn: str
+) -> list[iam.PolicyStatement]:
+    """Deny forging what re-identification relies on: who asked, who signed, and what came of it.
+
+    Only the function writes values, slots, and what waits for approval. Everybody else writes
+    requests and signatures under their own user id, if at all.
+    """
+    written = (VALUES, SLOTS, APPROVALS)
+    return [
+        iam.PolicyStatement(
+            sid="DenyForgingValues",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            not_actions=["s3:GetObject*"],
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in written],
+            conditions={
+                "ArnNotEquals": {
+                    "aws:PrincipalArn": [environment.names.reidentifier_role_arn, remover_arn]
+                }
+            },
+        ),
+        # A denial cannot name what is below another user's id, so it names all that is not.
+        iam.PolicyStatement(
+            sid="DenyForgingUsers",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["s3:PutObject"],
+            not_resources=[
+                bucket.arn_for_objects(f"{place}*")
+                for place in (
+                    *(INCOMING, *OUTPUTS, RESULTS, *written),
+                    *(f"{place}*/{OWN_ID}/" for place in (REQUESTS, SIGNATURES)),
+                )
+            ],
         ),
     ]
 
@@ -210,23 +260,35 @@ def close_endpoints(
     and CDK's own functions, which do answer, are not in it.
     """
     bucket = data.bucket
-    function = {"ArnEquals": {"aws:PrincipalArn": environment.names.role_arn}}
+    names = environment.names
+    processor, reidentifier = [names.role_arn], [names.reidentifier_role_arn]
+    functions = [*processor, *(reidentifier if keys.reversible else [])]
     within = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
-    for endpoint, actions, resources in (
-        (network.s3_endpoint, ["s3:ListBucket"], [bucket.bucket_arn]),
+    derivations = [(processor, [key.key_arn for key in keys.deriving])]
+    if keys.reversible:
+        derivations.append((reidentifier, [keys.reversible.key_arn]))
+    for endpoint, actions, resources, roles in (
+        (network.s3_endpoint, ["s3:ListBucket"], [bucket.bucket_arn], functions),
         (
             network.s3_endpoint,
             ["s3:GetObject", "s3:PutObject"],
             [bucket.arn_for_objects("*")],
+            functions,
         ),
-        (network.kms_endpoint, ["kms:GenerateMac"], [key.key_arn for key in keys.deriving]),
+        *(
+            (network.kms_endpoint, ["kms:GenerateMac"], found, roles)
+            for roles, found in derivations
+        ),
     ):
         endpoint.add_to_policy(
             iam.PolicyStatement(
                 principals=[iam.AnyPrincipal()],
                 actions=actions,
                 resources=resources,
-                conditions={**function, **within},
+                conditions={
+                    "ArnEquals": {"aws:PrincipalArn": one_or_all(roles)},
+                    **within,
+                },
             )
         )
     # The function needs none of the others: the settings ask for them.

@@ -1,15 +1,19 @@
 """What the data-processor function may do: process files, and nothing else."""
 
-from collections.abc import Iterator, Sequence
-
-from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lib.access.denials import deny, deny_the_rest
-from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
+from lib.access.denials import deny_the_rest
+from lib.access.functions import (
+    acknowledge_interfaces,
+    attach_to_network,
+    decrypt_environment,
+    deny_beyond_the_path,
+    write_logs,
+)
+from lib.compliance.rule_packs import acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
@@ -20,15 +24,6 @@ from lib.names import OF_THIS_ACCOUNT
 from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS, SUPPRESSED
 
-NETWORK_INTERFACE_ACTIONS = [
-    "ec2:AssignPrivateIpAddresses",
-    "ec2:CreateNetworkInterface",
-    "ec2:DeleteNetworkInterface",
-    "ec2:DescribeNetworkInterfaces",
-    "ec2:DescribeSubnets",
-    "ec2:UnassignPrivateIpAddresses",
-]
-SOURCE_FUNCTION = "lambda:SourceFunctionArn"
 READ = (INCOMING, SUPPRESSED)
 """What the function reads and does not write."""
 
@@ -75,7 +70,10 @@ class ProcessorRole(Construct):
             self,
             "Denied",
             description="What the data-processor function may not do, whatever else is attached",
-            statements=_denials(allowed, names.function_arn, network),
+            statements=[
+                *deny_the_rest(allowed),
+                *deny_beyond_the_path(names.function_arn, network, "sqs:*"),
+            ],
         )
         acknowledge_prefixes(
             ceiling,
@@ -83,13 +81,7 @@ class ProcessorRole(Construct):
             "The function handles every file, and producers name the files.",
             *(f"{prefix}*" for prefix in (*READ, *OUTPUTS)),
         )
-        acknowledge(
-            ceiling,
-            "Lambda asks for the network interface actions on '*': the interfaces do not exist "
-            "yet. DenyServiceActionsToCode takes them from the code itself.",
-            "AwsSolutions-IAM5[Resource::*]",
-            "CKV_AWS_111",
-        )
+        acknowledge_interfaces(ceiling)
         self.role = iam.Role(
             self,
             "Role",
@@ -153,11 +145,7 @@ def _service_statements(
 ) -> list[iam.PolicyStatement]:
     """What the Lambda service does with the role outside the code."""
     return [
-        iam.PolicyStatement(
-            sid="WriteLogs",
-            actions=["logs:CreateLogStream", "logs:PutLogEvents"],
-            resources=[log_group_arn],
-        ),
+        write_logs(log_group_arn),
         iam.PolicyStatement(
             sid="ReceiveMessages",
             actions=["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
@@ -174,70 +162,6 @@ def _service_statements(
                 }
             },
         ),
-        iam.PolicyStatement(
-            sid="DecryptEnvironment",
-            actions=["kms:Decrypt"],
-            resources=[keys.environment.key_arn],
-            conditions={
-                "StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": function_arn}
-            },
-        ),
-        # AWS requires '*' for these: the interfaces do not exist yet, and Describe actions support
-        # no resources.
-        # https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-        iam.PolicyStatement(
-            sid="AttachToNetwork",
-            actions=NETWORK_INTERFACE_ACTIONS,
-            resources=["*"],
-        ),
+        decrypt_environment(function_arn, keys.environment.key_arn),
+        attach_to_network(),
     ]
-
-
-def _denials(
-    allowed: Sequence[iam.PolicyStatement], function_arn: str, network: Network
-) -> list[iam.PolicyStatement]:
-    """What stays denied if somebody attaches a wider policy and removes the boundary."""
-    return [
-        *deny_the_rest(allowed),
-        # Outside the network, the credentials open neither data nor keys.
-        _deny_outside("DenyStorageOutside", ["s3:*"], network.s3_endpoint),
-        _deny_outside("DenyDerivationOutside", ["kms:GenerateMac"], network.kms_endpoint),
-        *_deny_by_caller(function_arn),
-    ]
-
-
-def _deny_by_caller(function_arn: str) -> Iterator[iam.PolicyStatement]:
-    """Separate what the function's code does, what Lambda does for it, and other functions.
-
-    Requests with the credentials of a function's code carry its ARN, even when they are stolen.
-    Lambda's own requests, which poll the queue and manage network interfaces, carry none.
-    https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
-    """
-    other = {"ArnNotEquals": {SOURCE_FUNCTION: function_arn}}  # or none
-    code = {"Null": {SOURCE_FUNCTION: "false"}}
-    yield deny(
-        "DenyRecordsToOthers",
-        actions=["s3:*", "kms:GenerateMac"],
-        resources=["*"],
-        conditions=other,
-    )
-    yield deny("DenyOtherFunctions", actions=["*"], resources=["*"], conditions={**other, **code})
-    yield deny(
-        "DenyServiceActionsToCode",
-        actions=[*NETWORK_INTERFACE_ACTIONS, "sqs:*"],
-        resources=["*"],
-        conditions=code,
-    )
-
-
-def _deny_outside(sid: str, actions: list[str], endpoint: ec2.IVpcEndpoint) -> iam.PolicyStatement:
-    """Deny requests that did not come through an endpoint of the network.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-sourcevpce
-    """
-    return deny(
-        sid,
-        actions=actions,
-        resources=["*"],
-        conditions={"StringNotEquals": {"aws:SourceVpce": endpoint.vpc_endpoint_id}},
-    )

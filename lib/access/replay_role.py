@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lib.access.denials import deny, deny_the_rest
-from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
+from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes, wildcard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
@@ -81,14 +81,7 @@ class ReplayRole(Construct):
         acknowledge(
             ceiling,
             "A Distributed Map watches its own child executions, whose names nobody knows before.",
-            *(
-                f"AwsSolutions-IAM5[Resource::{executions}]".replace(
-                    Aws.PARTITION, "<AWS::Partition>"
-                )
-                .replace(Aws.REGION, "<AWS::Region>")
-                .replace(Aws.ACCOUNT_ID, "<AWS::AccountId>")
-                for executions in _executions(names)
-            ),
+            *map(wildcard, _executions(names)),
         )
         self.role = iam.Role(
             self,

@@ -8,7 +8,7 @@ https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html
 """
 
 import cdk_nag
-from aws_cdk import Acknowledgment, App, CfnElement, CfnResource, Stack, Validations
+from aws_cdk import Acknowledgment, App, Aws, CfnElement, CfnResource, Stack, Validations
 from aws_cdk import aws_s3 as s3
 from constructs import IConstruct
 
@@ -67,3 +67,14 @@ def acknowledge_prefixes(
     name = Stack.of(bucket).get_logical_id(resource)
     rules = [f"AwsSolutions-IAM5[Resource::<{name}.Arn>/{pattern}]" for pattern in patterns]
     acknowledge(construct, reason, *rules)
+
+
+def wildcard(arn: str) -> str:
+    """The finding that a policy names ``arn``, which has a wildcard."""
+    for name, token in (
+        ("Partition", Aws.PARTITION),
+        ("Region", Aws.REGION),
+        ("AccountId", Aws.ACCOUNT_ID),
+    ):
+        arn = arn.replace(token, f"<AWS::{name}>")
+    return f"AwsSolutions-IAM5[Resource::{arn}]"

@@ -13,6 +13,7 @@ from lib.constructs.changes import Changes
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.notices import Notices
+from lib.constructs.reidentification import Reidentification
 from lib.constructs.replay import Replay
 from lib.environment import Environment
 from lib.names import METRICS
@@ -72,6 +73,7 @@ class Alarms(Construct):
         intake: IntakeQueue,
         processor: DataProcessor,
         replay: Replay,
+        reidentification: Reidentification | None,
         changes: Changes | None,
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
@@ -92,6 +94,7 @@ class Alarms(Construct):
             *_failures_of_files(environment),
             *_failures_of_function(processor, environment),
             *_failures_of_replay(replay),
+            *(_requests(reidentification) if reidentification else ()),
             *(_failures_of_protection(changes) if changes else ()),
             *(
                 failure_of_dataset(environment, dataset, interval)
@@ -149,6 +152,16 @@ def _failures_of_replay(replay: Replay) -> Iterator[Failure]:
         "A replay, or the nightly reconciliation, did not end well.",
         "lost-notifications",
         replay.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
+    )
+
+
+def _requests(reidentification: Reidentification) -> Iterator[Failure]:
+    """Not a failure, but nothing that may happen unseen."""
+    yield Failure(
+        "ReidentificationRequested",
+        "Somebody asks to re-identify tokens.",
+        "reidentification",
+        reidentification.state_machine.metric_started(statistic=SUM, period=MINUTE),
     )
 
 

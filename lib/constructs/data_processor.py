@@ -13,7 +13,6 @@ from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.environment import Environment
-from lib.function.bundle import function_code
 from lib.function.object_size import largest_object
 from lib.names import METRICS
 from lib.outputs import export
@@ -40,6 +39,7 @@ class DataProcessor(Construct):
         intake: IntakeQueue,
         data: DataBucket,
         role: iam.Role,
+        code: lambda_.Code,
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
@@ -58,7 +58,7 @@ class DataProcessor(Construct):
             runtime=lambda_.Runtime.PYTHON_3_11,
             architecture=ARCHITECTURES[settings.architecture],
             handler="index.handler",
-            code=function_code(settings.architecture),
+            code=code,
             role=role.without_policy_updates(),
             timeout=Duration.seconds(settings.timeout_seconds),
             memory_size=settings.memory_mb,
@@ -103,39 +103,54 @@ class DataProcessor(Construct):
         # be read before the network is closed and the bucket's policy applies.
         self.function.node.add_dependency(network)
         mapping.node.add_dependency(network, bucket)
-        acknowledge(
-            self.function,
-            "python3.11 is the runtime that this system's users settled on; AWS supports it until "
-            "2027-06-30. A newer one needs a newer pyarrow: docs/decisions/0005-python-3.11.md.",
-            "AwsSolutions-L1",
-            "Serverless-LambdaLatestVersion",
-        )
-        acknowledge(
-            self.function,
-            "The mapping from the queue bounds it (maxConcurrency). Reserved concurrency would "
-            "bound it too, but is taken from the account's pool, of which AWS keeps 100 back: an "
-            "account that has 10 cannot reserve any.",
-            "CKV_AWS_115",
-            "HIPAA.Security-LambdaConcurrency",
-            "NIST.800.53.R5-LambdaConcurrency",
-        )
         parked = "The queue's own dead-letter queue parks what fails too often; nothing invokes {}"
-        acknowledge(
+        acknowledge_function(
             self.function,
-            parked.format("the function asynchronously."),
-            "CKV_AWS_116",
-            "HIPAA.Security-LambdaDLQ",
-            "NIST.800.53.R5-LambdaDLQ",
-            "Serverless-LambdaDLQ",
+            bound="The mapping from the queue bounds it (maxConcurrency).",
+            parked=parked.format("the function asynchronously."),
         )
         acknowledge(
             mapping,
             parked.format("it from a stream, which is what a destination on failure is for."),
             "Serverless-LambdaEventSourceMappingDestination",
         )
-        acknowledge(
-            self.function,
-            "Traces would be one more store of facts about the records, outside the keys of this "
-            "stack. Logs and metrics tell what became of each file.",
-            "Serverless-LambdaTracing",
-        )
+
+
+def acknowledge_function(function: lambda_.Function, *, bound: str, parked: str) -> None:
+    """Accept what the rules find about a function of ours.
+
+    Args:
+        function: the function.
+        bound: what bounds how many run at a time.
+        parked: what becomes of an invocation that failed.
+    """
+    acknowledge(
+        function,
+        "python3.11 is the runtime that this system's users settled on; AWS supports it until "
+        "2027-06-30. A newer one needs a newer pyarrow: docs/decisions/0005-python-3.11.md.",
+        "AwsSolutions-L1",
+        "Serverless-LambdaLatestVersion",
+    )
+    acknowledge(
+        function,
+        f"{bound} Reserved concurrency would "
+        "bound it too, but is taken from the account's pool, of which AWS keeps 100 back: an "
+        "account that has 10 cannot reserve any.",
+        "CKV_AWS_115",
+        "HIPAA.Security-LambdaConcurrency",
+        "NIST.800.53.R5-LambdaConcurrency",
+    )
+    acknowledge(
+        function,
+        parked,
+        "CKV_AWS_116",
+        "HIPAA.Security-LambdaDLQ",
+        "NIST.800.53.R5-LambdaDLQ",
+        "Serverless-LambdaDLQ",
+    )
+    acknowledge(
+        function,
+        "Traces would be one more store of facts about the records, outside the keys of this "
+        "stack. Logs and metrics tell what became of each file.",
+        "Serverless-LambdaTracing",
+    )

@@ -104,7 +104,11 @@ class Keys(Construct):
         self.all = (self.data, self.logs, self.environment, *self.deriving)
         self._admit_storage()
         self._admit_bucket_notifications(environment.names.bucket_arn)
-        admit_log_groups(self.logs, environment.names.log_groups)
+        groups = environment.names.log_groups
+        if self.reversible:
+            groups = [*groups, environment.names.reidentifier_log_group]
+            self._admit_reidentification(self.reversible, environment.names)
+        admit_log_groups(self.logs, groups)
         self._admit_notices(environment.names.notices_arn)
         self._admit_function(environment.names)
         export(
@@ -177,27 +181,8 @@ class Keys(Construct):
         The role is in a condition: as a principal, it would have to exist before the key.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
         """
-        role = {"ArnEquals": {"aws:PrincipalArn": names.role_arn}}
-        context = {"kms:EncryptionContext:aws:lambda:FunctionArn": names.function_arn}
-        for key in self.deriving:
-            key.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid="AllowDerivation",
-                    principals=[iam.AccountRootPrincipal()],
-                    actions=["kms:GenerateMac"],
-                    resources=["*"],
-                    conditions=role,
-                )
-            )
-        self.environment.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="AllowFunction",
-                principals=[iam.AccountRootPrincipal()],
-                actions=["kms:Decrypt"],
-                resources=["*"],
-                conditions={**role, "StringEquals": context},
-            )
-        )
+        _admit_derivation(self.pseudonym, names.role_arn)
+        self._admit_environment("AllowFunction", names.role_arn, names.function_arn)
         self.environment.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowDeployment",
@@ -207,6 +192,48 @@ class Keys(Construct):
                 conditions={"StringEquals": {"kms:ViaService": via("lambda")}},
             )
         )
+
+    def _admit_reidentification(self, reversible: kms.Key, names: Names) -> None:
+        """Let the processor make reversible tokens, and re-identification reverse them.
+
+        KMS cannot tell the two apart: both derive the same keys.
+        """
+        _admit_derivation(reversible, names.role_arn, names.reidentifier_role_arn)
+        self._admit_environment(
+            "AllowReidentification", names.reidentifier_role_arn, names.reidentifier_arn
+        )
+
+    def _admit_environment(self, sid: str, role_arn: str, function_arn: str) -> None:
+        """Let a function's role read the function's environment."""
+        context = {"kms:EncryptionContext:aws:lambda:FunctionArn": function_arn}
+        self.environment.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=sid,
+                principals=[iam.AccountRootPrincipal()],
+                actions=["kms:Decrypt"],
+                resources=["*"],
+                conditions={
+                    "ArnEquals": {"aws:PrincipalArn": role_arn},
+                    "StringEquals": context,
+                },
+            )
+        )
+
+
+def _admit_derivation(key: kms.Key, *role_arns: str) -> None:
+    """Let roles derive keys from a key.
+
+    They are in a condition: as principals, they would have to exist before the key.
+    """
+    key.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="AllowDerivation",
+            principals=[iam.AccountRootPrincipal()],
+            actions=["kms:GenerateMac"],
+            resources=["*"],
+            conditions={"ArnEquals": {"aws:PrincipalArn": one_or_all(role_arns)}},
+        )
+    )
 
 
 def create_key(
@@ -295,6 +322,11 @@ def of_alarms(scope: Construct) -> dict[str, dict[str, str]]:
         "ArnLike": {"aws:SourceArn": f"{alarms}{Stack.of(scope).stack_name}-*"},
         "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
     }
+
+
+def one_or_all(values: Sequence[str]) -> str | list[str]:
+    """The values of a condition, as AWS writes them: one is no list."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def via(*services: str) -> list[str]:

@@ -5,7 +5,8 @@ Delete each of these once MiniStack itself does this:
 - ``distributed_map``: evaluates JSONata in a Distributed Map, batches its items, and bounds what
   its children return together;
 - ``missing_object``: names the error of HeadObject without such an object as the SDK does;
-- ``role_of_an_execution``, ``tasks_need_permissions``: asks what the execution role may do.
+- ``role_of_an_execution``, ``tasks_need_permissions``, ``waiting_tasks_need_permissions``: asks
+  what the execution role may do.
 """
 
 import contextvars
@@ -127,8 +128,13 @@ def _to_publish(given: dict[str, Any]) -> Iterator[Needed]:
     yield Needed("cloudwatch:PutMetricData", "*", {"cloudwatch:namespace": given["Namespace"]})
 
 
+def _to_invoke(given: dict[str, Any]) -> Iterator[Needed]:
+    yield Needed("lambda:InvokeFunction", given["FunctionName"], {})
+
+
 HEAD_OBJECT = "aws-sdk:s3:headObject"
 NEEDED: dict[str, Callable[[dict[str, Any]], Iterator[Needed]]] = {
+    "lambda:invoke": _to_invoke,
     HEAD_OBJECT: _to_ask_for_metadata,
     "sqs:sendMessage": _to_send,
     "aws-sdk:cloudwatch:putMetricData": _to_publish,
@@ -151,11 +157,24 @@ def tasks_need_permissions(original: Function, resource: str, given: Any) -> Any
 
     https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
     """
+    _require_for(resource, given)
+    return original(resource, given)
+
+
+@replaces(stepfunctions, "_invoke_with_callback")
+def waiting_tasks_need_permissions(
+    original: Function, resource: str, given: Any, *rest: Any
+) -> Any:
+    """Do the same for a task that waits for its token."""
+    _require_for(resource.removesuffix(".waitForTaskToken"), given)
+    return original(resource, given, *rest)
+
+
+def _require_for(resource: str, given: Any) -> None:
     integration = resource.partition(":states:::")[2]
     if integration in NEEDED:
         for needed in NEEDED[integration](given):
             _require(*needed)
-    return original(resource, given)
 
 
 @replaces(stepfunctions, "_dispatch_aws_sdk_rest_xml")
@@ -175,7 +194,13 @@ def missing_object(original: Function, info: Any, service: str, action: str, giv
 def _require(action: str, resource: str, context: dict[str, str] | None = None) -> None:
     if role.get() and not role_may(role.get(), action, resource, context):
         service = action.partition(":")[0]
-        name = {"s3": "S3", "sqs": "Sqs", "kms": "Kms", "cloudwatch": "CloudWatch"}.get(service)
+        name = {
+            "s3": "S3",
+            "sqs": "Sqs",
+            "kms": "Kms",
+            "cloudwatch": "CloudWatch",
+            "lambda": "Lambda",
+        }.get(service)
         error = f"{name}.{name}Exception" if name else "States.TaskFailed"
         raise ExecutionError(
             error, f"{role.get()} is not authorized to perform {action} on {resource}"

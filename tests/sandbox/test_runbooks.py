@@ -38,6 +38,7 @@ Outputs = dict[str, str]
 DEPLOYED = "The deployment of new-contract-version had the changes of this page too."
 NOT_EMULATED = "MiniStack does not have this service."
 NO_DRIFT = "MiniStack detects no drift of buckets, keys and trails."
+REVERSIBLE = "No contract here has reversible tokens: see test_reidentification.py."
 SAME_CODE = "The trail is what was changed in this situation, and not the function's code."
 ASIDE = {
     ("throttling", "make deploy suffix=S"): "No setting changes here.",
@@ -78,6 +79,11 @@ ASIDE = {
     ("slow-files", "make deploy suffix=S"): "The manifest is changed instead: see its test.",
     ("refused-files", "make deploy suffix=S"): DEPLOYED,
     ("new-epoch", "make deploy suffix=S"): DEPLOYED,
+    **{
+        (page, one.command): REVERSIBLE
+        for page in ("reidentification", "lost-reversible-key")
+        for one in shown((FOLDER / f"{page}.md").read_text(encoding="utf-8"))
+    },
 }
 """Commands of a page that are not run, with the reason."""
 

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from tests.sandbox.cloud import Cloud, allow
+from sandbox.emulator import ACCOUNT
+from tests.sandbox.cloud import Cloud, allow, function
 from tests.sandbox.executions import start
 from tests.sandbox.queues import make_queue
 
@@ -172,3 +173,30 @@ def test_a_distributed_map_needs_permissions_too(parity: Cloud) -> None:
     assert ends("states:StartExecution", "s3:ListBucket") == "SUCCEEDED"
     assert ends("states:StartExecution") == "FAILED"
     assert ends("s3:ListBucket") == "FAILED"
+
+
+def invoking(function: str, wait: str = "") -> dict[str, Any]:
+    """A state machine that invokes a function, and perhaps waits for its token."""
+    task = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::lambda:invoke{wait}",
+        "Arguments": {"FunctionName": function, "Payload": {}},
+        "TimeoutSeconds": 1,
+        "End": True,
+    }
+    return {"QueryLanguage": "JSONata", "StartAt": "Invoke", "States": {"Invoke": task}}
+
+
+def test_a_task_needs_permission_to_invoke_a_function(plain: Cloud, parity: Cloud) -> None:
+    def ends(cloud: Cloud, wait: str, *statements: dict[str, Any]) -> str:
+        code = function(cloud.role("lambda.amazonaws.com"))
+        arn = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{cloud.deploy({'F': code})['F']}"
+        found = start(cloud, invoking(arn, wait), cloud.role(STATES, *statements), {})
+        return str(found.get("error") or found["status"])
+
+    may = allow("lambda:InvokeFunction")
+    other = allow("states:StartExecution")
+    for wait, end in (("", "SUCCEEDED"), (".waitForTaskToken", "States.Timeout")):
+        assert ends(plain, wait, other) == end
+        assert ends(parity, wait, other) == "Lambda.LambdaException"
+        assert ends(parity, wait, may) == end

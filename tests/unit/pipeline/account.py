@@ -24,13 +24,16 @@ OUTPUTS = {
     "LambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:data-processor-test",
     "LambdaFunctionName": "data-processor-test",
     "ReplayStateMachineArn": "arn:aws:states:eu-central-1:123456789012:stateMachine:replay",
+    "ReidentificationStateMachineArn": (
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:reidentification"
+    ),
     "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/waiting",
     "GlueDatabaseName": "zero_trust_test",
     "AthenaWorkgroupName": "zero-trust-test",
     "DeadLetterQueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/parked",
     **{
         f"{name}PolicyArn": f"arn:aws:iam::123456789012:policy/{name}"
-        for name in ("Producer", "Consumer", "Steward")
+        for name in ("Producer", "Consumer", "Steward", "Requester", "Approver")
     },
 }
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -99,7 +102,9 @@ class Account:
         """A stack whose clients ask this account."""
         stack = Stack(OUTPUTS)
         stack.__dict__["session"] = _session()
-        clients: tuple[Any, ...] = (stack.s3, stack.sqs, stack.stepfunctions, stack.athena)
+        clients: tuple[Any, ...] = (
+            *(stack.s3, stack.sqs, stack.stepfunctions, stack.athena, stack.sts),
+        )
         for client in clients:
             client.meta.events.register_last("before-parameter-build", self._remember)
             client.meta.events.register("before-call", self._answer)
@@ -232,6 +237,19 @@ class Account:
         )
         more = {"NextToken": f"{page + 1}"} if page + 1 < len(self.results) else {}
         return {"ResultSet": {"Rows": [{"Data": row} for row in cells]}, **more}
+
+    def _get_caller_identity(self) -> dict[str, Any]:
+        return {"UserId": "AROA:me", "Account": "123456789012", "Arn": "arn:aws:sts:::me"}
+
+    def _put_object(self, key: str, body: Any, **_: Any) -> dict[str, Any]:
+        self.put(key, body.read())
+        return {}
+
+    def _send_task_success(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    def _send_task_failure(self, **_: Any) -> dict[str, Any]:
+        return {}
 
     def _list_message_move_tasks(self, **_: Any) -> dict[str, Any]:
         return {"Results": [self.moves.pop(0)] if self.moves else []}

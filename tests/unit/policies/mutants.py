@@ -144,6 +144,7 @@ PLACES = {
     "cloudwatch": "arn:aws:cloudwatch:*:*:dataset/other",
     "ec2": "arn:aws:ec2:*:*:network-interface/*",
     "sqs": "arn:aws:sqs:*:*:IntakeQueue",
+    "states": "arn:aws:states:*:*:stateMachine:zero-trust-replay-test",
     "": "arn:aws:logs:*:*:log-group:/aws/lambda/data-processor-test:*",
 }
 

@@ -2,5 +2,8 @@
 
 from tests.unit.policies import decisions
 from tests.unit.policies.queries import decide_for_queries
+from tests.unit.policies.reidentification import decide_for_reidentification
 
-DECISIONS = decisions.DECISIONS | {str(line): line for line in decide_for_queries()}
+DECISIONS = decisions.DECISIONS | {
+    str(line): line for line in (*decide_for_queries(), *decide_for_reidentification())
+}

@@ -13,6 +13,9 @@ from tests.unit.policies.table import DECISIONS
 ITS_OWN = "A resource's policy speaks of that resource, whatever it names."
 BUCKET = "zero-trust-data-test-111122223333-us-east-1"
 AUDIT_BUCKET = BUCKET.replace("-data-", "-audit-")
+NOT_ITS = (
+    "It is a place of the data processor alone: what denies each action elsewhere refuses it too."
+)
 UNMATCHED = "Nobody describes a key with an encryption context: the statement never matches it."
 SURVIVORS = {
     "KeysLogsKey AllowCloudWatchLogs: Action without kms:DescribeKey": UNMATCHED,
@@ -28,6 +31,19 @@ SURVIVORS = {
     "AuditTrailBucketPolicy AllowTrail: without StringEquals aws:SourceArn": (
         "DenyForgingLogs refuses every other trail. AWS asks for the condition here."
     ),
+    **{
+        f"ReidentificationRolesDenied {mutant}": NOT_ITS
+        for mutant in (
+            "DenyStorageOutside: Resource * to NotResource */incoming/*",
+            "DenyDerivationOutside: Resource * to NotResource key/KeysPseudonymKey",
+            "DenyRecordsToOthers: Resource * to NotResource */incoming/*",
+            "DenyRecordsToOthers: Resource * to NotResource key/KeysPseudonymKey",
+            "DenyOtherFunctions: Resource * to NotResource "
+            "log-group:/aws/lambda/data-processor-test:*",
+        )
+    },
+    "ReidentifiersRequester SeparateApproval: Resource * to NotResource "
+    "stateMachine:zero-trust-replay-test": "Tokens of tasks have no resource.",
     f"AuditTrailBucketPolicy AllowTrailToLook: Resource {AUDIT_BUCKET} to *": ITS_OWN,
     f"AuditTrailBucketPolicy 2: Resource {AUDIT_BUCKET} to *": ITS_OWN,
     f"AuditTrailBucketPolicy 2: Resource {AUDIT_BUCKET}/* to *": ITS_OWN,

@@ -45,6 +45,10 @@ ELSEWHERE = {
     "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
     "sandbox/refusal.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
+    "sandbox/reversible.py": (
+        "tests/sandbox/test_reidentification.py",
+        "Its contracts are deployed there.",
+    ),
     "sandbox/server.py": ("tests/sandbox/test_emulator.py", "It is the process of the emulator."),
     "sandbox/status.py": ("tests/sandbox/test_sandbox.py", "It is what a command prints."),
     "sandbox/parity/correction.py": (

@@ -164,8 +164,8 @@ def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, de
 
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
-    """The environment ``test`` with an audit trail, which adds alarms."""
-    return Synthesized(synthesize(settings='{"auditTrail": true}'))
+    """The environment ``test`` with an audit trail and a way back, which add alarms."""
+    return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
 
 
 CHANGES = (

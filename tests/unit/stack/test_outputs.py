@@ -15,7 +15,10 @@ OUTPUTS = {
     for name in names([outputs])
 }
 OF_TRAIL = {name for name in OUTPUTS if name.startswith("Audit")}
-OF_SOME = OF_TRAIL | {"ReversibleKeyId"}
+OF_SOME = OF_TRAIL | {
+    *("ReversibleKeyId", "ReidentificationStateMachineArn"),
+    *("RequesterPolicyArn", "ApproverPolicyArn"),
+}
 
 
 def target(stack: Synthesized, output: str) -> str:

@@ -194,9 +194,12 @@ def test_an_endpoint_allows_the_path_of_a_file(
 
 
 def test_the_endpoint_of_kms_opens_the_key_of_reversible_tokens(encrypting: Synthesized) -> None:
-    (found,) = endpoint(encrypting, "kms")[1]["PolicyDocument"]["Statement"]
+    found, other = endpoint(encrypting, "kms")[1]["PolicyDocument"]["Statement"]
     keys = [f"<{encrypting.key(alias)[0]}.Arn>" for alias in ("pseudonym", "reversible")]
     assert (found["Action"], found["Resource"]) == ("kms:GenerateMac", keys)
+    assert (other["Action"], other["Resource"]) == ("kms:GenerateMac", keys[1])
+    roles = [one["Condition"]["ArnEquals"]["aws:PrincipalArn"] for one in (found, other)]
+    assert roles == [ROLE, ROLE.replace("data-processor", "reidentification")]
 
 
 def test_other_endpoints_stay_within_the_account() -> None:

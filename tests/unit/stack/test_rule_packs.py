@@ -11,11 +11,12 @@ from aws_cdk.assertions import Template
 
 from lib.compliance.rule_packs import acknowledge, attach_packs
 from lib.tap_stack import TapStack
-from tests.unit.synthesis import make_app
+from tests.unit.synthesis import contracts, make_app
 
 PACKS = {"AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321", "Serverless"}
 
 
+@pytest.mark.parametrize("encrypts", [False, True])
 @pytest.mark.parametrize(
     "settings",
     [
@@ -25,10 +26,11 @@ PACKS = {"AwsSolutions", "HIPAA.Security", "NIST.800.53.R5", "PCI.DSS.321", "Ser
         {"interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"]},
     ],
 )
-def test_no_finding_is_left(settings: dict[str, Any]) -> None:
+def test_no_finding_is_left(settings: dict[str, Any], encrypts: bool) -> None:
     app = make_app(environments={"test": settings})
     attach_packs(app)
-    TapStack(app, "TapStack-test", environment_suffix="test")
+    with contracts(encrypts=encrypts):
+        TapStack(app, "TapStack-test", environment_suffix="test")
     app.synth()
 
 

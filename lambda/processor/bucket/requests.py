@@ -1,0 +1,94 @@
+"""Requests to re-identify: the keys of a request, its approval, its values, and a day's slots.
+
+A key proves who wrote the object, because policies let each person write only where the key names
+them: the dataset and the purpose are those of the person's tags, and the user is ``aws:userid``,
+which nobody chooses. So everything that matters is read from keys, and nothing from an execution's
+input. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Self
+
+from processor import ProcessorError
+from processor.contract.vocabulary import DATASET
+
+REIDENTIFICATION = "reidentification/"
+REQUESTS = f"{REIDENTIFICATION}requests/"
+APPROVALS = f"{REIDENTIFICATION}approvals/"
+SIGNATURES = f"{REIDENTIFICATION}signatures/"
+VALUES = f"{REIDENTIFICATION}values/"
+SLOTS = f"{REIDENTIFICATION}slots/"
+
+
+class RequestError(ProcessorError):
+    """A request is refused; the message says why, and has no token and no value."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asks to re-identify tokens of a dataset, and for what purpose.
+
+    Attributes:
+        requester: the ``aws:userid`` of whoever wrote the request, such as ``AROA…:<session>``.
+        name: the request's own name.
+    """
+
+    dataset: str
+    purpose: str
+    requester: str
+    name: str
+
+    @classmethod
+    def of(cls, key: str) -> Self:
+        """Read ``reidentification/requests/<dataset>/<purpose>/<user>/<name>``.
+
+        A tag with a slash would move the parts, so there must be just these, and none empty.
+
+        Raises:
+            RequestError: it is not such a key.
+        """
+        parts = key.removeprefix(REQUESTS).split("/")
+        fits = key.startswith(REQUESTS) and len(parts) == 4 and all(parts)
+        if not fits or not DATASET.fullmatch(parts[0]):
+            raise RequestError(
+                f"a request is an object {REQUESTS}<dataset>/<purpose>/<user>/<name>"
+            )
+        return cls(*parts)
+
+    def values(self, execution: str) -> str:
+        """Return the key of the values: the requester alone may read there."""
+        return f"{VALUES}{self.dataset}/{self.purpose}/{self.requester}/{execution}.csv"
+
+    def signer(self, signature: str, execution: str) -> str:
+        """Return the ``aws:userid`` of whoever signed, from the key of the signature.
+
+        It is ``reidentification/signatures/<dataset>/<user>/<execution>``. The signer must be
+        another person with another role: the part before the colon is the role's id, or the
+        user's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+
+        Raises:
+            RequestError: it is not a signature of this execution, or the requester's own.
+        """
+        parts = signature.removeprefix(SIGNATURES).split("/")
+        fits = signature.startswith(SIGNATURES) and len(parts) == 3 and all(parts)
+        if not fits or (parts[0], parts[2]) != (self.dataset, execution):
+            raise RequestError("the approval is not signed for this request")
+        if principal(parts[1]) == principal(self.requester):
+            raise RequestError("the approval is signed by who made the request")
+        return parts[1]
+
+
+def principal(user: str) -> str:
+    """Return the id of the role or the user in an ``aws:userid``, without the session."""
+    return user.partition(":")[0]
+
+
+def approval_key(dataset: str, execution: str) -> str:
+    """Return where a request waits for its approval; approvers alone may read there."""
+    return f"{APPROVALS}{dataset}/{execution}.json"
+
+
+def slot_keys(day: date, limit: int) -> list[str]:
+    """Return the keys that the requests of a day claim, one each."""
+    return [f"{SLOTS}{day.isoformat()}/{number}" for number in range(1, limit + 1)]

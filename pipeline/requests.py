@@ -1,0 +1,151 @@
+"""Requests to re-identify tokens: as who asks for values, and as who approves."""
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pipeline.executions import DESCRIBE, START
+from pipeline.outcomes import NoStackError
+from pipeline.permissions import GET, LIST, PUT, needing
+from pipeline.stack import Stack
+from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES
+
+APPROVE, REFUSE = "states:SendTaskSuccess", "states:SendTaskFailure"
+REFUSED = "Refused"
+
+OUTPUT = "ReidentificationStateMachineArn"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How far a request is.
+
+    Attributes:
+        status: as Step Functions names it.
+        facts: who asked and who approved, once it has succeeded, and where the values are.
+        error, cause: the kind of failure, and a sentence about it, if it failed.
+    """
+
+    status: str
+    facts: Mapping[str, Any]
+    error: str = ""
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A request that waits for approval; only its facts may be shown."""
+
+    name: str
+    facts: Mapping[str, Any]
+    token: str
+
+
+class Requests:
+    """The requests of a stack, as the caller may see and make them."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Keep the stack.
+
+        Raises:
+            NoStackError: no contract of it has tokens that can be reversed.
+        """
+        if OUTPUT not in stack.outputs:
+            raise NoStackError(
+                "The stack re-identifies nothing: no contract that it was deployed with has the "
+                "method encrypt."
+            )
+        self._stack = stack
+        self._machine = stack.output(OUTPUT)
+
+    @cached_property
+    def user(self) -> str:
+        """The ``aws:userid`` of the caller, which anybody may ask for."""
+        return str(self._stack.sts.get_caller_identity()["UserId"])
+
+    def ask(self, dataset: str, column: str, purpose: str, tokens: Sequence[str]) -> str:
+        """Write a request under the caller's id, and start it; return the execution's ARN."""
+        key = f"{REQUESTS}{dataset}/{purpose}/{self.user}/{uuid.uuid4()}"
+        self._put(key, "\n".join(tokens))
+        with needing(self._stack, START, self._machine.rpartition(":")[2]):
+            started: dict[str, str] = self._stack.stepfunctions.start_execution(
+                stateMachineArn=self._machine,
+                input=json.dumps({"request": key, "column": column}),
+            )
+        return started["executionArn"]
+
+    def describe(self, arn: str) -> Answer:
+        """Return how far a request is."""
+        found = self._describe(arn)
+        return Answer(
+            found["status"],
+            json.loads(found.get("output") or "{}"),
+            found.get("error", ""),
+            _sentence(found.get("cause", "")),
+        )
+
+    def fetch(self, key: str) -> bytes:
+        """Return the values of a request."""
+        with needing(self._stack, GET, key):
+            found = self._stack.s3.get_object(Bucket=self._stack.bucket, Key=key)
+            with closing(found["Body"]) as body:
+                return body.read()
+
+    def waiting(self, dataset: str) -> Iterator[Waiting]:
+        """Find the requests of a dataset that wait for approval."""
+        prefix = f"{APPROVALS}{dataset}/"
+        keys = []
+        with needing(self._stack, LIST, prefix):
+            pages = self._stack.s3.get_paginator("list_objects_v2").paginate(
+                Bucket=self._stack.bucket, Prefix=prefix
+            )
+            for page in pages:
+                keys += [found["Key"] for found in page.get("Contents", [])]
+        for key in keys:
+            document = json.loads(self.fetch(key))
+            token, arn = document.pop("token"), document["execution"]
+            if self._describe(arn)["status"] == "RUNNING":
+                yield Waiting(key.removeprefix(prefix).removesuffix(".json"), document, token)
+
+    def approve(self, request: Waiting) -> str:
+        """Sign a request under the caller's id, and let it go on; return the signature's key."""
+        key = f"{SIGNATURES}{request.facts['dataset']}/{self.user}/{request.name}"
+        self._put(key, "")
+        with needing(self._stack, APPROVE, request.name):
+            self._stack.stepfunctions.send_task_success(
+                taskToken=request.token, output=json.dumps({"signature": key})
+            )
+        return key
+
+    def refuse(self, request: Waiting, reason: str) -> None:
+        """End a request, with the reason, which who asked can see."""
+        with needing(self._stack, REFUSE, request.name):
+            self._stack.stepfunctions.send_task_failure(
+                taskToken=request.token, error=REFUSED, cause=f"{self.user}: {reason}"
+            )
+
+    def _put(self, key: str, text: str) -> None:
+        with needing(self._stack, PUT, key):
+            self._stack.s3.put_object(
+                Bucket=self._stack.bucket, Key=key, Body=text.encode(), ContentType="text/plain"
+            )
+
+    def _describe(self, arn: str) -> dict[str, Any]:
+        with needing(self._stack, DESCRIBE, arn.rpartition(":")[2]):
+            found: dict[str, Any] = self._stack.stepfunctions.describe_execution(executionArn=arn)
+        return found
+
+
+def _sentence(cause: str) -> str:
+    """Return what a cause says: the message of the function's error, or the text itself.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (KeyError, TypeError, ValueError):
+        return cause

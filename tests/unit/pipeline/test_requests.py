@@ -1,0 +1,83 @@
+"""Requests to re-identify, as who asks and who approves see them."""
+
+import json
+
+import pytest
+
+from pipeline.outcomes import NoStackError
+from pipeline.requests import Requests
+from pipeline.stack import Stack
+from tests.unit.pipeline.account import Account
+from tests.unit.pipeline.waiting import ARN, FACTS, wait
+
+
+def test_a_request_is_written_under_the_callers_id(account: Account, stack: Stack) -> None:
+    Requests(stack).ask("customers", "email", "fraud", ["t1", "t2"])
+    (key,) = account.objects
+    assert key.startswith("reidentification/requests/customers/fraud/AROA:me/")
+    assert account.objects[key][-1][0] == b"t1\nt2"
+    asked = dict(account.asked)["StartExecution"]
+    assert asked["stateMachineArn"].endswith(":reidentification")
+    assert json.loads(asked["input"]) == {"request": key, "column": "email"}
+
+
+def test_each_request_has_a_name_of_its_own(account: Account, stack: Stack) -> None:
+    for _ in range(2):
+        Requests(stack).ask("customers", "email", "fraud", ["t1"])
+    assert len(account.objects) == 2
+
+
+@pytest.mark.parametrize(
+    ("cause", "says"),
+    [
+        ('{"errorMessage": "there is no such request", "errorType": "RequestError"}', "there is"),
+        ("AROA:bob: no such case", "AROA:bob: no such case"),
+        ("[]", "[]"),
+        ('{"errorType": "Unknown"}', '{"errorType"'),
+    ],
+)
+def test_a_failure_says_why(account: Account, stack: Stack, cause: str, says: str) -> None:
+    account.executions = [{"status": "FAILED", "error": "RequestError", "cause": cause}]
+    found = Requests(stack).describe(ARN)
+    assert (found.status, found.error) == ("FAILED", "RequestError")
+    assert found.cause.startswith(says)
+
+
+def test_what_waits_is_what_still_runs(account: Account, stack: Stack) -> None:
+    wait(account, "1")
+    wait(account, "2", "TIMED_OUT")
+    (found,) = Requests(stack).waiting("customers")
+    assert (found.name, found.facts, found.token) == ("1", FACTS, "a-token")
+    assert not list(Requests(stack).waiting("orders"))
+
+
+def test_an_approval_is_signed_before_the_wait_ends(account: Account, stack: Stack) -> None:
+    wait(account)
+    requests = Requests(stack)
+    (found,) = requests.waiting("customers")
+    requests.approve(found)
+    signature = "reidentification/signatures/customers/AROA:me/1"
+    assert signature in account.objects
+    names = [name for name, _ in account.asked]
+    assert names.index("PutObject") < names.index("SendTaskSuccess")
+    sent = dict(account.asked)["SendTaskSuccess"]
+    assert sent["taskToken"] == "a-token"
+    assert json.loads(sent["output"]) == {"signature": signature}
+
+
+def test_a_refusal_says_who_and_why(account: Account, stack: Stack) -> None:
+    wait(account)
+    requests = Requests(stack)
+    (found,) = requests.waiting("customers")
+    requests.refuse(found, "no such case")
+    assert dict(account.asked)["SendTaskFailure"] == {
+        "taskToken": "a-token",
+        "error": "Refused",
+        "cause": "AROA:me: no such case",
+    }
+
+
+def test_a_stack_without_reversible_tokens_has_no_requests(stack: Stack) -> None:
+    outputs = {k: v for k, v in stack.outputs.items() if not k.startswith("Reidentification")}
+    with pytest.raises(NoStackError, match="The stack re-identifies nothing"):
+        Requests(Stack(outputs))
