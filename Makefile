@@ -76,6 +76,10 @@ help: ## List the targets
 demo: setup ## Deploy to an AWS emulator on this machine, process files, recover one that is refused
 	@$(limited) python -m sandbox.demo
 
+.PHONY: demo-privacy
+demo-privacy: setup ## Deploy to the emulator with reversible tokens, and show how two people get the values of some
+	@$(limited) python -m sandbox.demo_privacy
+
 .PHONY: test
 test: setup ## All checks of CI in one go
 	@echo "Now three at a time, each of which shows at its end what it printed: $(others)"

@@ -62,13 +62,13 @@ def needing(stack: Stack, action: str, resource: str) -> Iterator[None]:
 
 def policies_for(action: str, resource: str) -> tuple[str, ...]:
     """Return which of the stack's policies, each by itself, allow a request of a dataset."""
-    if action.startswith("athena:"):
-        return ("Consumer",)
     return _allowing(action, resource)[0]
 
 
 def _allowing(action: str, resource: str) -> tuple[tuple[str, ...], str]:
     """Return these policies, and what of the resource is below their prefix."""
+    if action.startswith("athena:"):
+        return ("Consumer",), resource
     holders = _READERS if action in _READS else _WRITERS if action == PUT else {}
     for prefix, who in holders.items():
         if resource.startswith(prefix):

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import boto3
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
-from sandbox import PROJECT, deployment, emulator, reversible
+from sandbox import PROJECT, demo_privacy, deployment, emulator, reversible
 from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
 from tests import roles
@@ -225,6 +226,17 @@ def be_operator(cloud: Cloud, file: Path, aws_cli: Path) -> Iterator[Operator]:
     aws = AwsCommands(aws_cli.with_name("python"))
     yield Operator(cloud.emulator, file.parents[1], aws, SUFFIX, {("lost-reversible-key", ""): ""})
     aws.close()
+
+
+def test_the_demo_shows_a_request_its_approval_and_the_values(
+    outputs: Outputs, tokens: Tokens, capsys: pytest.CaptureFixture[str]
+) -> None:
+    demo_privacy.reidentify(Console(width=200), outputs, tokens.tokens[:2])
+    printed = capsys.readouterr().out
+    assert "alice $ python -m pipeline reidentify tokens.txt --dataset customers" in printed
+    assert "bob $ python -m pipeline approve --dataset customers" in printed
+    assert [token for token in tokens.tokens[:2] if f"{token}," in printed] == tokens.tokens[:2]
+    assert sum(value in printed for value in tokens.values) >= 2
 
 
 def test_one_person_alone_is_refused(environ: dict[str, str]) -> None:

@@ -98,6 +98,7 @@ def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
         ("accept", "python"),
         ("pipeline", "python"),
         ("demo", "python"),
+        ("demo-privacy", "python"),
         ("up", "python"),
         ("down", "python"),
     ],

@@ -44,6 +44,10 @@ ELSEWHERE = {
     "sandbox/chaos/run.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
+    "sandbox/demo_privacy.py": (
+        "tests/sandbox/test_reidentification.py",
+        "It plays on the stack that is deployed there.",
+    ),
     "sandbox/refusal.py": ("tests/sandbox/test_readme.py", "The demo shows it there."),
     "sandbox/reversible.py": (
         "tests/sandbox/test_reidentification.py",

@@ -1,0 +1,183 @@
+"""The demo of what the law asks, act by act: somebody must be able to go back, and nobody alone.
+
+``python -m sandbox.demo_privacy`` (or ``make demo-privacy``) starts the sandbox, and deploys the
+stack with a contract whose e-mail addresses are reversible tokens. Then one person asks for three
+values, another approves, and the first reads them.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import boto3
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from pipeline.outcomes import Exit
+from pipeline.program import main as run_tool
+from sandbox import PROJECT, SandboxError, deployment, emulator, reversible
+from sandbox.demo import process, read
+from sandbox.environment import environment
+
+ROWS, ASKED = 50, 3
+PATIENCE = 60.0  # seconds for the function to ask for an approval
+PERSON = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+Outputs = Mapping[str, str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo and return its exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox.demo_privacy",
+        description="Deploy the pipeline to the sandbox with reversible tokens, and show how two "
+        "people get the values of some. The sandbox stays up.",
+    )
+    parser.parse_args(arguments)
+    try:
+        show(Console())
+    except SandboxError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. The sandbox may be up; end it with: make down", file=sys.stderr)
+        return 130
+    return 0
+
+
+def show(console: Console) -> None:
+    """Deploy, process a file, and play each act.
+
+    Raises:
+        SandboxError: the sandbox, the deployment or an act failed.
+    """
+    target = emulator.start(emulator.default_state())
+    console.print(f"[bold]The sandbox is up[/] at {target.endpoint}; deploying with the CDK CLI …")
+    outputs = deployment.deploy_changed(
+        target, "dev", reversible.DATASET, reversible.make_reversible
+    )
+    os.environ.update(environment(target))
+    tokens = process_customers(console, outputs)
+    reidentify(console, outputs, tokens)
+
+
+def process_customers(console: Console, outputs: Outputs) -> list[str]:
+    """Process the first rows of the sample; return the first tokens of its clean rows."""
+    s3, bucket = boto3.client("s3"), outputs["S3BucketName"]
+    sample = PROJECT / "samples" / f"{reversible.DATASET}.csv"
+    content = b"".join(sample.read_bytes().splitlines(keepends=True)[: ROWS + 1])
+    name = f"{reversible.DATASET}/privacy-{int(time.time())}.csv"
+    process(console, s3, bucket, {name: content})
+    parquet = read(s3, bucket, f"processed/{name}.parquet") or b""
+    s3.close()
+    rows = pq.ParquetFile(io.BytesIO(parquet), pre_buffer=False).read(use_threads=False)
+    tokens: list[str] = rows[reversible.TOKEN].to_pylist()
+    return tokens[:ASKED]
+
+
+def reidentify(console: Console, outputs: Outputs, tokens: Sequence[str]) -> None:
+    """The first act: a request, its approval, and the values.
+
+    Raises:
+        SandboxError: a command of the tool failed.
+    """
+    console.print(f"\n[bold]Somebody must know who these are[/], for {reversible.PURPOSE}:")
+    for token in tokens:
+        console.print(f"  {token[:32]}…", highlight=False)
+    of_dataset = ["--dataset", reversible.DATASET]
+    with (
+        TemporaryDirectory() as name,
+        person(outputs, "Requester", "alice") as alice,
+        person(outputs, "Approver", "bob") as bob,
+    ):
+        file, values = Path(name, "tokens.txt"), Path(name, "values.csv")
+        file.write_text("\n".join(tokens), encoding="utf-8")
+        about = ["--column", reversible.COLUMN, "--purpose", reversible.PURPOSE]
+        command = ["reidentify", str(file), *of_dataset, *about, "--no-wait"]
+        play(console, "alice", alice, command)
+        arn = wait_for_request(outputs)
+        play(console, "bob", bob, ["approve", *of_dataset, arn.rpartition(":")[2], "--yes"])
+        play(console, "alice", alice, ["reidentify", "--resume", arn, "--output", str(values)])
+        console.print(values.read_text(encoding="utf-8"), highlight=False, soft_wrap=True)
+        console.print("[bold]bob[/] approved them, and cannot read them. Neither can ask alone.")
+
+
+@contextmanager
+def person(outputs: Outputs, duty: str, name: str) -> Iterator[dict[str, str]]:
+    """The credentials of somebody with a duty, as variables, in a role of their own."""
+    iam, sts, role = boto3.client("iam"), boto3.client("sts"), f"demo-{name}-{time.time_ns()}"
+    account = outputs["LambdaFunctionArn"].split(":")[4]
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+    }
+    tags = {"dataset": reversible.DATASET, "purpose": reversible.PURPOSE}
+    created = iam.create_role(
+        RoleName=role,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust}),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    policy = {"RoleName": role, "PolicyArn": outputs[f"{duty}PolicyArn"]}
+    iam.attach_role_policy(**policy)
+    found = sts.assume_role(RoleArn=created["Role"]["Arn"], RoleSessionName=name)["Credentials"]
+    secrets = (found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+    try:
+        yield dict(zip(PERSON, secrets, strict=True))
+    finally:
+        iam.detach_role_policy(**policy)
+        iam.delete_role(RoleName=role)
+
+
+def play(
+    console: Console, name: str, credentials: Mapping[str, str], command: Sequence[str]
+) -> None:
+    """Let somebody run a command of the tool, and show both.
+
+    Raises:
+        SandboxError: it failed.
+    """
+    written = " ".join(Path(word).name if "/" in word else word for word in command)
+    console.print(f"[bold]{name}[/] $ python -m pipeline {written}", highlight=False)
+    before = {variable: os.environ.get(variable, "") for variable in PERSON}
+    os.environ.update(credentials)
+    try:
+        if run_tool(command) != Exit.OK:
+            raise SandboxError(f"{name}'s command failed.")
+    finally:
+        os.environ.update(before)
+        if not before[PERSON[-1]]:
+            del os.environ[PERSON[-1]]
+
+
+def wait_for_request(outputs: Outputs) -> str:
+    """Wait until the newest request asks for its approval; return its execution's ARN.
+
+    Raises:
+        SandboxError: it did not in time.
+    """
+    session: Any = boto3
+    states, s3 = session.client("stepfunctions"), boto3.client("s3")
+    machine, bucket = outputs["ReidentificationStateMachineArn"], outputs["S3BucketName"]
+    arn = states.list_executions(stateMachineArn=machine)["executions"][0]["executionArn"]
+    key = f"reidentification/approvals/{reversible.DATASET}/{arn.rpartition(':')[2]}.json"
+    deadline = time.monotonic() + PATIENCE
+    while not s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents"):
+        if time.monotonic() > deadline:
+            raise SandboxError("nobody was asked for an approval; make logs tells why.")
+        time.sleep(0.2)
+    states.close()
+    s3.close()
+    return str(arn)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
