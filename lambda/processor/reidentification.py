@@ -9,6 +9,7 @@ import json
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 
 from processor.bucket.requests import Request, RequestError, approval_key, slot_keys
 from processor.bucket.store import ConflictError, Source, Store
@@ -159,7 +160,8 @@ class Reidentification:
 def _tokens(source: Source) -> list[str]:
     """Return the tokens of a request: one on each line."""
     with closing(source.body) as body:
-        content = body.read() if source.size <= MOST_BYTES else b""
+        pieces = iter(partial(body.read, MOST_BYTES), b"")
+        content = b"".join(pieces) if source.size <= MOST_BYTES else b""
     try:
         tokens = content.decode("ascii").split()
     except UnicodeDecodeError:

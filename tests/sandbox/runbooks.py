@@ -133,7 +133,9 @@ class Operator:
         self.done.setdefault(page, []).append(command)
         script = self.fill(command, values)
         if script.startswith("export "):
-            self.environment.update(pair.split("=", 1) for pair in shlex.split(script)[1:])
+            for pair in shlex.split(script)[1:]:
+                name, _, value = pair.partition("=")
+                self.environment[name] = value
             return Answer(script, 0, "")
         if script.startswith(TOOL):
             return self._tool(script)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
-import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
@@ -97,19 +96,12 @@ def begin_sessions(cloud: Cloud, outputs: Outputs) -> Iterator[dict[str, boto3.S
 
 
 @pytest.fixture(scope="module", name="tokens")
-def make_tokens(
-    cloud: Cloud, outputs: Outputs, tmp_path_factory: pytest.TempPathFactory
-) -> Tokens:
+def make_tokens(cloud: Cloud, outputs: Outputs) -> Tokens:
     """Tokens of a processed file, and values of the file."""
     pipeline = Pipeline(cloud.client("s3"), outputs["S3BucketName"])
     name = pipeline.name(reversible.DATASET)
     pipeline.process(name, b"".join(LINES[:12]))
-    body = cloud.client("s3").get_object(Bucket=pipeline.bucket, Key=f"processed/{name}.parquet")[
-        "Body"
-    ]
-    file = tmp_path_factory.mktemp("rows") / "rows.parquet"
-    file.write_bytes(body.read())
-    rows = pq.ParquetFile(file).read(use_threads=False).to_pylist()
+    rows = pipeline.clean(name) or []
     text = io.StringIO(b"".join(LINES[:12]).decode(), newline="")
     values = sorted({row[reversible.COLUMN].lower() for row in csv.DictReader(text)})
     return Tokens([row[reversible.TOKEN] for row in rows], values)

@@ -43,13 +43,8 @@ TRAIL_GROUP = f"{GROUPS}/aws/cloudtrail/zero-trust-audit-test"
 TRAIL_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/AuditTrailKey"
 TRAIL_BUCKET = f"arn:aws:s3:::zero-trust-audit-test-{ACCOUNT}-{REGION}"
 LOG_FILE = f"{TRAIL_BUCKET}/AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/11/26/a.json.gz"
-RESULTS = {
-    folder: f"{BUCKET}/query-results/{folder}/a.csv"
-    for folder in (
-        "environment",
-        *(f"{duty}/{one}" for duty in ("consumer", "steward") for one in ("customers", "orders")),
-    )
-}
+READERS = [f"{duty}/{one}" for duty in ("consumer", "steward") for one in ("customers", "orders")]
+RESULTS = {one: f"{BUCKET}/query-results/{one}/a.csv" for one in ("environment", *READERS)}
 LOOKED_AT = [one for folder, one in RESULTS.items() if not folder.startswith("steward/")]
 ATHENA = f"arn:aws:athena:{REGION}:{ACCOUNT}:"
 GLUE = f"arn:aws:glue:{REGION}:{ACCOUNT}:"
