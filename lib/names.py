@@ -32,6 +32,7 @@ class Names:
     """The names of one environment.
 
     Attributes:
+        suffix: of the environment.
         bucket: the data bucket, unique in the partition.
         function, function_arn: the data processor.
         role, role_arn: the function's role.
@@ -39,10 +40,6 @@ class Names:
             retained.
         replay, replay_arn: the state machine that sends messages again; the group of its schedule
             has the same name, and ``replay_schedules_arn``.
-        reidentifier, reidentifier_arn: the function that re-identifies, where contracts allow it;
-            reidentifier_role_arn: its role; reidentifier_log_group: its log group.
-        reidentification, reidentification_arn: the state machine of requests to re-identify;
-            reidentification_role_arn: its role.
         function_log_group: the data processor's.
         flow_log_group: for the VPC's flow logs.
         provider_log_group: for CDK's own functions, which run during deployments.
@@ -55,6 +52,7 @@ class Names:
         """Compose the names; account and region are known when the stack is deployed."""
         self.bucket = f"zero-trust-data-{environment_suffix}-{Aws.ACCOUNT_ID}-{Aws.REGION}"
         self.bucket_arn = f"arn:{Aws.PARTITION}:s3:::{self.bucket}"
+        self.suffix = environment_suffix
         self.function = f"data-processor-{environment_suffix}"
         self.function_arn = (
             f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function}"
@@ -73,21 +71,9 @@ class Names:
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
-        self.reidentifier = f"reidentification-{environment_suffix}"
-        self.reidentifier_arn = (
-            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}"
-            f":function:{self.reidentifier}"
-        )
-        self.reidentifier_role_arn = f"{roles}{self.reidentifier}-{Aws.REGION}"
-        self.reidentification = f"zero-trust-reidentification-{environment_suffix}"
-        self.reidentification_arn = (
-            f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.reidentification}"
-        )
-        self.reidentification_role_arn = f"{roles}{self.reidentification}-{Aws.REGION}"
         self.workgroup = f"zero-trust-{environment_suffix}"
         self.audit = f"zero-trust-audit-{environment_suffix}"
         self.function_log_group = f"/aws/lambda/{self.function}"
-        self.reidentifier_log_group = f"/aws/lambda/{self.reidentifier}"
         self.flow_log_group = f"/aws/vpc/zero-trust-vpc-{environment_suffix}"
         self.provider_log_group = f"/aws/lambda/zero-trust-providers-{environment_suffix}"
 
@@ -97,6 +83,48 @@ class Names:
         Neither suffixes nor datasets have a full stop, so no two of an account are the same.
         """
         return f"{self.workgroup}.{duty}.{dataset}"
+
+    @property
+    def reidentifier(self) -> str:
+        """The function that re-identifies, where contracts allow it."""
+        return f"reidentification-{self.suffix}"
+
+    @property
+    def reidentifier_arn(self) -> str:
+        """The function's."""
+        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        return f"arn:{Aws.PARTITION}:lambda:{here}:function:{self.reidentifier}"
+
+    @property
+    def reidentifier_role_arn(self) -> str:
+        """Its role's."""
+        return self._role_arn(self.reidentifier)
+
+    @property
+    def reidentifier_log_group(self) -> str:
+        """Its log group."""
+        return f"/aws/lambda/{self.reidentifier}"
+
+    @property
+    def reidentification(self) -> str:
+        """The state machine of requests to re-identify."""
+        return f"zero-trust-reidentification-{self.suffix}"
+
+    @property
+    def reidentification_arn(self) -> str:
+        """The state machine's."""
+        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        return f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.reidentification}"
+
+    @property
+    def reidentification_role_arn(self) -> str:
+        """Its role's."""
+        return self._role_arn(self.reidentification)
+
+    @staticmethod
+    def _role_arn(owner: str) -> str:
+        """The ARN of the role that is named after its function or state machine."""
+        return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{owner}-{Aws.REGION}"
 
     @property
     def database(self) -> str:

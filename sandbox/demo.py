@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,8 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "The sandbox stays up.",
     )
     parser.parse_args(arguments)
+    return run(show)
+
+
+def run(demo: Callable[[Console], None]) -> int:
+    """Run a demo, and return its exit status."""
     try:
-        show(Console())
+        demo(Console())
     except SandboxError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
@@ -70,14 +75,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def start(console: Console) -> Emulator:
+    """Start the sandbox, and say what comes next.
+
+    Raises:
+        SandboxError: it does not start.
+    """
+    target = emulator.start(emulator.default_state())
+    console.print(f"[bold]The sandbox is up[/] at {target.endpoint}; deploying with the CDK CLI …")
+    return target
+
+
 def show(console: Console) -> None:
     """Deploy, process the samples, and print the tables.
 
     Raises:
         SandboxError: the sandbox or the deployment failed, or a file was not processed in time.
     """
-    target = emulator.start(emulator.default_state())
-    console.print(f"[bold]The sandbox is up[/] at {target.endpoint}; deploying with the CDK CLI …")
+    target = start(console)
     outputs = deployment.deploy(target, "dev")
     os.environ.update(environment(target))
     s3 = boto3.client("s3")

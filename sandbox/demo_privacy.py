@@ -23,8 +23,8 @@ from rich.console import Console
 
 from pipeline.outcomes import Exit
 from pipeline.program import main as run_tool
-from sandbox import PROJECT, SandboxError, deployment, emulator, reversible
-from sandbox.demo import process, read
+from sandbox import PROJECT, SandboxError, deployment, reversible
+from sandbox.demo import process, read, run, start
 from sandbox.environment import environment
 
 ROWS, ASKED = 50, 3
@@ -42,15 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "people get the values of some. The sandbox stays up.",
     )
     parser.parse_args(arguments)
-    try:
-        show(Console())
-    except SandboxError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted. The sandbox may be up; end it with: make down", file=sys.stderr)
-        return 130
-    return 0
+    return run(show)
 
 
 def show(console: Console) -> None:
@@ -59,8 +51,7 @@ def show(console: Console) -> None:
     Raises:
         SandboxError: the sandbox, the deployment or an act failed.
     """
-    target = emulator.start(emulator.default_state())
-    console.print(f"[bold]The sandbox is up[/] at {target.endpoint}; deploying with the CDK CLI …")
+    target = start(console)
     outputs = deployment.deploy_changed(
         target, "dev", reversible.DATASET, reversible.make_reversible
     )

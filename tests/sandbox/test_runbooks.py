@@ -628,7 +628,9 @@ def test_a_moved_environment(
         "old region": REGION,
         "file": f"incoming/{name}",
     }
+    new_shell, answers = here, []
     for answer in operator.follow(page, values):
+        answers.append(answer)
         if answer.command.startswith("make deploy"):
             text = (operator.project / "cfn-outputs" / "moved.json").read_text(encoding="utf-8")
             values["new bucket"] = json.loads(text)["S3BucketName"]
@@ -636,8 +638,8 @@ def test_a_moved_environment(
             assert not operator.is_over(page, values)
         if answer.command.startswith("aws s3 cp"):
             new_shell = dict(operator.environment)
-    assert operator.environment == here
-    assert answer.out.strip() == ACCOUNT
+    assert operator.environment == here != new_shell
+    assert answers[-1].out.strip() == ACCOUNT
     operator.environment.update(new_shell)
     operator.wait_until_over(page, values)
     operator.environment.update(here)

@@ -175,12 +175,12 @@ def test_a_distributed_map_needs_permissions_too(parity: Cloud) -> None:
     assert ends("s3:ListBucket") == "FAILED"
 
 
-def invoking(function: str, wait: str = "") -> dict[str, Any]:
+def invoking(name: str, wait: str = "") -> dict[str, Any]:
     """A state machine that invokes a function, and perhaps waits for its token."""
     task = {
         "Type": "Task",
         "Resource": f"arn:aws:states:::lambda:invoke{wait}",
-        "Arguments": {"FunctionName": function, "Payload": {}},
+        "Arguments": {"FunctionName": name, "Payload": {}},
         "TimeoutSeconds": 1,
         "End": True,
     }

@@ -707,7 +707,18 @@ def generalized(text: str, value: Any, column: Column) -> Any:
     return value.replace(month=1) if options["to"] == "year" else value
 
 
-METHODS = ("pseudonymize", "hmac", "encrypt", "mask", "truncate", "generalize", "keep")
+def encrypted(key: bytes, text: bytes) -> bytes:
+    """Return the reversible token of a text; what is associated follows the key."""
+    plain = text + b"\x80"
+    return AESSIV(key[:64]).encrypt(plain + bytes(-len(plain) % 16), [key[64:]])
+
+
+TOKENS: dict[str, Callable[[bytes, bytes], bytes]] = {
+    "pseudonymize": one_way_cmac,
+    "hmac": lambda key, text: hmac.new(key, text, hashlib.sha256).digest()[:16],
+    "encrypt": encrypted,
+}
+METHODS = (*TOKENS, "mask", "truncate", "generalize", "keep")
 """The methods that are implemented here."""
 
 
@@ -718,15 +729,8 @@ def conceal(text: str, value: Any, column: Column, key: bytes) -> Any:
         return value.isoformat("microseconds")
     if not person(text, column) or options["method"] == "keep":
         return value
-    if options["method"] == "pseudonymize":
-        return one_way_cmac(key, person(text, column).encode()).hex()
-    if options["method"] == "encrypt":
-        plain = person(text, column).encode() + b"\x80"
-        plain += bytes(-len(plain) % 16)
-        return AESSIV(key[:64]).encrypt(plain, [key[64:]]).hex()
-    if options["method"] == "hmac":
-        text = person(text, column)
-        return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()[:32]
+    if options["method"] in TOKENS:
+        return TOKENS[options["method"]](key, person(text, column).encode()).hex()
     if options["method"] == "truncate":
         return begin(text, options["length"])
     if options["method"] == "generalize":
