@@ -101,14 +101,18 @@ def read_tokens(file: Path, field: str | None) -> Iterator[str]:
     """Yield the tokens of a file: its lines, or a field of a CSV file with a header.
 
     Raises:
-        click.UsageError: there is no such field, or there are too many tokens, or none.
+        click.UsageError: it is no text, or there is no such field, or there are too many tokens,
+            or none.
     """
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = csv.DictReader(lines) if field is not None else None
-        if rows is not None and field not in (rows.fieldnames or ()):
-            raise click.UsageError(f"{file} has no field {field!r}.")
-        given = (row[field] or "" for row in rows) if rows is not None else lines
-        tokens = list(dict.fromkeys(token for one in given if (token := one.strip())))
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            rows = csv.DictReader(lines) if field is not None else None
+            if rows is not None and field not in (rows.fieldnames or ()):
+                raise click.UsageError(f"{file} has no field {field!r}.")
+            given = (row[field] or "" for row in rows) if rows is not None else lines
+            tokens = list(dict.fromkeys(token for one in given if (token := one.strip())))
+    except (UnicodeDecodeError, csv.Error):
+        raise click.UsageError(f"{file} is no UTF-8 text, or no CSV. Save it as UTF-8.") from None
     if not 0 < len(tokens) <= MOST_TOKENS:
         raise click.UsageError(
             f"{file} has {len(tokens):,} different tokens: a request has 1 to {MOST_TOKENS:,}."

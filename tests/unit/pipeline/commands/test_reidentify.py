@@ -62,6 +62,35 @@ def test_tokens_may_be_a_field_of_a_csv_file(tool: Tool, account: Account, file:
     assert not Path("values.csv").exists()
 
 
+@pytest.mark.parametrize("options", [("--field", "token"), ()])
+def test_a_byte_order_mark_belongs_to_no_token(
+    tool: Tool, account: Account, file: str, options: tuple[str, ...]
+) -> None:
+    header = "token\n" if options else ""
+    Path(file).write_text(f"{header}t1\nt2\n", encoding="utf-8-sig")
+    answer = tool("reidentify", file, *options, *OPTIONS, "--no-wait")
+    assert answer.code == Exit.OK
+    assert asked(account) == [b"t1", b"t2"]
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("t1\n".encode("utf-16"), ()),
+        (b"token\nt1\xff\n", ("--field", "token")),
+        (b'token\n"' + b"x" * 300_000, ("--field", "token")),
+    ],
+)
+def test_a_file_that_is_no_text_of_tokens_is_named(
+    tool: Tool, account: Account, file: str, content: bytes, options: tuple[str, ...]
+) -> None:
+    Path(file).write_bytes(content)
+    answer = tool("reidentify", file, *options, *OPTIONS)
+    assert answer.code == Exit.USAGE
+    assert "tokens.txt is no UTF-8 text, or no CSV. Save it as UTF-8." in answer.err
+    assert not account.asked
+
+
 def test_an_earlier_request_can_be_waited_for(tool: Tool, account: Account, file: str) -> None:
     assert file
     answer = tool("reidentify", "--resume", "arn:x", "--output", "mine.csv", "--json")
