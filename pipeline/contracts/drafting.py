@@ -314,7 +314,7 @@ def _doubts(column: Column, profile: Profile, csv: Csv) -> str:
         wrong = numbers.wrong
     if wrong:
         said += f" {wrong:,} of its values are not of this type, so their rows are rejected."
-    if column.type == "string" and profile.days:
+    if column.type == "string" and profile.days and profile.seen:
         said += (
             " Its values are days, but not in one form that all columns have, or it cannot be "
             "seen which part is the month. If you know the form, see dates of csv."

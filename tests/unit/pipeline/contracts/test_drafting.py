@@ -327,6 +327,13 @@ def test_days_whose_form_is_unknown_are_texts(tmp_path: Path, days: str, said: s
     assert said in " ".join(text.replace("#", "").split())
 
 
+def test_an_empty_column_has_no_days(tmp_path: Path) -> None:
+    for rows in ("1,,#N/A\n2,,#N/A\n", ""):
+        text, _, _ = from_text(tmp_path, f"quantity,note,remark\n{rows}")
+        assert "days" not in text
+        assert "It is empty in this file." in " ".join(text.replace("#", "").split())
+
+
 def test_a_day_that_does_not_exist_is_no_telephone_number(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text("order date;quantity\n00.01.1900;1\n" + "01.02.2026;1\n" * 2_000)
