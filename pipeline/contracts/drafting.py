@@ -73,12 +73,14 @@ class Draft:
         rows: how many rows were looked at.
         broken: how many of them the draft rejects, such as with a field too many.
         value_like: the numbers of the columns whose names look like values.
+        header: whether the file names its columns.
     """
 
     text: str
     rows: int
     broken: int
     value_like: Sequence[int]
+    header: bool
 
 
 def draft(file: Path, dataset: str) -> Draft:
@@ -106,7 +108,7 @@ def draft(file: Path, dataset: str) -> Draft:
     drafted = _kept(drafted, shape, profiles)
     text = "".join(_lines(dataset, csv, drafted, rows))
     broken = _rejected(file, _compiled(text, dataset))
-    return Draft(text, rows, broken, value_like(shape.labels))
+    return Draft(text, rows, broken, value_like(shape.labels), shape.csv.header)
 
 
 def name_of(file: Path) -> str:

@@ -65,6 +65,12 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
         adapt(sys.stdout, "utf-8")
         sys.stdout.write(found.text)
     remark(f"{found.rows:,} rows were looked at, which is all of {file}.")
+    if not found.header:
+        remark(
+            "The first line was taken for a row, and not for a header: a header has other texts "
+            "than the rows below, none of them twice, one empty at most, and no numbers. If it is "
+            "one, correct it, and draft again."
+        )
     if found.value_like:
         numbers = ", ".join(map(str, found.value_like[:SHOWN_NUMBERS]))
         more = " and others" if len(found.value_like) > SHOWN_NUMBERS else ""

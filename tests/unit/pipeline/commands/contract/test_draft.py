@@ -78,6 +78,24 @@ def test_names_that_look_like_values_are_warned_of(
     assert warned in " ".join(answer.err.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,amount,amount\n1,2,3\n", True),
+        ("id,amount,,\n1,2,,\n", True),
+        ("1,2\n3,4\n", True),
+        ("id,amount\n1,2\n", False),
+    ],
+)
+def test_it_says_that_the_first_line_was_taken_for_a_row(
+    tool: Tool, tmp_path: Path, text: str, said: bool
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(text)
+    answer = " ".join(tool("contract", "draft", str(file)).err.split())
+    assert ("was taken for a row, and not for a header" in answer) == said
+
+
 def test_a_missing_file_is_reported(tool: Tool, tmp_path: Path) -> None:
     answer = tool("contract", "draft", str(tmp_path / "x.csv"))
     assert answer.code == Exit.FAILED
