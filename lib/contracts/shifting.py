@@ -27,8 +27,11 @@ def check_subjects(parts: Sequence[Part], columns: Sequence[Column]) -> None:
         method = column.deidentify
         if isinstance(method, Shift) and method.by not in tokens:
             names = " or ".join(one.name for one in METHODS if issubclass(one, Token))
-            what = f"is shifted by {method.by!r}, which is no column with tokens"
-            part.wrong(f"{what}; name one with the method {names}", "customProperties")
+            wrong = f"has no by; name a column with tokens, by the method {names}"
+            if method.by:
+                what = f"is shifted by {method.by!r}, which is no column with tokens"
+                wrong = f"{what}; name one with the method {names}"
+            part.wrong(wrong, "customProperties")
 
 
 def with_room(column: Column) -> Column:
