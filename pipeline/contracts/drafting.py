@@ -243,6 +243,8 @@ def _column(column: Column, profile: Profile, shape: Shape, csv: Csv) -> Drafted
             and "NA" in csv.nulls
         ):
             what += " NA is a null marker in this file, so Namibia counts as empty."
+        if harmless is recognition.FLAGS and len((profile.distinct or set()) - {*csv.nulls}) == 1:
+            what += " It is always the same in this file: add the other value to its enum."
         return Drafted(_bounded(column, profile, csv), "internal", f"{what}{doubts}")
     because += doubts
     if kind is None and column.type == "date" and profile.years and profile.years[0] < OLD:

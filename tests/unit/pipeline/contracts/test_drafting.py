@@ -327,6 +327,15 @@ def test_days_whose_form_is_unknown_are_texts(tmp_path: Path, days: str, said: s
     assert said in " ".join(text.replace("#", "").split())
 
 
+@pytest.mark.parametrize(("values", "said"), [(["WAHR"] * 2, True), (["WAHR", "FALSCH"], False)])
+def test_a_flag_that_is_always_the_same_is_told(
+    tmp_path: Path, values: list[str], said: bool
+) -> None:
+    text, columns, _ = from_text(tmp_path, "paid,quantity\n" + ",1\n".join([*values, ""]))
+    assert set(columns["paid"].rules.enum or ()) == {*values}
+    assert ("add the other value to its enum" in " ".join(text.replace("#", "").split())) == said
+
+
 def test_an_empty_column_has_no_days(tmp_path: Path) -> None:
     for rows in ("1,,#N/A\n2,,#N/A\n", ""):
         text, _, _ = from_text(tmp_path, f"quantity,note,remark\n{rows}")
