@@ -62,7 +62,7 @@ def _do(event: dict[str, Any]) -> dict[str, Any]:
         return {"datasets": requests.begin(key)}
     if event["step"] == "erase":
         return dict(requests.erase(key, run, [str(one) for one in event["manifests"]]))
-    return dict(requests.conclude(key, run))
+    return dict(requests.conclude(key, run, int(event["lost"])))
 
 
 @cache
@@ -75,7 +75,11 @@ def make_requests() -> Requests:
     )
     store = Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"])
     contracts = Contracts(Path(__file__).with_name("contracts"))
-    keys = PseudonymKeys(boto3.client("kms", config=config), os.environ["PSEUDONYM_KEY_ID"])
+    keys = PseudonymKeys(
+        boto3.client("kms", config=config),
+        os.environ["PSEUDONYM_KEY_ID"],
+        os.environ.get("REVERSIBLE_KEY_ID"),
+    )
     expiry = Expiry(
         raw=int(os.environ["RAW_DATA_EXPIRY_DAYS"]),
         old_raw=int(os.environ["OLD_RAW_VERSIONS_DAYS"]),

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
 
 from lib.access.denials import deny
 from lib.compliance.rule_packs import acknowledge
+from lib.constructs.keys import Keys, via
 from lib.constructs.network import Network
 
 NETWORK_INTERFACE_ACTIONS = [
@@ -21,6 +23,26 @@ NETWORK_INTERFACE_ACTIONS = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 SOURCE_FUNCTION = "lambda:SourceFunctionArn"
+
+
+def use_data_key(bucket: s3.IBucket, keys: Keys) -> iam.PolicyStatement:
+    """Let the code read and write objects of the bucket, which are encrypted."""
+    return iam.PolicyStatement(
+        sid="UseDataKey",
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=[keys.data.key_arn],
+        conditions={
+            "StringEquals": {"kms:ViaService": via("s3")},
+            # The bucket's ARN with a bucket key; an object's where a producer declined it.
+            # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+            "StringLike": {
+                "kms:EncryptionContext:aws:s3:arn": [
+                    bucket.bucket_arn,
+                    bucket.arn_for_objects("*"),
+                ]
+            },
+        },
+    )
 
 
 def write_logs(log_group_arn: str) -> iam.PolicyStatement:

@@ -11,6 +11,7 @@ from lib.access.functions import (
     attach_to_network,
     decrypt_environment,
     deny_beyond_the_path,
+    use_data_key,
     write_logs,
 )
 from lib.compliance.rule_packs import acknowledge_prefixes
@@ -116,22 +117,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
             resources=[bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": [f"{p}*" for p in (*READ, *OUTPUTS)]}},
         ),
-        iam.PolicyStatement(
-            sid="UseDataKey",
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[keys.data.key_arn],
-            conditions={
-                "StringEquals": {"kms:ViaService": via("s3")},
-                # The bucket's ARN with a bucket key; an object's where a producer declined it.
-                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                "StringLike": {
-                    "kms:EncryptionContext:aws:s3:arn": [
-                        bucket.bucket_arn,
-                        bucket.arn_for_objects("*"),
-                    ]
-                },
-            },
-        ),
+        use_data_key(bucket, keys),
         iam.PolicyStatement(
             sid="DerivePseudonymKeys",
             actions=["kms:GenerateMac"],

@@ -11,11 +11,12 @@ from lib.access.functions import (
     attach_to_network,
     decrypt_environment,
     deny_beyond_the_path,
+    use_data_key,
     write_logs,
 )
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes, wildcard
 from lib.constructs.data_bucket import DataBucket
-from lib.constructs.keys import Keys, via
+from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
@@ -150,21 +151,7 @@ def _request_statements(
             resources=[bucket.bucket_arn],
             conditions={"StringLike": {"s3:prefix": [f"{REQUESTS}*", f"{SIGNATURES}*"]}},
         ),
-        iam.PolicyStatement(
-            sid="UseDataKey",
-            actions=["kms:Decrypt", "kms:GenerateDataKey"],
-            resources=[keys.data.key_arn],
-            conditions={
-                "StringEquals": {"kms:ViaService": via("s3")},
-                # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
-                "StringLike": {
-                    "kms:EncryptionContext:aws:s3:arn": [
-                        bucket.bucket_arn,
-                        bucket.arn_for_objects("*"),
-                    ]
-                },
-            },
-        ),
+        use_data_key(bucket, keys),
         iam.PolicyStatement(
             sid="DeriveReversibleKeys",
             actions=["kms:GenerateMac"],

@@ -8,7 +8,7 @@ import csv
 import json
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import pyarrow as pa
@@ -18,8 +18,9 @@ from processor import ProcessorError
 from processor.checks.normalization import normalize
 from processor.contract.column import Column
 from processor.contract.model import Contract, Csv
+from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.methods import METHODS
-from processor.deidentification.pseudonyms import VERSION, ContractKeys, PseudonymKeys
+from processor.deidentification.pseudonyms import ContractKeys, PseudonymKeys
 from processor.deidentification.token import Token
 from processor.suppression import token_columns
 
@@ -112,19 +113,26 @@ def tokens_in(
             same_domain = request.domain is not None and origin["domain"] == request.domain
             if output not in wanted and not same_domain:
                 continue
-            if origin["version"] != VERSION:
-                raise TokensError("the tokens of the file were derived by another version")
             column = by_output.get(output)
             texts = request.normalized(column) if column else pa.array(request.identifiers)
-            method = next(
-                one for one in METHODS if getattr(one, "algorithm", "") == origin["algorithm"]
-            )
+            method = _method(origin)
             of_file = ContractKeys(keys, contract.dataset, origin["epoch"])
-            name = column.name if column else output
-            key = of_file.derive(origin["algorithm"], name, origin["domain"])
-            assert issubclass(method, Token)
-            found[output] = method().tokens(key)(texts)
+            named = replace(column or contract.columns[0], name=column.name if column else output)
+            found[output] = method.prepare(named, of_file).make(texts)
     return found
+
+
+def _method(origin: Mapping[str, Any]) -> Token:
+    """Return a method that makes tokens as a manifest says."""
+    for method in METHODS:
+        if not issubclass(method, Token):
+            continue
+        if (method.algorithm, method.version) == (origin["algorithm"], origin["version"]):
+            required: dict[str, Any] = (
+                {"reidentification": ""} if issubclass(method, Encrypt) else {}
+            )
+            return method(domain=origin["domain"], **required)
+    raise TokensError("the tokens of the file were derived by another version")
 
 
 class RawRows:

@@ -106,19 +106,19 @@ class Requests:
         self._write(f"{_parts(request_key, run)}{part}.json", {"files": files, "counts": counts})
         return counts
 
-    def conclude(self, request_key: str, run: str) -> dict[str, int]:
+    def conclude(self, request_key: str, run: str, lost: int) -> dict[str, int]:
         """Write the receipt of a run, and remove the request if no file failed; return counts.
 
-        A request of which files failed stays, so that it can be started again.
+        A request of which files failed stays, so that it can be started again. ``lost`` are those
+        of which nothing is known, as their step failed.
         """
-        parts: list[dict[str, Any]] = []
-        for key in self._store.keys(_parts(request_key, run)):
-            if part := self._store.read(key):
-                parts.append(json.loads(part[0]))
+        found = map(self._store.read, self._store.keys(_parts(request_key, run)))
+        parts: list[dict[str, Any]] = [json.loads(part[0]) for part in found if part]
         counts = {count: sum(part["counts"][count] for part in parts) for count in COUNTS}
         files = sorted(
             (one for part in parts for one in part["files"]), key=lambda one: one["key"]
         )
+        counts["failed"] += lost
         moment = self._now().astimezone(UTC).isoformat(timespec="seconds")
         receipt = {
             "request": request_key,

@@ -724,7 +724,7 @@ def test_another_derivation_of_tokens_makes_them_again(
 ) -> None:
     bucket.upload(KEY, CLEAN)
     processor.process(KEY)
-    monkeypatch.setattr("processor.deidentification.token.VERSION", 99)
+    monkeypatch.setattr("processor.deidentification.token.Token.version", 99)
     assert processor.process(KEY, invoked=LATER).kind == "processed"
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized
 
 MACHINE = "AWS::StepFunctions::StateMachine"
+NAMED = {"StateMachineName": "zero-trust-replay-test"}
 ALARM = "AWS::CloudWatch::Alarm"
 
 
 def definition(stack: Synthesized) -> dict[str, Any]:
     """The definition of the state machine."""
-    _, machine = stack.one(MACHINE)
+    _, machine = stack.one(MACHINE, **NAMED)
     found: dict[str, Any] = json.loads(machine["DefinitionString"])
     return found
 
@@ -30,7 +31,7 @@ def test_it_lists_the_bucket_and_sends_to_the_queue(stack: Synthesized) -> None:
 
 
 def test_it_is_started_every_night_for_unfinished_files(stack: Synthesized) -> None:
-    name, machine = stack.one(MACHINE)
+    name, machine = stack.one(MACHINE, **NAMED)
     group, properties = stack.one("AWS::Scheduler::ScheduleGroup")
     assert properties["Name"] == machine["StateMachineName"] == "zero-trust-replay-test"
     _, schedule = stack.one("AWS::Scheduler::Schedule", GroupName=f"<{group}>")
@@ -58,21 +59,21 @@ def test_what_the_nightly_run_finds_raises_an_alarm_for_a_day(
 
 def test_a_run_that_fails_raises_an_alarm(stack: Synthesized) -> None:
     _, alarm = stack.one(ALARM, MetricName="ExecutionsFailed")
-    name, _ = stack.one(MACHINE)
+    name, _ = stack.one(MACHINE, **NAMED)
     assert alarm["Namespace"] == "AWS/States"
     assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": f"<{name}>"}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 
 def test_nothing_about_files_is_logged(stack: Synthesized) -> None:
-    _, machine = stack.one(MACHINE)
+    _, machine = stack.one(MACHINE, **NAMED)
     assert "LoggingConfiguration" not in machine
     assert "TracingConfiguration" not in machine
 
 
 def test_an_output_names_it(stack: Synthesized) -> None:
     output: Resource = stack.outputs["ReplayStateMachineArn"]
-    name, _ = stack.one(MACHINE)
+    name, _ = stack.one(MACHINE, **NAMED)
     assert output["Value"] == f"<{name}>"
     assert output["Export"]["Name"] == "ReplayStateMachineArn-test"
     assert ACCOUNT not in output["Value"]

@@ -10,7 +10,9 @@ MACHINE = f"arn:aws:states:{HERE}:stateMachine:zero-trust-replay-test"
 
 def role_of(stack: Synthesized) -> Resource:
     """The role of the state machine."""
-    _, machine = stack.one("AWS::StepFunctions::StateMachine")
+    _, machine = stack.one(
+        "AWS::StepFunctions::StateMachine", StateMachineName="zero-trust-replay-test"
+    )
     name = machine["RoleArn"].strip("<>").removesuffix(".Arn")
     properties: Resource = stack.resources[name]["Properties"]
     return properties

@@ -80,14 +80,14 @@ class Pipeline:
         eraser = Eraser(store, self.contracts, keys, Expiry(30, 1, 30), lambda: MOMENT)
         return Requests(store, self.contracts, keys, eraser, lambda: MOMENT)
 
-    def run(self, name: str = "run") -> dict[str, int]:
+    def run(self, name: str = "run", lost: int = 0) -> dict[str, int]:
         """Do all steps, as the workflow does."""
         for dataset in self.requests().begin(REQUEST):
             manifests = [
                 one for one in self.bucket.names() if one.startswith(f"manifests/{dataset}/")
             ]
             self.requests().erase(REQUEST, name, manifests)
-        return self.requests().conclude(REQUEST, name)
+        return self.requests().conclude(REQUEST, name, lost)
 
     @property
     def receipt(self) -> Any:
@@ -149,6 +149,16 @@ def test_only_the_datasets_and_columns_of_the_request_are_listed(pipeline: Pipel
     assert {name: len(tokens) for name, tokens in orders.items()} == {"mail": 1, "phone": 2}
 
 
+def test_people_stay_on_a_list(pipeline: Pipeline) -> None:
+    pipeline.requests().begin(REQUEST)
+    (ann,) = json.loads(pipeline.bucket.content(LISTS[1]))["mail"]
+    pipeline.ask({"domain": "mail", "identifiers": ["bob", "cat"]})
+    pipeline.requests().begin(REQUEST)
+    listed = json.loads(pipeline.bucket.content(LISTS[1]))["mail"]
+    assert ann in listed
+    assert len(listed) == 3
+
+
 def test_to_begin_again_writes_nothing(pipeline: Pipeline) -> None:
     pipeline.requests().begin(REQUEST)
     written = pipeline.bucket.written
@@ -196,6 +206,11 @@ def crashing(pipeline: Pipeline, number: int) -> Callable[[str], None]:
             raise CrashError
 
     return interrupt
+
+
+def test_files_of_which_nothing_is_known_keep_the_request(pipeline: Pipeline) -> None:
+    assert pipeline.run(lost=2)["failed"] == 2
+    assert pipeline.bucket.newest(REQUEST)
 
 
 def test_a_file_that_fails_keeps_the_request(pipeline: Pipeline) -> None:
