@@ -12,7 +12,7 @@ from pipeline.executions import DESCRIBE, START
 from pipeline.outcomes import NoStackError
 from pipeline.permissions import GET, LIST, PUT, needing
 from pipeline.stack import Stack
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES
+from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, signature_name
 
 APPROVE, REFUSE = "states:SendTaskSuccess", "states:SendTaskFailure"
 REFUSED = "Refused"
@@ -112,8 +112,13 @@ class Requests:
                 yield Waiting(key.removeprefix(prefix).removesuffix(".json"), document, token)
 
     def approve(self, request: Waiting) -> str:
-        """Sign a request under the caller's id, and let it go on; return the signature's key."""
-        key = f"{SIGNATURES}{request.facts['dataset']}/{self.user}/{request.name}"
+        """Sign these facts under the caller's id, and let the request go on.
+
+        Return the signature's key.
+        """
+        facts = {name: fact for name, fact in request.facts.items() if name != "execution"}
+        name = signature_name(request.name, facts)
+        key = f"{SIGNATURES}{facts['dataset']}/{self.user}/{name}"
         self._put(key, "")
         with needing(self._stack, APPROVE, request.name):
             self._stack.stepfunctions.send_task_success(

@@ -11,7 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 
-from processor.bucket.requests import Request, RequestError, approval_key, slot_keys
+from processor.bucket.requests import (
+    Request,
+    RequestError,
+    approval_key,
+    signature_name,
+    slot_keys,
+)
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
 from processor.contracts import Contracts
@@ -91,7 +97,7 @@ class Reidentification:
                 is not of this column.
         """
         request = Request.of(facts.request)
-        approver = request.signer(signature, execution)
+        approver = request.signer(signature, signature_name(execution, asdict(facts)))
         if self._store.etag(signature) is None:
             raise RequestError("the approval is not signed: there is no such object")
         contract, method = self._find(request, facts.column)

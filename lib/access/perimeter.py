@@ -224,7 +224,7 @@ def _reidentification_statements(
             sid="DenyForgingUsers",
             effect=iam.Effect.DENY,
             principals=[iam.AnyPrincipal()],
-            actions=["s3:PutObject"],
+            actions=["s3:PutObject", "s3:ReplicateObject"],
             not_resources=[
                 bucket.arn_for_objects(f"{place}*")
                 for place in (

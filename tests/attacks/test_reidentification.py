@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 
+from processor.bucket.requests import signature_name
 from tests import roles
 from tests.attacks import intruder
 from tests.attacks.attempt import BY_IDENTITY, Actor, Attempt, allowed, refused
@@ -257,14 +258,15 @@ def test_refused_to_ask(asking: Person, place: Facts, key: str, says: str) -> No
     assert says in why(asking, start(asking, place, key))
 
 
-def approval(approving: Person, facts: Facts, arn: str) -> str:
-    """The token of the wait of an execution, once it asks for its approval."""
+def approval(approving: Person, facts: Facts, arn: str) -> tuple[str, str]:
+    """The token of the wait of an execution, once it asks, and the name of a signature."""
     s3 = client_of(approving.session, "s3")
     key = f"{FOLDER}/approvals/{DATASET}/{name_of(arn)}.json"
     here = {"Bucket": facts["bucket"], "Prefix": key}
     wait_for("wait", lambda: s3.list_objects_v2(**here).get("Contents"), ENDED)
     document = json.load(s3.get_object(Bucket=facts["bucket"], Key=key)["Body"])
-    return str(document["token"])
+    token, _ = document.pop("token"), document.pop("execution")
+    return str(token), signature_name(name_of(arn), document)
 
 
 def name_of(arn: str) -> str:
@@ -279,9 +281,9 @@ def test_refused_to_answer_what_is_not_signed(
     """The token of the wait alone is not enough, as an administrator may have it."""
     key = request_key(asking.user, f"signed-by-{signed_by}")
     arn = start(asking, place, key, "0" * 64)
-    token = approval(approving, place, arn)
+    token, name = approval(approving, place, arn)
     user = {"requester": asking.user, "approver": approving.user, "nobody": "AROAOTHER:eve"}
-    signature = f"{FOLDER}/signatures/{DATASET}/{user[signed_by]}/{name_of(arn)}"
+    signature = f"{FOLDER}/signatures/{DATASET}/{user[signed_by]}/{name}"
     client_of(approving.session, "stepfunctions").send_task_success(
         taskToken=token, output=json.dumps({"signature": signature})
     )
@@ -294,8 +296,8 @@ def test_refused_to_answer_tokens_that_are_not_of_the_column(
     asking: Person, approving: Person, place: Facts, content: str
 ) -> None:
     arn = start(asking, place, request_key(asking.user, content[:11]), content)
-    token = approval(approving, place, arn)
-    signature = f"{FOLDER}/signatures/{DATASET}/{approving.user}/{name_of(arn)}"
+    token, name = approval(approving, place, arn)
+    signature = f"{FOLDER}/signatures/{DATASET}/{approving.user}/{name}"
     client_of(approving.session, "s3").put_object(Bucket=place["bucket"], Key=signature, Body=b"")
     client_of(approving.session, "stepfunctions").send_task_success(
         taskToken=token, output=json.dumps({"signature": signature})

@@ -6,8 +6,11 @@ which nobody chooses. So everything that matters is read from keys, and nothing 
 input. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Self
 
 from processor import ProcessorError
@@ -60,23 +63,33 @@ class Request:
         """Return the key of the values: the requester alone may read there."""
         return f"{VALUES}{self.dataset}/{self.purpose}/{self.requester}/{execution}.csv"
 
-    def signer(self, signature: str, execution: str) -> str:
+    def signer(self, signature: str, name: str) -> str:
         """Return the ``aws:userid`` of whoever signed, from the key of the signature.
 
-        It is ``reidentification/signatures/<dataset>/<user>/<execution>``. The signer must be
+        It is ``reidentification/signatures/<dataset>/<user>/<name>``. The signer must be
         another person with another role: the part before the colon is the role's id, or the
         user's. https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
 
         Raises:
-            RequestError: it is not a signature of this execution, or the requester's own.
+            RequestError: it is a signature of another name, or the requester's own.
         """
         parts = signature.removeprefix(SIGNATURES).split("/")
         fits = signature.startswith(SIGNATURES) and len(parts) == 3 and all(parts)
-        if not fits or (parts[0], parts[2]) != (self.dataset, execution):
+        if not fits or (parts[0], parts[2]) != (self.dataset, name):
             raise RequestError("the approval is not signed for this request")
         if principal(parts[1]) == principal(self.requester):
             raise RequestError("the approval is signed by who made the request")
         return parts[1]
+
+
+def signature_name(execution: str, facts: Mapping[str, object]) -> str:
+    """Return the name of the signature of an execution and of just these facts.
+
+    Whoever invokes the function could give it other facts under the name of an execution that was
+    approved: the digest tells.
+    """
+    text = json.dumps({name: str(value) for name, value in facts.items()}, sort_keys=True)
+    return f"{execution}.{sha256(text.encode()).hexdigest()}"
 
 
 def principal(user: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pipeline.outcomes import NoStackError
 from pipeline.requests import Requests
 from pipeline.stack import Stack
+from processor.bucket.requests import signature_name
 from tests.unit.pipeline.account import Account
 from tests.unit.pipeline.waiting import ARN, FACTS, wait
 
@@ -56,7 +57,8 @@ def test_an_approval_is_signed_before_the_wait_ends(account: Account, stack: Sta
     requests = Requests(stack)
     (found,) = requests.waiting("customers")
     requests.approve(found)
-    signature = "reidentification/signatures/customers/AROA:me/1"
+    facts = {name: fact for name, fact in FACTS.items() if name != "execution"}
+    signature = f"reidentification/signatures/customers/AROA:me/{signature_name('1', facts)}"
     assert signature in account.objects
     names = [name for name, _ in account.asked]
     assert names.index("PutObject") < names.index("SendTaskSuccess")

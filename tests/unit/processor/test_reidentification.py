@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from processor.bucket.requests import RequestError
+from processor.bucket.requests import RequestError, signature_name
 from processor.bucket.store import ConflictError, Store
 from processor.contracts import Contracts
 from processor.deidentification.reversible import Origin, ReversibleKeys
@@ -23,7 +23,7 @@ from tests.unit.processor.examples import column, document
 DAY = date(2026, 3, 1)
 USER = "AROAALICE:alice"
 REQUEST = f"reidentification/requests/people/fraud/{USER}/a"
-SIGNATURE = "reidentification/signatures/people/AROABOB:bob/1"
+SIGNATURE = "reidentification/signatures/people/AROABOB:bob/{}"
 VALUES = f"reidentification/values/people/fraud/{USER}/1.csv"
 LIMIT = 3
 NAMES = ["Łucja", 'O\'Brien, "Pat"', "=1+1", ""]
@@ -75,9 +75,11 @@ def checked(work: Reidentification, key: str = REQUEST, name: str = "name") -> F
     return work.check(key, name, "1", DAY)
 
 
-def sign(bucket: MemoryBucket) -> None:
-    """Approve the request."""
-    bucket.upload(SIGNATURE, b"")
+def sign(bucket: MemoryBucket, facts: Facts, execution: str = "1") -> str:
+    """Approve the request; return the key of the signature."""
+    key = SIGNATURE.format(signature_name(execution, asdict(facts)))
+    bucket.upload(key, b"")
+    return key
 
 
 def rows(bucket: MemoryBucket, key: str = VALUES) -> list[list[str]]:
@@ -101,8 +103,8 @@ def test_values_come_back_for_the_requester(
         "requester": USER,
         "tokens": 4,
     }
-    sign(bucket)
-    done = work.answer(facts, "1", SIGNATURE)
+    signature = sign(bucket, facts)
+    done = work.answer(facts, "1", signature)
     assert done == {**asdict(facts), "approver": "AROABOB:bob", "values": VALUES}
     assert rows(bucket) == [["token", "value"], *map(list, zip(lines, NAMES, strict=True))]
 
@@ -112,15 +114,13 @@ def test_tokens_of_earlier_epochs_and_of_a_domain_come_back(
 ) -> None:
     old = tokens(kms, ["Ann"], epoch=1) + tokens(kms, ["Bea"], epoch=3)
     ask(bucket, old)
-    sign(bucket)
-    work.answer(checked(work), "1", SIGNATURE)
+    facts = checked(work)
+    work.answer(facts, "1", sign(bucket, facts))
     assert [value for _, value in rows(bucket)] == ["value", "Ann", "Bea"]
     other = REQUEST.replace("/a", "/b")
     ask(bucket, tokens(kms, ["M1"], column="member", domain="member", dataset="animals"), other)
     facts = work.check(other, "member", "2", DAY)
-    second = SIGNATURE.removesuffix("1") + "2"
-    bucket.upload(second, b"")
-    work.answer(facts, "2", second)
+    work.answer(facts, "2", sign(bucket, facts, "2"))
     assert rows(bucket, VALUES.replace("1.csv", "2.csv"))[1:][0][1] == "M1"
 
 
@@ -204,9 +204,9 @@ def test_tokens_of_another_column_are_refused_with_all_others(
 ) -> None:
     ask(bucket, [*tokens(kms, ["Ann"]), *tokens(kms, ["Rex"], **other)])
     facts = checked(work)
-    sign(bucket)
+    signature = sign(bucket, facts)
     with pytest.raises(RequestError, match=r"1 of 2 tokens are not of people\.name") as refused:
-        work.answer(facts, "1", SIGNATURE)
+        work.answer(facts, "1", signature)
     assert "Ann" not in str(refused.value)
     assert VALUES not in bucket.names()
 
@@ -218,9 +218,9 @@ def test_only_what_was_checked_is_answered(
     ask(bucket, tokens(kms, ["Ann"]))
     facts = checked(work)
     ask(bucket, tokens(kms, NAMES))
-    sign(bucket)
+    signature = sign(bucket, facts)
     with pytest.raises(RequestError, match="replaced after it was checked"):
-        work.answer(facts, "1", SIGNATURE)
+        work.answer(facts, "1", signature)
     assert VALUES not in bucket.names()
 
 
@@ -237,9 +237,24 @@ def test_a_request_without_a_signature_is_not_answered(
 ) -> None:
     ask(bucket, tokens(kms, ["Ann"]))
     facts, derived = checked(work), len(kms.messages)
+    name = signature_name("1", asdict(facts))
     with pytest.raises(RequestError, match=says):
-        work.answer(facts, "1", signature)
+        work.answer(facts, "1", signature.format(name))
     assert len(kms.messages) == derived
+
+
+@pytest.mark.parametrize("change", [{}, {"column": "nickname"}, {"tokens": 2}])
+def test_a_signature_is_of_nothing_else_than_was_approved(
+    work: Reidentification, bucket: MemoryBucket, kms: HmacKey, change: dict[str, Any]
+) -> None:
+    """Whoever can invoke the function may give it other facts of an execution with approval."""
+    ask(bucket, tokens(kms, ["Ann"]))
+    signature = sign(bucket, checked(work))
+    mine = REQUEST.replace(USER, "AROAMALLORY:m")
+    ask(bucket, tokens(kms, NAMES), mine)
+    facts = replace(checked(work), **change) if change else checked(work, mine)
+    with pytest.raises(RequestError, match="not signed for this request"):
+        work.answer(facts, "1", signature)
 
 
 def test_an_answer_that_is_given_again_stays(
@@ -247,10 +262,10 @@ def test_an_answer_that_is_given_again_stays(
 ) -> None:
     ask(bucket, tokens(kms, ["Ann"]))
     facts = checked(work)
-    sign(bucket)
-    first = work.answer(facts, "1", SIGNATURE)
+    signature = sign(bucket, facts)
+    first = work.answer(facts, "1", signature)
     before = bucket.newest(VALUES)
-    assert work.answer(facts, "1", SIGNATURE) == first
+    assert work.answer(facts, "1", signature) == first
     assert bucket.newest(VALUES) == before
 
 
@@ -259,6 +274,6 @@ def test_a_contract_that_no_longer_allows_it_counts(
 ) -> None:
     ask(bucket, tokens(kms, ["Ann"]))
     facts = replace(checked(work), column="city")
-    sign(bucket)
+    signature = sign(bucket, facts)
     with pytest.raises(RequestError, match="no such column"):
-        work.answer(facts, "1", SIGNATURE)
+        work.answer(facts, "1", signature)

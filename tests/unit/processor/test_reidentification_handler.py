@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from processor.bucket.requests import RequestError
+from processor.bucket.requests import RequestError, signature_name
 from processor.deidentification.reversible import Origin, ReversibleKeys
 from processor.deidentification.siv import SivTokens
 from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket, client_error
@@ -19,7 +19,7 @@ from tests.unit.processor.examples import SECRET, column, document
 from tests.unit.processor.messages import CONTEXT, read_log
 
 REQUEST = "reidentification/requests/people/fraud/AROAALICE:alice/a"
-SIGNATURE = "reidentification/signatures/people/AROABOB:bob/1"
+SIGNATURES = "reidentification/signatures/people/AROABOB:bob/"
 CHECK = {"step": "check", "request": REQUEST, "column": "name", "execution": "1"}
 
 
@@ -68,8 +68,9 @@ def test_each_step_is_logged_without_tokens_and_values(
     facts = handler.handler(CHECK, CONTEXT)
     asked = {"step": "ask", "facts": facts, "link": "arn", "token": "a-wait", "execution": "1"}
     handler.handler(asked, CONTEXT)
-    bucket.upload(SIGNATURE, b"")
-    answer = {"step": "answer", "facts": facts, "signature": SIGNATURE, "execution": "1"}
+    signature = f"{SIGNATURES}{signature_name('1', facts)}"
+    bucket.upload(signature, b"")
+    answer = {"step": "answer", "facts": facts, "signature": signature, "execution": "1"}
     done = handler.handler(answer, CONTEXT)
     assert SECRET in bucket.content(done["values"]).decode()
     lines, _ = read_log(capsys)
