@@ -309,12 +309,11 @@ def close_endpoints(
     processor, reidentifier = [names.role_arn], [names.reidentifier_role_arn]
     functions = [*processor, *(reidentifier if keys.reversible else [])]
     within = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
-    derivations = [(processor, [key.key_arn for key in keys.deriving])]
-    if keys.reversible:
-        derivations.append((reidentifier, [keys.reversible.key_arn]))
     erasers = [names.eraser_role_arn] if keys.erases else []
     functions += erasers
-    derivations = [([*roles, *erasers], found) for roles, found in derivations]
+    derivations = [([*processor, *erasers], [key.key_arn for key in keys.deriving])]
+    if keys.reversible:
+        derivations.append((reidentifier, [keys.reversible.key_arn]))
     for endpoint, actions, resources, roles in (
         *(
             (network.s3_endpoint, ["s3:ListBucketVersions"], [bucket.bucket_arn], erasers),

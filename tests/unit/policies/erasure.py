@@ -8,6 +8,7 @@ from tests.unit.policies.decisions import (
     ALONE,
     ANONYMOUS,
     AROUND,
+    BESIDES_THE_PATH,
     BREAK_GLASS,
     BUCKET,
     CODE,
@@ -60,6 +61,7 @@ EXECUTIONS = ERASURES.replace(":stateMachine:", ":execution:")
 FOR_ERASER = {f"{CONTEXT}lambda:FunctionArn": ERASER_ARN}
 REQUEST = f"{BUCKET}/erasure/requests/a.json"
 RECEIPT = f"{BUCKET}/erasure/receipts/a.json"
+UNKNOWN = f"{BUCKET}/erasure/other/a"
 WRITTEN = [*OUTPUTS, SUPPRESSED, RECEIPT]
 
 PERSON = person("who erases", "PeopleEraser")
@@ -110,6 +112,15 @@ OF_SERVICES: list[tuple[str, str, Context]] = [
 ]
 # Another action, or another resource.
 BESIDES: list[tuple[str, str, Context]] = [
+    *(
+        line
+        for line in BESIDES_THE_PATH
+        if line[:2] not in {("s3:PutObject", SUPPRESSED), ("s3:ListBucketVersions", BUCKET)}
+    ),
+    *((action, UNKNOWN, {}) for action in ("s3:GetObject", "s3:PutObject")),
+    ("s3:ListBucketVersions", OTHER_BUCKET, {"s3:prefix": "incoming/a"}),
+    ("kms:Encrypt", ENVIRONMENT_KEY, FOR_ERASER),
+    ("logs:CreateLogStream", f"{FUNCTION_GROUP}:log-stream:a", {}),
     *(("s3:GetObject", place, {}) for place in (INCOMING, ELSEWHERE, *RESULTS.values())),
     *(("s3:PutObject", place, {}) for place in (INCOMING, ELSEWHERE, REQUEST)),
     *(("s3:DeleteObject", place, {}) for place in (INCOMING, *WRITTEN)),
@@ -180,7 +191,12 @@ def decide_for_eraser() -> Iterator[Decision]:
         yield deny(
             THIEF.holding("AdministratorAccess"), action, resource, context, (BOUNDARY, *AROUND)
         )
-        for who in (OTHER[endpoint], SERVICE):
+        anywhere = {"aws:SourceVpce": f"vpce-{endpoint}"}
+        for who in (
+            OTHER[endpoint],
+            SERVICE,
+            SERVICE.seen(f"no function for erasure via {endpoint}", anywhere),
+        ):
             more = who.holding("AdministratorAccess")
             yield deny(more, action, resource, context, (BOUNDARY, *AROUND))
         if endpoint == "s3":
@@ -246,12 +262,16 @@ def decide_for_workflow() -> Iterator[Decision]:
     for action, resource in (
         ("lambda:InvokeFunction", FUNCTION_ARN),
         ("lambda:UpdateFunctionCode", ERASER_ARN),
+        ("states:UpdateStateMachine", ERASURES),
+        ("states:StopExecution", f"{EXECUTIONS}-other:1"),
+        ("states:GetExecutionHistory", f"{EXECUTIONS}:1"),
+        *((action, place) for action, place, context in BESIDES_THE_PATH if not context),
         *(("s3:GetObject", place) for place in (REQUEST, INCOMING, *WRITTEN)),
         *(("s3:PutObject", place) for place in (REQUEST, INCOMING, *WRITTEN)),
         ("s3:DeleteObject", REQUEST),
-        ("s3:ListBucket", OTHER_BUCKET),
         ("kms:GenerateMac", PSEUDONYM_KEY),
         ("states:StartExecution", MACHINE),
+        ("s3:ListBucket", OTHER_BUCKET),
         ("states:DescribeExecution", f"{EXECUTIONS}-other:1"),
         ("logs:PutLogEvents", f"{ERASER_GROUP}:log-stream:a"),
     ):
@@ -275,6 +295,17 @@ def decide_for_person() -> Iterator[Decision]:
         yield allow(PERSON, action, DATA_KEY, FOR_BUCKET)
         for key, context in ((DATA_KEY, {}), (DATA_KEY, FOR_QUEUE), (OTHER_KEY, FOR_BUCKET)):
             yield deny(PERSON, action, key, context, ("KeysS3Key",))
+        yield deny(PERSON, "kms:Encrypt", DATA_KEY, FOR_BUCKET, ("KeysS3Key",))
+    found = {"s3:prefix": "erasure/receipts/a"}
+    yield deny(PERSON, "s3:ListBucketVersions", BUCKET, found)
+    yield deny(PERSON, "s3:ListBucket", OTHER_BUCKET, found)
+    yield deny(PERSON, "states:UpdateStateMachine", ERASURES)
+    other = EXECUTIONS.replace("erasure", "replay")
+    yield deny(PERSON, "states:DescribeExecution", f"{other}:1")
+    for action in ("athena:GetQueryResults", "athena:UpdateWorkGroup"):
+        for name in ("zero-trust-test", "zero-trust-test.consumer.customers"):
+            workgroup = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{name}"
+            yield deny(PERSON.holding("AdministratorAccess"), action, workgroup)
     for prefix in ("", "incoming/", "processed/", "manifests/", "erasure/requests/"):
         yield deny(PERSON, "s3:ListBucket", BUCKET, {"s3:prefix": prefix})
     for action, resource in (
@@ -310,6 +341,10 @@ def decide_for_others() -> Iterator[Decision]:
                     yield deny(who, action, resource, opened=True)
     for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
         yield deny(inside.holding("AdministratorAccess"), action, REQUEST, {}, (BOUNDARY,))
+    processor, stripped = inside.holding("AdministratorAccess"), (BOUNDARY, "ProcessorRoleDenied")
+    for place in (REQUEST, *(f"{BUCKET}/erasure/requests/a/{name}" for name in ("b", "c"))):
+        yield deny(processor, "s3:GetObject", place, {}, stripped, opened=True)
+    yield deny(ADMINISTRATOR, "s3:PutObject", UNKNOWN, opened=True)
     yield deny(inside, "s3:PutObject", SUPPRESSED)
     for who in (PRODUCER, CONSUMER, STEWARD):
         yield deny(who, "s3:GetObject", RECEIPT, {}, ALONE)
