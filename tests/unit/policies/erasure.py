@@ -26,6 +26,7 @@ from tests.unit.policies.decisions import (
     FUNCTION_GROUP,
     GROUPS,
     INCOMING,
+    LAMBDA,
     MACHINE,
     MANIFEST,
     NEIGHBOUR,
@@ -47,6 +48,7 @@ from tests.unit.policies.decisions import (
     SUPPRESSED,
     THROUGH_S3,
     THROUGH_SQS,
+    USES,
     WRITES,
 )
 from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
@@ -138,7 +140,8 @@ BESIDES: list[tuple[str, str, Context]] = [
     ("kms:GenerateMac", OTHER_KEY, {}),
     ("kms:VerifyMac", PSEUDONYM_KEY, {}),
     ("logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:a", {}),
-    ("logs:GetLogEvents", f"{ERASER_GROUP}:log-stream:a", {}),
+    ("logs:GetLogEvents", f"{FUNCTION_GROUP}:log-stream:a", {}),
+    ("logs:GetLogEvents", f"{ERASER_GROUP}:log-stream:b", {}),
     ("sqs:SendMessage", QUEUE, {}),
     ("states:StartExecution", ERASURES, {}),
     ("lambda:InvokeFunction", ERASER_ARN, {}),
@@ -229,11 +232,25 @@ def decide_for_eraser() -> Iterator[Decision]:
     # Through the network, as if all policies of the role were gone.
     code = INSIDE["s3"].holding("AdministratorAccess")
     for action, resource in (
-        ("s3:DeleteObject", PROCESSED),
-        ("s3:DeleteObjectVersion", REQUEST),
+        *(("s3:DeleteObject", place) for place in (PROCESSED, RECEIPT, UNKNOWN)),
+        *((f"s3:{name}", REQUEST) for name in ("DeleteObjectVersion", "PutObjectTagging")),
         ("s3:PutBucketPolicy", BUCKET),
+        ("s3:ListBucketVersions", OTHER_BUCKET),
     ):
         yield deny(code, action, resource, {}, (BOUNDARY, *DENIED), opened=True)
+    # With the key of its environment, likewise.
+    bare = ("ErasureRolesAllowed", *DENIED, BOUNDARY)
+    yield deny(SERVICE, "kms:Decrypt", ENVIRONMENT_KEY, FOR_ERASER, bare)
+    service_of_all = SERVICE.holding("AdministratorAccess")
+    for use in USES:
+        stripped = (BOUNDARY, *DENIED)
+        yield deny(service_of_all, f"kms:{use}", ENVIRONMENT_KEY, {}, stripped)
+        if use != "Decrypt":
+            yield deny(service_of_all, f"kms:{use}", ENVIRONMENT_KEY, FOR_ERASER, stripped)
+    yield deny(service_of_all, "kms:Decrypt", ENVIRONMENT_KEY, FOR_FUNCTION, (BOUNDARY, *DENIED))
+    other = LAMBDA.holding("AdministratorAccess")
+    stripped = (BOUNDARY, "ProcessorRoleDenied")
+    yield deny(other, "kms:Decrypt", ENVIRONMENT_KEY, FOR_ERASER, stripped)
     # The data processor, likewise, gains nothing by what the eraser needs.
     processor = CODE["s3"].holding("AdministratorAccess")
     for action, resource, context in (
@@ -336,6 +353,8 @@ def decide_for_others() -> Iterator[Decision]:
             yield deny(who, action, REQUEST, opened=True)
             yield deny(who, action, SUPPRESSED, opened=True)
         for resource in (SUPPRESSED, RECEIPT):
+            for retains in (True, False):
+                yield deny(who, "s3:PutObject", resource, retains=retains, opened=True)
             if who is not BREAK_GLASS:
                 for action in (*WRITES, *REMOVALS):
                     yield deny(who, action, resource, opened=True)
