@@ -353,9 +353,9 @@ def decide_for_others() -> Iterator[Decision]:
             yield deny(who, action, REQUEST, opened=True)
             yield deny(who, action, SUPPRESSED, opened=True)
         for resource in (SUPPRESSED, RECEIPT):
-            for retains in (True, False):
-                yield deny(who, "s3:PutObject", resource, retains=retains, opened=True)
             if who is not BREAK_GLASS:
+                for retains in (True, False):
+                    yield deny(who, "s3:PutObject", resource, retains=retains, opened=True)
                 for action in (*WRITES, *REMOVALS):
                     yield deny(who, action, resource, opened=True)
     for action in ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"):
