@@ -82,7 +82,7 @@ def erase(eraser: boto3.Session, outputs: Outputs, request: dict[str, Any]) -> d
     return receipt
 
 
-def forget_lists(awslambda: "LambdaClient", outputs: Outputs) -> None:
+def forget_lists(awslambda: Any, outputs: Outputs) -> None:
     """Start the processor again with its own code, as an erasure waits for no time in the sandbox.
 
     On AWS it waits until no process has an older list.
@@ -94,6 +94,33 @@ def forget_lists(awslambda: "LambdaClient", outputs: Outputs) -> None:
     awslambda.get_waiter("function_updated_v2").wait(FunctionName=outputs["LambdaFunctionName"])
 
 
+def content(person: str, number: int) -> str:
+    """A file of somebody else, in every second one also of a person, and some rows rejected."""
+    return (
+        HEADER
+        + row("C11111111")
+        + (row(person) if number % 2 else "")
+        + (row(person, "never") if number % 4 == 1 else "")
+    )
+
+
+def check_versions(file: dict[str, Any]) -> None:
+    """Check that a receipt names the raw file and its old outputs, and when each goes."""
+    raw, *others = file["versions"]
+    assert (raw["key"], raw["newest"]) == (file["key"], True)
+    assert all(version["gone_on"] for version in (raw, *others))
+    assert {"clean": 1, "rejected": len(others) - 1}.items() <= file.items()
+
+
+def groups_with(logs: "CloudWatchLogsClient", text: str) -> Iterator[str]:
+    """Find the log groups that have a text in any event."""
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            name = group["logGroupName"]
+            if logs.filter_log_events(logGroupName=name, filterPattern=f'"{text}"')["events"]:
+                yield name
+
+
 def test_a_person_leaves_two_hundred_files_and_does_not_come_back(
     pipeline: Pipeline,
     outputs: Outputs,
@@ -102,19 +129,15 @@ def test_a_person_leaves_two_hundred_files_and_does_not_come_back(
     logs: "CloudWatchLogsClient",
 ) -> None:
     # Whoever was erased once is on the lists for good.
-    person, other = f"C{uuid.uuid4().int % 10**8:08}", "C11111111"
-    contents = {
-        pipeline.name("customers"): (
-            HEADER
-            + row(other)
-            + (row(person) if number % 2 else "")
-            + (row(person, "never") if number % 4 == 1 else "")
-        )
-        for number in range(FILES)
-    }
+    person = f"C{uuid.uuid4().int % 10**8:08}"
+    contents = {pipeline.name("customers"): content(person, number) for number in range(FILES)}
     versions = {name: pipeline.drop(name, text.encode()) for name, text in contents.items()}
     with ThreadPoolExecutor(8) as threads:
-        made = list(threads.map(lambda one: pipeline.manifest(*one, MANY_FILES), versions.items()))
+        made = list(
+            threads.map(
+                lambda one: pipeline.manifest(one[0], one[1], MANY_FILES), versions.items()
+            )
+        )
     assert sum(one["rows"]["clean"] for one in made) == FILES + FILES // 2
 
     receipt = erase(eraser, outputs, {"domain": "customer", "identifiers": [person]})
@@ -135,22 +158,14 @@ def test_a_person_leaves_two_hundred_files_and_does_not_come_back(
         assert manifest["rows"]["clean"] == 1
         assert (name in ours) == bool(there)
     for one in ours.values():
-        raw, *others = one["versions"]
-        assert (raw["key"], raw["newest"]) == (one["key"], True)
-        assert all(version["gone_on"] for version in (raw, *others))
-        assert {"clean": 1, "rejected": len(others) - 1}.items() <= one.items()
+        check_versions(one)
     some = [name for name, text in contents.items() if text.count(person) == 2][:3]
     for name in some:
         assert len(pipeline.clean(name) or []) == 1
         assert pipeline.rejected(name) == []
 
     assert person not in json.dumps(receipt)
-    for page in logs.get_paginator("describe_log_groups").paginate():
-        for group in page["logGroups"]:
-            found = logs.filter_log_events(
-                logGroupName=group["logGroupName"], filterPattern=f'"{person}"'
-            )
-            assert not found["events"], group["logGroupName"]
+    assert not list(groups_with(logs, person))
 
     # A replay of the same file, and a new one, while the raw files still hold the person.
     forget_lists(awslambda, outputs)
