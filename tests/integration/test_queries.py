@@ -1,9 +1,10 @@
 """The tables of manifests on the deployed stack: a query shows what the objects have."""
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,22 +13,29 @@ from pipeline import queries
 from pipeline.stack import Stack
 from tests.conftest import ROOT
 from tests.integration.conftest import Pipeline
+from tests.integration.people import DATASET, begin_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
 
 BROKEN = {"loyalty_points": "99999999", "postcode": ""}
 REASONS = {"loyalty_points:maximum": 2, "postcode:required": 2}
 
 
 @pytest.fixture(scope="module", name="stack")
-def find_stack() -> Iterator[Stack]:
-    """The deployed stack."""
-    stack = Stack.find()
-    yield stack
-    stack.close()
+def find_stack(iam: "IAMClient", outputs: dict[str, str]) -> Iterator[Stack]:
+    """The deployed stack, as a consumer of a dataset asks it."""
+    stack = Stack(outputs)
+    with contextlib.ExitStack() as later:
+        policy = outputs["ConsumerPolicyArn"]
+        stack.__dict__["session"] = begin_session(iam, outputs, later, policy)[1]
+        yield stack
+        stack.close()
 
 
 def ask(stack: Stack, sql: str) -> list[list[str]]:
     """The heading and the rows of a query, as text."""
-    found = queries.run(stack, queries.workgroup_of(stack, None), sql)
+    found = queries.run(stack, queries.workgroup_of(stack, DATASET), sql)
     return [[one or "" for one in row] for row in found]
 
 

