@@ -425,7 +425,7 @@ def decide_for_administrators() -> Iterator[Decision]:
     for retains in (True, False):
         for who in (ADMINISTRATOR, someone):
             for place in PLACES:
-                for action in ("s3:GetObject", "s3:PutObject"):
+                for action in ("s3:GetObject", "s3:PutObject", "s3:ReplicateObject"):
                     yield deny(who, action, place, retains=retains)
             for place in (VALUES, APPROVAL, SLOT):
                 for action in ("s3:DeleteObject", "s3:PutObjectAcl", "s3:PutObjectTagging"):
