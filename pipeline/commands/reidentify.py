@@ -106,7 +106,7 @@ def read_tokens(file: Path, field: str | None) -> Iterator[str]:
     """
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.DictReader(lines) if field is not None else None
+            rows = csv.DictReader(lines, strict=True) if field is not None else None
             if rows is not None and field not in (rows.fieldnames or ()):
                 raise click.UsageError(f"{file} has no field {field!r}.")
             given = (row[field] or "" for row in rows) if rows is not None else lines

@@ -78,7 +78,7 @@ def test_a_byte_order_mark_belongs_to_no_token(
     [
         ("t1\n".encode("utf-16"), ()),
         (b"token\nt1\xff\n", ("--field", "token")),
-        (b'token\n"' + b"x" * 300_000, ("--field", "token")),
+        (b'token\n"t1\n', ("--field", "token")),
     ],
 )
 def test_a_file_that_is_no_text_of_tokens_is_named(
