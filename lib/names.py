@@ -54,9 +54,7 @@ class Names:
         self.bucket_arn = f"arn:{Aws.PARTITION}:s3:::{self.bucket}"
         self.suffix = environment_suffix
         self.function = f"data-processor-{environment_suffix}"
-        self.function_arn = (
-            f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{self.function}"
-        )
+        self.function_arn = _function_arn(self.function)
         # Roles are global, stacks are regional.
         self.role = f"{self.function}-{Aws.REGION}"
         roles = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/"
@@ -67,7 +65,7 @@ class Names:
         self.notices_arn = f"arn:{Aws.PARTITION}:sns:{Aws.REGION}:{Aws.ACCOUNT_ID}:{self.notices}"
         here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
         self.replay = f"zero-trust-replay-{environment_suffix}"
-        self.replay_arn = f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.replay}"
+        self.replay_arn = _machine_arn(self.replay)
         self.replay_schedules_arn = (
             f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{self.replay}"
         )
@@ -85,6 +83,36 @@ class Names:
         return f"{self.workgroup}.{duty}.{dataset}"
 
     @property
+    def eraser(self) -> str:
+        """The function that erases people, where contracts have tokens."""
+        return f"eraser-{self.suffix}"
+
+    @property
+    def eraser_arn(self) -> str:
+        """The function's."""
+        return _function_arn(self.eraser)
+
+    @property
+    def eraser_role_arn(self) -> str:
+        """Its role's."""
+        return _role_arn(self.eraser)
+
+    @property
+    def eraser_log_group(self) -> str:
+        """Its log group."""
+        return f"/aws/lambda/{self.eraser}"
+
+    @property
+    def erasure(self) -> str:
+        """The state machine of erasures."""
+        return f"zero-trust-erasure-{self.suffix}"
+
+    @property
+    def erasure_arn(self) -> str:
+        """The state machine's."""
+        return _machine_arn(self.erasure)
+
+    @property
     def reidentifier(self) -> str:
         """The function that re-identifies, where contracts allow it."""
         return f"reidentification-{self.suffix}"
@@ -92,13 +120,12 @@ class Names:
     @property
     def reidentifier_arn(self) -> str:
         """The function's."""
-        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        return f"arn:{Aws.PARTITION}:lambda:{here}:function:{self.reidentifier}"
+        return _function_arn(self.reidentifier)
 
     @property
     def reidentifier_role_arn(self) -> str:
         """Its role's."""
-        return self._role_arn(self.reidentifier)
+        return _role_arn(self.reidentifier)
 
     @property
     def reidentifier_log_group(self) -> str:
@@ -113,13 +140,12 @@ class Names:
     @property
     def reidentification_arn(self) -> str:
         """The state machine's."""
-        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
-        return f"arn:{Aws.PARTITION}:states:{here}:stateMachine:{self.reidentification}"
+        return _machine_arn(self.reidentification)
 
-    @staticmethod
-    def _role_arn(owner: str) -> str:
-        """The ARN of the role that is named after its function or state machine."""
-        return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{owner}-{Aws.REGION}"
+    @property
+    def reidentification_role_arn(self) -> str:
+        """Its role's."""
+        return _role_arn(self.reidentification)
 
     @property
     def database(self) -> str:
@@ -150,3 +176,18 @@ class Names:
     def log_groups(self) -> list[str]:
         """Those that the logs key encrypts: all but the trail's."""
         return [self.function_log_group, self.flow_log_group, self.provider_log_group]
+
+
+def _function_arn(name: str) -> str:
+    """The ARN of a function."""
+    return f"arn:{Aws.PARTITION}:lambda:{Aws.REGION}:{Aws.ACCOUNT_ID}:function:{name}"
+
+
+def _machine_arn(name: str) -> str:
+    """The ARN of a state machine."""
+    return f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{name}"
+
+
+def _role_arn(owner: str) -> str:
+    """The ARN of the role that is named after its function or state machine."""
+    return f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{owner}-{Aws.REGION}"

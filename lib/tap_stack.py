@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
+from lib.access.erasure_roles import ErasureRoles
 from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
 from lib.access.reidentification_policies import ReidentificationPolicies
@@ -21,6 +22,7 @@ from lib.constructs.changes import Changes
 from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
+from lib.constructs.erasure import Erasure
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
@@ -29,7 +31,7 @@ from lib.constructs.notices import Notices
 from lib.constructs.queries import Queries
 from lib.constructs.reidentification import Reidentification
 from lib.constructs.replay import Replay
-from lib.contracts import CONTRACTS, compile_contracts, encrypts, read_intervals
+from lib.contracts import CONTRACTS, compile_contracts, encrypts, has_tokens, read_intervals
 from lib.contracts.tables import read_tables
 from lib.environment import Environment
 from lib.function.bundle import function_code
@@ -62,8 +64,14 @@ class TapStack(Stack):
         environment.check_region(self.region)
         self._tag(environment)
 
-        reversible = encrypts(compile_contracts(CONTRACTS))
-        keys = Keys(self, "Keys", environment, reversible=reversible)
+        contracts = compile_contracts(CONTRACTS)
+        keys = Keys(
+            self,
+            "Keys",
+            environment,
+            reversible=encrypts(contracts),
+            erases=has_tokens(contracts),
+        )
         log_groups = LogGroups(self, "LogGroups", environment, keys=keys)
         Aspects.of(self).add(CdkFunctions(log_groups.provider))
         network = Network(self, "Network", environment, log_groups=log_groups)
@@ -105,6 +113,7 @@ class TapStack(Stack):
         reidentification = self._allow_reidentification(
             environment, keys=keys, network=network, data=data, code=code
         )
+        self._allow_erasure(environment, keys=keys, network=network, data=data, code=code)
         tables = read_tables(CONTRACTS)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.
@@ -150,6 +159,33 @@ class TapStack(Stack):
             environment,
             keys=keys,
             reversible=keys.reversible,
+            network=network,
+            data=data,
+            code=code,
+            role=roles.function,
+            workflow_role=roles.state_machine,
+        )
+
+    def _allow_erasure(
+        self,
+        environment: Environment,
+        *,
+        keys: Keys,
+        network: Network,
+        data: DataBucket,
+        code: lambda_.Code,
+    ) -> None:
+        """Create what erases people, only where a contract has tokens to find them by."""
+        if not keys.erases:
+            return
+        roles = ErasureRoles(
+            self, "ErasureRoles", environment, keys=keys, network=network, data=data
+        )
+        Erasure(
+            self,
+            "Erasure",
+            environment,
+            keys=keys,
             network=network,
             data=data,
             code=code,

@@ -7,7 +7,7 @@ from constructs import Construct
 
 from lib.access.policy_size import check_size
 from lib.access.query_access import keep_from_workgroups, keep_to_workgroup, query_statements
-from lib.compliance.rule_packs import acknowledge_prefixes
+from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes, wildcard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
 from lib.constructs.queries import SEVERAL
@@ -15,7 +15,16 @@ from lib.contracts.tables import Table
 from lib.environment import Environment
 from lib.names import DATASET_TAG, OWN_DATASET, RESULTS
 from lib.outputs import export
-from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
+from processor.bucket.keys import (
+    INCOMING,
+    MANIFESTS,
+    OUTPUTS,
+    PROCESSED,
+    QUARANTINE,
+    RECEIPTS,
+    REQUESTS,
+    SUPPRESSED,
+)
 
 
 class AccessPolicies(Construct):
@@ -44,6 +53,8 @@ class AccessPolicies(Construct):
         consumer: reads ``processed/<dataset>/``, and ``manifests/<dataset>/`` to see what is done.
         steward: reads ``quarantine/<dataset>/`` (raw rows, to correct them) and
             ``manifests/<dataset>/``.
+        eraser: asks to erase people, and reads the receipts; it reads nothing else, and not even
+            what it asked for. None if no contract has tokens to find people by.
         break_glass: where data are retained, the one role that can remove versions for good; else
             None. Whoever IAM allows can assume it, with MFA. It can find and remove, but not read.
     """
@@ -99,6 +110,7 @@ class AccessPolicies(Construct):
             MANIFESTS,
             others=(PROCESSED, f"{RESULTS}consumer/", f"{RESULTS}{SEVERAL}/"),
         )
+        self.eraser = self._add_eraser(environment) if keys.erases else None
         export(
             self,
             environment,
@@ -111,6 +123,58 @@ class AccessPolicies(Construct):
             if environment.settings.retain_data
             else None
         )
+
+    def _add_eraser(self, environment: Environment) -> iam.ManagedPolicy:
+        """Who erases chosen people, and can read outputs, sees whose tokens go.
+
+        So it is denied all outputs, raw files, and results of queries.
+        """
+        machine = self._names.erasure_arn
+        executions = f"{machine.replace(':stateMachine:', ':execution:')}:*"
+        policy = iam.ManagedPolicy(
+            self,
+            "Eraser",
+            description="Asks to erase people from all datasets, and reads the receipts",
+            statements=[
+                iam.PolicyStatement(
+                    sid="WriteRequests",
+                    actions=["s3:PutObject"],
+                    resources=[self._bucket.arn_for_objects(f"{REQUESTS}*")],
+                ),
+                iam.PolicyStatement(
+                    sid="ReadReceipts",
+                    actions=["s3:GetObject"],
+                    resources=[self._bucket.arn_for_objects(f"{RECEIPTS}*")],
+                ),
+                iam.PolicyStatement(
+                    sid="FindReceipts",
+                    actions=["s3:ListBucket"],
+                    resources=[self._bucket.bucket_arn],
+                    conditions={"StringLike": {"s3:prefix": f"{RECEIPTS}*"}},
+                ),
+                self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
+                iam.PolicyStatement(
+                    sid="StartErasures", actions=["states:StartExecution"], resources=[machine]
+                ),
+                iam.PolicyStatement(
+                    sid="WatchErasures",
+                    actions=["states:DescribeExecution"],
+                    resources=[executions],
+                ),
+                self._keep_from(INCOMING, *OUTPUTS, RESULTS, SUPPRESSED),
+                *keep_from_workgroups(self._names),
+            ],
+        )
+        acknowledge_prefixes(
+            policy,
+            self._bucket,
+            "Requests are named at random, and receipts after them.",
+            f"{REQUESTS}*",
+            f"{RECEIPTS}*",
+        )
+        acknowledge(policy, "An execution's name is known once it runs.", wildcard(executions))
+        export(self, environment, EraserPolicyArn=policy.managed_policy_arn)
+        return policy
 
     def _add_reader(
         self, duty: str, description: str, *folders: str, others: tuple[str, ...]

@@ -20,7 +20,16 @@ from lib.constructs.network import Network
 from lib.constructs.queries import SEVERAL
 from lib.environment import Environment
 from lib.names import DATASET_TAG, RESULTS
-from processor.bucket.keys import INCOMING, MANIFESTS, OUTPUTS, PROCESSED, QUARANTINE
+from processor.bucket.keys import (
+    INCOMING,
+    MANIFESTS,
+    OUTPUTS,
+    PROCESSED,
+    QUARANTINE,
+    RECEIPTS,
+    SUPPRESSED,
+)
+from processor.bucket.keys import REQUESTS as ERASURE_REQUESTS
 from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
@@ -62,7 +71,12 @@ def close_bucket(
         network: the function's role may come only through its endpoint.
     """
     bucket, settings, names = data.bucket, environment.settings, environment.names
-    functions = [names.role_arn, *([names.reidentifier_role_arn] if keys.reversible else [])]
+    erasers = [names.eraser_role_arn] if keys.erases else []
+    functions = [
+        names.role_arn,
+        *([names.reidentifier_role_arn] if keys.reversible else []),
+        *erasers,
+    ]
     break_glass = environment.names.break_glass_role_arn
     remover = break_glass if settings.retain_data else emptying_role_arn(bucket)
     for statement in (
@@ -91,10 +105,11 @@ def close_bucket(
             StringNotEquals=ACCOUNT,
         ),
         *(
-            _business_statements(bucket, names.role_arn, functions, remover)
+            _business_statements(bucket, keys, [names.role_arn, *erasers], functions, remover)
             if settings.restrict_administrators
             else ()
         ),
+        *(_erasure_statements(bucket, names.eraser_role_arn, remover) if keys.erases else ()),
         *(
             _reidentification_statements(bucket, environment, remover)
             if settings.restrict_administrators and keys.reversible
@@ -114,7 +129,7 @@ def close_bucket(
 
 
 def _business_statements(
-    bucket: s3.Bucket, role_arn: str, readers: list[str], remover_arn: str
+    bucket: s3.Bucket, keys: Keys, writers: list[str], readers: list[str], remover_arn: str
 ) -> list[iam.PolicyStatement]:
     """Deny reading raw data and writing outputs or results to everybody who does not need it.
 
@@ -131,8 +146,10 @@ def _business_statements(
     """
     own = f"${{aws:PrincipalTag/{DATASET_TAG}, '-'}}/*"
     readable = [f"{name}*" for name in (PROCESSED, MANIFESTS, OF_CONSUMERS, OF_SEVERAL)]
-    if len(readers) > 1:  # who asks for values, and who approves, read their own
+    if keys.reversible:  # who asks for values, and who approves, read their own
         readable += [f"{VALUES}*/{OWN_ID}/*", f"{APPROVALS}{own}"]
+    if keys.erases:  # who asked for an erasure; others have no policy that lets them
+        readable.append(f"{RECEIPTS}*")
     results = [bucket.arn_for_objects(f"{RESULTS}*")]
     return [
         iam.PolicyStatement(
@@ -153,7 +170,7 @@ def _business_statements(
             principals=[iam.AnyPrincipal()],
             not_actions=["s3:GetObject*"],
             resources=[bucket.arn_for_objects(f"{name}*") for name in OUTPUTS],
-            conditions={"ArnNotEquals": {"aws:PrincipalArn": [role_arn, remover_arn]}},
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": [*writers, remover_arn]}},
         ),
         # Athena may answer a query with the result of an earlier one. It writes with the
         # permissions of who queries, and chooses the names.
@@ -212,9 +229,37 @@ def _reidentification_statements(
                 bucket.arn_for_objects(f"{place}*")
                 for place in (
                     *(INCOMING, *OUTPUTS, RESULTS, *written),
+                    *(ERASURE_REQUESTS, SUPPRESSED, RECEIPTS),
                     *(f"{place}*/{OWN_ID}/" for place in (REQUESTS, SIGNATURES)),
                 )
             ],
+        ),
+    ]
+
+
+def _erasure_statements(
+    bucket: s3.Bucket, eraser_arn: str, remover_arn: str
+) -> list[iam.PolicyStatement]:
+    """Keep requests, which name people, from everybody but the function, and lists from all else.
+
+    People write requests, and read receipts. A list that somebody else writes would keep rows of
+    others out, or let those of a person in again.
+    """
+    eraser = {"ArnNotEquals": {"aws:PrincipalArn": eraser_arn}}
+    return [
+        _deny(
+            "DenyReadingErasureRequests",
+            ["s3:GetObject*"],
+            [bucket.arn_for_objects(f"{ERASURE_REQUESTS}*")],
+            **eraser,
+        ),
+        iam.PolicyStatement(
+            sid="DenyForgingErasures",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            not_actions=["s3:GetObject*"],
+            resources=[bucket.arn_for_objects(f"{name}*") for name in (SUPPRESSED, RECEIPTS)],
+            conditions={"ArnNotEquals": {"aws:PrincipalArn": [eraser_arn, remover_arn]}},
         ),
     ]
 
@@ -264,10 +309,21 @@ def close_endpoints(
     processor, reidentifier = [names.role_arn], [names.reidentifier_role_arn]
     functions = [*processor, *(reidentifier if keys.reversible else [])]
     within = {"StringEquals": {"aws:ResourceAccount": Aws.ACCOUNT_ID}}
-    derivations = [(processor, [key.key_arn for key in keys.deriving])]
+    erasers = [names.eraser_role_arn] if keys.erases else []
+    functions += erasers
+    derivations = [([*processor, *erasers], [key.key_arn for key in keys.deriving])]
     if keys.reversible:
         derivations.append((reidentifier, [keys.reversible.key_arn]))
     for endpoint, actions, resources, roles in (
+        *(
+            (network.s3_endpoint, ["s3:ListBucketVersions"], [bucket.bucket_arn], erasers),
+            (
+                network.s3_endpoint,
+                ["s3:DeleteObject"],
+                [bucket.arn_for_objects(f"{ERASURE_REQUESTS}*")],
+                erasers,
+            ),
+        )[: 2 * len(erasers)],
         (network.s3_endpoint, ["s3:ListBucket"], [bucket.bucket_arn], functions),
         (
             network.s3_endpoint,

@@ -60,6 +60,7 @@ class Keys(Construct):
             Without it, nobody can ever reverse one.
         deriving: those of the last two that there are.
         all: all of them.
+        erases: whether people can be erased, because a contract has tokens.
     """
 
     def __init__(
@@ -69,10 +70,12 @@ class Keys(Construct):
         environment: Environment,
         *,
         reversible: bool,
+        erases: bool,
     ) -> None:
         """Create the keys, and admit the users of each.
 
-        ``reversible`` tells whether a contract has tokens that can be reversed.
+        ``reversible`` tells whether a contract has tokens that can be reversed, and ``erases``
+        whether one has tokens at all, by which people can be erased.
         """
         super().__init__(scope, construct_id)
 
@@ -81,6 +84,7 @@ class Keys(Construct):
                 self, f"{name}Key", environment, name=name.lower(), description=description
             )
 
+        self.erases = erases
         self.data = add_key("S3", "Objects and queue messages of the data pipeline")
         self.logs = add_key("Logs", "Log groups of the data pipeline")
         self.environment = add_key("Lambda", "Environment variables of the data processor")
@@ -108,6 +112,11 @@ class Keys(Construct):
         if self.reversible:
             groups = [*groups, environment.names.reidentifier_log_group]
             self._admit_reidentification(self.reversible, environment.names)
+        if erases:
+            groups = [*groups, environment.names.eraser_log_group]
+            self._admit_environment(
+                "AllowErasure", environment.names.eraser_role_arn, environment.names.eraser_arn
+            )
         admit_log_groups(self.logs, groups)
         self._admit_notices(environment.names.notices_arn)
         self._admit_function(environment.names)
@@ -181,7 +190,7 @@ class Keys(Construct):
         The role is in a condition: as a principal, it would have to exist before the key.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars-encryption.html
         """
-        _admit_derivation(self.pseudonym, names.role_arn)
+        _admit_derivation(self.pseudonym, names.role_arn, *self._erasers(names))
         self._admit_environment("AllowFunction", names.role_arn, names.function_arn)
         self.environment.add_to_resource_policy(
             iam.PolicyStatement(
@@ -198,10 +207,15 @@ class Keys(Construct):
 
         KMS cannot tell the two apart: both derive the same keys.
         """
-        _admit_derivation(reversible, names.role_arn, names.reidentifier_role_arn)
+        roles = names.role_arn, names.reidentifier_role_arn, *self._erasers(names)
+        _admit_derivation(reversible, *roles)
         self._admit_environment(
             "AllowReidentification", names.reidentifier_role_arn, names.reidentifier_arn
         )
+
+    def _erasers(self, names: Names) -> list[str]:
+        """The role that derives the tokens of people who are erased, if there is one."""
+        return [names.eraser_role_arn] if self.erases else []
 
     def _admit_environment(self, sid: str, role_arn: str, function_arn: str) -> None:
         """Let a function's role read the function's environment."""

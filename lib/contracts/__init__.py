@@ -34,12 +34,14 @@ from processor.contract.vocabulary import DATASET, DATASET_FORM
 from processor.contracts import dump
 from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.token import Token
+from processor.suppression import token_columns
 
 __all__ = [
     "CONTRACTS",
     "ContractError",
     "compile_contracts",
     "encrypts",
+    "has_tokens",
     "read_intervals",
     "read_sources",
     "write_contracts",
@@ -93,6 +95,11 @@ def compile_contracts(directory: Path) -> dict[str, Contract]:
     if problems:
         raise ContractError("\n".join(problems))
     return contracts
+
+
+def has_tokens(contracts: Mapping[str, Contract]) -> bool:
+    """Whether any contract, of any version, has tokens, by which people can be erased."""
+    return any(map(token_columns, contracts.values()))
 
 
 def encrypts(contracts: Mapping[str, Contract]) -> bool:

@@ -81,7 +81,9 @@ def test_raw_data_and_old_versions_expire(s3: "S3Client", outputs: Outputs) -> N
         if "NoncurrentVersionExpiration" in rule
     }
     raw = {"incoming/": 1, "quarantine/": 1}
-    assert old == raw | {"processed/": 30, "manifests/": 30, "query-results/": 1}
+    erasures = {"erasure/requests/": 1, "erasure/suppressed/": 30, "erasure/receipts/": 30}
+    results = {"processed/": 30, "manifests/": 30, "query-results/": 1}
+    assert old == raw | results | erasures
     expiring = {prefix: rule.get("Expiration", {}).get("Days") for prefix, rule in rules.items()}
     assert expiring.pop("query-results/") == 7
     assert {prefix for prefix, days in expiring.items() if days} == {"incoming/", "quarantine/"}

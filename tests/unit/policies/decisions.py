@@ -237,7 +237,6 @@ BESIDES_THE_PATH: list[tuple[str, str, Context]] = [
     ("s3:PutObject", ELSEWHERE, {}),
     ("s3:PutObject", INCOMING, {}),
     ("s3:PutObject", SUPPRESSED, {}),
-    ("s3:GetObject", f"{BUCKET}/erasure/other/a", {}),
     ("s3:DeleteObject", MANIFEST, {}),
     ("s3:DeleteObjectVersion", MANIFEST, {}),
     ("s3:GetObjectVersion", INCOMING, {}),

@@ -55,6 +55,7 @@ from tests.unit.policies.decisions import (
     USES,
     WRITES,
 )
+from tests.unit.policies.functions import FunctionRole
 from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT
 
@@ -197,39 +198,9 @@ def decide_for_reidentifier() -> Iterator[Decision]:
 
     The role's allow policy, its boundary and its denials each suffice alone.
     """
-    for endpoint, action, resource, context in OF_CODE:
-        yield allow(INSIDE[endpoint], action, resource, context)
-        yield deny(THIEF, action, resource, context)
-        yield deny(
-            THIEF.holding("AdministratorAccess"), action, resource, context, (BOUNDARY, *AROUND)
-        )
-        unknown = {"aws:SourceVpce": f"vpce-{endpoint}"}
-        for who in (
-            OTHER[endpoint],
-            SERVICE,
-            SERVICE.seen(f"no function via {endpoint}", unknown),
-        ):
-            more = who.holding("AdministratorAccess")
-            yield deny(more, action, resource, context, (BOUNDARY, *AROUND))
-        if endpoint == "s3":
-            for who in (THIEF, INSIDE["kms"]):
-                yield deny(who, action, resource, context, DENIED)
-        else:
-            yield deny(INSIDE["s3"], action, resource, context)
-        # The same name, after somebody else has taken it.
-        code = INSIDE[endpoint].holding("AdministratorAccess")
-        stripped = (BOUNDARY, *DENIED)
-        yield deny(code, action, resource, context, stripped, owner=OTHER_ACCOUNT, opened=True)
-    for action, resource, context in OF_SERVICES:
-        yield allow(SERVICE, action, resource, context)
-        who = OTHER["kms"].holding("AdministratorAccess")
-        yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
-    for action, resource in NETWORK_INTERFACES.items():
-        for who in (THIEF, INSIDE["kms"]):
-            yield deny(who, action, resource)
-            yield deny(
-                who.holding("AdministratorAccess"), action, resource, {}, (BOUNDARY, *AROUND)
-            )
+    role = FunctionRole("re-identification", SERVICE, THIEF, INSIDE, OTHER, DENIED)
+    yield from role.decide_for_code(OF_CODE)
+    yield from role.decide_for_services(OF_SERVICES)
     yield deny(THIEF.holding("AdministratorAccess"), "sqs:ReceiveMessage", QUEUE, {}, (BOUNDARY,))
     for action, resource, context in (*BESIDES, *BESIDES_CONDITIONS):
         who = asking(action)

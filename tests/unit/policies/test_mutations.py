@@ -42,6 +42,15 @@ SURVIVORS = {
             "log-group:/aws/lambda/data-processor-test:*",
         )
     },
+    **{
+        f"ErasureRolesDenied {mutant}": NOT_ITS
+        for mutant in (
+            "DenyStorageOutside: Resource * to NotResource */incoming/*",
+            "DenyRecordsToOthers: Resource * to NotResource */incoming/*",
+            "DenyOtherFunctions: Resource * to NotResource "
+            "log-group:/aws/lambda/data-processor-test:*",
+        )
+    },
     "ReidentifiersRequester SeparateApproval: Resource * to NotResource "
     "stateMachine:zero-trust-replay-test": "Tokens of tasks have no resource.",
     f"AuditTrailBucketPolicy AllowTrailToLook: Resource {AUDIT_BUCKET} to *": ITS_OWN,

@@ -38,6 +38,7 @@ def test_everything_retained_is_found_by_its_own_name(template: Resource) -> Non
             ("AWS::Logs::LogGroup", ("LogGroupName", name))
             for name in (
                 "/aws/lambda/data-processor-test",
+                "/aws/lambda/eraser-test",
                 "/aws/lambda/zero-trust-providers-test",
                 "/aws/vpc/zero-trust-vpc-test",
             )

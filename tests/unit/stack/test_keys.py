@@ -6,6 +6,7 @@ from tests.unit.synthesis import ACCOUNT, PARTITIONS, Synthesized, as_list, stat
 
 ALIASES = ("s3", "logs", "lambda", "pseudonym")
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-us-east-1"
+ERASER_ROLE = ROLE.replace("data-processor", "eraser")
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:data-processor-test"
 USES = {
     "kms:CreateGrant",
@@ -41,13 +42,14 @@ def test_there_is_a_key_for_reversible_tokens_only_if_a_contract_has_any(
     _, key = encrypting.key("reversible")
     assert (key["KeySpec"], key["KeyUsage"]) == ("HMAC_512", "GENERATE_VERIFY_MAC")
     assert not key.get("EnableKeyRotation")
-    (role, reidentifier), only = (
+    (role, reidentifier, eraser), (only, other) = (
         statement(found["KeyPolicy"], "AllowDerivation")["Condition"]["ArnEquals"][
             "aws:PrincipalArn"
         ]
         for found in (key, stack.key("pseudonym")[1])
     )
     assert (role, reidentifier) == (only, only.replace("data-processor", "reidentification"))
+    assert eraser == other == ERASER_ROLE
     assert "eversible" not in str(stack.resources)
     assert "ReversibleKeyId" not in stack.outputs
 
@@ -130,7 +132,20 @@ def test_no_service_is_admitted_without_a_condition(stack: Synthesized, alias: s
             "pseudonym",
             "AllowDerivation",
             {"kms:GenerateMac"},
-            {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+            {"ArnEquals": {"aws:PrincipalArn": [ROLE, ERASER_ROLE]}},
+        ),
+        (
+            "lambda",
+            "AllowErasure",
+            {"kms:Decrypt"},
+            {
+                "ArnEquals": {"aws:PrincipalArn": ERASER_ROLE},
+                "StringEquals": {
+                    "kms:EncryptionContext:aws:lambda:FunctionArn": FUNCTION.replace(
+                        "data-processor", "eraser"
+                    )
+                },
+            },
         ),
         (
             "lambda",
@@ -163,7 +178,7 @@ def test_each_key_has_its_users(
     [
         ("s3", {"AllowStorage", "AllowBucketNotifications"}),
         ("logs", {"AllowCloudWatchLogs", "AllowNotices"}),
-        ("lambda", {"AllowFunction", "AllowDeployment"}),
+        ("lambda", {"AllowFunction", "AllowDeployment", "AllowErasure"}),
         ("pseudonym", {"AllowDerivation"}),
     ],
 )

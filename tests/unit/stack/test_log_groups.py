@@ -4,6 +4,7 @@ from tests.unit.synthesis import Synthesized, synthesize
 
 GROUPS = {
     "/aws/lambda/data-processor-test",
+    "/aws/lambda/eraser-test",
     "/aws/lambda/zero-trust-providers-test",
     "/aws/vpc/zero-trust-vpc-test",
 }

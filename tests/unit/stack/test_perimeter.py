@@ -14,6 +14,7 @@ ENCRYPTION = "s3:x-amz-server-side-encryption"
 KEY = f"{ENCRYPTION}-aws-kms-key-id"
 STORAGE_CLASS = "s3:x-amz-storage-class"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/data-processor-test-us-east-1"
+ERASER = ROLE.replace("data-processor", "eraser")
 EVERYBODY = {"AWS": "*"}
 
 
@@ -80,7 +81,7 @@ def test_the_functions_role_comes_through_the_endpoint(
         stack,
         statement(policy, "DenyFunctionOutsideNetwork"),
         {
-            "ArnEquals": {"aws:PrincipalArn": ROLE},
+            "ArnEquals": {"aws:PrincipalArn": [ROLE, ERASER]},
             "StringNotEquals": {"aws:SourceVpce": f"<{name}>"},
         },
     )
@@ -135,9 +136,9 @@ def test_where_administrators_are_restricted_only_two_roles_write_outputs(
     remover = find_remover(stack)
     _, found = stack.one("AWS::S3::BucketPolicy")
     writing = statement(found["PolicyDocument"], "DenyForgingOutputs")
-    assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": [ROLE, remover]}}
+    assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": [ROLE, ERASER, remover]}}
     reading = statement(found["PolicyDocument"], "DenyReadingRawData")
-    assert reading["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": ROLE}}
+    assert reading["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": [ROLE, ERASER]}}
     assert (writing["Effect"], reading["Effect"]) == ("Deny", "Deny")
     tagless = re.findall(r"aws:PrincipalTag/dataset, '(.+?)'", str(reading["NotResource"]))
     assert [DATASET.fullmatch(one) for one in tagless] == [None, None]  # quarantine, results
@@ -169,12 +170,20 @@ def test_where_data_are_retained_only_broken_glass_removes_versions() -> None:
 @pytest.mark.parametrize(
     ("service", "expected"),
     [
-        ("s3", {"s3:ListBucket": "<bucket>", "s3:GetObject, s3:PutObject": "<bucket>/*"}),
-        ("kms", {"kms:GenerateMac": "<key>"}),
+        (
+            "s3",
+            {
+                "s3:ListBucketVersions": ("<bucket>", ERASER),
+                "s3:DeleteObject": ("<bucket>/erasure/requests/*", ERASER),
+                "s3:ListBucket": ("<bucket>", [ROLE, ERASER]),
+                "s3:GetObject, s3:PutObject": ("<bucket>/*", [ROLE, ERASER]),
+            },
+        ),
+        ("kms", {"kms:GenerateMac": ("<key>", [ROLE, ERASER])}),
     ],
 )
 def test_an_endpoint_allows_the_path_of_a_file(
-    stack: Synthesized, service: str, expected: dict[str, str]
+    stack: Synthesized, service: str, expected: dict[str, tuple[str, Any]]
 ) -> None:
     bucket = f"<{stack.one('AWS::S3::Bucket')[0]}.Arn>"
     key = f"<{stack.key('pseudonym')[0]}.Arn>"
@@ -182,14 +191,15 @@ def test_an_endpoint_allows_the_path_of_a_file(
     found = {}
     for item in document["Statement"]:
         assert (item["Effect"], item["Principal"]) == ("Allow", EVERYBODY)
+        roles = item["Condition"]["ArnEquals"]["aws:PrincipalArn"]
         assert item["Condition"] == {
-            "ArnEquals": {"aws:PrincipalArn": ROLE},
+            "ArnEquals": {"aws:PrincipalArn": roles},
             "StringEquals": {"aws:ResourceAccount": ACCOUNT},
         }
-        found[", ".join(as_list(item["Action"]))] = item["Resource"]
+        found[", ".join(as_list(item["Action"]))] = item["Resource"], roles
     assert found == {
-        actions: resource.replace("<bucket>", bucket).replace("<key>", key)
-        for actions, resource in expected.items()
+        actions: (resource.replace("<bucket>", bucket).replace("<key>", key), roles)
+        for actions, (resource, roles) in expected.items()
     }
 
 
@@ -199,7 +209,8 @@ def test_the_endpoint_of_kms_opens_the_key_of_reversible_tokens(encrypting: Synt
     assert (found["Action"], found["Resource"]) == ("kms:GenerateMac", keys)
     assert (other["Action"], other["Resource"]) == ("kms:GenerateMac", keys[1])
     roles = [one["Condition"]["ArnEquals"]["aws:PrincipalArn"] for one in (found, other)]
-    assert roles == [ROLE, ROLE.replace("data-processor", "reidentification")]
+    reidentifier = ROLE.replace("data-processor", "reidentification")
+    assert roles == [[ROLE, ERASER], reidentifier]
 
 
 def test_other_endpoints_stay_within_the_account() -> None:

@@ -1,0 +1,173 @@
+"""The workflow of an erasure, in the Amazon States Language.
+
+The people of a request are put onto the lists of their datasets. What has begun before may still
+write rows of theirs: once that must be over, a Distributed Map gives the manifests of these
+datasets to the function, in batches. The state machine sees keys of objects, and who is erased
+nowhere.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
+"""
+
+from typing import Any
+
+from aws_cdk import Aws
+
+from processor.bucket.keys import MANIFESTS
+
+State = dict[str, Any]
+
+# A batch has the time of one invocation.
+BATCH, BATCH_BYTES = 20, 100_000
+CONCURRENCY = 5
+TIMEOUT_SECONDS = 24 * 3600
+INCOMPLETE, REFUSED = "Incomplete", "RequestError"
+
+_RUN = "$states.context.Execution.Name"
+_REQUEST = "$string($states.context.Execution.Input.request)"
+_RETRY = {
+    "ErrorEquals": ["States.ALL"],
+    "IntervalSeconds": 5,
+    "BackoffRate": 2,
+    "MaxAttempts": 3,
+    "JitterStrategy": "FULL",
+}
+
+
+def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
+    """Return the definition.
+
+    Its input has the key of the request. Its output is what became of the files; the receipt has
+    more. If some failed, the execution ends with ``Incomplete``: start another with the same
+    input.
+
+    Args:
+        function_arn: of the function that does the steps.
+        bucket: the name of the bucket.
+        wait_seconds: after which nothing writes rows of people who were put onto a list.
+    """
+    return {
+        "Comment": "Erases people from the outputs of all files of their datasets",
+        "QueryLanguage": "JSONata",
+        "TimeoutSeconds": TIMEOUT_SECONDS,
+        "StartAt": "Begin",
+        "States": {
+            "Begin": _invoke(function_arn, step="begin", request=_evaluate(_REQUEST), run=_run())
+            | {
+                "Retry": [{"ErrorEquals": [REFUSED], "MaxAttempts": 0}, _RETRY],
+                "Next": "Wait",
+            },
+            "Wait": {"Type": "Wait", "Seconds": wait_seconds, "Next": "Datasets"},
+            "Datasets": {
+                "Type": "Map",
+                "Items": _evaluate("$states.input.datasets"),
+                "ItemSelector": {
+                    "prefix": _evaluate(f"'{MANIFESTS}' & $states.context.Map.Item.Value & '/'"),
+                    "request": _evaluate(_REQUEST),
+                    "run": _run(),
+                },
+                "MaxConcurrency": 1,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "INLINE"},
+                    "StartAt": "Files",
+                    "States": {"Files": _files(function_arn, bucket)},
+                },
+                "Output": _evaluate("{'lost': $sum($append(0, $states.result))}"),
+                "Next": "Conclude",
+            },
+            "Conclude": _invoke(
+                function_arn,
+                step="conclude",
+                request=_evaluate(_REQUEST),
+                run=_run(),
+                lost=_evaluate("$states.input.lost"),
+            )
+            | {"Retry": [_RETRY], "Next": "Judge"},
+            "Judge": {
+                "Type": "Choice",
+                "Choices": [{"Condition": _evaluate("$states.input.failed > 0"), "Next": "Fail"}],
+                "Default": "Done",
+            },
+            "Fail": {
+                "Type": "Fail",
+                "Error": INCOMPLETE,
+                "Cause": _evaluate(
+                    "$states.input.failed & ' of ' & $states.input.files & ' files failed. "
+                    "The receipt names them. Start it again.'"
+                ),
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+def _files(function_arn: str, bucket: str) -> State:
+    """Give the manifests of a dataset to the function; the result is how many files were lost."""
+    return {
+        "Type": "Map",
+        "Label": "Files",
+        "ItemReader": {
+            "Resource": _integration("s3:listObjectsV2"),
+            "Arguments": {"Bucket": bucket, "Prefix": _evaluate("$states.input.prefix")},
+        },
+        "ItemSelector": {"key": _evaluate("$states.context.Map.Item.Value.Key")},
+        "ItemBatcher": {
+            "MaxItemsPerBatch": BATCH,
+            "MaxInputBytesPerBatch": BATCH_BYTES,
+            "BatchInput": {
+                name: _evaluate(f"$states.input.{name}") for name in ("request", "run")
+            },
+        },
+        "MaxConcurrency": CONCURRENCY,
+        "ItemProcessor": {
+            # A standard child: an Express one ends after five minutes.
+            "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+            "StartAt": "Erase",
+            "States": {
+                "Erase": _invoke(
+                    function_arn,
+                    step="erase",
+                    request=_evaluate("$states.input.BatchInput.request"),
+                    run=_evaluate("$states.input.BatchInput.run"),
+                    manifests=_evaluate("[$states.input.Items.key]"),
+                )
+                | {
+                    "Output": 0,
+                    "Retry": [_RETRY],
+                    "Catch": [
+                        {
+                            "ErrorEquals": ["States.ALL"],
+                            "Output": _evaluate("$count($states.input.Items)"),
+                            "Next": "Lost",
+                        }
+                    ],
+                    "End": True,
+                },
+                "Lost": {"Type": "Succeed"},
+            },
+        },
+        "Output": _evaluate("$sum($append(0, $states.result))"),
+        "End": True,
+    }
+
+
+def _run() -> str:
+    return _evaluate(_RUN)
+
+
+def _invoke(function_arn: str, **payload: str) -> State:
+    """A step of the function."""
+    return {
+        "Type": "Task",
+        "Resource": _integration("lambda:invoke"),
+        "Arguments": {"FunctionName": function_arn, "Payload": payload},
+        "Output": _evaluate("$states.result.Payload"),
+    }
+
+
+def _evaluate(expression: str) -> str:
+    """An expression of JSONata."""
+    return f"{{% {expression} %}}"
+
+
+def _integration(action: str) -> str:
+    return f"arn:{Aws.PARTITION}:states:::{action}"

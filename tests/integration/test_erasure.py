@@ -1,0 +1,191 @@
+"""The erasure of a person from many files, as somebody with the eraser's policy asks for it."""
+
+import contextlib
+import json
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from tests import roles
+from tests.deployed_function import code_of_template
+from tests.integration.conftest import Pipeline, make_client
+from tests.patience import MANY_FILES, PERMISSION, wait_for
+from tests.target import place_of
+
+if TYPE_CHECKING:
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+Outputs = dict[str, str]
+FILES = 200
+HEADER = (
+    "customer_id,full_name,email,phone,birth_date,national_id,address,postcode,country,"
+    "signup_at,marketing_consent,loyalty_points,credit_limit\n"
+)
+
+
+def row(customer: str, birth_date: str = "1990-02-28") -> str:
+    """A row of a customer."""
+    return (
+        f"{customer},A B,a@example.com,+12025550123,{birth_date},900-00-0001,Street,12345,DE,"
+        "2024-02-29T12:00:00Z,true,1,10.50\n"
+    )
+
+
+@pytest.fixture(scope="module", name="states")
+def make_states(outputs: Outputs) -> Iterator[Any]:
+    """Step Functions."""
+    assert outputs
+    yield from make_client("stepfunctions")
+
+
+@pytest.fixture(scope="module", name="eraser")
+def make_eraser(outputs: Outputs, iam: "IAMClient") -> Iterator[boto3.Session]:
+    """Somebody who may erase."""
+    partition, account = outputs["LambdaFunctionArn"].split(":")[1:5:3]
+    trust = roles.trusting(partition, account)
+    name = f"zero-trust-eraser-{uuid.uuid4().hex[:12]}"
+    sts = boto3.client("sts")
+
+    def session(arn: str) -> boto3.Session | None:
+        return roles.become(sts, arn, place_of(outputs).region)
+
+    with roles.made(iam, name, trust, outputs["EraserPolicyArn"], {}) as arn:
+        yield wait_for("session", lambda: session(arn), PERMISSION)
+    sts.close()
+
+
+def erase(eraser: boto3.Session, outputs: Outputs, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask for an erasure, wait for its end, and return the receipt."""
+    s3, states = eraser.client("s3"), eraser.client("stepfunctions")
+    name = uuid.uuid4().hex
+    bucket, key = outputs["S3BucketName"], f"erasure/requests/{name}.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(request))
+    started = states.start_execution(
+        stateMachineArn=outputs["ErasureStateMachineArn"], input=json.dumps({"request": key})
+    )
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
+        return None if found["status"] == "RUNNING" else found
+
+    found = wait_for("end of the erasure", ended, MANY_FILES)
+    assert found["status"] == "SUCCEEDED", found
+    assert not [one for one in request["identifiers"] if one in json.dumps(found, default=str)]
+    body = s3.get_object(Bucket=bucket, Key=f"erasure/receipts/{name}.json")["Body"].read()
+    receipt: dict[str, Any] = json.loads(body)
+    return receipt
+
+
+def forget_lists(awslambda: Any, outputs: Outputs) -> None:
+    """Start the processor again with its own code, as an erasure waits for no time in the sandbox.
+
+    On AWS it waits until no process has an older list.
+    """
+    region = place_of(outputs).region
+    with contextlib.closing(boto3.client("cloudformation")) as cloudformation:
+        own = code_of_template(cloudformation, outputs["LambdaFunctionArn"], region)
+    awslambda.update_function_code(FunctionName=outputs["LambdaFunctionName"], **own)
+    awslambda.get_waiter("function_updated_v2").wait(FunctionName=outputs["LambdaFunctionName"])
+
+
+def content(person: str, number: int) -> str:
+    """A file of somebody else, in every second one also of a person, and some rows rejected."""
+    return (
+        HEADER
+        + row("C11111111")
+        + (row(person) if number % 2 else "")
+        + (row(person, "never") if number % 4 == 1 else "")
+    )
+
+
+def check_versions(file: dict[str, Any]) -> None:
+    """Check that a receipt names the raw file and its old outputs, and when each goes."""
+    raw, *others = file["versions"]
+    assert (raw["key"], raw["newest"]) == (file["key"], True)
+    assert all(version["gone_on"] for version in (raw, *others))
+    assert {"clean": 1, "rejected": len(others) - 1}.items() <= file.items()
+
+
+def groups_with(logs: "CloudWatchLogsClient", text: str) -> Iterator[str]:
+    """Find the log groups that have a text in any event."""
+    for page in logs.get_paginator("describe_log_groups").paginate():
+        for group in page["logGroups"]:
+            name = group["logGroupName"]
+            if logs.filter_log_events(logGroupName=name, filterPattern=f'"{text}"')["events"]:
+                yield name
+
+
+def test_a_person_leaves_two_hundred_files_and_does_not_come_back(
+    pipeline: Pipeline,
+    outputs: Outputs,
+    eraser: boto3.Session,
+    awslambda: "LambdaClient",
+    logs: "CloudWatchLogsClient",
+) -> None:
+    # Whoever was erased once is on the lists for good.
+    person = f"C{uuid.uuid4().int % 10**8:08}"
+    contents = {pipeline.name("customers"): content(person, number) for number in range(FILES)}
+    versions = {name: pipeline.drop(name, text.encode()) for name, text in contents.items()}
+    with ThreadPoolExecutor(8) as threads:
+        made = list(
+            threads.map(
+                lambda one: pipeline.manifest(one[0], one[1], MANY_FILES), versions.items()
+            )
+        )
+    assert sum(one["rows"]["clean"] for one in made) == FILES + FILES // 2
+
+    receipt = erase(eraser, outputs, {"domain": "customer", "identifiers": [person]})
+
+    ours = {
+        one["key"].removeprefix("incoming/"): one
+        for one in receipt["files"]
+        if one["key"].removeprefix("incoming/") in versions
+    }
+    assert len(ours) == FILES // 2
+    assert sum(one["clean"] for one in ours.values()) == FILES // 2
+    assert sum(one["rejected"] for one in ours.values()) == FILES // 4
+    for name, text in contents.items():
+        manifest = pipeline.manifest(name, versions[name])
+        there = text.count(person)
+        assert manifest["rows"]["erased"] == there
+        assert manifest["rows"]["read"] == there + 1
+        assert manifest["rows"]["clean"] == 1
+        assert (name in ours) == bool(there)
+    for one in ours.values():
+        check_versions(one)
+    some = [name for name, text in contents.items() if text.count(person) == 2][:3]
+    for name in some:
+        assert len(pipeline.clean(name) or []) == 1
+        assert pipeline.rejected(name) == []
+
+    assert person not in json.dumps(receipt)
+    assert not list(groups_with(logs, person))
+
+    # A replay of the same file, and a new one, while the raw files still hold the person.
+    forget_lists(awslambda, outputs)
+    for name in some:
+        manifest = pipeline.process(name, contents[name].encode())
+        assert manifest["rows"] == {"read": 3, "clean": 1, "rejected": 0, "erased": 2}
+        assert pipeline.rejected(name) == []
+
+
+def test_who_erases_reads_nothing_but_receipts(
+    pipeline: Pipeline, outputs: Outputs, eraser: boto3.Session
+) -> None:
+    name = pipeline.name("customers")
+    pipeline.process(name, (HEADER + row("C22222222")).encode())
+    receipt = erase(eraser, outputs, {"domain": "customer", "identifiers": ["C99999999"]})
+    assert receipt["counts"]["failed"] == 0
+    s3, bucket = eraser.client("s3"), outputs["S3BucketName"]
+    for key in (
+        *(f"incoming/{name}", f"processed/{name}.parquet", f"manifests/{name}.json"),
+        "erasure/suppressed/customers.json",
+    ):
+        with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
+            s3.get_object(Bucket=bucket, Key=key)
