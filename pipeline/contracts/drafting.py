@@ -325,6 +325,11 @@ def _doubts(column: Column, profile: Profile, csv: Csv) -> str:
         )
     elif column.type == "string" and FIRST_DAY.fullmatch(profile.shape or ""):
         said += " Its days have no form that dates of csv may be, so it is a text."
+    if profile.units and profile.seen:
+        said += (
+            " Its values are numbers with a unit, so it is a text. To have numbers, ask the "
+            "producer to leave out the unit, or to give it a column of its own."
+        )
     if profile.values and 0 < profile.missing * FEW <= profile.values:
         rows = profile.values + profile.missing
         said += f" It is empty in just {profile.missing:,} of {rows:,} rows: it may be required."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.contracts.vocabularies import VOCABULARIES
 from processor.checks.notation import DayNotation, NumberNotation
 from processor.checks.string_formats import STRING_FORMATS
 from processor.checks.types import column_type, converted, matches
@@ -62,6 +63,9 @@ _MOMENTS = {one: column_type(bare("", *one)) for one in MOMENTS}
 _TYPES: tuple[Type, ...] = ("integer", "double", "date")
 _INTEGER, _DOUBLE, _DATE = (column_type(bare("", one)) for one in _TYPES)
 _NO_CODE = "^[^#]*[0-9]"  # what has digits, and is no error of a spreadsheet such as #DIV/0!
+_AMOUNT = r"[0-9](?:[0-9.,'\x{2019}\p{Zs}]*[0-9])?"
+_UNIT = rf"(?i:\p{{Sc}}|%|{'|'.join(sorted(VOCABULARIES['currency'] | VOCABULARIES['unit']))})"
+_WITH_UNIT = rf"[-+(]?(?:{_UNIT}\p{{Zs}}*[-+]?{_AMOUNT}|{_AMOUNT}\p{{Zs}}*{_UNIT})\)?"
 _PLAIN_DECIMAL = r"^-?(?:0|[1-9][0-9]*)(?:[.][0-9]+)?$"
 
 
@@ -160,6 +164,7 @@ class Profile:
         seen: how many values are no null markers.
         shortest: the fewest characters of a value.
         years: the first and last year of dates.
+        units: whether all values are numbers with a unit, such as a currency or a percent sign.
     """
 
     notations: Sequence[Csv]
@@ -179,6 +184,7 @@ class Profile:
     seen: int = 0
     shortest: int | None = None
     years: tuple[int, int] | None = None
+    units: bool = True
 
     def __post_init__(self) -> None:
         """Begin with all notations."""
@@ -230,6 +236,7 @@ class Profile:
             one for one in self.moments if not converted(text, _MOMENTS[one]).null_count
         }
         self.seen += len(text)
+        self.units &= not matches(text, _WITH_UNIT).false_count
         for form in [*self.days]:
             days = converted(DayNotation(form).plain(text), _DATE)
             self.days[form] += days.null_count

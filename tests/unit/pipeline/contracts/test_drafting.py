@@ -327,6 +327,24 @@ def test_days_whose_form_is_unknown_are_texts(tmp_path: Path, days: str, said: s
     assert said in " ".join(text.replace("#", "").split())
 
 
+@pytest.mark.parametrize(
+    ("values", "units"),
+    [
+        *((one, True) for one in ("$9,233.57", "-$5", "($1,000.00)", "11,5 %", "4%", "EUR 3.50")),
+        *(
+            (one, True)
+            for one in ("1.234,50 \u20ac", "12\u00a0USD", "chf 1'000", "\u20b95", "12 kg")
+        ),
+        *((one, False) for one in ("9,233.57", "5", "A4", "DE 12a", "%", "EUR", "ABC 12")),
+    ],
+)
+def test_numbers_with_units_are_told(tmp_path: Path, values: str, units: bool) -> None:
+    text, columns, _ = from_text(tmp_path, f'sum,quantity\n"{values}",1\n"{values}",2\n')
+    said = "Its values are numbers with a unit, so it is a text."
+    assert (said in " ".join(text.replace("#", "").split())) == units
+    assert not units or columns["sum"].type == "string"
+
+
 @pytest.mark.parametrize(("values", "said"), [(["WAHR"] * 2, True), (["WAHR", "FALSCH"], False)])
 def test_a_flag_that_is_always_the_same_is_told(
     tmp_path: Path, values: list[str], said: bool
