@@ -30,7 +30,7 @@ from pipeline.contracts.wording import options_text
 from processor.checks.string_formats import STRING_FORMATS
 from processor.contract.column import Column, Rules
 from processor.contract.quality import OPERATORS
-from processor.contract.vocabulary import Type, snake_case
+from processor.contract.vocabulary import DAYS, ISO_DAYS, Type, snake_case
 from processor.deidentification.keep import Keep
 from processor.deidentification.methods import BY_NAME
 
@@ -39,6 +39,7 @@ EXACT = '"decimal(38,18)"'  # a comma in braces would end it
 LISTS = re.compile(r"(?:array|list|repeated|vector)\b", re.IGNORECASE)
 OBJECTS = re.compile(r"(?:struct|record|row|map|object|document)\b", re.IGNORECASE)
 ISO_FORMAT = re.compile(r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601", re.I)
+WITH_T = "Files have a T between day and time here, as ISO 8601 does"
 MOMENTS = ("date", "timestamp", "time")
 PROSE = ("businessName", "description")
 NONE_ALLOWED = ("nullValues", "duplicateValues")
@@ -152,6 +153,7 @@ class _Adopter:
     def __init__(self, source: Source, text: str) -> None:
         self.source, self.page = source, Page(text)
         self.decisions: list[Decision] = []
+        self.days: str | None = None  # the format of days that the option dates of csv has now
 
     def spell(self) -> None:
         """Put in quotes what must be text, and leave out fields that the standard has not."""
@@ -179,9 +181,13 @@ class _Adopter:
         facts |= {"version": "1.0.0"} | ({"status": "draft"} if version < "v3.2" else {})
         lacking = [name for name in facts if document.get(name) is None]
         why = "every contract has one"
-        self.page.add(
-            (), [one for name in lacking for one in self._put((), name, facts[name], why)]
-        )
+        fields = [one for name in lacking for one in self._put((), name, facts[name], why)]
+        self.days = _days(document)
+        if self.days:
+            item = f"{{property: csv, value: {{dates: {self.days.upper()}}}}}"
+            fields += self._customize((), item)
+            self._note((), f"csv: {{dates: {self.days.upper()}}}", "all its days have that form")
+        self.page.add((), fields)
         for number, described in _items(document.get("schema")):
             at = ("schema", number)
             self._remove(at, self._quality(at, described, ""))
@@ -216,17 +222,19 @@ class _Adopter:
             for other in [one for one in methods if plan.column and fits(plan.column, one)][:1]:
                 if other != method:
                     comments.append(f"Instead of drop: {options_text(other)}")
-            item, customs = (
-                f"{{property: deidentify, value: {written}}}",
-                (*at, "customProperties"),
-            )
-            if self.source.has((*customs, 0)):
-                self.page.insert(customs, item)
-            elif self.source.has(customs):
-                self.page.replace(customs, f"[{item}]")
-            else:
-                fields.append(f"customProperties: [{item}]")
+            fields += self._customize(at, f"{{property: deidentify, value: {written}}}")
         self.page.add(at, fields, comments)
+
+    def _customize(self, at: Location, item: str) -> list[str]:
+        """Put an item into the custom properties; they are returned if they must be added."""
+        customs = (*at, "customProperties")
+        if self.source.has((*customs, 0)):
+            self.page.insert(customs, item)
+        elif self.source.has(customs):
+            self.page.replace(customs, f"[{item}]")
+        else:
+            return [f"customProperties: [{item}]"]
+        return []
 
     def _column(self, at: Location, column: dict[str, Any]) -> _Plan:
         removed: Removed = {
@@ -289,9 +297,12 @@ class _Adopter:
         removed: Removed = {}
         for name, value in written.items() if kind in OPTIONS else ():
             format_ = str(value) if name == "format" else ""
-            if name not in OPTIONS[kind]:
+            if kind == "date" and format_ and format_ == self.days:
+                removed[name] = "It is the option dates of csv now"
+            elif name not in OPTIONS[kind]:
                 if not format_ or kind not in MOMENTS or ISO_FORMAT.fullmatch(format_):
-                    removed[name] = f"The type {kind} has no such option here"
+                    what = f"The type {kind} has no such option here"
+                    removed[name] = WITH_T if " " in format_ else what
             elif format_ and format_ not in STRING_FORMATS:
                 removed[name] = "This format is not checked here"
             elif name == "pattern" and isinstance(value, str) and pattern_complaint(value):
@@ -389,6 +400,26 @@ class _Adopter:
     def _note(self, at: Location, done: str, why: str) -> None:
         line = self.page.line(at if self.source.has(at) else at[:-1])
         self.decisions.append(Decision(line, self.source.subject(at), done, why))
+
+
+def _days(document: Mapping[str, Any]) -> str | None:
+    """The format of all columns of days, if the option dates of csv can say it, and does not yet.
+
+    A format is a pattern of JDK's DateTimeFormatter.
+    """
+    columns = [
+        column
+        for _, described in _items(document.get("schema"))
+        for _, column in _items(described.get("properties"))
+        if column.get("logicalType") == "date"
+    ]
+    found = {str((column.get("logicalTypeOptions") or {}).get("format")) for column in columns}
+    named = {custom.get("property") for _, custom in _items(document.get("customProperties"))}
+    if len(found) != 1 or "csv" in named:
+        return None
+    (format_,) = found
+    is_plain = format_ == format_.upper().replace("D", "d").replace("Y", "y")
+    return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
 
 
 def _method(column: dict[str, Any]) -> str | None:

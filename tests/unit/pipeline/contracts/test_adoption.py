@@ -16,7 +16,7 @@ from processor.contract.model import Contract
 from processor.deidentification.drop import Drop
 from processor.deidentification.keep import Keep
 from processor.deidentification.pseudonymize import Pseudonymize
-from tests.unit.contracts.kinds import ACCEPTED, MORE, REFUSED, bare, ruled, written
+from tests.unit.contracts.kinds import ACCEPTED, ID, MORE, REFUSED, bare, ruled, written
 
 KINDS = ACCEPTED | {kind: text for kind, (text, _) in REFUSED.items()}
 KINDS |= {f"{kind}, bare": text for kind, text in MORE.items()}
@@ -24,7 +24,6 @@ UNDECIDED = {
     "nested columns": "all columns are dropped, so that nothing would be left; keep something",
     "a list": "all columns are dropped, so that nothing would be left; keep something",
     "a timestamp as a date": "column 'c' has the logicalType 'date', but the physicalType",
-    "a date in a form of its own": "column 'c' has the option 'format', which is not supported",
     "a measure": "the dataset has 0 columns; use 1 to 1,000",
     "an older standard": "the apiVersion is v2.2.2; use one of v3.0.0",
     "a misspelt field": "did you mean 'required'",
@@ -231,6 +230,50 @@ def test_a_rule_that_may_be_misspelt_is_for_a_person(rule: str) -> None:
 def test_a_pattern_means_what_it_meant() -> None:
     text = bare("logicalType: string, logicalTypeOptions: {pattern: 'A[0-9]'}")
     assert column(text).rules.pattern == r"^[\s\S]*(?:A[0-9])[\s\S]*$"
+
+
+def dates(*formats: str) -> str:
+    """A contract with a column of days for each format, and a plain one."""
+    columns = (
+        f"{{name: c{number}, logicalType: date, logicalTypeOptions: {{format: {one}}}}}"
+        for number, one in enumerate(formats)
+    )
+    return written("\n      - ".join((ID, *columns)))
+
+
+@pytest.mark.parametrize("format_", ["dd.MM.yyyy", "M/d/yyyy", "yyyy/MM/dd"])
+@pytest.mark.parametrize(
+    "customs", ["", "customProperties: []\n", "customProperties:\n- {b: 1}\n"]
+)
+def test_the_form_of_all_days_becomes_that_of_csv(format_: str, customs: str) -> None:
+    customs = customs.replace("b: 1", "property: team, value: x")
+    text = dates(format_, format_) + customs
+    assert compiled(text)["orders"].csv.dates == format_.upper()
+    assert "It is the option dates of csv now" in {one.why for one in adopted(text).decisions}
+
+
+@pytest.mark.parametrize(
+    ("formats", "csv"),
+    [
+        (["dd.MM.yyyy", "dd/MM/yyyy"], ""),
+        (["dd MMM yyyy"] * 2, ""),
+        (["dd.MM.yy"] * 2, ""),
+        (["DD.MM.yyyy"] * 2, ""),  # a day of the year
+        (["dd.MM.YYYY"] * 2, ""),  # a year of weeks
+        (["dd.MM.yyyy"] * 2, "customProperties:\n- {property: csv, value: {delimiter: ';'}}\n"),
+    ],
+)
+def test_other_forms_of_days_are_for_a_person(formats: list[str], csv: str) -> None:
+    sentences = [sentence for _, sentence in adopted(dates(*formats) + csv).undecided]
+    assert len(sentences) == len(formats)
+    assert all("has the option 'format', which is not supported" in one for one in sentences)
+
+
+def test_a_blank_instead_of_t_is_told() -> None:
+    text = bare("logicalType: timestamp, logicalTypeOptions: {format: yyyy-MM-dd HH:mm}")
+    assert "Files have a T between day and time" in {
+        one.why[:35] for one in adopted(text).decisions
+    }
 
 
 def test_a_pattern_that_is_none_is_for_a_person() -> None:
