@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import yaml
 
@@ -27,6 +27,7 @@ from processor.contract.column import Column, Rules, Written
 from processor.contract.model import Contract
 from processor.contract.vocabulary import camel_case
 from processor.deidentification.encrypt import Encrypt
+from processor.deidentification.shift import Shift
 from processor.deidentification.token import Token
 
 PRODUCERS, CONSUMERS = "producers", "consumers"
@@ -391,7 +392,10 @@ def _output(
             how = f"{method_text(is_)} in epoch {new.epoch}, and no longer {method_text(was)}"
             yield f"has other tokens, which do not join with earlier ones: {how}", True
         yield from _way_back(was, is_)
-    elif was != is_:
+        return
+    if isinstance(was, Shift) and isinstance(is_, Shift) and _moves(old, was) != _moves(new, is_):
+        yield "is moved by other numbers of days: no interval holds across earlier files", True
+    if was != is_:
         weaker = not hides_as_much(is_, was)
         how = "may show more" if weaker else "hides more"
         what = f"{how}: {method_text(is_)}, and no longer {method_text(was)}"
@@ -407,6 +411,13 @@ def _way_back(was: Token, is_: Token) -> Iterator[tuple[str, bool]]:
     elif after != before:
         was_for = "" if before is None else f", and no longer for {before!r}"
         yield f"can be reversed for {after!r}{was_for}", True
+
+
+def _moves(contract: Contract, shift: Shift) -> tuple[object, ...]:
+    """Return what the days depend on by which a subject is moved, besides their bound."""
+    (subject,) = (one for one in contract.columns if one.name == shift.by)
+    token = cast(Token, subject.deidentify)
+    return shift.by, token.domain, token.normalize, contract.epoch, _groups(subject, contract)
 
 
 def _groups(column: Column, contract: Contract) -> str:

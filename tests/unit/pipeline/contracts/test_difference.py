@@ -265,6 +265,26 @@ def test_whether_tokens_can_be_reversed(
 
 
 @pytest.mark.parametrize(
+    ("subject", "top", "moved"),
+    [
+        (TOKEN, {"pseudonymEpoch": 2}, True),
+        (SHARED, {}, True),
+        (TOKEN | {"normalize": ["trim"]}, {}, True),
+        (ENCRYPTED, {}, False),  # the days have a key of their own
+    ],
+)
+def test_whether_intervals_hold_across_earlier_files(
+    tmp_path: Path, subject: dict[str, Any], top: dict[str, Any], moved: bool
+) -> None:
+    day = {"logicalType": "date", "deidentify": {"method": "shift", "days": 30, "by": "x"}}
+    old = document(prop("x", deidentify=TOKEN), prop("y", **day))
+    new = document(prop("x", deidentify=subject), prop("y", **day), **top)
+    what = "is moved by other numbers of days: no interval holds across earlier files"
+    found = [one for one in changes(tmp_path, old, new) if one.where == "y"]
+    assert found == ([Change("things", CONSUMERS, "y", what, True)] if moved else [])
+
+
+@pytest.mark.parametrize(
     ("old", "new", "where", "what", "breaking"),
     [
         (document(X, Y), document(X), "y", "is not written any more", True),
