@@ -29,7 +29,7 @@ from lib.contracts.standard import check_standard
 from lib.contracts.unquoted import read_dates
 from lib.contracts.versions import Versions
 from processor.contract.model import Contract
-from processor.contract.options import is_count
+from processor.contract.options import count_wanted, is_count
 from processor.contract.vocabulary import DATASET, DATASET_FORM
 from processor.contracts import dump
 from processor.deidentification.encrypt import Encrypt
@@ -272,5 +272,5 @@ def _shared(method: Token) -> str:
 def _epoch(source: Source, found: Mapping[str, tuple[Location, Any]]) -> int:
     at, epoch = found.get("pseudonymEpoch", ((), 1))
     if not is_count(epoch, 1):
-        source.wrong(at, f"pseudonymEpoch is {source.text(at)!r}; use a whole number from 1")
+        source.wrong(at, f"pseudonymEpoch is {source.text(at)!r}; {count_wanted(epoch, 1)}")
     return cast(int, epoch)

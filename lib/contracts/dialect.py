@@ -13,7 +13,7 @@ from typing import Any
 
 from lib.contracts.source import Location, Source
 from processor.contract.model import RFC_4180, Csv
-from processor.contract.options import is_count
+from processor.contract.options import count_wanted, is_count
 from processor.contract.vocabulary import DAYS, ENCODINGS, ESCAPE, camel_case, snake_case
 
 MARKS = [mark for mark in string.punctuation if mark != "{"]  # which begins JSON
@@ -78,7 +78,7 @@ def _dialect(source: Source, at: Location, value: Any) -> Csv:
         source.wrong(at, what)
     if not is_count(csv.preamble_lines, 0):
         shown = source.text((*at, "preambleLines"))
-        what = f"the preambleLines of csv are {shown!r}; use a whole number from 0"
+        what = f"the preambleLines of csv are {shown!r}; {count_wanted(csv.preamble_lines, 0)}"
         source.wrong((*at, "preambleLines"), what)
     if csv.encoding not in ENCODINGS:
         shown = source.text((*at, "encoding"))

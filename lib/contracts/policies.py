@@ -8,7 +8,7 @@ from typing import Any, get_args
 from lib.contracts.source import Location, Part, Source
 from processor.contract.column import Column
 from processor.contract.model import Anonymity
-from processor.contract.options import is_count
+from processor.contract.options import count_wanted, is_count
 from processor.contract.vocabulary import UnknownColumns, camel_case
 from processor.deidentification.methods import METHODS
 
@@ -53,7 +53,7 @@ def _anonymity(part: Part, value: Any, columns: Sequence[Column]) -> Anonymity:
         what = "value: {k: 5, quasiIdentifiers: [<columns>]}, and if wanted subject: <column>"
         part.source.wrong(part.at, f"kAnonymity takes two or three options; write {what}")
     elif not is_count(options["k"], 2):
-        what = f"the k of kAnonymity is {part.text('k')!r}; use a whole number from 2"
+        what = f"the k of kAnonymity is {part.text('k')!r}; {count_wanted(options['k'], 2)}"
         part.source.wrong((*part.at, "k"), what)
     outputs = {column.name: column.output for column in columns}
     for index, name in enumerate(names):

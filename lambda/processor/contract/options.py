@@ -21,6 +21,12 @@ def is_count(value: object, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= MOST
 
 
+def count_wanted(value: object, least: int) -> str:
+    """Say what to write for a ``value`` that is no count; to YAML, one in quotes is a text."""
+    quoted = isinstance(value, str) and value.isdecimal()
+    return f"use a whole number from {least}{', without quotes' if quoted else ''}"
+
+
 class OptionError(ValueError):
     """An option has a wrong value; the message says what is wrong, for people."""
 
@@ -52,7 +58,7 @@ class Count(Option):
     def read(self, name: str, value: object, text: str) -> Any:
         """Return the number."""
         if not is_count(value, self.least):
-            raise OptionError(f"has the {name} {text!r}; use a whole number from {self.least}")
+            raise OptionError(f"has the {name} {text!r}; {count_wanted(value, self.least)}")
         return value
 
 

@@ -271,6 +271,10 @@ pseudonymEpoch, value: 3
 67: pseudonymEpoch is '0'; use a whole number from 1
 
 pseudonymEpoch, value: 3
+--> pseudonymEpoch, value: "4"
+67: pseudonymEpoch is '4'; use a whole number from 1, without quotes
+
+pseudonymEpoch, value: 3
 --> pseudonymEpoch, value: true
 67: pseudonymEpoch is 'true'; use a whole number from 1
 

@@ -116,6 +116,7 @@ NOT_SAID = "csv does not say how the files are written; write a value such as"
         ("{escape: null}", "the escape of csv is 'null'; use '\\'"),
         (r"{escape: '\', quote: '\'}", "the escape of csv is its delimiter or quote too; make"),
         (r"{escape: '\', delimiter: '\'}", "the escape of csv is its delimiter or quote too"),
+        ("{preambleLines: '1'}", "are '1'; use a whole number from 0, without quotes."),
         ("{preambleLines: -1}", "the preambleLines of csv are '-1'; use a whole number from 0"),
         ("{preambleLines: true}", "the preambleLines of csv are 'true'; use a whole number"),
         ("{preambleLines: 1.0}", "the preambleLines of csv are '1.0'; use a whole number"),

@@ -89,7 +89,12 @@ NOT_COMPLETE = (
         (
             "kAnonymity",
             "{k: 1, quasiIdentifiers: [country]}",
-            "the k of kAnonymity is '1'; use a whole number from 2",
+            "the k of kAnonymity is '1'; use a whole number from 2.",
+        ),
+        (
+            "kAnonymity",
+            "{k: '5', quasiIdentifiers: [country]}",
+            "the k of kAnonymity is '5'; use a whole number from 2, without quotes.",
         ),
         (
             "kAnonymity",

@@ -58,6 +58,7 @@ def test_values_move_as_a_column_with_tokens_does(directory: Path, by: str, name
     [
         ("shift, days: 30", "has no by; name a column with tokens, by the method pseudonymize or"),
         ("shift, by: email", "has the days ''; use a whole number from 1"),
+        ("shift, days: '30', by: email", "'30'; use a whole number from 1, without quotes"),
         ("shift, days: 0, by: email", "has the days '0'; use a whole number from 1"),
         (f"shift, days: {MOST_DAYS + 1}, by: email", "use at most 36,525, a century"),
     ],
