@@ -51,7 +51,21 @@ from tests.unit.policies.decisions import (
     TRAIL_GROUP,
 )
 from tests.unit.policies.deployments import STACK_TAG, Call, fill
+from tests.unit.policies.erasure import (
+    ERASER_ARN,
+    ERASER_GROUP,
+    ERASER_ROLE,
+    ERASURES,
+    ERASURES_ROLE,
+)
 from tests.unit.policies.policies import REGION, Context
+from tests.unit.policies.reidentification import (
+    REIDENTIFIER_ARN,
+    REIDENTIFIER_GROUP,
+    REIDENTIFIER_ROLE,
+    REQUESTS_MACHINE,
+    REQUESTS_ROLE,
+)
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
 NAME = "Deployer"
@@ -218,14 +232,17 @@ EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
 RESOLVER = f"arn:aws:route53resolver:{REGION}:{ACCOUNT}:"
 ASSET = f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-{REGION}/code.zip"
 VERSION = f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/cdk-bootstrap/hnb659fds/version"
+OF_FUNCTIONS = (ROLE, ERASER_ROLE, REIDENTIFIER_ROLE)
+OF_STATE_MACHINES = (REPLAY_ROLE, ERASURES_ROLE, REQUESTS_ROLE)
+BOUNDED = (*OF_FUNCTIONS, *OF_STATE_MACHINES)
 OF_STACK = {f"{TAG}{STACK_TAG}": "TapStack-test"}
 OWN_KEY = {f"{TAG}Environment": "test", ALIAS: "alias/zero-trust/test/s3"}
 ANOTHER_ALIAS = {ALIAS: "alias/other"}
 
 
 def decide_for_roles() -> Iterator[Decision]:
-    """The stacks' roles get only the stacks' policies, and the processor's keeps its boundary."""
-    for role in (CDK_ROLE, ROLE, BREAK_GLASS_ROLE, REPLAY_ROLE):
+    """The stacks' roles get only the stacks' policies, and those with a boundary keep it."""
+    for role in (CDK_ROLE, BREAK_GLASS_ROLE, *BOUNDED):
         for action in ("iam:AttachRolePolicy", "iam:DetachRolePolicy"):
             yield allow(DEPLOYER, action, role, {"iam:PolicyARN": OWN_POLICY})
             for policy in (ADMINISTRATOR_ACCESS, OTHER_POLICY, DEPLOYER_POLICY):
@@ -240,7 +257,7 @@ def decide_for_roles() -> Iterator[Decision]:
         for action in ("CreateRole", "DeleteRole", "PutRolePolicy", "UpdateAssumeRolePolicy"):
             yield deny(DEPLOYER, f"iam:{action}", role)
     bounded = {"iam:PermissionsBoundary": OWN_POLICY}
-    for role in (ROLE, REPLAY_ROLE):
+    for role in BOUNDED:
         for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary"):
             yield allow(DEPLOYER, action, role, bounded)
             yield deny(DEPLOYER, action, role, {"iam:PermissionsBoundary": OTHER_POLICY})
@@ -251,9 +268,10 @@ def decide_for_roles() -> Iterator[Decision]:
     yield allow(DEPLOYER, "iam:PutRolePolicy", CDK_ROLE)
     yield deny(DEPLOYER, "iam:PutRolePolicy", BREAK_GLASS_ROLE)
     passed = {"iam:PassedToService": "lambda.amazonaws.com"}
-    yield allow(DEPLOYER, "iam:PassRole", ROLE, passed)
-    yield deny(DEPLOYER, "iam:PassRole", ROLE, {"iam:PassedToService": "ec2.amazonaws.com"})
-    for role in (BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+    for role in OF_FUNCTIONS:
+        yield allow(DEPLOYER, "iam:PassRole", role, passed)
+        yield deny(DEPLOYER, "iam:PassRole", role, {"iam:PassedToService": "ec2.amazonaws.com"})
+    for role in (BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other", *OF_STATE_MACHINES):
         yield deny(DEPLOYER, "iam:PassRole", role, passed)
     yield allow(DEPLOYER, "iam:CreatePolicyVersion", OWN_POLICY)
     yield deny(DEPLOYER, "iam:SetDefaultPolicyVersion", OWN_POLICY)
@@ -316,10 +334,12 @@ def decide_for_data() -> Iterator[Decision]:
     yield deny(DEPLOYER, "sqs:SetQueueAttributes", OTHER_QUEUE)
     for action in ("ReceiveMessage", "SendMessage", "PurgeQueue"):
         yield deny(DEPLOYER, f"sqs:{action}", OWN_QUEUE)
-    yield allow(DEPLOYER, "logs:DeleteLogGroup", FUNCTION_GROUP)
+    for group in (FUNCTION_GROUP, ERASER_GROUP, REIDENTIFIER_GROUP):
+        yield allow(DEPLOYER, "logs:DeleteLogGroup", group)
     yield deny(DEPLOYER, "logs:DeleteLogGroup", f"{GROUPS}/aws/lambda/other")
     for action in ("FilterLogEvents", "PutSubscriptionFilter"):
-        yield deny(DEPLOYER, f"logs:{action}", FUNCTION_GROUP)
+        for group in (FUNCTION_GROUP, ERASER_GROUP, REIDENTIFIER_GROUP):
+            yield deny(DEPLOYER, f"logs:{action}", group)
     yield allow(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}TapStack-test-AlarmsBacklog")
     yield deny(DEPLOYER, "cloudwatch:DeleteAlarms", f"{ALARMS}other")
     yield deny(DEPLOYER, "cloudwatch:SetAlarmState", f"{ALARMS}TapStack-test-AlarmsBacklog")
@@ -332,13 +352,14 @@ def decide_for_data() -> Iterator[Decision]:
 
 def decide_for_functions() -> Iterator[Decision]:
     """The stacks' functions are changed; only CDK's own are invoked."""
-    for function in (FUNCTION_ARN, CDK_FUNCTION):
+    functions = (FUNCTION_ARN, ERASER_ARN, REIDENTIFIER_ARN)
+    for function in (CDK_FUNCTION, *functions):
         yield allow(DEPLOYER, "lambda:UpdateFunctionCode", function)
         yield deny(DEPLOYER, "lambda:AddPermission", function)
     yield deny(DEPLOYER, "lambda:UpdateFunctionCode", OTHER_FUNCTION)
     yield allow(DEPLOYER, "lambda:InvokeFunction", CDK_FUNCTION)
-    yield deny(DEPLOYER, "lambda:InvokeFunction", FUNCTION_ARN)
-    yield deny(DEPLOYER, "lambda:InvokeFunction", OTHER_FUNCTION)
+    for function in (OTHER_FUNCTION, *functions):
+        yield deny(DEPLOYER, "lambda:InvokeFunction", function)
     stated = {"lambda:FunctionArn": FUNCTION_ARN}
     yield deny(DEPLOYER, "lambda:CreateFunctionUrlConfig", FUNCTION_ARN, stated)
     mapping = f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:1"
@@ -378,11 +399,14 @@ def decide_for_network() -> Iterator[Decision]:
     yield deny(DEPLOYER, "route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z1")
 
 
-def decide_for_replay() -> Iterator[Decision]:
+def decide_for_state_machines() -> Iterator[Decision]:
     """The stacks' state machines and schedules are changed, and not started."""
     schedules = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule"
     for action, own, other in (
-        ("states:UpdateStateMachine", MACHINE, MACHINE.replace("zero-trust-replay", "other")),
+        *(
+            ("states:UpdateStateMachine", machine, MACHINE.replace("zero-trust-replay", "other"))
+            for machine in (MACHINE, ERASURES, REQUESTS_MACHINE)
+        ),
         (
             "scheduler:UpdateSchedule",
             f"{schedules}/zero-trust-replay-test/nightly",
@@ -392,15 +416,18 @@ def decide_for_replay() -> Iterator[Decision]:
     ):
         yield allow(DEPLOYER, action, own)
         yield deny(DEPLOYER, action, other)
-    yield deny(DEPLOYER, "states:StartExecution", MACHINE)
+    for machine in (MACHINE, ERASURES, REQUESTS_MACHINE):
+        yield deny(DEPLOYER, "states:StartExecution", machine)
     yield deny(DEPLOYER, "states:GetExecutionHistory", f"{EXECUTION}:1")
+    for outcome in ("Failure", "Success"):  # of a request that waits for approval
+        yield deny(DEPLOYER, f"states:SendTask{outcome}", "*")
     for service, role, others in (
-        ("states", REPLAY_ROLE, [CDK_ROLE]),
-        ("scheduler", f"{ROLES}TapStack-test-ScheduleRole", [REPLAY_ROLE]),
+        *(("states", role, [CDK_ROLE, *OF_FUNCTIONS]) for role in OF_STATE_MACHINES),
+        ("scheduler", f"{ROLES}TapStack-test-ScheduleRole", BOUNDED),
     ):
         passed = {"iam:PassedToService": f"{service}.amazonaws.com"}
         yield allow(DEPLOYER, "iam:PassRole", role, passed)
-        for other in (*others, ROLE, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+        for other in (*others, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
             yield deny(DEPLOYER, "iam:PassRole", other, passed)
 
 
@@ -424,7 +451,7 @@ def decide_for_trails() -> Iterator[Decision]:
     yield deny(DEPLOYER, "cloudtrail:LookupEvents", "*")
     passed = {"iam:PassedToService": "cloudtrail.amazonaws.com"}
     yield allow(DEPLOYER, "iam:PassRole", CDK_ROLE, passed)
-    for role in (REPLAY_ROLE, ROLE, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
+    for role in (*BOUNDED, BREAK_GLASS_ROLE, EXECUTION_ROLE, f"{ROLES}other"):
         yield deny(DEPLOYER, "iam:PassRole", role, passed)
 
 
@@ -462,7 +489,7 @@ DECISIONS = {
         decide_for_data(),
         decide_for_functions(),
         decide_for_network(),
-        decide_for_replay(),
+        decide_for_state_machines(),
         decide_for_changes(),
         decide_for_trails(),
         decide_for_tables(),

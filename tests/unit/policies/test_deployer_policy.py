@@ -44,6 +44,8 @@ ENVIRONMENTS = {
     **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]["environments"],
     "test": EVERYTHING,
 }
+ENCRYPTING = ("test",)
+"""The environments with a contract that has the method ``encrypt``; all have tokens."""
 AT_ONCE = 24
 SURPLUS = {
     "lambda:UpdateFunctionCodeSigningConfig": "of the stacks' functions",
@@ -56,12 +58,13 @@ SURVIVORS = {
     "Attachments: Action iam:AttachRolePolicy to iam:*": ALONE,
     "Attachments: Action iam:DetachRolePolicy to iam:*": ALONE,
     "PassedRoles: Action iam:PassRole to iam:*": ALONE,
-    "PassedReplayRole: Action iam:PassRole to iam:*": ALONE,
+    "PassedToStateMachines: Action iam:PassRole to iam:*": ALONE,
+    "PassedToFunctions: Action iam:PassRole to iam:*": ALONE,
     "PassedWriter: Action iam:PassRole to iam:*": ALONE,
     "PassedScheduleRole: Action iam:PassRole to iam:*": ALONE,
-    "ReplayAttachments: Action iam:AttachRolePolicy to iam:*": ALONE,
-    "ReplayAttachments: Action iam:DetachRolePolicy to iam:*": ALONE,
-    "Replay: Action scheduler:* to scheduler:*": "It names every action already.",
+    "AttachmentsOfThese: Action iam:AttachRolePolicy to iam:*": ALONE,
+    "AttachmentsOfThese: Action iam:DetachRolePolicy to iam:*": ALONE,
+    "Schedules: Action scheduler:* to scheduler:*": "It names every action already.",
 }
 """The mutants that change no decision, and why that is not a gap."""
 
@@ -107,10 +110,15 @@ def make_calls(actions: dict[str, Action]) -> dict[str, list[Call]]:
     return {suffix: list_calls(suffix, actions) for suffix in ENVIRONMENTS}
 
 
+def template_of(suffix: str) -> Resource:
+    """The template of an environment."""
+    settings = json.dumps(ENVIRONMENTS[suffix])
+    return synthesize(suffix=suffix, settings=settings, encrypts=suffix in ENCRYPTING)
+
+
 def list_calls(suffix: str, actions: Mapping[str, Action]) -> list[Call]:
     """The calls of an environment's deployment, once each."""
-    template = synthesize(suffix=suffix, settings=json.dumps(ENVIRONMENTS[suffix]))
-    deployment = Deployment(f"TapStack-{suffix}", template, actions)
+    deployment = Deployment(f"TapStack-{suffix}", template_of(suffix), actions)
     found = {
         (call.permission.action, call.resource, *sorted(call.context.items())): call
         for call in deployment.list_calls()
@@ -120,8 +128,7 @@ def list_calls(suffix: str, actions: Mapping[str, Action]) -> list[Call]:
 
 def make_judge(engine: Engine, suffix: str) -> Judge:
     """A judge for the policies of an environment."""
-    template = synthesize(suffix=suffix, settings=json.dumps(ENVIRONMENTS[suffix]))
-    return Judge(engine, Policies(Synthesized(template)))
+    return Judge(engine, Policies(Synthesized(template_of(suffix))))
 
 
 def find_missing(judge: Judge, calls: list[Call], document: Resource) -> list[Call]:
@@ -170,10 +177,8 @@ def test_what_is_not_needed_is_not_there() -> None:
     """Once every resource of a type has the property, its permissions are needed."""
     resources = [
         resource
-        for suffix, settings in ENVIRONMENTS.items()
-        for resource in synthesize(suffix=suffix, settings=json.dumps(settings))[
-            "Resources"
-        ].values()
+        for suffix in ENVIRONMENTS
+        for resource in template_of(suffix)["Resources"].values()
     ]
     for one in UNNEEDED:
         some = Permission(one.type, one.handler or "create", one.actions[0])
