@@ -1,17 +1,19 @@
-"""Executions of the replay: the state machine that sends the messages of files again."""
+"""Executions of the stack's state machines: started, described, and waited for."""
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.display import remark, waiting
 from pipeline.permissions import needing
 from pipeline.stack import Stack
 
 START, DESCRIBE = "states:StartExecution", "states:DescribeExecution"
 
 RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
-INVALID = "InvalidInput"  # how lib/constructs/replay_workflow.py names a wrong input
+INTERVAL = 1.0  # seconds between two looks
 
 
 @dataclass(frozen=True)
@@ -20,24 +22,41 @@ class Execution:
 
     Attributes:
         status: as Step Functions names it; ``RUNNING`` and ``SUCCEEDED`` are two of them.
-        counts: how many files were looked at, sent and settled, once it has succeeded.
+        given: its input.
+        output: what it found, once it has succeeded.
         error: the kind of failure, if it failed.
         cause: a sentence about it.
     """
 
     status: str
-    counts: Mapping[str, int]
+    given: Mapping[str, Any]
+    output: Mapping[str, Any]
     error: str = ""
     cause: str = ""
 
+    @property
+    def done(self) -> bool:
+        """Whether it has succeeded."""
+        return self.status == SUCCEEDED
 
-class Replays:
-    """The replays of a stack."""
+    @property
+    def failure(self) -> str:
+        """A line about it, if it failed."""
+        return f"{self.status.capitalize()}: {self.error}: {self.cause}"
 
-    def __init__(self, stack: Stack) -> None:
-        """Keep the stack."""
+    def document(self, arn: str, **more: Any) -> dict[str, Any]:
+        """For JSON, with what came of it."""
+        ended = {"error": self.error, "cause": self.cause}
+        return {"execution": arn, "status": self.status, **more, **ended}
+
+
+class Executions:
+    """The executions of a state machine."""
+
+    def __init__(self, stack: Stack, output: str) -> None:
+        """Keep the stack, and the state machine that an output names."""
         self._stack = stack
-        self._machine = stack.output("ReplayStateMachineArn")
+        self._machine = stack.output(output)
 
     def start(self, given: Mapping[str, Any]) -> str:
         """Start one with some input; return its ARN."""
@@ -51,6 +70,35 @@ class Replays:
         """Return how far it is."""
         with needing(self._stack, DESCRIBE, arn.rpartition(":")[2]):
             found: dict[str, Any] = self._stack.stepfunctions.describe_execution(executionArn=arn)
-        output = json.loads(found.get("output", "{}"))
-        counts = {name: count for name, count in output.items() if isinstance(count, int)}
-        return Execution(found["status"], counts, found.get("error", ""), found.get("cause", ""))
+        return Execution(
+            found["status"],
+            json.loads(found.get("input") or "{}"),
+            json.loads(found.get("output") or "{}"),
+            found.get("error", ""),
+            _sentence(found.get("cause", "")),
+        )
+
+    def wait(self, arn: str, what: str, interrupted: str) -> Execution:
+        """Wait for its end, and show ``what`` is waited for.
+
+        It goes on after Ctrl-C: then ``interrupted`` is said.
+        """
+        try:
+            with waiting(what):
+                while (found := self.describe(arn)).status == RUNNING:
+                    time.sleep(INTERVAL)
+        except KeyboardInterrupt:
+            remark(interrupted)
+            raise
+        return found
+
+
+def _sentence(cause: str) -> str:
+    """Return what a cause says: the message of the function's error, or the text itself.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+    """
+    try:
+        return str(json.loads(cause)["errorMessage"])
+    except (KeyError, TypeError, ValueError):
+        return cause

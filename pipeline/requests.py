@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from pipeline.executions import DESCRIBE, START
+from pipeline.executions import RUNNING, Execution, Executions
 from pipeline.outcomes import NoStackError
 from pipeline.permissions import GET, LIST, PUT, needing
 from pipeline.stack import Stack
@@ -18,22 +18,6 @@ APPROVE, REFUSE = "states:SendTaskSuccess", "states:SendTaskFailure"
 REFUSED = "Refused"
 
 OUTPUT = "ReidentificationStateMachineArn"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """How far a request is.
-
-    Attributes:
-        status: as Step Functions names it.
-        facts: who asked and who approved, once it has succeeded, and where the values are.
-        error, cause: the kind of failure, and a sentence about it, if it failed.
-    """
-
-    status: str
-    facts: Mapping[str, Any]
-    error: str = ""
-    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +44,7 @@ class Requests:
                 "method encrypt."
             )
         self._stack = stack
-        self._machine = stack.output(OUTPUT)
+        self._executions = Executions(stack, OUTPUT)
 
     @cached_property
     def user(self) -> str:
@@ -71,22 +55,12 @@ class Requests:
         """Write a request under the caller's id, and start it; return the execution's ARN."""
         key = f"{REQUESTS}{dataset}/{purpose}/{self.user}/{uuid.uuid4()}"
         self._put(key, "\n".join(tokens))
-        with needing(self._stack, START, self._machine.rpartition(":")[2]):
-            started: dict[str, str] = self._stack.stepfunctions.start_execution(
-                stateMachineArn=self._machine,
-                input=json.dumps({"request": key, "column": column}),
-            )
-        return started["executionArn"]
+        return self._executions.start({"request": key, "column": column})
 
-    def describe(self, arn: str) -> Answer:
-        """Return how far a request is."""
-        found = self._describe(arn)
-        return Answer(
-            found["status"],
-            json.loads(found.get("output") or "{}"),
-            found.get("error", ""),
-            _sentence(found.get("cause", "")),
-        )
+    def wait(self, arn: str) -> Execution:
+        """Wait until a request was approved and done, or has failed."""
+        goes_on = f"The request goes on without this command. Wait for it: --resume {arn}"
+        return self._executions.wait(arn, "waiting for an approval", goes_on)
 
     def fetch(self, key: str) -> bytes:
         """Return the values of a request."""
@@ -108,7 +82,7 @@ class Requests:
         for key in keys:
             document = json.loads(self.fetch(key))
             token, arn = document.pop("token"), document["execution"]
-            if self._describe(arn)["status"] == "RUNNING":
+            if self._executions.describe(arn).status == RUNNING:
                 yield Waiting(key.removeprefix(prefix).removesuffix(".json"), document, token)
 
     def approve(self, request: Waiting) -> str:
@@ -138,19 +112,3 @@ class Requests:
             self._stack.s3.put_object(
                 Bucket=self._stack.bucket, Key=key, Body=text.encode(), ContentType="text/plain"
             )
-
-    def _describe(self, arn: str) -> dict[str, Any]:
-        with needing(self._stack, DESCRIBE, arn.rpartition(":")[2]):
-            found: dict[str, Any] = self._stack.stepfunctions.describe_execution(executionArn=arn)
-        return found
-
-
-def _sentence(cause: str) -> str:
-    """Return what a cause says: the message of the function's error, or the text itself.
-
-    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
-    """
-    try:
-        return str(json.loads(cause)["errorMessage"])
-    except (KeyError, TypeError, ValueError):
-        return cause

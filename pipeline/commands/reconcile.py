@@ -30,5 +30,5 @@ def command(stack: Stack, dataset: str | None, as_json: bool) -> Exit:
     The ARN of the execution is printed at once, and after Ctrl-C the comparison goes on.
     """
     given = {"only": "unfinished"} | ({} if dataset is None else {"dataset": dataset})
-    found, code = replay(stack, given, as_json=as_json)
-    return Exit.WRONG if found.counts.get("sent") else code
+    counts, code = replay(stack, given, as_json=as_json)
+    return Exit.WRONG if counts.get("sent") else code

@@ -2,22 +2,20 @@
 
 import csv
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from pipeline.command import Command, json_option
-from pipeline.display import remark, show_json, show_text, waiting
-from pipeline.executions import DESCRIBE, RUNNING, START, SUCCEEDED
+from pipeline.display import remark, show_json, show_text
+from pipeline.executions import DESCRIBE, START
 from pipeline.outcomes import Exit
 from pipeline.permissions import GET, PUT
-from pipeline.requests import Answer, Requests
+from pipeline.requests import Requests
 from pipeline.stack import Stack, with_stack
 from processor.reidentification import MOST_TOKENS
 
-INTERVAL = 1.0  # seconds between two looks
 PRIVATE = 0o600
 
 
@@ -82,19 +80,18 @@ def command(
         if as_json:
             show_json({"execution": resume})
         return Exit.OK
-    found = _wait(requests, resume)
-    done = found.status == SUCCEEDED
-    if done:
-        _write(output, requests.fetch(str(found.facts["values"])))
+    found = requests.wait(resume)
+    if found.done:
+        _write(output, requests.fetch(str(found.output["values"])))
     if as_json:
-        written = {"output": str(output)} if done else {}
-        show_json({"execution": resume, **vars(found), **written})
-    elif done:
-        facts = found.facts
+        written = {"output": str(output)} if found.done else {}
+        show_json(found.document(resume, facts=found.output) | written)
+    elif found.done:
+        facts = found.output
         show_text(f"{facts['tokens']:,} values, approved by {facts['approver']}: {output}")
     else:
-        show_text(f"{found.status.capitalize()}: {found.error}: {found.cause}")
-    return Exit.OK if done else Exit.WRONG
+        show_text(found.failure)
+    return Exit.OK if found.done else Exit.WRONG
 
 
 def read_tokens(file: Path, field: str | None) -> Iterator[str]:
@@ -118,17 +115,6 @@ def read_tokens(file: Path, field: str | None) -> Iterator[str]:
             f"{file} has {len(tokens):,} different tokens: a request has 1 to {MOST_TOKENS:,}."
         )
     yield from tokens
-
-
-def _wait(requests: Requests, arn: str) -> Answer:
-    try:
-        with waiting("waiting for an approval"):
-            while (found := requests.describe(arn)).status == RUNNING:
-                time.sleep(INTERVAL)
-    except KeyboardInterrupt:
-        remark(f"The request goes on without this command. Wait for it: --resume {arn}")
-        raise
-    return found
 
 
 def _write(file: Path, content: bytes) -> None:

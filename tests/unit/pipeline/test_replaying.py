@@ -16,7 +16,7 @@ INVALID = {"status": "FAILED", "error": "InvalidInput", "cause": "dataset must b
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look again without waiting."""
-    monkeypatch.setattr("pipeline.replaying.INTERVAL", 0)
+    monkeypatch.setattr("pipeline.executions.INTERVAL", 0)
 
 
 def test_it_waits_for_the_end_and_counts(tool: Tool, account: Account) -> None:

@@ -9,7 +9,7 @@ from pipeline.requests import Requests
 from pipeline.stack import Stack
 from processor.bucket.requests import signature_name
 from tests.unit.pipeline.account import Account
-from tests.unit.pipeline.waiting import ARN, FACTS, wait
+from tests.unit.pipeline.waiting import FACTS, wait
 
 
 def test_a_request_is_written_under_the_callers_id(account: Account, stack: Stack) -> None:
@@ -26,22 +26,6 @@ def test_each_request_has_a_name_of_its_own(account: Account, stack: Stack) -> N
     for _ in range(2):
         Requests(stack).ask("customers", "email", "fraud", ["t1"])
     assert len(account.objects) == 2
-
-
-@pytest.mark.parametrize(
-    ("cause", "says"),
-    [
-        ('{"errorMessage": "there is no such request", "errorType": "RequestError"}', "there is"),
-        ("AROA:bob: no such case", "AROA:bob: no such case"),
-        ("[]", "[]"),
-        ('{"errorType": "Unknown"}', '{"errorType"'),
-    ],
-)
-def test_a_failure_says_why(account: Account, stack: Stack, cause: str, says: str) -> None:
-    account.executions = [{"status": "FAILED", "error": "RequestError", "cause": cause}]
-    found = Requests(stack).describe(ARN)
-    assert (found.status, found.error) == ("FAILED", "RequestError")
-    assert found.cause.startswith(says)
 
 
 def test_what_waits_is_what_still_runs(account: Account, stack: Stack) -> None:

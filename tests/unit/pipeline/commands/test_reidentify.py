@@ -27,7 +27,7 @@ def make_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture(autouse=True)
 def approved(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that somebody approves after the first look."""
-    monkeypatch.setattr("pipeline.commands.reidentify.INTERVAL", 0)
+    monkeypatch.setattr("pipeline.executions.INTERVAL", 0)
     account.put(VALUES, b"token,value\nt1,Ann\n")
     account.executions = [
         {"status": "RUNNING"},
