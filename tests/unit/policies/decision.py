@@ -1,8 +1,9 @@
 """A decision: what AWS must answer to a principal's request."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tests.unit.policies.policies import Context, Principal, Request
+from tests.unit.policies.policies import REGION, Context, Principal, Request
 from tests.unit.synthesis import ACCOUNT
 
 
@@ -24,7 +25,7 @@ class Decision(NamedTuple):
             asked.who.name,
             "may" if self.allowed else "may not",
             asked.action,
-            asked.resource.rpartition(":")[2],
+            asked.resource.removeprefix("arn:aws:").replace(f"{REGION}:{ACCOUNT}:", ""),
             *(f"{name.rpartition(':')[2]}={value}" for name, value in asked.context.items()),
             *(f"without {name}" for name in asked.without),
             *(["opened"] if asked.opened else []),
@@ -32,6 +33,15 @@ class Decision(NamedTuple):
             *([asked.owner] if asked.owner != ACCOUNT else []),
         ]
         return " ".join(words)
+
+
+def tabulate(lines: Iterable[Decision]) -> dict[str, Decision]:
+    """Lines by their names; the same line may come several times."""
+    table: dict[str, Decision] = {}
+    for line in lines:
+        if table.setdefault(str(line), line) != line:
+            raise ValueError(f"two lines have one name: {line}")
+    return table
 
 
 def allow(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from tests.unit.policies.decision import Decision, allow, deny, person, service
+from tests.unit.policies.decision import Decision, allow, deny, person, service, tabulate
 from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT
 
@@ -974,9 +974,8 @@ def decide_for_roles_of_providers() -> Iterator[Decision]:
     yield deny(default_group, "ec2:DeleteSecurityGroup", f"{rules}sg-default")
 
 
-DECISIONS = {
-    str(line): line
-    for line in chain(
+DECISIONS = tabulate(
+    chain(
         decide_for_function(),
         decide_for_replay(),
         decide_for_endpoints(),
@@ -994,4 +993,4 @@ DECISIONS = {
         decide_for_roles_of_replays(),
         decide_for_roles_of_providers(),
     )
-}
+)

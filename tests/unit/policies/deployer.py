@@ -22,7 +22,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import NamedTuple
 
-from tests.unit.policies.decision import Decision, allow, deny, person
+from tests.unit.policies.decision import Decision, allow, deny, person, tabulate
 from tests.unit.policies.decisions import (
     ATHENA,
     BREAK_GLASS_ROLE,
@@ -481,9 +481,8 @@ def decide_for_the_rest() -> Iterator[Decision]:
     yield deny(DEPLOYER, "ssm:GetParameters", other)
 
 
-DECISIONS = {
-    str(line): line
-    for line in chain(
+DECISIONS = tabulate(
+    chain(
         decide_for_roles(),
         decide_for_keys(),
         decide_for_data(),
@@ -495,4 +494,4 @@ DECISIONS = {
         decide_for_tables(),
         decide_for_the_rest(),
     )
-}
+)
