@@ -1,6 +1,8 @@
-"""What pages of docs/ say in their tables."""
+"""What pages of docs/ say in their tables, and the tests that they name."""
 
+import ast
 import re
+from functools import cache
 
 from tests.unit.synthesis import ROOT
 
@@ -26,3 +28,10 @@ def names(cells: list[str]) -> list[str]:
 def first_cells(name: str, heading: str) -> list[str]:
     """The code spans in the first column of a table."""
     return names([row[0] for row in table(name, heading)])
+
+
+@cache
+def find_tests(path: str) -> frozenset[str]:
+    """The names of the tests of a file."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))

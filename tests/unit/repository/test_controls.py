@@ -1,24 +1,16 @@
 """docs/controls.md matches the code, and every control is proven by a test that exists."""
 
-import ast
 import re
-from functools import cache
 
 import pytest
 
 from lib.tap_stack import TapStack
 from tests.controls import CONTROLS, PAGE, Control, render
-from tests.unit.synthesis import ROOT, contracts, make_app
+from tests.unit.documentation import find_tests
+from tests.unit.synthesis import contracts, make_app
 
 SOC2 = re.compile(r"CC[1-9]\.[1-9]|A1\.[1-3]|PI1\.[1-5]|C1\.[12]")
 NIST = re.compile(r"[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?")
-
-
-@cache
-def functions(path: str) -> set[str]:
-    """The names of the tests of a file."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 @pytest.fixture(scope="module", name="stack_with_everything")
@@ -40,7 +32,7 @@ def test_a_control_is_proven_by_tests_that_exist(control: Control) -> None:
     for test in control.tests:
         path, _, name = test.partition("::")
         assert name.startswith("test_")
-        assert name in functions(path), test
+        assert name in find_tests(path), test
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.says)
