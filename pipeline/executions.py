@@ -60,7 +60,7 @@ class Executions:
 
     def start(self, given: Mapping[str, Any]) -> str:
         """Start one with some input; return its ARN."""
-        with needing(self._stack, START, self._machine.rpartition(":")[2]):
+        with needing(self._stack, START, _name(self._machine)):
             started: dict[str, str] = self._stack.stepfunctions.start_execution(
                 stateMachineArn=self._machine, input=json.dumps(given)
             )
@@ -68,7 +68,7 @@ class Executions:
 
     def describe(self, arn: str) -> Execution:
         """Return how far it is."""
-        with needing(self._stack, DESCRIBE, arn.rpartition(":")[2]):
+        with needing(self._stack, DESCRIBE, _name(arn)):
             found: dict[str, Any] = self._stack.stepfunctions.describe_execution(executionArn=arn)
         return Execution(
             found["status"],
@@ -91,6 +91,11 @@ class Executions:
             remark(interrupted)
             raise
         return found
+
+
+def _name(arn: str) -> str:
+    """Return the name of a state machine, or its name and the execution's."""
+    return arn.split(":", 6)[-1]
 
 
 def _sentence(cause: str) -> str:

@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from pipeline.outcomes import RefusedError
 from pipeline.stack import Stack
-from processor.bucket.keys import INCOMING, MANIFESTS, PROCESSED, QUARANTINE
+from processor.bucket.keys import INCOMING, MANIFESTS, PROCESSED, QUARANTINE, RECEIPTS
+from processor.bucket.keys import REQUESTS as ERASURE_REQUESTS
 from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, VALUES
 
 # How services name a refusal: S3 and SQS, KMS and Step Functions, and SQS of the queue's key.
@@ -21,6 +22,8 @@ _ACTION = re.compile(r"not authorized to perform: ([a-z-]+:[A-Za-z]+)")
 # A statement that denies: no permission that is added helps against it.
 _DENIAL = re.compile(r"explicit deny in (an? [A-Za-z -]+?(?:policy|boundary))\b")
 
+_ERASER = ("Eraser",)  # of all datasets, whatever the role's tags
+
 # Which of the stack's policies read objects below a prefix, see lib/access/access_policies.py.
 _READERS = {
     PROCESSED: ("Consumer",),
@@ -29,8 +32,10 @@ _READERS = {
     INCOMING: (),
     VALUES: ("Requester",),
     APPROVALS: ("Approver",),
+    RECEIPTS: _ERASER,
 }
-_WRITERS = {REQUESTS: ("Requester",), SIGNATURES: ("Approver",)}
+_WRITERS = {REQUESTS: ("Requester",), SIGNATURES: ("Approver",), ERASURE_REQUESTS: _ERASER}
+_STARTERS = {"zero-trust-erasure-": _ERASER}  # by the name of the state machine
 _READS = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 
 LIST, GET, GET_VERSION = "s3:ListBucket", "s3:GetObject", "s3:GetObjectVersion"
@@ -69,7 +74,7 @@ def _allowing(action: str, resource: str) -> tuple[tuple[str, ...], str]:
     """Return these policies, and what of the resource is below their prefix."""
     if action.startswith("athena:"):
         return ("Consumer",), resource
-    holders = _READERS if action in _READS else _WRITERS if action == PUT else {}
+    holders = _READERS if action in _READS else _WRITERS if action == PUT else _STARTERS
     for prefix, who in holders.items():
         if resource.startswith(prefix):
             return who, resource.removeprefix(prefix)
@@ -95,6 +100,8 @@ def _sentence(stack: Stack, action: str, resource: str, refused: str) -> str:
             "role needs this permission of its own."
         )
     which = " or ".join(f"{one} policy ({stack.output(f'{one}PolicyArn')})" for one in policies)
+    if policies == _ERASER:
+        return f"{refused}: it takes the {which}."
     dataset, in_folder, _ = below.partition("/")
     if not in_folder:
         return (

