@@ -67,7 +67,8 @@ class EnvironmentSettings:
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
         query_limit_mb: the most that one query may read, in MB; Athena ends it then.
             https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
-        reidentifications_per_day: the most requests to re-identify tokens that a day may have.
+        reidentifications_per_day: the most requests to re-identify tokens that a day may have, of
+            each dataset and purpose.
         retain_data: data survive deletion of the stack, which has termination protection.
         restrict_administrators: whether the bucket refuses the account's administrators to read
             raw data and write outputs; they would have to change its policy first.

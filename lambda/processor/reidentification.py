@@ -16,7 +16,6 @@ from processor.bucket.requests import (
     RequestError,
     approval_key,
     signature_name,
-    slot_keys,
 )
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
@@ -55,21 +54,21 @@ class Reidentification:
     def __init__(
         self, store: Store, contracts: Contracts, keys: ReversibleKeys, limit: int
     ) -> None:
-        """Take what it works with; ``limit`` is the number of requests a day."""
+        """Take what it works with; ``limit`` is the number of requests a day for a purpose."""
         self._store, self._contracts, self._keys = store, contracts, keys
         self._limit = limit
 
     def check(self, key: str, column: str, execution: str, day: date) -> Facts:
-        """Check a request, and claim one of the day's slots for it. Nothing is decrypted.
+        """Check a request, and claim one of its purpose's slots of the day. Nothing is decrypted.
 
         Raises:
-            RequestError: it must not be answered, or the day has no slot left.
+            RequestError: it must not be answered, or there is no slot left.
         """
         request = Request.of(key)
         self._find(request, column)
         source = self._open(key)
         tokens = _tokens(source)
-        self._claim(execution, day)
+        self._claim(request, execution, day)
         return Facts(
             key,
             source.etag,
@@ -130,14 +129,17 @@ class Reidentification:
             raise RequestError("there is no such request")
         return source
 
-    def _claim(self, execution: str, day: date) -> None:
-        for slot in slot_keys(day, self._limit):
+    def _claim(self, request: Request, execution: str, day: date) -> None:
+        for slot in request.slots(day, self._limit):
             try:
                 self._store.write(slot, execution.encode(), "text/plain", None)
             except ConflictError:
                 continue
             return
-        raise RequestError(f"{self._limit} requests were made today, which is the limit")
+        raise RequestError(
+            f"{self._limit} requests for {request.purpose} were made today, which is the limit of "
+            f"{request.dataset}"
+        )
 
     def _reverse(
         self, contract: Contract, column: str, method: Encrypt, tokens: list[str]

@@ -63,6 +63,15 @@ class Request:
         """Return the key of the values: the requester alone may read there."""
         return f"{VALUES}{self.dataset}/{self.purpose}/{self.requester}/{execution}.csv"
 
+    def slots(self, day: date, limit: int) -> list[str]:
+        """Return the keys that a day's requests of this dataset and purpose claim, one each.
+
+        Nobody can use up those of another purpose. Slots of each requester would be no limit: who
+        assumes a role chooses the name of the session.
+        """
+        place = f"{SLOTS}{self.dataset}/{self.purpose}/{day.isoformat()}"
+        return [f"{place}/{number}" for number in range(1, limit + 1)]
+
     def signer(self, signature: str, name: str) -> str:
         """Return the ``aws:userid`` of whoever signed, from the key of the signature.
 
@@ -100,8 +109,3 @@ def principal(user: str) -> str:
 def approval_key(dataset: str, execution: str) -> str:
     """Return where a request waits for its approval; approvers alone may read there."""
     return f"{APPROVALS}{dataset}/{execution}.json"
-
-
-def slot_keys(day: date, limit: int) -> list[str]:
-    """Return the keys that the requests of a day claim, one each."""
-    return [f"{SLOTS}{day.isoformat()}/{number}" for number in range(1, limit + 1)]

@@ -73,7 +73,7 @@ REQUEST = f"{FOLDER}/requests/customers/fraud/{ALICE}/a"
 VALUES = f"{FOLDER}/values/customers/fraud/{ALICE}/1.csv"
 APPROVAL = f"{FOLDER}/approvals/customers/1.json"
 SIGNATURE = f"{FOLDER}/signatures/customers/{BOB}/1"
-SLOT = f"{FOLDER}/slots/2026-11-27/1"
+SLOT = f"{FOLDER}/slots/customers/fraud/2026-11-27/1"
 PLACES = [REQUEST, VALUES, APPROVAL, SIGNATURE, SLOT]
 
 FOR_FRAUD = {**OF_CUSTOMERS, "aws:PrincipalTag/purpose": "fraud"}

@@ -42,6 +42,7 @@ def make_work(tmp_path: Path, bucket: MemoryBucket, kms: HmacKey) -> Reidentific
     columns = [
         column("name", method="encrypt", options=encrypted),
         column("nickname", method="encrypt", options=encrypted),
+        column("iban", method="encrypt", options={"reidentification": "refunds"}),
         column("member", method="encrypt", options={**encrypted, "domain": "member"}),
         column("city"),
     ]
@@ -184,14 +185,38 @@ def test_a_request_may_have_1000_tokens(work: Reidentification, bucket: MemoryBu
     assert checked(work).tokens == MOST_TOKENS
 
 
-def test_a_day_has_so_many_requests(work: Reidentification, bucket: MemoryBucket) -> None:
-    ask(bucket, ["0" * 64])
+def test_a_day_has_so_many_requests_of_a_dataset_and_purpose(
+    work: Reidentification, bucket: MemoryBucket
+) -> None:
+    """Whoever asks: another session of a role has no slots of its own, nor has another role."""
     for number in range(LIMIT):
-        assert work.check(REQUEST, "name", str(number), DAY)
-    with pytest.raises(RequestError, match="3 requests were made today, which is the limit"):
+        key = REQUEST.replace(USER, f"AROA{number}:alice-{number}")
+        ask(bucket, ["0" * 64], key)
+        assert work.check(key, "name", str(number), DAY)
+    ask(bucket, ["0" * 64])
+    with pytest.raises(RequestError, match="3 requests for fraud were made today") as refused:
         checked(work)
-    assert bucket.content("reidentification/slots/2026-03-01/3") == b"2"
+    assert "which is the limit of people" in str(refused.value)
+    assert bucket.content("reidentification/slots/people/fraud/2026-03-01/3") == b"2"
     assert work.check(REQUEST, "name", "tomorrow", date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        (REQUEST.replace("people", "animals"), "name"),
+        (REQUEST.replace("fraud", "refunds"), "iban"),
+    ],
+    ids=["dataset", "purpose"],
+)
+def test_no_dataset_or_purpose_uses_up_the_requests_of_another(
+    work: Reidentification, bucket: MemoryBucket, key: str, name: str
+) -> None:
+    for one in (REQUEST, key):
+        ask(bucket, ["0" * 64], one)
+    for number in range(LIMIT):
+        work.check(REQUEST, "name", str(number), DAY)
+    assert work.check(key, name, "other", DAY)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from processor.bucket.requests import Request, RequestError, approval_key, slot_keys
+from processor.bucket.requests import Request, RequestError, approval_key
 
 USER = "AROAEXAMPLE:alice@example.com"
 KEY = f"reidentification/requests/customers/fraud/{USER}/a-request"
@@ -69,7 +69,7 @@ def test_nobody_signs_their_own_request(user: str) -> None:
 
 def test_where_a_request_waits_and_what_it_claims() -> None:
     assert approval_key("customers", "1") == "reidentification/approvals/customers/1.json"
-    assert slot_keys(date(2026, 3, 1), 2) == [
-        "reidentification/slots/2026-03-01/1",
-        "reidentification/slots/2026-03-01/2",
+    assert REQUEST.slots(date(2026, 3, 1), 2) == [
+        "reidentification/slots/customers/fraud/2026-03-01/1",
+        "reidentification/slots/customers/fraud/2026-03-01/2",
     ]
