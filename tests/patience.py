@@ -48,6 +48,10 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.html"""
 MANY_FILES = limit(300, 2700)
 """The manifest of one file among hundreds: a throttled message returns after half an hour."""
 
+LISTED = limit(90, 0)
+"""A list of people to leave out, which a process keeps for a minute; on AWS erasures wait for it.
+"""
+
 DRAINED = limit(120, 2700, steady=180)
 """An empty queue. Its numbers are approximate; AWS asks for zeros over several minutes.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/confirm-queue-is-empty.html

@@ -5,7 +5,7 @@ These tests only look, so that they can run where there are real data: what they
 """
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -83,9 +83,11 @@ def test_raw_data_and_old_versions_expire(s3: "S3Client", outputs: Outputs) -> N
     raw = {"incoming/": 1, "quarantine/": 1}
     erasures = {"erasure/requests/": 1, "erasure/suppressed/": 30, "erasure/receipts/": 30}
     results = {"processed/": 30, "manifests/": 30, "query-results/": 1}
-    assert old == raw | results | erasures
+    assert old == raw | results | (erasures if "EraserPolicyArn" in outputs else {})
     expiring = {prefix: rule.get("Expiration", {}).get("Days") for prefix, rule in rules.items()}
     assert expiring.pop("query-results/") == 7
+    if "EraserPolicyArn" in outputs:
+        assert expiring.pop("erasure/requests/") == 1
     assert {prefix for prefix, days in expiring.items() if days} == {"incoming/", "quarantine/"}
     assert expiring["incoming/"] == expiring["quarantine/"]
 
@@ -165,26 +167,71 @@ def test_the_function_works_off_the_queue(
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_role_has_its_boundary_and_no_policy_of_awss(
-    iam: "IAMClient", outputs: Outputs
-) -> None:
-    name = outputs["LambdaRoleArn"].rpartition("/")[2]
+def check_role(iam: "IAMClient", name: str, account: str) -> None:
+    """Check that a role has a boundary, and policies of the account alone."""
     found = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
     attached = [policy["PolicyArn"] for policy in found]
-    account = outputs["LambdaRoleArn"].split(":")[4]
     assert {arn.split(":")[4] for arn in attached} == {account}  # AWS's own say "aws"
     assert not iam.list_role_policies(RoleName=name)["PolicyNames"]
     boundary = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]
     assert boundary["PermissionsBoundaryArn"] in attached
 
 
+def test_the_role_has_its_boundary_and_no_policy_of_awss(
+    iam: "IAMClient", outputs: Outputs
+) -> None:
+    arn = outputs["LambdaRoleArn"]
+    check_role(iam, arn.rpartition("/")[2], arn.split(":")[4])
+
+
+def check_log_group(logs: "CloudWatchLogsClient", name: str, key: str) -> None:
+    """Check that a log group is encrypted by a key, and kept."""
+    found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    (group,) = (item for item in found if item["logGroupName"] == name)
+    assert group["kmsKeyId"] == key
+    assert group["retentionInDays"] >= 90
+
+
 def test_the_log_group_is_encrypted_and_kept(
     logs: "CloudWatchLogsClient", kms: "KMSClient", outputs: Outputs
 ) -> None:
-    found = logs.describe_log_groups(logGroupNamePrefix=outputs["LogGroupName"])["logGroups"]
-    (group,) = (item for item in found if item["logGroupName"] == outputs["LogGroupName"])
-    assert group["kmsKeyId"] == key_arn(kms, outputs["LogsKmsKeyId"])
-    assert group["retentionInDays"] >= 90
+    check_log_group(logs, outputs["LogGroupName"], key_arn(kms, outputs["LogsKmsKeyId"]))
+
+
+@pytest.fixture(name="eraser")
+def find_eraser(outputs: Outputs) -> str:
+    """The function that erases people."""
+    if "EraserPolicyArn" not in outputs:
+        pytest.skip("this stack erases nobody: no contract has tokens")
+    return f"eraser-{suffix_of(outputs)}"
+
+
+def test_the_eraser_has_the_code_and_the_place_of_the_processor(
+    awslambda: "LambdaClient", outputs: Outputs, eraser: str
+) -> None:
+    found, processor = (
+        cast(dict[str, Any], awslambda.get_function_configuration(FunctionName=name))
+        for name in (eraser, outputs["LambdaFunctionName"])
+    )
+    for one in ("Runtime", "CodeSha256", "KMSKeyArn", "VpcConfig"):
+        assert found[one] == processor[one]
+    assert (found["Handler"], found["Timeout"]) == ("erasure.handler", 900)
+    assert found["LoggingConfig"] == {
+        **processor["LoggingConfig"],
+        "LogGroup": f"/aws/lambda/{eraser}",
+    }
+
+
+def test_the_erasers_role_has_its_boundary_and_its_log_group_is_encrypted_and_kept(
+    iam: "IAMClient",
+    logs: "CloudWatchLogsClient",
+    kms: "KMSClient",
+    outputs: Outputs,
+    eraser: str,
+) -> None:
+    role = f"{eraser}-{outputs['LambdaFunctionArn'].split(':')[3]}"
+    check_role(iam, role, outputs["LambdaRoleArn"].split(":")[4])
+    check_log_group(logs, f"/aws/lambda/{eraser}", key_arn(kms, outputs["LogsKmsKeyId"]))
 
 
 def test_the_queues_are_encrypted_and_park_after_five(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
-from tests.unit.policies.decision import Decision, allow, deny, person
+from tests.unit.policies.decision import Decision, allow, deny, person, tabulate
 from tests.unit.policies.decisions import (
     BREAK_GLASS_ROLE,
     BUCKET,
@@ -30,6 +30,7 @@ from tests.unit.policies.decisions import (
     THROUGH_LAMBDA,
     VIA,
 )
+from tests.unit.policies.erasure import ERASER_ARN, ERASER_GROUP, ERASER_ROLE, ERASURES
 from tests.unit.policies.policies import REGION, Context, Principal
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
@@ -305,19 +306,28 @@ def decide_for_looking(who: Principal) -> Iterator[Decision]:
         yield deny(who, action, "*")
     for action, resource in (
         ("cloudformation:DescribeStacks", STACK),
-        ("iam:GetRole", ROLE),
-        ("iam:ListAttachedRolePolicies", ROLE),
-        ("iam:ListRolePolicies", ROLE),
-        ("lambda:GetFunctionConfiguration", FUNCTION_ARN),
+        *(
+            (f"iam:{action}", role)
+            for action in ("GetRole", "ListAttachedRolePolicies", "ListRolePolicies")
+            for role in (ROLE, ERASER_ROLE)
+        ),
+        *(("lambda:GetFunctionConfiguration", one) for one in (FUNCTION_ARN, ERASER_ARN)),
     ):
         yield allow(who, action, resource)
         yield deny(who, action, resource.replace("test", "prod"))
     for action in ("GetTemplate", "UpdateStack"):
         yield deny(who, f"cloudformation:{action}", STACK)
-    yield deny(who, "lambda:GetFunction", FUNCTION_ARN)
-    yield deny(who, "logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:1")
-    yield deny(who, "logs:DeleteLogGroup", f"{FUNCTION_GROUP}:")
-    yield deny(who, "iam:DeleteRole", ROLE)
+    for function, group, role in (
+        (FUNCTION_ARN, FUNCTION_GROUP, ROLE),
+        (ERASER_ARN, ERASER_GROUP, ERASER_ROLE),
+    ):
+        yield from (
+            deny(who, f"lambda:{action}", function)
+            for action in ("GetFunction", "InvokeFunction", "UpdateFunctionCode")
+        )
+        yield deny(who, "logs:PutLogEvents", f"{group}:log-stream:1")
+        yield deny(who, "logs:DeleteLogGroup", f"{group}:")
+        yield deny(who, "iam:DeleteRole", role)
     for key, name in KEYS.items():
         own, other = ({ALIAS: f"alias/zero-trust/{of}/{name}"} for of in ("test", "prod"))
         for action in ("DescribeKey", "GetKeyPolicy", "GetKeyRotationStatus"):
@@ -351,14 +361,16 @@ def decide_for_smoke() -> Iterator[Decision]:
         for action in ("AttachRolePolicy", "CreateRole", "PutRolePolicy"):
             yield deny(SMOKE, f"iam:{action}", role)
     yield deny(SMOKE, "sts:AssumeRole", READER)
-    yield deny(SMOKE, "logs:FilterLogEvents", f"{FUNCTION_GROUP}:log-stream:")
+    for group in (FUNCTION_GROUP, ERASER_GROUP):
+        yield deny(SMOKE, "logs:FilterLogEvents", f"{group}:log-stream:")
 
 
 def decide_for_log_lines() -> Iterator[Decision]:
-    """The tests read what the function of their own stack logged."""
-    lines = f"{FUNCTION_GROUP}:log-stream:"
-    yield allow(TEST, "logs:FilterLogEvents", lines)
-    yield deny(TEST, "logs:FilterLogEvents", lines.replace("test", "prod"))
+    """The tests read what the functions of their own stack logged."""
+    for group in (FUNCTION_GROUP, ERASER_GROUP):
+        lines = f"{group}:log-stream:"
+        yield allow(TEST, "logs:FilterLogEvents", lines)
+        yield deny(TEST, "logs:FilterLogEvents", lines.replace("test", "prod"))
 
 
 def decide_for_keys() -> Iterator[Decision]:
@@ -421,7 +433,7 @@ def decide_for_roles() -> Iterator[Decision]:
     """The tests create readers of their own stack's data, and deny its function some actions."""
     for action in ("iam:PutRolePolicy", "iam:DeleteRolePolicy"):
         yield allow(TEST, action, ROLE)
-        for role in (OTHERS_ROLE, BREAK_GLASS_ROLE, READER, f"{ROLES}Admin"):
+        for role in (OTHERS_ROLE, BREAK_GLASS_ROLE, ERASER_ROLE, READER, f"{ROLES}Admin"):
             yield deny(TEST, action, role)
     yield deny(TEST, "iam:DeleteRolePermissionsBoundary", ROLE)
     for action in ("iam:CreateRole", "iam:DeleteRole", "iam:TagRole", "sts:AssumeRole"):
@@ -438,15 +450,16 @@ def decide_for_roles() -> Iterator[Decision]:
         yield deny(TEST, action, READER)
         for role in (ROLE, OTHERS_READER):
             yield deny(TEST, action, role, {"iam:PolicyARN": OWN_POLICY})
+    for who in (SMOKE, TEST):  # erasing is up to people
+        yield deny(who, "states:StartExecution", ERASURES)
     yield deny(TEST, "sts:TagSession", READER)
     yield deny(TEST, "iam:UpdateAssumeRolePolicy", READER)
     yield deny(TEST, "iam:PassRole", READER, {"iam:PassedToService": "lambda.amazonaws.com"})
     yield deny(TEST, "iam:CreatePolicyVersion", OWN_POLICY)
 
 
-DECISIONS: dict[str, Decision] = {
-    str(line): line
-    for line in chain(
+DECISIONS = tabulate(
+    chain(
         decide_for_deploying(),
         decide_for_looking(SMOKE),
         decide_for_looking(TEST),
@@ -456,7 +469,7 @@ DECISIONS: dict[str, Decision] = {
         decide_for_data(),
         decide_for_roles(),
     )
-}
+)
 
 
 def policy_of(who: Principal) -> str:
