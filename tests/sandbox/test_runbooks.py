@@ -234,7 +234,7 @@ def test_a_failed_first_deployment(cloud: Cloud, operator: Operator) -> None:
     events, _, created, _ = operator.end("failed-first-deployment", values)
     assert "already exists" in events.out
     assert "AWS::KMS::Key" in created.out
-    assert len(left(cloud)) == 2 + 4 + 5
+    assert len(left(cloud)) == 2 + 5 + 5
 
 
 def test_a_late_dataset(operator: Operator, pipeline: Pipeline) -> None:
@@ -585,7 +585,7 @@ def test_deletion(cloud: Cloud, operator: Operator, pipeline: Pipeline, outputs:
     assert s3.get_bucket_policy(Bucket=pipeline.bucket)["Policy"] == kept
     for name in ("S3KmsKeyId", "PseudonymKeyId"):
         assert kms.describe_key(KeyId=outputs[name])["KeyMetadata"]["KeyState"] == "Enabled"
-    assert len(left(cloud)) == 2 + 4  # the buckets and the log groups
+    assert len(left(cloud)) == 2 + 5  # the buckets and the log groups
 
 
 def test_retained_data(
