@@ -2,7 +2,8 @@
 
 Who is erased is in an object, whose key alone is passed on. What is logged is that key, and how
 many files and rows: of an error that is not about the request only the type, as libraries may
-quote what they work with.
+quote what they work with. What is no key of a request is not logged either: it may be somebody's
+identifier, by mistake.
 """
 
 import os
@@ -22,7 +23,7 @@ from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.erasure.erasing import Eraser
 from processor.erasure.expiry import Expiry
 from processor.erasure.people import RequestError
-from processor.erasure.requests import Requests
+from processor.erasure.requests import Requests, request_name
 from processor.silence import silence
 
 logger = Logger()
@@ -40,8 +41,10 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         RequestError: the request is refused; the execution ends with it.
         FailedError: see there.
     """
-    facts = {"step": event["step"], "request": str(event["request"]), "run": str(event["run"])}
+    facts = {"step": event["step"], "run": str(event["run"])}
     try:
+        request_name(str(event["request"]))
+        facts["request"] = str(event["request"])
         with silence():
             done = _do(event)
     except RequestError as error:

@@ -29,15 +29,15 @@ COUNTS = ("files", "changed", "clean", "rejected", "refused", "failed")
 
 def receipt_key(request_key: str) -> str:
     """Return the key of the receipt of a request."""
-    return f"{RECEIPTS}{_name(request_key)}.json"
+    return f"{RECEIPTS}{request_name(request_key)}.json"
 
 
 def _parts(request_key: str, run: str) -> str:
     """Return the prefix of the parts of a run's receipt."""
-    return f"{RECEIPTS}{_name(request_key)}/{run}/"
+    return f"{RECEIPTS}{request_name(request_key)}/{run}/"
 
 
-def _name(request_key: str) -> str:
+def request_name(request_key: str) -> str:
     """Return the name of a request.
 
     Raises:
@@ -132,7 +132,7 @@ class Requests:
         return counts
 
     def _read(self, request_key: str) -> Request:
-        _name(request_key)
+        request_name(request_key)
         found = self._store.read(request_key)
         if found is None:
             raise RequestError("there is no such request: it was never made, or is done")

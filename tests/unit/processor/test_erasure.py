@@ -97,6 +97,16 @@ def test_a_request_that_is_refused_says_why_and_nothing_of_it(
     assert SECRET not in logged + str(raised.value)
 
 
+def test_what_is_no_key_of_a_request_is_not_logged(
+    erasure: ModuleType, output: io.StringIO
+) -> None:
+    """It may be an identifier that somebody took for one."""
+    with pytest.raises(Exception, match="the key of a request is") as raised:
+        step(erasure, "begin", SECRET)
+    assert "erasure refused" in output.getvalue()
+    assert SECRET not in output.getvalue() + str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("code", "said"), [("AccessDenied", "ClientError"), ("PreconditionFailed", "ContentionError")]
 )
