@@ -2,14 +2,15 @@
 
 Each dataset may have a list, ``erasure/suppressed/<dataset>.json``: for each column the tokens of
 those who were erased. They are not the tokens of the output: they are made under epoch 0, which no
-contract has, by the same algorithm for every method. So they outlive a new epoch, method or
-domain, and who reads a list cannot find the rows that another file still has. What they depend
-on is the column's name and how it is normalized.
+contract has, by the same algorithm for every method, and for each way in which a column may be
+normalized. So they outlive a new epoch, method, domain or ``normalize``, and who reads a list
+cannot find the rows that another file still has. What they depend on is the column's name.
 
 Nothing is computed unless there is a list. :mod:`processor.bucket.suppressed` reads it.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import combinations
 from typing import NamedTuple, Protocol
 
 import pyarrow as pa
@@ -18,7 +19,8 @@ import pyarrow.compute as pc
 from processor.arrow import places
 from processor.batches import Batch
 from processor.checks.columns import CheckedBatch
-from processor.checks.normalization import normalize
+from processor.checks.normalization import STEPS, normalize
+from processor.checks.notation import notation_of, usual
 from processor.contract.column import Column, Texts
 from processor.contract.model import Contract
 from processor.deidentification.cmac import CmacTokens
@@ -26,6 +28,7 @@ from processor.deidentification.pseudonyms import AES_256_CMAC, ContractKeys, Ps
 from processor.deidentification.token import Token
 
 EPOCH = 0  # those of contracts begin with 1
+_WAYS = [steps for count in range(len(STEPS) + 1) for steps in combinations(STEPS, count)]
 
 
 def token_columns(contract: Contract) -> list[Column]:
@@ -33,10 +36,24 @@ def token_columns(contract: Contract) -> list[Column]:
     return [column for column in contract.columns if isinstance(column.deidentify, Token)]
 
 
-def suppression_tokens(keys: PseudonymKeys, dataset: str, column: str) -> Texts:
-    """Return what makes the tokens of a column's list of normalized texts."""
+def suppression_tokens(
+    keys: PseudonymKeys, dataset: str, column: str, texts: pa.StringArray
+) -> Iterator[str]:
+    """Yield the tokens that put people onto a column's list: one for each way to normalize."""
+    for steps in _WAYS:
+        normalized = normalize(texts, steps).text.drop_null()
+        yield from _maker(keys, dataset, column, steps)(normalized).to_pylist()
+
+
+def _maker(keys: PseudonymKeys, dataset: str, column: str, steps: Collection[str]) -> Texts:
+    """Return what makes the tokens of texts that are normalized so.
+
+    The keys differ by these steps: a column that tells ``Ann`` from ``ann`` does not lose the one
+    because another version of it, which does not, has lost the other.
+    """
     of_column = ContractKeys(keys, dataset, EPOCH)
-    return CmacTokens(of_column.derive(AES_256_CMAC, column, None)).tokens
+    name = "\n".join((column, *sorted(steps)))
+    return CmacTokens(of_column.derive(AES_256_CMAC, name, None)).tokens
 
 
 class _Suppressed(NamedTuple):
@@ -58,10 +75,11 @@ class Suppression:
         self, contract: Contract, keys: PseudonymKeys, listed: Mapping[str, Collection[str]]
     ) -> None:
         """Prepare; derives the keys of the columns with a list."""
+        self._notation = notation_of(contract)
         self._columns = [
             _Suppressed(
                 column,
-                suppression_tokens(keys, contract.dataset, column.name),
+                _maker(keys, contract.dataset, column.name, column.deidentify.steps),
                 pa.array(sorted(listed[column.name]), pa.string()),
             )
             for column in token_columns(contract)
@@ -89,7 +107,8 @@ class Suppression:
         for index in indices:
             fields = pa.array(batch.rows[index].as_py() or [], pa.string())
             for one in self._columns:
-                normalized = normalize(fields, one.column.deidentify.steps).text
+                texts = usual(fields, self._notation.get(one.column.name))
+                normalized = normalize(texts, one.column.deidentify.steps).text
                 if one.finds(normalized).true_count:
                     yield index
                     break

@@ -32,6 +32,14 @@ class Notation(Protocol):
         """Return the usual texts; anything else becomes a text that is no value of the type."""
 
 
+def usual(text: pa.StringArray, notation: Notation | None) -> pa.StringArray:
+    """Return the usual texts where there are any; other texts stay what they are."""
+    if notation is None:
+        return text
+    plain = notation.plain(text)
+    return pc.if_else(pc.equal(plain, _NO_VALUE), text, plain)
+
+
 class NumberNotation:
     """How the numbers of CSV files are written in a dialect."""
 

@@ -90,10 +90,10 @@ def origins(contract: Contract) -> list[dict[str, Any]]:
     Tokens join only if all but the columns is the same. Without a domain they join only with those
     of the same column of the same dataset, whatever it is called in the output.
     """
-    columns: dict[tuple[str, int, str | None], list[str | None]] = {}
+    columns: dict[tuple[str, int, str | None, tuple[str, ...]], list[str | None]] = {}
     for column in contract.columns:
         if isinstance(method := column.deidentify, Token):
-            made = (method.algorithm, method.version, method.domain)
+            made = (method.algorithm, method.version, method.domain, method.normalize)
             columns.setdefault(made, []).append(column.output)
     return [
         {
@@ -101,9 +101,10 @@ def origins(contract: Contract) -> list[dict[str, Any]]:
             "version": version,
             "epoch": contract.epoch,
             "domain": domain,
+            "normalize": [*steps],
             "columns": names,
         }
-        for (algorithm, version, domain), names in columns.items()
+        for (algorithm, version, domain, steps), names in columns.items()
     ]
 
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from processor import ProcessorError
 from processor.checks.normalization import normalize
+from processor.checks.notation import notation_of, usual
 from processor.contract.column import Column
 from processor.contract.model import Contract, Csv
 from processor.deidentification.encrypt import Encrypt
@@ -85,10 +86,10 @@ class Request:
             return isinstance(method, Token) and method.domain == self.domain
         return (self.dataset, self.column) == (contract.dataset, column.name)
 
-    def normalized(self, column: Column) -> pa.StringArray:
-        """Return the identifiers as they are before they become tokens of a column."""
-        texts = pa.array(self.identifiers, pa.string())
-        return normalize(texts, column.deidentify.steps).text.drop_null()
+    def texts(self, contract: Contract, column: Column) -> pa.StringArray:
+        """Return the identifiers as texts of a column, before these are normalized."""
+        given = pa.array(self.identifiers, pa.string())
+        return usual(given, notation_of(contract).get(column.name))
 
 
 class TokensError(ProcessorError):
@@ -100,7 +101,8 @@ def tokens_in(
 ) -> dict[str, pa.StringArray]:
     """Return the tokens of these people by column of a file's clean rows.
 
-    The manifest says how the file's were made: it may be of an older epoch, method or domain.
+    The manifest says how the file's were made: it may be of an older epoch, method or domain, or
+    normalized otherwise, which those of version 1.0.0 do not say.
 
     Raises:
         TokensError: by a derivation of another version.
@@ -113,12 +115,13 @@ def tokens_in(
             same_domain = request.domain is not None and origin["domain"] == request.domain
             if output not in wanted and not same_domain:
                 continue
-            column = by_output.get(output)
-            texts = request.normalized(column) if column else pa.array(request.identifiers)
+            known = by_output.get(output)
+            column = known or replace(contract.columns[0], name=output)
+            steps = origin.get("normalize", known.deidentify.steps if known else ())
             method = _method(origin)
             of_file = ContractKeys(keys, contract.dataset, origin["epoch"])
-            named = replace(column or contract.columns[0], name=column.name if column else output)
-            found[output] = method.prepare(named, of_file).make(texts)
+            texts = normalize(request.texts(contract, column), steps).text.drop_null()
+            found[output] = method.prepare(column, of_file).make(texts)
     return found
 
 
@@ -145,8 +148,15 @@ class RawRows:
     def __init__(self, request: Request, contract: Contract) -> None:
         """Prepare."""
         self._csv = contract.csv
+        notation = notation_of(contract)
         self._columns = [
-            (column.deidentify.steps, request.normalized(column))
+            (
+                notation.get(column.name),
+                column.deidentify.steps,
+                normalize(
+                    request.texts(contract, column), column.deidentify.steps
+                ).text.drop_null(),
+            )
             for column in request.columns(contract)
         ]
         self._texts = [_folded(one.strip()) for one in request.identifiers]
@@ -159,8 +169,8 @@ class RawRows:
             return any(one in text for one in self._texts)
         texts = pa.array(fields, pa.string())
         return any(
-            pc.is_in(normalize(texts, steps).text, value_set=wanted).true_count
-            for steps, wanted in self._columns
+            pc.is_in(normalize(usual(texts, notation), steps).text, value_set=wanted).true_count
+            for notation, steps, wanted in self._columns
         )
 
 

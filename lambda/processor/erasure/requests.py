@@ -144,8 +144,9 @@ class Requests:
             listed, etag = read_list(self._store, key)
             before = json.dumps(listed)
             for column in request.columns(contract):
-                make = suppression_tokens(self._keys, contract.dataset, column.name)
-                tokens = make(request.normalized(column)).to_pylist()
+                tokens = suppression_tokens(
+                    self._keys, contract.dataset, column.name, request.texts(contract, column)
+                )
                 listed[column.name] = sorted({*listed.get(column.name, ()), *tokens})
             if json.dumps(listed) == before:
                 return

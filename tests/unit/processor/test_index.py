@@ -159,6 +159,7 @@ def test_what_a_contract_encrypts_needs_the_key_for_that(
             "version": 1,
             "epoch": 1,
             "domain": None,
+            "normalize": [],
             "columns": ["email"],
         }
     ]

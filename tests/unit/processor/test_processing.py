@@ -167,6 +167,7 @@ def test_a_clean_file_leaves_rows_and_a_manifest(
                 "version": 2,
                 "epoch": 1,
                 "domain": None,
+                "normalize": [],
                 "columns": ["person_token"],
             }
         ],

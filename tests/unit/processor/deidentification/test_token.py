@@ -20,15 +20,18 @@ def test_tokens_that_join_are_named_with_what_made_them() -> None:
         column("email", method="pseudonymize", options={"domain": "email"}),
         column("phone", method="pseudonymize"),
         column("login", method="pseudonymize", options={"domain": "email"}),
+        column("name", method="hmac", options={"normalize": ["trim", "lowercase"]}),
         column("iban", method="encrypt", options=options_of("encrypt")),
-        column("name", method="drop"),
+        column("size", method="drop"),
         column("city"),
     )
-    made = {"version": 2, "epoch": 4}
+    made = {"version": 2, "epoch": 4, "normalize": []}
+    steps = {"normalize": ["trim", "lowercase"]}
     assert origins(parse(document(*columns, epoch=4))) == [
         made | {"algorithm": "AES-256-CMAC", "domain": None, "columns": ["token", "phone"]},
         made | {"algorithm": "HMAC-SHA256", "domain": None, "columns": ["code"]},
         made | {"algorithm": "AES-256-CMAC", "domain": "email", "columns": ["email", "login"]},
+        made | steps | {"algorithm": "HMAC-SHA256", "domain": None, "columns": ["name"]},
         made | {"algorithm": "AES-256-SIV", "version": 1, "domain": None, "columns": ["iban"]},
     ]
 

@@ -165,4 +165,31 @@ def test_rows_are_split_as_the_contract_says(
 
 def test_identifiers_that_cannot_be_normalized_to_anything_match_nothing() -> None:
     nobody = Request(("\u200b",), domain="mail")
-    assert nobody.normalized(CONTRACT.columns[1]) == pa.array([], pa.string())
+    found = tokens_in(nobody, CONTRACT, make_keys(), {"tokens": [origin("mail_token")]})
+    assert found["mail_token"] == pa.array([], pa.string())
+
+
+@pytest.mark.parametrize("given", ["1.234.567", "1234567"])
+def test_numbers_in_groups_are_the_numbers(given: str) -> None:
+    number = column("number", "integer", method="pseudonymize")
+    dialect = {"delimiter": ";", "decimal": ",", "thousands": "."}
+    contract = parse(document(number) | {"csv": dialect})
+    request = Request((given,), dataset="people", column="number")
+    manifest = {"tokens": [origin("number", domain=None, normalize=[])]}
+    found = tokens_in(request, contract, make_keys(), manifest)
+    assert found["number"].to_pylist() == leaves(number, "1234567")
+    rows = RawRows(request, contract)
+    assert all(map(rows.holds, ("1.234.567;x", "1234567;x", '{"number": 1234567}')))
+    assert not any(map(rows.holds, ("1.234.568;x", "x;y", "1.234,567;x")))
+
+
+def test_texts_are_normalized_as_they_were_in_the_file() -> None:
+    exact = Request((" Ann@example.com",), domain="mail")
+    found = [
+        tokens_in(exact, CONTRACT, make_keys(), {"tokens": [origin("mail_token", **one)]})
+        for one in ({}, {"normalize": ["nfc", "trim", "lowercase"]}, {"normalize": ["trim"]})
+    ]
+    now, same, before = (one["mail_token"].to_pylist() for one in found)
+    assert now == same == leaves(MAIL, "ann@example.com")
+    trimmed = MAIL["deidentify"] | {"normalize": ["trim"]}
+    assert before == leaves(MAIL | {"deidentify": trimmed}, "Ann@example.com")
