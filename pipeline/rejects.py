@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,18 +12,13 @@ from typing import IO, Any, Self
 
 from pipeline.catalogue import advice
 from pipeline.outcomes import PipelineError
-from pipeline.text import plain
+from pipeline.text import is_formula, plain
 
 BEFORE = ("row", "line", "reasons", "what to do")
 """The columns before those of the file."""
 
 MOST_NAMES = 1_000
 """Each row takes a cell for each name that any row has, and a producer can invent names."""
-
-# What makes a spreadsheet take a cell for a formula, in the wide forms of East Asia too.
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
-_NUMBER = re.compile(r"-\d+([.,]\d+)*")
 
 # Of a file that is not gzip, is cut, or is damaged.
 _UNREADABLE = (gzip.BadGzipFile, EOFError, zlib.error)
@@ -177,13 +171,11 @@ def write_csv(out: IO[str], rejects: Iterable[Reject], layout: Layout) -> None:
 def cell(text: str) -> str:
     r"""Return a text as the cell of a spreadsheet that is no formula.
 
-    An apostrophe comes before a text that begins like a formula, and is not a negative number.
+    An apostrophe comes before a text that begins like a formula.
     Characters that a terminal or a spreadsheet would act on are escaped, but not line ends.
     """
     text = "\n".join(map(plain, text.replace("\r\n", "\n").split("\n")))
-    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    return f"'{text}" if is_formula(text) else text
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

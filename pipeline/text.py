@@ -1,8 +1,14 @@
 """Text that somebody else chose: names of files and datasets, raw values, messages of AWS."""
 
+import re
 import unicodedata
 
 _BLANK = "Zs"
+
+# What makes a spreadsheet take a cell for a formula, in the wide forms of East Asia too.
+# https://owasp.org/www-community/attacks/CSV_Injection
+_FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_NUMBER = re.compile(r"-\d+([.,]\d+)*")
 
 
 def plain(text: str) -> str:
@@ -13,6 +19,11 @@ def plain(text: str) -> str:
     https://www.unicode.org/reports/tr36/#Bidirectional_Text_Spoofing
     """
     return text if text.isprintable() else "".join(map(_shown, text))
+
+
+def is_formula(text: str) -> bool:
+    """Tell whether a spreadsheet would run a text: it begins so, and is no negative number."""
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
 
 
 def _shown(character: str) -> str:

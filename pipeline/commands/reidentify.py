@@ -1,6 +1,7 @@
 """``reidentify``: asks for the values of tokens, waits for somebody's approval, fetches them."""
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from pipeline.outcomes import Exit
 from pipeline.permissions import GET, PUT
 from pipeline.requests import Requests
 from pipeline.stack import Stack, with_stack
+from pipeline.text import is_formula
 from processor.reidentification import MOST_TOKENS
 
 PRIVATE = 0o600
@@ -69,6 +71,10 @@ def command(
     Somebody with the Approver policy, and another role than yours, sees who asks, for what and for
     how many, and approves or refuses. Only you can read the values, and they expire in a day.
     After Ctrl-C the request goes on; wait for it again with --resume and the ARN that was printed.
+
+    Values are exactly what they were. If some begin like formulas, such as telephone numbers with
+    a plus sign, you are told: read the file with a program, or have a spreadsheet import its
+    columns as text.
     """
     requests = Requests(stack)
     if resume is None:
@@ -82,7 +88,9 @@ def command(
         return Exit.OK
     found = requests.wait(resume)
     if found.done:
-        _write(output, requests.fetch(str(found.output["values"])))
+        content = requests.fetch(str(found.output["values"]))
+        _write(output, content)
+        _warn(output, content)
     if as_json:
         written = {"output": str(output)} if found.done else {}
         show_json(found.document(resume, facts=found.output) | written)
@@ -123,3 +131,17 @@ def _write(file: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as written:
         os.fchmod(descriptor, PRIVATE)
         written.write(content)
+
+
+def _warn(file: Path, content: bytes) -> None:
+    """Say how many values a spreadsheet would run.
+
+    They are not changed: programs read them, and nothing would tell what was added.
+    """
+    csv.field_size_limit(max(csv.field_size_limit(), len(content)))
+    _, *rows = csv.reader(io.StringIO(content.decode(), newline=""))
+    if count := sum(is_formula(value) for _, value in rows):
+        remark(
+            f"Values that begin like formulas, which a spreadsheet would run: {count:,}. Import "
+            f"the columns of {file} as text, or read it with a program."
+        )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text import plain
+from pipeline.text import is_formula, plain
 
 NAMES = {
     "a b.csv": "a b.csv",
@@ -26,6 +26,18 @@ NAMES = {
 @pytest.mark.parametrize(("text", "shown"), NAMES.items())
 def test_a_terminal_is_only_shown_text(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "formula"),
+    [
+        *((f"{sign}1+1", True) for sign in "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"),
+        *((text, False) for text in ("", "1", "a=1", "-1", "-1.234,50", " =1")),
+    ],
+)
+def test_a_formula_is_known_by_how_it_begins(text: str, formula: bool) -> None:
+    """https://owasp.org/www-community/attacks/CSV_Injection"""
+    assert is_formula(text) == formula
 
 
 @given(st.text())

@@ -53,6 +53,26 @@ def test_values_are_written_for_nobody_else(tool: Tool, account: Account, file: 
     assert asked(account) == [b"t1", b"t2"]
 
 
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_values_stay_exact_and_formulas_are_counted(
+    tool: Tool, account: Account, file: str, options: tuple[str, ...]
+) -> None:
+    """What a spreadsheet would run is named, and is not changed: a program reads it too."""
+    long = "x" * 200_000
+    values = ["=1+1", "+49301234", "@SUM(A1)", '"-2+3,\n=1"', '"\t=1"', "-1", "a=1", "", long]
+    content = "token,value\n" + "".join(f"t1,{value}\n" for value in values)
+    account.put(VALUES, content.encode())
+    answer = tool("reidentify", file, *OPTIONS, *options)
+    assert answer.code == Exit.OK
+    assert Path("values.csv").read_bytes() == content.encode()
+    assert "Values that begin like formulas, which a spreadsheet would run: 5." in answer.err
+    assert not [one for one in ("49301234", "SUM") if one in answer.err + answer.out]
+
+
+def test_values_that_are_no_formulas_are_not_remarked(tool: Tool, file: str) -> None:
+    assert "formula" not in tool("reidentify", file, *OPTIONS).err
+
+
 def test_tokens_may_be_a_field_of_a_csv_file(tool: Tool, account: Account, file: str) -> None:
     Path(file).write_text('name,email_token\n"a,b",t1\nc,\nd,t3\n', encoding="utf-8")
     answer = tool("reidentify", file, "--field", "email_token", *OPTIONS, "--no-wait", "--json")
