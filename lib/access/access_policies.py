@@ -16,6 +16,7 @@ from lib.environment import Environment
 from lib.names import DATASET_TAG, OWN_DATASET, RESULTS
 from lib.outputs import export
 from processor.bucket.keys import (
+    ERASURE,
     INCOMING,
     MANIFESTS,
     OUTPUTS,
@@ -54,7 +55,8 @@ class AccessPolicies(Construct):
         steward: reads ``quarantine/<dataset>/`` (raw rows, to correct them) and
             ``manifests/<dataset>/``.
         eraser: asks to erase people, and reads the receipts; it reads nothing else, and not even
-            what it asked for. None if no contract has tokens to find people by.
+            what it asked for, and a role that also has another of these policies does neither.
+            None if no contract has tokens to find people by.
         break_glass: where data are retained, the one role that can remove versions for good; else
             None. Whoever IAM allows can assume it, with MFA. It can find and remove, but not read.
     """
@@ -78,6 +80,7 @@ class AccessPolicies(Construct):
         self._names, self._tables = environment.names, tables
         self._bucket = data.bucket
         self._key = keys.data
+        self._of_erasers = (ERASURE,) if keys.erases else ()
         self.producer = iam.ManagedPolicy(
             self,
             "Producer",
@@ -91,7 +94,7 @@ class AccessPolicies(Construct):
                 # Joining the parts of a multipart upload decrypts them.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
-                self._keep_from(*OUTPUTS, RESULTS),
+                self._keep_from(*OUTPUTS, RESULTS, *self._of_erasers),
                 *keep_from_workgroups(self._names),
             ],
         )
@@ -206,7 +209,7 @@ class AccessPolicies(Construct):
                     self._tables,
                     of_rows=PROCESSED in folders,
                 ),
-                self._keep_from(INCOMING, *others),
+                self._keep_from(INCOMING, *others, *self._of_erasers),
                 *keep_to_workgroup(duty, self._names),
             ],
         )

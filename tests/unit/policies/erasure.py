@@ -31,6 +31,7 @@ from tests.unit.policies.decisions import (
     MANIFEST,
     NEIGHBOUR,
     NETWORK_INTERFACES,
+    OF_CUSTOMERS,
     OTHER_ACCOUNT,
     OTHER_BUCKET,
     OTHER_KEY,
@@ -38,6 +39,7 @@ from tests.unit.policies.decisions import (
     PROCESSED,
     PRODUCER,
     PSEUDONYM_KEY,
+    QUARANTINE,
     QUEUE,
     READS,
     REMOVALS,
@@ -293,8 +295,8 @@ def decide_for_person() -> Iterator[Decision]:
     yield deny(PERSON, "s3:ListBucketVersions", BUCKET, found)
     yield deny(PERSON, "s3:ListBucket", OTHER_BUCKET, found)
     yield deny(PERSON, "states:UpdateStateMachine", ERASURES)
-    other = EXECUTIONS.replace("erasure", "replay")
-    yield deny(PERSON, "states:DescribeExecution", f"{other}:1")
+    replays = EXECUTIONS.replace("erasure", "replay")
+    yield deny(PERSON, "states:DescribeExecution", f"{replays}:1")
     for action in ("athena:GetQueryResults", "athena:UpdateWorkGroup"):
         for name in ("zero-trust-test", "zero-trust-test.consumer.customers"):
             workgroup = f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/{name}"
@@ -313,6 +315,13 @@ def decide_for_person() -> Iterator[Decision]:
         ("kms:GenerateMac", PSEUDONYM_KEY),
     ):
         yield deny(PERSON, action, resource, {}, ALONE)
+    for duty in ("Producer", "Consumer", "Steward"):
+        other = PERSON.holding(f"People{duty}").seen(f"{duty} who erases", OF_CUSTOMERS)
+        for action, resource in (
+            *(("s3:PutObject", place) for place in (REQUEST, INCOMING)),
+            *(("s3:GetObject", place) for place in (RECEIPT, PROCESSED, QUARANTINE, MANIFEST)),
+        ):
+            yield deny(other, action, resource, {}, ALONE)
     for holder in (PERSON.holding("AdministratorAccess"), PERSON.holding("PeopleConsumer")):
         for resource in (INCOMING, *OUTPUTS, SUPPRESSED, *RESULTS.values()):
             for action in (*READS, *WRITES):

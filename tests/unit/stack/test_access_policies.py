@@ -56,12 +56,16 @@ def test_each_reaches_its_own_objects(
 @pytest.mark.parametrize(
     ("output", "prefixes"),
     [
-        ("ProducerPolicyArn", {"processed/*", "quarantine/*", "manifests/*", "query-results/*"}),
-        ("ConsumerPolicyArn", {"incoming/*"}),
+        (
+            "ProducerPolicyArn",
+            {"processed/*", "quarantine/*", "manifests/*", "query-results/*", "erasure/*"},
+        ),
+        ("ConsumerPolicyArn", {"incoming/*", "erasure/*"}),
         (
             "StewardPolicyArn",
             {
                 "incoming/*",
+                "erasure/*",
                 "processed/*",
                 "query-results/consumer/*",
                 "query-results/environment/*",
