@@ -25,9 +25,6 @@ from lib.names import OF_THIS_ACCOUNT
 from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS, SUPPRESSED
 
-READ = (INCOMING, SUPPRESSED)
-"""What the function reads and does not write."""
-
 
 class ProcessorRole(Construct):
     """The role that the function acts as.
@@ -80,7 +77,7 @@ class ProcessorRole(Construct):
             ceiling,
             bucket,
             "The function handles every file, and producers name the files.",
-            *(f"{prefix}*" for prefix in (*READ, *OUTPUTS)),
+            *(f"{prefix}*" for prefix in (*_read(keys), *OUTPUTS)),
         )
         acknowledge_interfaces(ceiling)
         self.role = iam.Role(
@@ -96,13 +93,19 @@ class ProcessorRole(Construct):
         export(self, environment, LambdaRoleArn=self.role.role_arn)
 
 
+def _read(keys: Keys) -> tuple[str, ...]:
+    """What the function reads and does not write: a dataset without tokens has no list."""
+    return (INCOMING, SUPPRESSED) if keys.erases else (INCOMING,)
+
+
 def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStatement]:
     """What the code itself needs to process a file."""
+    found = [f"{prefix}*" for prefix in (*_read(keys), *OUTPUTS)]
     return [
         iam.PolicyStatement(
             sid="ReadIncoming",
             actions=["s3:GetObject"],
-            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in READ],
+            resources=[bucket.arn_for_objects(f"{prefix}*") for prefix in _read(keys)],
         ),
         iam.PolicyStatement(
             sid="WriteOutputs",
@@ -115,7 +118,7 @@ def _record_statements(bucket: s3.IBucket, keys: Keys) -> list[iam.PolicyStateme
             sid="FindObjects",
             actions=["s3:ListBucket"],
             resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": [f"{p}*" for p in (*READ, *OUTPUTS)]}},
+            conditions={"StringLike": {"s3:prefix": found}},
         ),
         use_data_key(bucket, keys),
         iam.PolicyStatement(

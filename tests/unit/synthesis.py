@@ -40,6 +40,7 @@ def synthesize(
     settings: str = "{}",
     *,
     encrypts: bool = False,
+    tokens: bool = True,
 ) -> Resource:
     """The template of an environment, synthesized once per session.
 
@@ -48,9 +49,10 @@ def synthesize(
         region: the stack's region, in ``ACCOUNT``; None leaves both open.
         settings: the environment's settings, as JSON.
         encrypts: whether a column of a contract has the method ``encrypt``.
+        tokens: whether a column has any method that makes tokens.
     """
     app = make_app(environments={suffix: json.loads(settings)})
-    with contracts(encrypts=encrypts):
+    with contracts(encrypts=encrypts, tokens=tokens):
         stack = TapStack(
             app,
             f"TapStack-{suffix}",
@@ -61,20 +63,30 @@ def synthesize(
 
 
 @contextmanager
-def contracts(*, encrypts: bool) -> Iterator[None]:
-    """Let the stack find the project's contracts, or others of which one encrypts."""
+def contracts(*, encrypts: bool, tokens: bool = True) -> Iterator[None]:
+    """Let the stack find the project's contracts, or others: one that encrypts, or none of tokens.
+
+    See :func:`synthesize`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "contracts"
         shutil.copytree(CONTRACTS, folder)
         if encrypts:
-            file = folder / "customers.odcs.yaml"
-            text = file.read_text(encoding="utf-8")
-            method = "{method: pseudonymize}"
-            assert method in text
             other = "{method: encrypt, reidentification: fraud-investigation}"
-            file.write_text(text.replace(method, other), encoding="utf-8")
+            _replace("{method: pseudonymize}", other, folder / "customers.odcs.yaml")
+        if not tokens:
+            for file in folder.glob("*.odcs.yaml"):
+                _replace("{method: pseudonymize.*}", "{method: keep}", file)
+                _replace("\n *encryptedName: .*", "", file)
         with patch("lib.tap_stack.CONTRACTS", folder):
             yield
+
+
+def _replace(method: str, other: str, file: Path) -> None:
+    """Write another method into a contract; ``method`` is a pattern."""
+    text, count = re.subn(method, other, file.read_text(encoding="utf-8"))
+    assert count
+    file.write_text(text, encoding="utf-8")
 
 
 class Synthesized:

@@ -1,13 +1,15 @@
 """The stack as a whole: its name, outputs, tags, and what it retains."""
 
 import json
+import re
 from pathlib import Path
 
+import pytest
 from aws_cdk import Environment
 from aws_cdk.assertions import Template
 
 from lib.tap_stack import TapStack
-from tests.unit.synthesis import ACCOUNT, Synthesized, make_app
+from tests.unit.synthesis import ACCOUNT, Synthesized, make_app, synthesize
 
 DATA = {
     "AWS::KMS::Key",
@@ -26,6 +28,7 @@ TAGGED = {
     "AWS::SNS::Topic",
     "AWS::SQS::Queue",
 }
+ALL = '{"retainData": true, "restrictAdministrators": true, "auditTrail": true}'
 
 
 def test_the_description_names_the_environment(stack: Synthesized) -> None:
@@ -45,6 +48,30 @@ def test_all_that_takes_tags_is_tagged(stack: Synthesized) -> None:
             seen.add(resource["Type"])
             assert expected.items() <= {tag["Key"]: tag["Value"] for tag in tags}.items(), name
     assert seen >= TAGGED
+
+
+@pytest.mark.parametrize("settings", ["{}", ALL])
+@pytest.mark.parametrize(
+    ("methods", "words"),
+    [
+        ({"tokens": False}, "erasure|eraser|suppressed|reversible|reidentif"),
+        ({}, "reversible|reidentif"),
+    ],
+    ids=["no-tokens", "none-that-can-be-reversed"],
+)
+def test_what_no_contract_uses_is_not_in_the_template(
+    settings: str, methods: dict[str, bool], words: str
+) -> None:
+    """No function, role, statement, log group, prefix or output."""
+    without, there = (
+        {found.lower() for found in re.findall(words, json.dumps(one), re.IGNORECASE)}
+        for one in (
+            synthesize(settings=settings, **methods),
+            synthesize(settings=settings, encrypts=True),
+        )
+    )
+    assert not without
+    assert there == set(words.split("|"))
 
 
 def test_synth_asks_for_no_context_lookup() -> None:
