@@ -20,7 +20,6 @@ from processor import ProcessorError
 from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.erasure.erasing import Eraser
 from processor.erasure.expiry import Expiry
 from processor.erasure.people import RequestError
 from processor.erasure.requests import Requests, request_name
@@ -62,10 +61,11 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
 def _do(event: dict[str, Any]) -> dict[str, Any]:
     requests, key, run = make_requests(), str(event["request"]), str(event["run"])
     if event["step"] == "begin":
-        return {"datasets": requests.begin(key)}
+        return requests.begin(key)
     if event["step"] == "erase":
         return dict(requests.erase(key, run, [str(one) for one in event["manifests"]]))
-    return dict(requests.conclude(key, run, int(event["lost"])))
+    lost, dry_run = int(event["lost"]), bool(event["dry_run"])
+    return dict(requests.conclude(key, run, lost, dry_run=dry_run))
 
 
 @cache
@@ -89,4 +89,4 @@ def make_requests() -> Requests:
         old=int(os.environ["OLD_VERSIONS_DAYS"]),
         lock=int(os.environ["OBJECT_LOCK_DAYS"]),
     )
-    return Requests(store, contracts, keys, Eraser(store, contracts, keys, expiry))
+    return Requests(store, contracts, keys, expiry)

@@ -3,7 +3,7 @@
 The people of a request are put onto the lists of their datasets. What has begun before may still
 write rows of theirs: once that must be over, a Distributed Map gives the manifests of these
 datasets to the function, in batches. The state machine sees keys of objects, and who is erased
-nowhere.
+nowhere. A dry run changes nothing, so it waits for nothing.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
@@ -24,6 +24,7 @@ INCOMPLETE, REFUSED = "Incomplete", "RequestError"
 
 _RUN = "$states.context.Execution.Name"
 _REQUEST = "$string($states.context.Execution.Input.request)"
+_DRY_RUN = "$states.input.dry_run"
 _RETRY = {
     "ErrorEquals": ["States.ALL"],
     "IntervalSeconds": 5,
@@ -54,7 +55,12 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
             "Begin": _invoke(function_arn, step="begin", request=_evaluate(_REQUEST), run=_run())
             | {
                 "Retry": [{"ErrorEquals": [REFUSED], "MaxAttempts": 0}, _RETRY],
-                "Next": "Wait",
+                "Next": "Rehearsal",
+            },
+            "Rehearsal": {
+                "Type": "Choice",
+                "Choices": [{"Condition": _evaluate(_DRY_RUN), "Next": "Datasets"}],
+                "Default": "Wait",
             },
             "Wait": {"Type": "Wait", "Seconds": wait_seconds, "Next": "Datasets"},
             "Datasets": {
@@ -71,7 +77,9 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                     "StartAt": "Files",
                     "States": {"Files": _files(function_arn, bucket)},
                 },
-                "Output": _evaluate("{'lost': $sum($append(0, $states.result))}"),
+                "Output": _evaluate(
+                    f"{{'lost': $sum($append(0, $states.result)), 'dry_run': {_DRY_RUN}}}"
+                ),
                 "Next": "Conclude",
             },
             "Conclude": _invoke(
@@ -80,6 +88,7 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                 request=_evaluate(_REQUEST),
                 run=_run(),
                 lost=_evaluate("$states.input.lost"),
+                dry_run=_evaluate(_DRY_RUN),
             )
             | {"Retry": [_RETRY], "Next": "Judge"},
             "Judge": {

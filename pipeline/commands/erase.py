@@ -5,6 +5,7 @@ Who is erased is read from a file, and never printed.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from processor.erasure.people import MOST, Request
 INPUT = Path("-")
 AGAIN = (
     "A file fails while its message is under way or parked: status shows it, redrive sends it "
-    "again. Then erase the same identifiers once more: what is done stays done."
+    "again. Then ask for the same identifiers once more: what is done stays done."
 )
 
 
@@ -35,6 +36,7 @@ AGAIN = (
     wrong="files failed, or the request was refused: the cause is printed; or you did not agree",
     examples=(
         "people.txt --domain customer",
+        "people.txt --domain customer --dry-run",
         "- --dataset payments --column customer_id --yes",
         "--resume arn:aws:states:…:execution:…:6e1a2c0c",
     ),
@@ -43,6 +45,9 @@ AGAIN = (
 @click.option("--domain", metavar="NAME", help="Of all columns of tokens that share this domain.")
 @click.option("--dataset", metavar="NAME", help="Only of this dataset, of one --column.")
 @click.option("--column", metavar="NAME", help="The column, as the contract calls it.")
+@click.option(
+    "--dry-run", is_flag=True, help="Say where they are and until when, and erase nothing."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--resume", metavar="ARN", help="Wait for an erasure that was begun before.")
 @json_option
@@ -54,6 +59,7 @@ def command(
     domain: str | None,
     dataset: str | None,
     column: str | None,
+    dry_run: bool,
     yes: bool,
     resume: str | None,
     as_json: bool,
@@ -70,18 +76,20 @@ def command(
 
     The receipt has the rows that are gone by file, and the copies that still hold the people, each
     with the day on which it goes and, under Object Lock, until when it is locked. Nobody has
-    looked into a file that was refused as a whole.
+    looked into a file that was refused as a whole. With --dry-run nothing is changed, nobody is
+    asked, and the receipt says where the people are now, as an answer to their request of access.
     """
     erasures = Erasures(stack)
     if resume is None:
         if file is None:
             raise click.UsageError("Name FILE, with --domain, or --dataset and --column.")
-        request = _request(file, domain, dataset, column)
+        request = replace(_request(file, domain, dataset, column), dry_run=dry_run)
         places = _places(request)
         if not as_json:
-            title = f"Identifiers to be erased: {len(request.identifiers):,}"
+            what = "to be found" if dry_run else "to be erased"
+            title = f"Identifiers {what}: {len(request.identifiers):,}"
             show_table(("dataset", "column"), places, title)
-        if not yes and not _agree():
+        if not (yes or dry_run or _agree()):
             if as_json:
                 show_json({"status": "DECLINED"})
             return Exit.WRONG
@@ -156,28 +164,29 @@ def _agree() -> bool:
 
 def _show(found: Execution, receipt: dict[str, Any] | None) -> None:
     if receipt:
-        _show_receipt(receipt["counts"], receipt["files"])
+        title = "Dry run: nothing was changed" if receipt["dry_run"] else "Rows that are gone"
+        _show_receipt(title, receipt["counts"], receipt["files"])
     if not found.done:
         show_text(found.failure)
     if found.error == INCOMPLETE:
         show_text(AGAIN)
 
 
-def _show_receipt(counts: dict[str, int], files: Sequence[dict[str, Any]]) -> None:
-    headings = ("files", "changed", "clean rows gone", "rejected rows gone", "refused", "failed")
+def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, Any]]) -> None:
+    headings = ("files", "with such rows", "clean rows", "rejected rows", "refused", "failed")
     names = ("files", "changed", "clean", "rejected", "refused", "failed")
-    show_table(headings, [tuple(counts[name] for name in names)], "Receipt")
+    show_table(headings, [tuple(counts[name] for name in names)], title)
     rows = [(one["key"], one.get("clean"), one.get("rejected"), _outcome(one)) for one in files]
     if rows:
-        show_table(("file", "clean", "rejected", ""), rows, "Files that had rows of them")
+        show_table(("file", "clean", "rejected", ""), rows, "Files with rows of them")
     versions = [
-        (one["key"], one["version_id"], one["gone_on"], one["locked_until"] or "")
+        (one["key"], one["version_id"], one["gone_on"] or "stays", one["locked_until"])
         for file in files
         for one in file.get("versions", ())
     ]
     if versions:
         headings = ("copy", "version", "goes on", "locked until")
-        show_table(headings, versions, "What still holds them")
+        show_table(headings, versions, "Copies that hold them")
 
 
 def _outcome(file: dict[str, Any]) -> str:

@@ -121,7 +121,7 @@ def arguments(name: str, files: Files) -> list[str]:
         "rejects": [files.rejects],
         "query": ["SELECT count(*) AS rows FROM customers", "--dataset", DATASET],
         "redrive": [],
-        "erase": [str(files.nobody), "--domain", "customer", "--yes"],
+        "erase": [str(files.nobody), "--domain", "customer", "--dry-run"],
         "replay": ["--only", "refused", "--prefix", files.rejects],
     }
     return [name, *asked.get(name, ["--dataset", DATASET]), "--json"]

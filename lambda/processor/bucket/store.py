@@ -221,6 +221,28 @@ class Store:
             raise
         return Stored(response["ETag"], response["VersionId"])
 
+    def rehearsal(self) -> "Store":
+        """Return the same bucket as one that is read, and in which nothing is written."""
+        return _Rehearsal(self._client, self.bucket)
+
+
+class _Rehearsal(Store):
+    """A bucket in which nothing is written."""
+
+    def write(
+        self,
+        key: str,
+        body: IO[bytes] | bytes,
+        content_type: str,
+        replacing: str | None,
+        metadata: Mapping[str, str] = NOTHING,
+    ) -> Stored:
+        """Write nothing, as if the condition held."""
+        return Stored("", "")
+
+    def delete(self, key: str) -> None:
+        """Delete nothing."""
+
 
 def _code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")

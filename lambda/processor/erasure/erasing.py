@@ -42,7 +42,8 @@ class FileErased:
     Attributes:
         key: the file.
         clean, rejected: rows that were removed from its outputs now.
-        erased: rows that are missing in all, by this request and earlier ones.
+        erased: rows that are missing in all, by this request and earlier ones. In a dry run,
+            these are the numbers that an erasure would find.
         refused: whether it was refused as a whole: then nobody has looked into it.
         versions: its raw file and the old versions of its outputs, if they hold the person or
             somebody else who was erased: see :meth:`.Expiry.describe`.
@@ -145,7 +146,8 @@ class Eraser:
             manifest["rows"][name] - changed["rows"][name] for name in ("clean", "rejected")
         )
         erased = changed["rows"].get("erased", 0)
-        versions = self._versions(keys) if erased and not behind else []
+        held = [one.version_id for name, one in outputs.items() if stored[name][0].removed]
+        versions = self._versions(keys, held) if erased and not behind else []
         return FileErased(keys.source, clean, rejected, erased, versions=versions), not behind
 
     def _contract(self, keys: ObjectKeys, manifest: Mapping[str, Any]) -> Contract | None:
@@ -214,13 +216,16 @@ class Eraser:
         moment = self._now().astimezone(UTC).isoformat(timespec="seconds")
         return changed | {"erased_at": moment.replace("+00:00", "Z")}
 
-    def _versions(self, keys: ObjectKeys) -> list[dict[str, Any]]:
-        """Return the raw file with its old versions, and old versions of the outputs."""
+    def _versions(self, keys: ObjectKeys, held: list[str]) -> list[dict[str, Any]]:
+        """Return the raw file with its old versions, and old versions of the outputs.
+
+        Those of the outputs that ``held`` rows of theirs are old by now, but in a rehearsal.
+        """
         return [
             self._expiry.describe(key, version)
             for key in (keys.source, *keys.outputs.values())
             for version in self._store.versions(key)
-            if version.replaced_at or key == keys.source
+            if version.replaced_at or key == keys.source or version.version_id in held
         ]
 
 

@@ -41,12 +41,14 @@ class Request:
         identifiers: as in files.
         domain: of the columns; None if it is one column.
         dataset, column: which column, by its name in the contract; None if it is a domain.
+        dry_run: whether nothing is to be changed: the receipt says what there is of them.
     """
 
     identifiers: tuple[str, ...]
     domain: str | None = None
     dataset: str | None = None
     column: str | None = None
+    dry_run: bool = False
 
     @classmethod
     def parse(cls, content: bytes) -> Self:
@@ -60,11 +62,12 @@ class Request:
             identifiers = given.pop("identifiers")
             found = cls(tuple(identifiers), **given)
             named = (found.domain is None, found.dataset is None, found.column is None)
-            texts = [*given.values(), *identifiers]
+            texts = [*(given[name] for name in given if name != "dry_run"), *identifiers]
             sound = (
                 isinstance(identifiers, list)
                 and 0 < len(identifiers) <= MOST
                 and named in ((False, True, True), (True, False, False))
+                and isinstance(found.dry_run, bool)
                 and all(isinstance(one, str) and one.strip() for one in texts)
             )
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):

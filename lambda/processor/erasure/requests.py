@@ -4,6 +4,9 @@
 new row of theirs is written, once everything is over that began before. ``erase`` does some
 files, and ``conclude`` writes the receipt, and removes the request. Only keys of objects are
 passed from step to step: who is erased stays in the request.
+
+A request for a dry run takes the same steps in a rehearsal of the bucket: nothing is written but
+the receipt, which has what an erasure would find.
 """
 
 import hashlib
@@ -20,6 +23,7 @@ from processor.contract.model import Contract
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.erasure.erasing import Eraser, FileErased
+from processor.erasure.expiry import Expiry
 from processor.erasure.people import Request, RequestError
 from processor.processing import ATTEMPTS, JSON, ContentionError
 from processor.suppression import suppression_tokens
@@ -57,30 +61,33 @@ class Requests:
         store: Store,
         contracts: Contracts,
         keys: PseudonymKeys,
-        eraser: Eraser,
+        expiry: Expiry,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Take the parts; ``now`` returns the time in UTC."""
         self._store = store
         self._contracts = contracts
         self._keys = keys
-        self._eraser = eraser
+        self._expiry = expiry
         self._now = now
 
-    def begin(self, request_key: str) -> list[str]:
-        """Put the people of a request onto the lists; return the datasets with their columns.
+    def begin(self, request_key: str) -> dict[str, Any]:
+        """Put the people of a request onto the lists of the datasets with their columns.
+
+        Return these ``datasets``, and whether it is a ``dry_run``.
 
         Raises:
             RequestError: there is no such request, or no contract has its columns.
             ContentionError: others kept changing a list.
         """
-        request = self._read(request_key)
+        request, store = self._read(request_key)
         contracts = [one for one in self._contracts.all() if request.columns(one)]
         if not contracts:
             raise RequestError("no contract has a column with tokens of this domain or name")
         for contract in contracts:
-            self._suppress(request, contract)
-        return [contract.dataset for contract in contracts]
+            self._suppress(store, request, contract)
+        datasets = [contract.dataset for contract in contracts]
+        return {"datasets": datasets, "dry_run": request.dry_run}
 
     def erase(self, request_key: str, run: str, manifests: Sequence[str]) -> dict[str, int]:
         """Erase the people of a request from some files; return the counts of what became of them.
@@ -88,13 +95,14 @@ class Requests:
         What fails does not keep the others from being done. Each file that had anything is put
         into a part of the receipt of this ``run``; a run that repeats a step replaces its part.
         """
-        request = self._read(request_key)
+        request, store = self._read(request_key)
+        eraser = Eraser(store, self._contracts, self._keys, self._expiry, self._now)
         files: list[dict[str, Any]] = []
         counts = dict.fromkeys(COUNTS, 0)
         for manifest in manifests:
             counts["files"] += 1
             try:
-                found = self._eraser.erase(manifest, request)
+                found = eraser.erase(manifest, request)
             except ProcessorError as error:
                 counts["failed"] += 1
                 files.append({"key": manifest, "failed": str(error)})
@@ -106,7 +114,7 @@ class Requests:
         self._write(f"{_parts(request_key, run)}{part}.json", {"files": files, "counts": counts})
         return counts
 
-    def conclude(self, request_key: str, run: str, lost: int) -> dict[str, int]:
+    def conclude(self, request_key: str, run: str, lost: int, *, dry_run: bool) -> dict[str, int]:
         """Write the receipt of a run, and remove the request if no file failed; return counts.
 
         A request of which files failed stays, so that it can be started again. ``lost`` are those
@@ -122,6 +130,7 @@ class Requests:
         moment = self._now().astimezone(UTC).isoformat(timespec="seconds")
         receipt = {
             "request": request_key,
+            "dry_run": dry_run,
             "concluded_at": moment.replace("+00:00", "Z"),
             "counts": counts,
             "files": files,
@@ -131,17 +140,19 @@ class Requests:
             self._store.delete(request_key)
         return counts
 
-    def _read(self, request_key: str) -> Request:
+    def _read(self, request_key: str) -> tuple[Request, Store]:
+        """Return a request, and the bucket, or a rehearsal of it, in which it takes place."""
         request_name(request_key)
         found = self._store.read(request_key)
         if found is None:
             raise RequestError("there is no such request: it was never made, or is done")
-        return Request.parse(found[0])
+        request = Request.parse(found[0])
+        return request, self._store.rehearsal() if request.dry_run else self._store
 
-    def _suppress(self, request: Request, contract: Contract) -> None:
+    def _suppress(self, store: Store, request: Request, contract: Contract) -> None:
         key = suppressed_key(contract.dataset)
         for _ in range(ATTEMPTS):
-            listed, etag = read_list(self._store, key)
+            listed, etag = read_list(store, key)
             before = json.dumps(listed)
             for column in request.columns(contract):
                 tokens = suppression_tokens(
@@ -151,7 +162,7 @@ class Requests:
             if json.dumps(listed) == before:
                 return
             try:
-                self._store.write(key, json.dumps(listed).encode(), JSON, etag)
+                store.write(key, json.dumps(listed).encode(), JSON, etag)
             except ConflictError:
                 continue
             return

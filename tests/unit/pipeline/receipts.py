@@ -42,10 +42,14 @@ COUNTS = {"files": 9, "changed": 1, "clean": 1_200, "rejected": 1, "refused": 1,
 
 
 def end(
-    account: Account, *ends: dict[str, Any], files: Sequence[Any] = FILES, **counts: int
+    account: Account,
+    *ends: dict[str, Any],
+    files: Sequence[Any] = FILES,
+    dry_run: bool = False,
+    **counts: int,
 ) -> None:
     """Let an erasure run for a moment and then end, with a receipt of these files."""
-    receipt = {"request": REQUEST, "counts": COUNTS | counts, "files": files}
+    receipt = {"request": REQUEST, "dry_run": dry_run, "counts": COUNTS | counts, "files": files}
     account.put("erasure/receipts/a.json", json.dumps(receipt).encode())
     given = {"input": json.dumps({"request": REQUEST})}
     running = {"status": "RUNNING"}

@@ -13,9 +13,15 @@ def test_it_waits_after_people_are_on_the_lists_and_before_any_file() -> None:
     order, name = [], DEFINITION["StartAt"]
     while name and name not in order:
         order.append(name)
-        name = STATES[name].get("Next", "")
-    assert order == ["Begin", "Wait", "Datasets", "Conclude", "Judge"]
+        name = STATES[name].get("Next", "") or STATES[name].get("Default", "")
+    assert order == ["Begin", "Rehearsal", "Wait", "Datasets", "Conclude", "Judge", "Done"]
     assert STATES["Wait"]["Seconds"] == 420
+
+
+def test_only_a_dry_run_does_not_wait() -> None:
+    (choice,) = STATES["Rehearsal"]["Choices"]
+    assert choice == {"Condition": "{% $states.input.dry_run %}", "Next": "Datasets"}
+    assert STATES["Conclude"]["Arguments"]["Payload"]["dry_run"] == choice["Condition"]
 
 
 def test_the_function_gets_keys_of_objects_alone() -> None:
@@ -30,7 +36,7 @@ def test_the_function_gets_keys_of_objects_alone() -> None:
     assert payloads == {
         "begin": {"step", "request", "run"},
         "erase": {"step", "request", "run", "manifests"},
-        "conclude": {"step", "request", "run", "lost"},
+        "conclude": {"step", "request", "run", "lost", "dry_run"},
     }
 
 

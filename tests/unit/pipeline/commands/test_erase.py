@@ -11,7 +11,17 @@ from pipeline.outcomes import Exit
 from processor.erasure.people import Request
 from tests.unit.pipeline.account import Account
 from tests.unit.pipeline.conftest import Answer, Tool
-from tests.unit.pipeline.receipts import ARN, COUNTS, DONE, FILES, INCOMPLETE, REFUSED, end, file
+from tests.unit.pipeline.receipts import (
+    ARN,
+    COUNTS,
+    DONE,
+    FILES,
+    INCOMPLETE,
+    REFUSED,
+    copy,
+    end,
+    file,
+)
 
 SHARED = ("--domain", "customer")
 PEOPLE = "C00000001", "C00000002"
@@ -62,6 +72,7 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(
     said = lines(answer)
     assert "Identifiers to be erased: 2" in said
     assert "payments customer_id" in said
+    assert "Rows that are gone" in said
     assert "9 1 1,200 1 1 1" in said
     assert "incoming/customers/a.csv 1,200 1" in said
     assert "incoming/customers/b.csv 0 0 erased before" in said
@@ -86,8 +97,8 @@ def test_who_is_in_no_file_leaves_an_empty_receipt(
     answer = tool("erase", people, *SHARED, "--yes")
     assert answer.code == Exit.OK
     assert "9 0 0 0 0 0" in lines(answer)
-    assert "Files that had rows" not in answer.out
-    assert "still holds" not in answer.out
+    assert "Files with rows" not in answer.out
+    assert "Copies that hold" not in answer.out
 
 
 def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
@@ -95,8 +106,23 @@ def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
 ) -> None:
     end(account, DONE, files=[file("incoming/payments/c.csv", refused=True)])
     answer = tool("erase", people, *SHARED, "--yes")
-    assert "Files that had rows" in answer.out
-    assert "still holds" not in answer.out
+    assert "Files with rows" in answer.out
+    assert "Copies that hold" not in answer.out
+
+
+def test_a_dry_run_asks_nobody_and_says_what_there_is(
+    tool: Tool, account: Account, people: str
+) -> None:
+    held = copy("processed/customers/a.csv.parquet", "v2", None)
+    has = file("incoming/customers/a.csv", clean=2, erased=2, versions=[held])
+    end(account, DONE, files=[has], dry_run=True)
+    answer = tool("erase", people, *SHARED, "--dry-run")
+    assert answer.code == Exit.OK
+    assert asked(account) == Request(PEOPLE, domain="customer", dry_run=True)
+    said = lines(answer)
+    assert "Identifiers to be found: 2" in said
+    assert "Dry run: nothing was changed" in said
+    assert "processed/customers/a.csv.parquet v2 stays" in said
 
 
 def test_json_has_the_whole_receipt(tool: Tool, account: Account, people: str) -> None:

@@ -203,6 +203,16 @@ def test_keys_are_listed_and_objects_deleted(bucket: MemoryBucket, store: Store)
     assert len(store.versions("a/1")) == 1
 
 
+def test_a_rehearsal_is_read_and_changes_nothing(bucket: MemoryBucket, store: Store) -> None:
+    bucket.upload("a", b"1")
+    found = store.rehearsal()
+    content, etag = found.read("a") or (b"", "")
+    found.write("a", b"2", "text/plain", etag)
+    found.write("b", b"2", "text/plain", None)
+    found.delete("a")
+    assert (content, bucket.content("a"), bucket.names()) == (b"1", b"1", ["a"])
+
+
 def test_an_erasure_names_what_it_replaced(bucket: MemoryBucket, store: Store) -> None:
     bucket.upload("x", b"")
     found = store.open("x")

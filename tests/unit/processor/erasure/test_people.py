@@ -53,8 +53,12 @@ def origin(name: str, **changes: Any) -> dict[str, Any]:
     [
         ({"domain": "mail", "identifiers": ["ann@example.com"]}, ANN),
         ({"dataset": "people", "column": "id", "identifiers": ["7"]}, SEVEN),
+        (
+            {"domain": "mail", "identifiers": ["ann@example.com"], "dry_run": True},
+            Request(("ann@example.com",), domain="mail", dry_run=True),
+        ),
     ],
-    ids=["domain", "column"],
+    ids=["domain", "column", "dry run"],
 )
 def test_a_request_is_read(given: dict[str, Any], expected: Request) -> None:
     assert Request.parse(json.dumps(given).encode()) == expected
@@ -79,6 +83,8 @@ def test_a_request_is_read(given: dict[str, Any], expected: Request) -> None:
                 {"domain": "mail", "dataset": "people", "identifiers": ["secret"]},
                 {"dataset": "people", "identifiers": ["secret"]},
                 {"domain": 7, "identifiers": ["secret"]},
+                {"domain": "mail", "identifiers": ["secret"], "dry_run": "yes"},
+                {"domain": "mail", "identifiers": ["secret"], "dry_run": None},
                 {"domain": "mail", "secret": 1, "identifiers": ["secret"]},
             )
         ),

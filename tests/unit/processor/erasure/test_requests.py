@@ -11,7 +11,6 @@ from processor.bucket.keys import suppressed_key
 from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.erasure.erasing import Eraser
 from processor.erasure.expiry import Expiry
 from processor.erasure.people import RequestError
 from processor.erasure.requests import Requests, receipt_key
@@ -77,17 +76,17 @@ class Pipeline:
     def requests(self) -> Requests:
         """Return the requests, as in a new process."""
         store, keys = self.parts()
-        eraser = Eraser(store, self.contracts, keys, Expiry(30, 1, 30), lambda: MOMENT)
-        return Requests(store, self.contracts, keys, eraser, lambda: MOMENT)
+        return Requests(store, self.contracts, keys, Expiry(30, 1, 30), lambda: MOMENT)
 
     def run(self, name: str = "run", lost: int = 0) -> dict[str, int]:
         """Do all steps, as the workflow does."""
-        for dataset in self.requests().begin(REQUEST):
+        begun = self.requests().begin(REQUEST)
+        for dataset in begun["datasets"]:
             manifests = [
                 one for one in self.bucket.names() if one.startswith(f"manifests/{dataset}/")
             ]
             self.requests().erase(REQUEST, name, manifests)
-        return self.requests().conclude(REQUEST, name, lost)
+        return self.requests().conclude(REQUEST, name, lost, dry_run=begun["dry_run"])
 
     @property
     def receipt(self) -> Any:
@@ -139,12 +138,12 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(pipeline: Pipeline) ->
 
 
 def test_only_the_datasets_and_columns_of_the_request_are_listed(pipeline: Pipeline) -> None:
-    assert pipeline.requests().begin(REQUEST) == ["orders", "people"]
+    assert pipeline.requests().begin(REQUEST)["datasets"] == ["orders", "people"]
     assert [one for one in pipeline.bucket.names() if "suppressed" in one] == LISTS
     orders = json.loads(pipeline.bucket.content(LISTS[0]))
     assert list(orders) == ["mail"]
     pipeline.ask({"dataset": "orders", "column": "phone", "identifiers": ["1", "7"]})
-    assert pipeline.requests().begin(REQUEST) == ["orders"]
+    assert pipeline.requests().begin(REQUEST)["datasets"] == ["orders"]
     orders = json.loads(pipeline.bucket.content(LISTS[0]))
     assert {name: len(tokens) / len(orders["mail"]) for name, tokens in orders.items()} == {
         "mail": 1,
@@ -227,6 +226,64 @@ def test_a_file_that_fails_keeps_the_request(pipeline: Pipeline) -> None:
     assert pipeline.run("again")["failed"] == 0
     assert pipeline.left() == ERASED
     assert pipeline.bucket.newest(REQUEST) is None
+
+
+ASKED = {"domain": "mail", "identifiers": ["ann"]}
+
+
+def test_a_dry_run_has_the_receipt_of_an_erasure_and_changes_nothing(pipeline: Pipeline) -> None:
+    before = {key: list(versions) for key, versions in pipeline.bucket.versions.items()}
+    pipeline.ask(ASKED | {"dry_run": True})
+    counts, dry = pipeline.run(), pipeline.receipt
+    assert (counts["clean"], counts["rejected"], dry.pop("dry_run")) == (3, 1, True)
+    ours = {key for key in pipeline.bucket.versions if not key.startswith("erasure/re")}
+    assert ours == set(before) - {REQUEST}
+    for key in ours:
+        assert pipeline.bucket.versions[key] == before[key]
+    assert not [one for one in pipeline.bucket.versions if "suppressed" in one]
+    assert pipeline.bucket.newest(REQUEST) is None
+    # The copies are the same too, but that which an erasure replaces expires only then.
+    held = ids(dry)
+    for file in dry["files"]:
+        for copy in file.get("versions", ()):
+            assert bool(copy["gone_on"]) == copy["key"].startswith(("incoming/", "quarantine/"))
+            assert copy["newest"]
+    pipeline.ask(ASKED)
+    pipeline.run("again")
+    real = pipeline.receipt
+    assert real.pop("dry_run") is False
+    assert ids(real) == held
+    for receipt in (dry, real):
+        for file in receipt["files"]:
+            file.pop("versions", None)
+    assert dry == real
+
+
+def ids(receipt: Any) -> set[tuple[str, str]]:
+    """The copies that a receipt names."""
+    return {
+        (copy["key"], copy["version_id"])
+        for file in receipt["files"]
+        for copy in file.get("versions", ())
+    }
+
+
+def test_a_dry_run_leaves_an_erasure_that_broke_off_to_another(pipeline: Pipeline) -> None:
+    def interrupt(moment: str) -> None:
+        if moment == "after put processed/people/a.csv.parquet":
+            pipeline.bucket.interrupt = lambda moment: None
+            raise CrashError
+
+    pipeline.bucket.interrupt = interrupt
+    with pytest.raises(CrashError):
+        pipeline.run()
+    manifest = pipeline.bucket.content("manifests/people/a.csv.json")
+    pipeline.ask(ASKED | {"dry_run": True})
+    assert pipeline.run("dry")["failed"] == 1
+    assert pipeline.bucket.content("manifests/people/a.csv.json") == manifest
+    pipeline.ask(ASKED)
+    assert pipeline.run("again")["failed"] == 0
+    assert pipeline.left() == ERASED
 
 
 @pytest.mark.parametrize(
