@@ -171,7 +171,7 @@ def _failures_of_protection(changes: Changes) -> Iterator[Failure]:
         ("KeyChanged", "Somebody changed the policy of a key.", changes.key),
         ("BucketChanged", "Somebody changed the policy or a setting of a bucket.", changes.bucket),
         ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", changes.role),
-        ("CodeChanged", "Somebody changed the function's code or settings.", changes.code),
+        ("CodeChanged", "Somebody changed the code or settings of a function.", changes.code),
         ("TrailChanged", "Somebody stopped or changed the audit trail.", changes.trail),
         ("QueriesChanged", "Somebody changed a workgroup or a table of queries.", changes.queries),
     ):

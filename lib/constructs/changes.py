@@ -36,7 +36,8 @@ class Changes(Construct):
         key: the policy of one of them was changed.
         bucket: the policy or a setting of the data bucket or the trail's was changed.
         role: the policies or the trust of a role was changed, or a policy of the stack.
-        code: the function was replaced, or its code, settings or permissions were changed.
+        code: a function was replaced, or its code, settings or permissions were changed. It is
+            the data processor, or one that erases or re-identifies, where there is such a one.
         trail: the trail was stopped, deleted, or what it records was changed.
         queries: a workgroup, a table or the database was changed or deleted, or a table added.
     """
@@ -58,10 +59,15 @@ class Changes(Construct):
         of_keys = _is("$.resources[0].ARN", *(f"*{key.key_id}" for key in (*keys.all, trail.key)))
         buckets = (names.bucket, names.audit_bucket)
         # Roles and policies that CloudFormation names begin with the stack's name.
-        roles = (names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*")
+        roles = [names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*"]
+        functions = [names.function]
+        if keys.erases:
+            functions.append(names.eraser)
+            roles += [f"{names.eraser}-{Aws.REGION}", f"*erasure-{names.suffix}-{Aws.REGION}"]
+        if keys.reversible:
+            functions.append(names.reidentifier)
+            roles.append(f"*{names.reidentifier}-{Aws.REGION}")  # the state machine's too
         policies = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{stack}-*"
-        # By its name or ARN, and perhaps with a version or an alias.
-        functions = (f"*{names.function}", f"*{names.function}:*")
         self.key_disabled = self._count(
             "KeyDisabled", _of("kms"), of_keys, _called("DisableKey", "ScheduleKeyDeletion")
         )
@@ -88,7 +94,11 @@ class Changes(Construct):
         self.code = self._count(
             "CodeChanged",
             _of("lambda"),
-            _is("$.requestParameters.functionName", *functions),
+            # By name or ARN, and perhaps with a version or an alias.
+            _is(
+                "$.requestParameters.functionName",
+                *(f"*{name}{end}" for name in functions for end in ("", ":*")),
+            ),
             _called(
                 *("CreateFunction*", "UpdateFunction*", "DeleteFunction*", "PutFunction*"),
                 *("AddPermission*", "CreateEventSourceMapping*"),

@@ -15,6 +15,7 @@ BUCKET = f"zero-trust-data-test-{ACCOUNT}-us-east-1"
 AUDIT_BUCKET = f"zero-trust-audit-test-{ACCOUNT}-us-east-1"
 TRAIL_NAME = "zero-trust-audit-test-us-east-1"
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/{TRAIL_NAME}"
+FUNCTIONS = ("data-processor-test", "eraser-test", "reidentification-test")
 FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:data-processor-test"
 ROLE = "data-processor-test-us-east-1"
 OWN_ROLE = "TapStack-test-AuditTrailWriter-1A2B3C4D5E6F"
@@ -125,6 +126,9 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
         OWN_ROLE,
         "zero-trust-replay-test-us-east-1",
         "zero-trust-break-glass-test-us-east-1",
+        *(f"{name}-us-east-1" for name in FUNCTIONS[1:]),
+        "zero-trust-erasure-test-us-east-1",
+        "zero-trust-reidentification-test-us-east-1",
     )
     for role in roles:
         for name in ("Put", "Delete", "Attach", "Detach"):
@@ -134,10 +138,12 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
         yield "RoleChanged", event("iam", "DeleteRolePermissionsBoundary", {"roleName": role})
     for name in ("CreatePolicyVersion", "SetDefaultPolicyVersion"):
         yield "RoleChanged", event("iam", name, {"policyArn": OWN_POLICY})
-    for function in (
-        *("data-processor-test", FUNCTION, f"{ACCOUNT}:data-processor-test"),
-        *("data-processor-test:$LATEST", f"{FUNCTION}:$LATEST"),
-    ):
+    for function in [
+        form
+        for name in FUNCTIONS
+        for whole in (name, f"{ACCOUNT}:{name}", FUNCTION.replace(FUNCTIONS[0], name))
+        for form in (whole, f"{whole}:$LATEST")
+    ]:
         for name in (
             *(f"UpdateFunctionCode{SINCE}v2", f"UpdateFunctionConfiguration{SINCE}v2"),
             *(f"{kind}Function{SINCE}" for kind in ("Create", "Delete")),
@@ -183,14 +189,21 @@ def others(stack: Synthesized) -> Iterator[Event]:
     yield event("s3", "PutBucketPolicy", {"bucketName": BUCKET.replace("test", "prod")})
     for name in ("GetRole", "GetRolePolicy", "ListRolePolicies", "TagRole"):
         yield event("iam", name, {"roleName": ROLE})
-    for role in ("data-processor-prod-us-east-1", "TapStack-prod-Writer", "administrator"):
+    for role in (
+        *("data-processor-prod-us-east-1", "TapStack-prod-Writer", "administrator"),
+        *("eraser-prod-us-east-1", "zero-trust-erasure-test-2-us-east-1"),
+        *("reidentification-test-eu-west-1", "zero-trust-reidentification-prod-us-east-1"),
+    ):
         yield event("iam", "PutRolePolicy", {"roleName": role})
     yield event("iam", "GetPolicyVersion", {"policyArn": OWN_POLICY})
     yield event("iam", "CreatePolicyVersion", {"policyArn": OWN_POLICY.replace("test", "prod")})
     yield event("sts", "AssumeRole", {"roleArn": ROLE, "roleName": ROLE})
     for name in ("GetFunction", "ListVersionsByFunction"):
         yield event("lambda", f"{name}20150331v2", {"functionName": FUNCTION})
-    yield event("lambda", "UpdateFunctionCode20150331v2", {"functionName": "data-processor-prod"})
+    yield from (
+        event("lambda", f"UpdateFunctionCode{SINCE}v2", {"functionName": name})
+        for name in ("data-processor-prod", "eraser-prod", "reidentification-prod")
+    )
     for name in ("GetTrailStatus", "DescribeTrails", "StartLogging"):
         yield event("cloudtrail", name, {"name": TRAIL})
     for suffix in ("prod", "test-2"):
@@ -294,6 +307,20 @@ def test_the_patterns_fit_at_their_longest() -> None:
     for name, found in filters(stack).items():
         longest = re.sub(r"<\w+>", "1234abcd-12ab-34cd-56ef-1234567890ab", found["FilterPattern"])
         assert len(longest.replace("us-east-1", "ap-southeast-1")) <= FILTER_PATTERN_QUOTA, name
+
+
+@pytest.mark.parametrize(
+    ("methods", "known"),
+    [({"tokens": False}, 1), ({}, 2), ({"encrypts": True}, 3)],
+    ids=["no-tokens", "tokens", "reversible-tokens"],
+)
+def test_functions_that_no_contract_uses_are_not_watched(
+    methods: dict[str, bool], known: int
+) -> None:
+    found = filters(Synthesized(synthesize(settings='{"auditTrail": true}', **methods)))
+    for name in ("CodeChanged", "RoleChanged"):
+        pattern = found[name]["FilterPattern"]
+        assert [one in pattern for one in FUNCTIONS] == [True] * known + [False] * (3 - known)
 
 
 def test_there_are_none_without_a_trail(stack: Synthesized) -> None:
