@@ -4,7 +4,8 @@ Delete each of these once MiniStack itself does this:
 
 - ``dropped_properties``: keeps a function's VPC, key, dead-letter queue and reserved concurrency;
 - ``create_mapping``: refuses an event source mapping whose role cannot poll the queue or use its
-  key.
+  key;
+- ``type_of_an_error``: says which exception a function raised, as a state machine's retries ask.
 """
 
 from typing import Any
@@ -14,6 +15,7 @@ from ministack.core.iam_evaluator import _gather_role_policies as role_policies
 from ministack.core.iam_evaluator import _permissions_boundary as permissions_boundary
 from ministack.core.iam_evaluator import _resource_policy as resource_policy
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc
 from ministack.services.iam import _roles as roles
 from ministack.services.kms import _resolve_key as resolve_key
 from ministack.services.lambda_svc import _functions as functions
@@ -26,8 +28,10 @@ from sandbox.parity.correction import (
     Properties,
     Provisioned,
     completes,
+    replaces,
 )
 
+TRACEBACK = "Traceback (most recent call last)"
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What the execution role needs for a queue
 (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
@@ -105,3 +109,19 @@ def role_may(
             result, ctx, *policy, required=service == "kms", limits=limits
         )
     return bool(result.decision == "Allow")
+
+
+@replaces(lambda_svc, "_execute_function_warm")
+def type_of_an_error(original: Function, *rest: Any) -> dict[str, Any]:
+    """Call an error by the exception that the function raised, and not ``Runtime.HandlerError``.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html
+
+    The log ends with the traceback, whose last line has the type and then the message.
+    """
+    answer: dict[str, Any] = original(*rest)
+    if answer.get("error") and TRACEBACK in answer.get("log", ""):
+        body = answer["body"]
+        before = answer["log"].rstrip().removesuffix(body["errorMessage"].rstrip())
+        body["errorType"] = before.rstrip(": ").splitlines()[-1].rpartition(".")[2]
+    return answer

@@ -1,5 +1,6 @@
 """Lambda functions and event source mappings of a template."""
 
+import json
 from typing import Any
 
 import pytest
@@ -84,3 +85,36 @@ def test_a_mapping_needs_a_role_that_may_poll(plain: Cloud, parity: Cloud, missi
     message = f"does not have permissions to call {action} on {service.upper()}"
     with pytest.raises(StackFailedError, match=message):
         deploy(parity, missing)
+
+
+RAISING = """
+class OwnError(Exception):
+    pass
+
+def handler(event, context):
+    raise {"own": OwnError, "other": KeyError}[event["type"]](*event["message"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "name"),
+    [
+        ("own", ["a: message"], "OwnError"),
+        ("own", ["two\nlines: b.c"], "OwnError"),
+        ("own", [], "OwnError"),
+        ("other", ["a.key"], "KeyError"),
+    ],
+)
+def test_the_type_of_an_error(
+    plain: Cloud, parity: Cloud, kind: str, message: list[str], name: str
+) -> None:
+    def probe(cloud: Cloud) -> str:
+        role = cloud.role("lambda.amazonaws.com")
+        ids = cloud.deploy({"Function": function(role, RAISING)})
+        event = json.dumps({"type": kind, "message": message})
+        answer = cloud.client("lambda").invoke(FunctionName=ids["Function"], Payload=event)
+        assert answer["FunctionError"] == "Unhandled"
+        return str(json.load(answer["Payload"])["errorType"])
+
+    assert probe(plain) == "Runtime.HandlerError"
+    assert probe(parity) == name
