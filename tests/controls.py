@@ -140,6 +140,39 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Only a function erases people: who asks for it reads no data, and nobody else changes "
+        "who is left out.",
+        "CC6.1 CC6.3 C1.2",
+        "AC-5 AC-6 SI-12(3)",
+        "Erasure",
+        [
+            f"{STACK}test_erasure_roles.py"
+            "::test_the_eraser_reads_no_raw_file_and_deletes_requests_alone",
+            f"{ATTACKS}test_erasure.py::test_refused_to_who_erases",
+            f"{ATTACKS}test_erasure.py::test_refused_to_who_also_has_another_duty",
+            f"{ATTACKS}test_erasure.py::test_refused_to_a_producer",
+            f"{ATTACKS}test_erasure.py::test_refused_to_an_administrator",
+            f"{ATTACKS}test_erasure.py::test_refused_to_a_thief_of_the_functions_credentials",
+            f"{ATTACKS}test_erasure.py::test_refused_to_the_function",
+            f"{INTEGRATION}test_erasure.py::test_who_erases_reads_nothing_but_receipts",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
+        "Who is erased is in no log, in no step of an execution and in no receipt.",
+        "CC6.1 C1.1 C1.2",
+        "SI-12(3) AU-3(3)",
+        "Erasure/Function",
+        [
+            f"{UNIT}processor/test_erasure.py::test_what_is_no_key_of_a_request_is_not_logged",
+            f"{STACK}test_erasure_workflow.py::test_the_function_gets_keys_of_objects_alone",
+            f"{ATTACKS}test_erasure.py::test_an_identifier_in_the_input_is_logged_nowhere",
+            f"{INTEGRATION}test_erasure.py"
+            "::test_a_person_leaves_two_hundred_files_and_does_not_come_back",
+        ],
+    ),
+    Control(
         "The bucket refuses requests below TLS 1.2, and the queues refuse requests without TLS.",
         "CC6.7",
         "SC-8 SC-8(1)",

@@ -4,17 +4,16 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import boto3
 import pytest
 
 from processor.bucket.requests import signature_name
-from tests import roles
 from tests.attacks import intruder
 from tests.attacks.attempt import BY_IDENTITY, Actor, Attempt, allowed, refused
 from tests.attacks.conftest import Facts, client_of
+from tests.attacks.people import Person, actor_of, person
 from tests.deployed_function import code_of_template, other_code
 from tests.patience import PERMISSION, Wait, wait_for
 
@@ -32,42 +31,6 @@ def find_machine(outputs: dict[str, str], facts: Facts) -> Facts:
     facts["requests_machine"] = outputs["ReidentificationStateMachineArn"]
     facts["reversible"] = outputs["ReversibleKeyId"]
     return facts
-
-
-class Person(NamedTuple):
-    """Somebody with policies and tags."""
-
-    actor: Actor
-    session: boto3.Session
-    user: str
-
-
-@contextmanager
-def person(
-    admin: boto3.Session, facts: Facts, duty: str, *policies: str, **tags: str
-) -> Iterator[Person]:
-    """Somebody with policies and tags, once a session of theirs can begin."""
-    iam, sts = client_of(admin, "iam"), client_of(admin, "sts")
-    trust, name = json.loads(facts["trust"]), f"{facts['own']}-{duty}"
-    first, *others = policies
-    with roles.made(iam, name, trust, first, tags) as arn, ExitStack() as later:
-        for policy in others:
-            iam.attach_role_policy(RoleName=name, PolicyArn=policy)
-            later.callback(iam.detach_role_policy, RoleName=name, PolicyArn=policy)
-        session = wait_for(
-            f"session of {name}", lambda: roles.become(sts, arn, facts["region"]), PERMISSION
-        )
-        user = client_of(session, "sts").get_caller_identity()["UserId"]
-        yield Person(actor_of(duty, session, {**facts, "me": user}), session, user)
-
-
-def actor_of(name: str, session: boto3.Session, facts: Facts) -> Actor:
-    """Somebody who calls with a session."""
-
-    def call(operation: str, parameters: dict[str, Any]) -> dict[str, str]:
-        return intruder.call(session, operation, parameters)
-
-    return Actor(name, call, facts, call)
 
 
 @pytest.fixture(scope="module", name="asking")
