@@ -59,14 +59,19 @@ class Pipeline:
     def __init__(self, folder: Path) -> None:
         """Begin with an empty bucket."""
         self.bucket = MemoryBucket()
-        (folder / "people.json").write_text(json.dumps(PEOPLE))
-        self.contracts = Contracts(folder)
+        self.folder = folder
+        self.deploy(PEOPLE)
+
+    def deploy(self, contract: dict[str, Any]) -> None:
+        """Have everything know a contract from now on."""
+        (self.folder / "people.json").write_text(json.dumps(contract))
+        self.contracts = Contracts(self.folder)
 
     def parts(self) -> tuple[Store, PseudonymKeys]:
         """Return what a new process has."""
         client: Any = self.bucket
         kms: Any = HmacKey()
-        return Store(client, BUCKET), PseudonymKeys(kms, "a-key")
+        return Store(client, BUCKET), PseudonymKeys(kms, "a-key", "another-key")
 
     def process(self, *, redelivered: bool = True) -> None:
         """Process the file."""
@@ -205,6 +210,43 @@ def test_a_file_without_the_person_lists_nothing(pipeline: Pipeline) -> None:
     found = pipeline.erase(Request(("eve",), domain="mail"))
     assert (found.clean, found.rejected, found.versions) == (0, 0, [])
     assert pipeline.manifest["rows"]["erased"] == 0
+
+
+def contract_of(method: str, domain: str | None, epoch: int) -> dict[str, Any]:
+    """A contract whose tokens are made in some way."""
+    options = {"domain": domain} if domain else {}
+    if method == "encrypt":
+        options["reidentification"] = "fraud"
+    mail = column("mail", method=method, options=options, output="person")
+    return document(mail, column("note", maxLength=5), epoch=epoch)
+
+
+METHODS = ("pseudonymize", "hmac", "encrypt")
+
+
+@pytest.mark.parametrize("domain", ["mail", None])
+@pytest.mark.parametrize("after", METHODS)
+@pytest.mark.parametrize("before", METHODS)
+def test_tokens_of_every_method_and_epoch_are_found(
+    pipeline: Pipeline, before: str, after: str, domain: str | None
+) -> None:
+    """Those of the file's manifest, whatever the contract says by now."""
+    where: dict[str, Any] = (
+        {"domain": domain} if domain else {"dataset": "people", "column": "mail"}
+    )
+    ann = Request(("ann",), **where)
+    pipeline.deploy(contract_of(before, domain, epoch=1))
+    pipeline.upload(FILE)
+    pipeline.deploy(contract_of(after, domain, epoch=2))
+    (made,) = pipeline.manifest["tokens"]
+    assert made["epoch"] == 1
+    found = pipeline.erase(ann)
+    assert (found.clean, found.rejected, pipeline.notes) == (1, 2, ["b"])
+    pipeline.upload(LATER)
+    (made,) = pipeline.manifest["tokens"]
+    assert made["epoch"] == 2
+    assert (pipeline.erase(ann).clean, pipeline.notes) == (1, ["d"])
+    pipeline.check()
 
 
 def test_the_processor_takes_it_for_done(pipeline: Pipeline) -> None:

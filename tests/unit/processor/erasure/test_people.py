@@ -9,6 +9,7 @@ import pytest
 from processor.contract.model import Csv
 from processor.contracts import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
+from processor.deidentification.reversible import NoReversibleKeyError
 from processor.erasure.people import (
     MOST,
     RawRows,
@@ -132,6 +133,13 @@ def test_tokens_of_another_derivation_are_not_guessed() -> None:
         tokens_in(ANN, CONTRACT, make_keys(), {"tokens": [origin("mail_token", version=1)]})
     other = {"tokens": [origin("person", version=1), origin("mail_token")]}
     assert tokens_in(ANN, CONTRACT, make_keys(), other)
+
+
+def test_reversible_tokens_are_not_found_without_their_key() -> None:
+    """The stack has it only while a contract has the method."""
+    encrypted = origin("mail_token", algorithm="AES-256-SIV", version=1)
+    with pytest.raises(NoReversibleKeyError):
+        tokens_in(ANN, CONTRACT, make_keys(), {"tokens": [encrypted]})
 
 
 @pytest.mark.parametrize(
