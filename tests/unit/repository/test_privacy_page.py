@@ -10,7 +10,7 @@ import pytest
 
 from processor.deidentification.methods import METHODS
 from tests.unit.documentation import find_tests, first_cells
-from tests.unit.synthesis import ROOT
+from tests.unit.synthesis import ROOT, Synthesized, synthesize
 
 PAGE = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\[([^\[\]]+)\]\(\.\./(tests/[\w/]+\.py)\)")
@@ -68,3 +68,12 @@ def test_a_row_without_a_test_is_found() -> None:
 def test_every_method_is_there() -> None:
     named = first_cells("privacy.md", "## What each method protects against, and what not")
     assert named == [*(method.name for method in METHODS), "kAnonymity"]
+
+
+def test_every_place_of_the_bucket_is_among_the_copies() -> None:
+    """A place that nobody says how long it lives has no rule about that."""
+    _, bucket = Synthesized(synthesize(encrypts=True)).one("AWS::S3::Bucket")
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    places = {rule["Prefix"] for rule in rules if "Prefix" in rule}
+    named = first_cells("privacy.md", "## How long each copy lives")
+    assert {name for name in named if name.endswith("/")} == places
