@@ -94,7 +94,8 @@ def command(
                 show_json({"status": "DECLINED"})
             return Exit.WRONG
         resume = erasures.ask(request)
-        remark(f"The erasure has begun: {resume}")  # at once: the session may expire
+        began = "dry run" if dry_run else "erasure"
+        remark(f"The {began} has begun: {resume}")  # at once: the session may expire
     elif not erasures.is_one(resume):
         raise click.UsageError(f"{resume} is no execution of an erasure of this stack.")
     found = erasures.wait(resume)
@@ -178,15 +179,15 @@ def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, 
     show_table(headings, [tuple(counts[name] for name in names)], title)
     rows = [(one["key"], one.get("clean"), one.get("rejected"), _outcome(one)) for one in files]
     if rows:
-        show_table(("file", "clean", "rejected", ""), rows, "Files with rows of them")
+        show_table(("file", "clean", "rejected", "outcome"), rows, "Files with rows of them")
     versions = [
         (one["key"], one["version_id"], one["gone_on"] or "stays", one["locked_until"])
         for file in files
         for one in file.get("versions", ())
     ]
     if versions:
-        headings = ("copy", "version", "goes on", "locked until")
-        show_table(headings, versions, "Copies that hold them")
+        titles = ("copy", "version", "goes on", "locked until")
+        show_table(titles, versions, "Copies that hold them")
 
 
 def _outcome(file: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +13,7 @@ import pytest
 
 from tests.integration.conftest import Pipeline
 from tests.integration.people import begin_session
+from tests.integration.tool import run
 from tests.patience import LISTED, MANY_FILES, wait_for
 
 if TYPE_CHECKING:
@@ -156,6 +158,33 @@ def test_a_person_leaves_two_hundred_files_and_does_not_come_back(
         manifest = leave_out(pipeline, name, contents[name])
         assert manifest["rows"] == {"read": 3, "clean": 1, "rejected": 0, "erased": 2}
         assert pipeline.rejected(name) == []
+
+
+def test_a_dry_run_says_where_a_person_is_and_changes_nothing(
+    pipeline: Pipeline, eraser: boto3.Session, tmp_path: Path
+) -> None:
+    person, name = f"C{uuid.uuid4().int % 10**8:08}", pipeline.name("customers")
+    before = pipeline.process(name, content(person, 1).encode())
+    people = tmp_path / "people.txt"
+    people.write_text(person, encoding="utf-8")
+    given = ("erase", str(people), "--domain", "customer", "--dry-run", "--json")
+    answer = run(*given, session=eraser)
+    assert answer.code == 0, answer
+    assert person not in answer.out + answer.err
+    receipt = json.loads(answer.out)["receipt"]
+    assert receipt["dry_run"]
+    (file,) = (one for one in receipt["files"] if not one.get("refused"))
+    assert (file["key"], file["clean"], file["rejected"]) == (f"incoming/{name}", 1, 1)
+    stays = {one["key"]: one["newest"] and not one["gone_on"] for one in file["versions"]}
+    assert stays == {
+        f"incoming/{name}": False,
+        f"processed/{name}.parquet": True,
+        f"quarantine/{name}.jsonl.gz": False,
+    }
+    assert pipeline.manifest(name, before["source"]["version_id"]) == before
+    # It is on no list: the next file has the person's rows.
+    after = pipeline.process(pipeline.name("customers"), content(person, 1).encode())
+    assert after["rows"] == before["rows"]
 
 
 def test_who_erases_reads_nothing_but_receipts(

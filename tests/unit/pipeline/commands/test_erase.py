@@ -119,6 +119,7 @@ def test_a_dry_run_asks_nobody_and_says_what_there_is(
     answer = tool("erase", people, *SHARED, "--dry-run")
     assert answer.code == Exit.OK
     assert asked(account) == Request(PEOPLE, domain="customer", dry_run=True)
+    assert answer.err == f"The dry run has begun: {ARN}\n"
     said = lines(answer)
     assert "Identifiers to be found: 2" in said
     assert "Dry run: nothing was changed" in said
