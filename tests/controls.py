@@ -99,7 +99,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Only the function's role can use the pseudonym key.",
+        "Only the functions that make tokens, or find them to erase people, use their key.",
         "CC6.1 C1.1",
         "AC-6 SC-12",
         "Keys/PseudonymKey",
