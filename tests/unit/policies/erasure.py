@@ -27,6 +27,9 @@ from tests.unit.policies.decisions import (
     GROUPS,
     INCOMING,
     LAMBDA,
+    LOGS,
+    LOGS_ACTIONS,
+    LOGS_KEY,
     MACHINE,
     MANIFEST,
     NEIGHBOUR,
@@ -193,6 +196,8 @@ def decide_for_eraser() -> Iterator[Decision]:
     role = FunctionRole("erasure", SERVICE, THIEF, INSIDE, OTHER, DENIED)
     yield from role.decide_for_code(OF_CODE)
     yield from role.decide_for_services(OF_SERVICES)
+    for action in LOGS_ACTIONS:
+        yield allow(LOGS, action, LOGS_KEY, {f"{CONTEXT}logs:arn": ERASER_GROUP})
     for endpoint, action, resource, context in OF_CODE:
         yield allow(INSIDE[endpoint], action, resource, context, retains=False)
     for action, resource, context in (*BESIDES, *BESIDES_CONDITIONS):
@@ -348,6 +353,9 @@ def decide_for_others() -> Iterator[Decision]:
     processor, stripped = inside.holding("AdministratorAccess"), (BOUNDARY, "ProcessorRoleDenied")
     for place in (REQUEST, *(f"{BUCKET}/erasure/requests/a/{name}" for name in ("b", "c"))):
         yield deny(processor, "s3:GetObject", place, {}, stripped, opened=True)
+    for place in (RECEIPT, UNKNOWN):  # the processor reads the lists alone
+        yield deny(inside, "s3:GetObject", place, {}, ("ProcessorRoleDenied",))
+        yield deny(processor, "s3:GetObject", place, {}, (BOUNDARY, *AROUND))
     yield deny(ADMINISTRATOR, "s3:PutObject", UNKNOWN, opened=True)
     yield deny(inside, "s3:PutObject", SUPPRESSED)
     for who in (PRODUCER, CONSUMER, STEWARD):
