@@ -7,6 +7,7 @@ it is over in the way that the page says.
 
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from tests import roles, traces
 from tests.deployed_function import waiting_queue
 from tests.intake import depth
 from tests.integration.conftest import Pipeline
-from tests.patience import Wait, wait_for
+from tests.patience import LISTED, Wait, wait_for
 from tests.sandbox.aws_commands import AwsCommands
 from tests.sandbox.cloud import Cloud, deny, outcome, unique
 from tests.sandbox.pages import shown
@@ -400,6 +401,42 @@ def test_rejected_rows(
         next(steps)
     with person(cloud, outputs, "Steward") as role, operator.becoming(session(cloud, role)):
         operator.wait_until_over(page, values)
+
+
+def test_erasing_a_person(
+    cloud: Cloud, operator: Operator, pipeline: Pipeline, outputs: Outputs, tmp_path: Path
+) -> None:
+    """By somebody who may, then the copies by the break-glass role; a replay changes nothing."""
+    page, name, people = "erasure", pipeline.name("customers"), tmp_path / "people"
+    pipeline.process(name, CUSTOMERS)
+    identifier = LINES[3].split(b",")[0]
+    people.write_bytes(identifier)
+    values = {
+        "people": str(people),
+        "domain": "customer",
+        "bucket": pipeline.bucket,
+        "break-glass role's ARN": break_glass(cloud),
+        "MFA device": f"arn:aws:iam::{ACCOUNT}:mfa/alice",
+        "code": "123456",
+    }
+    steps = operator.follow(page, values)
+    with person(cloud, outputs, "Eraser") as role, operator.becoming(session(cloud, role)):
+        assert not operator.is_over(page, values)
+        assert f"incoming/{name}" in next(steps).out
+        receipt = next(steps).out
+        operator.wait_until_over(page, values)
+    values["copy"] = f"processed/{name}.parquet"
+    (values["version"],) = re.findall(rf"{re.escape(values['copy'])} +│ (\S+)", receipt)
+    assert identifier.decode() not in receipt
+    with operator.becoming(json.loads(next(steps).out)["Credentials"]):
+        next(steps)
+    list(steps)
+    assert pipeline.versions(values["copy"]) == 1
+
+    def replay() -> bool | None:
+        return pipeline.process(name, CUSTOMERS)["rows"]["erased"] == 1 or None
+
+    wait_for("list that the processor knows", replay, LISTED)
 
 
 def test_wrong_data(
