@@ -206,6 +206,12 @@ class Source:
         return f"field {path.removeprefix('.')!r}" + (f" of {column}" if column else "")
 
 
+def mappings(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The items of a list that are mappings, with their places; none of anything else."""
+    items = enumerate(value) if isinstance(value, list) else ()
+    return [(place, one) for place, one in items if isinstance(one, dict)]
+
+
 class _Events(Composer, Resolver):
     """Composes a document from events that have been read."""
 

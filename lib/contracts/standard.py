@@ -6,7 +6,7 @@ import importlib.resources
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema
 import open_data_contract_standard
@@ -19,9 +19,12 @@ from pydantic import ValidationError as ModelError
 from lib.contracts.classification import WORDS
 from lib.contracts.fields import LEVELS, VERSIONS, check_fields, level_of
 from lib.contracts.physical import derive_types, tell_type
-from lib.contracts.source import Location, Source
+from lib.contracts.source import Location, Source, mappings
 from lib.contracts.unquoted import misread
 
+LIKE = 0.75  # how much a name is like one that was meant; "layerType" is not "logicalType"
+REMOVE = "remove it"
+FLAGS = ("required", "unique", "primaryKey")
 MOST_TOLD = 200  # mistakes at a time: finding the cause of each takes milliseconds
 LOGICAL_TYPES = (
     *("string", "integer", "number", "boolean", "date", "timestamp", "time", "array", "object"),
@@ -37,8 +40,18 @@ SCHEMA_TYPES = {
 
 
 NULLABLE = ("nullable", "isnullable", "optional", "null", "allownull")
-NOT_NULL = ("notnull", "mandatory", "isrequired", "nonnull")
-"""What other formats call the opposite of required, and what they call it."""
+"""What other formats call the opposite of required."""
+
+CALLED = {
+    "schema": {"type": "physicalType"},
+    "schema.properties": {
+        **dict.fromkeys(("notnull", "mandatory", "isrequired", "nonnull", *NULLABLE), "required"),
+        "isunique": "unique",
+        "isprimarykey": "primaryKey",
+        **dict.fromkeys(("type", "datatype"), "physicalType"),
+    },
+}
+"""By level, what other formats call a field, in lower case and without underscores."""
 
 ELSEWHERE = {
     "contract": (("schema", "the schema object"), ("schema.properties", "a column")),
@@ -80,27 +93,45 @@ def check_standard(source: Source) -> OpenDataContractStandard | None:
         return None
 
 
-def misspelt(source: Source) -> Iterator[tuple[Location, str | None]]:
-    """What the standard wants as text, or as something else than text: where, and how to write it.
+class Spelling(NamedTuple):
+    """How to write a field so that the standard has it.
 
-    None stands for a field that the standard does not have, and that is like no other.
+    Attributes:
+        at: where it is.
+        field: its name, if that is another.
+        value: its value, if that is another. Without any of both, the field is to be removed.
     """
+
+    at: Location
+    field: str | None = None
+    value: str | None = None
+
+
+def misspelt(source: Source) -> Iterator[Spelling]:
+    """What is to be written otherwise, and surely means the same then.
+
+    A field that is like another one is not among it, if only a person can tell whether it is that.
+    """
+    # A column without a type has mistakes that only its type explains, so errors do not tell these.
+    for at, part in _described(source.document):
+        yield from _renamed(at, part)
     for error in _causes([*read_standard()[0].iter_errors(source.document)]):
         at = tuple(error.absolute_path)
         value: Any = error.instance
         wanted: Any = error.validator_value
         if error.validator in ("additionalProperties", "unevaluatedProperties"):
+            yield from _renamed(at, value)
             for name in (one for one in value if repr(one) in error.message):
-                if not difflib.get_close_matches(name, read_standard()[1], 1):
-                    yield (*at, name), None
+                if not _called(name, at, value[name]) and _remedy(name, at, value[name]) == REMOVE:
+                    yield Spelling((*at, name))
         elif error.validator != "type" or isinstance(value, dict | list | None):
             continue
         elif "string" in wanted and not isinstance(value, str):
-            yield at, json.dumps(source.text(at), ensure_ascii=False)
+            yield Spelling(at, value=json.dumps(source.text(at), ensure_ascii=False))
         elif isinstance(value, str) and _is_quoted(
             value, wanted if isinstance(wanted, list) else [wanted]
         ):
-            yield at, value
+            yield Spelling(at, value=value)
 
 
 def _without_quality(part: Any) -> Any:
@@ -215,19 +246,52 @@ def _report(source: Source, error: SchemaError) -> None:
         source.wrong(at, f"{source.subject(at)} {_complaint(source, at, error)}")
 
 
+def _described(document: Any) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """The schema objects and their columns: where each is, and its fields."""
+    for number, described in mappings(document.get("schema")):
+        yield ("schema", number), described
+        for place, column in mappings(described.get("properties")):
+            yield ("schema", number, "properties", place), column
+
+
+def _renamed(at: Location, part: dict[str, Any]) -> Iterator[Spelling]:
+    """The fields of a part that surely mean others of the standard, which it has not yet."""
+    for name, value in part.items():
+        called = _called(name, at, value)
+        if called and called.field not in part and (isinstance(value, bool) or not called.value):
+            yield called
+
+
+def _called(name: str, at: Location, value: Any) -> Spelling | None:
+    """The standard's own words for a field of other formats, or with other capitals, if known."""
+    level = level_of(at)
+    plain = _plain(name)
+    own = next((one for one in LEVELS[level] if _plain(one) == plain), name)
+    field = CALLED.get(level, {}).get(plain, own)
+    if name in (field, *LEVELS[level]):
+        return None
+    if field not in FLAGS:
+        return Spelling((*at, name), field)
+    flag = json.dumps(value != (plain in NULLABLE)) if isinstance(value, bool) else "true or false"
+    return Spelling((*at, name), field, flag)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "")
+
+
 def _remedy(name: str, at: Location, value: Any) -> str:
     """What to do about a field that the standard does not have in the part at ``at``."""
     level = level_of(at)
     here = LEVELS[level]
-    if level == "schema.properties" and name.lower().replace("_", "") in NULLABLE:
-        return "write required: true instead" if value is False else "remove it"
-    if level == "schema.properties" and name.lower().replace("_", "") in NOT_NULL:
-        return "remove it" if value is False else "write required: true instead"
+    if called := _called(name, at, value):
+        written = f": {called.value}" if called.value else ""
+        return REMOVE if written == ": false" else f"write {called.field}{written} instead"
     for other, place in ELSEWHERE.get(level, ()):
         if name in LEVELS[other]:
             return f"move it to {place}"
-    near = [] if name in read_standard()[1] else difflib.get_close_matches(name, here, 1)
-    return f"did you mean {near[0]!r}" if near else "remove it"
+    near = [] if name in read_standard()[1] else difflib.get_close_matches(name, here, 1, LIKE)
+    return f"did you mean {near[0]!r}; if not, {REMOVE}" if near else REMOVE
 
 
 def _complaint(source: Source, at: Location, error: SchemaError) -> str:

@@ -19,7 +19,7 @@ from lib.contracts.columns import JSON_TYPES, NOT_UNIQUE, OPTIONS, pattern_compl
 from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
 from lib.contracts.physical import derive_types, read_physical
 from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
-from lib.contracts.source import SUFFIX, Location, Source
+from lib.contracts.source import SUFFIX, Location, Source, mappings
 from lib.contracts.standard import misspelt
 from lib.contracts.unquoted import read_dates
 from pipeline.contracts import recognition
@@ -122,11 +122,6 @@ def _is_contract(source: Source) -> bool:
     return version is None or version in VERSIONS
 
 
-def _items(value: Any) -> list[tuple[int, dict[str, Any]]]:
-    items = enumerate(value) if isinstance(value, list) else ()
-    return [(place, one) for place, one in items if isinstance(one, dict)]
-
-
 class _Plan(NamedTuple):
     """What is to be done with a column whose fields were looked at.
 
@@ -162,13 +157,19 @@ class _Adopter:
         if version < first:
             self._put((), "apiVersion", first, "it has fields of that version")
         removed: dict[Location, Removed] = {}
-        for at, text in dict(misspelt(self.source)).items():
-            if text is None:
-                removed.setdefault(at[:-1], {})[at[-1]] = "This is no field of the standard"
-            else:
-                done = "put in quotes" if text.startswith('"') else "taken out of quotes"
-                self.page.replace(at, text)
+        for at, field, value in {one.at: one for one in misspelt(self.source)}.values():
+            if field:
+                self.page.rename(at, field)
+                if value:
+                    self.page.replace(at, value)
+                done = f"made {field}{value and f': {value}' or ''}"
+                self._note(at, done, "the standard calls it that")
+            elif value:
+                done = "put in quotes" if value.startswith('"') else "taken out of quotes"
+                self.page.replace(at, value)
                 self._note(at, done, "YAML reads it as what the standard does not want there")
+            else:
+                removed.setdefault(at[:-1], {})[at[-1]] = "This is no field of the standard"
         for at, keys in removed.items():
             self._remove(at, keys)
 
@@ -188,7 +189,7 @@ class _Adopter:
             fields += self._customize((), item)
             self._note((), f"csv: {{dates: {self.days.upper()}}}", "all its days have that form")
         self.page.add((), fields)
-        for number, described in _items(document.get("schema")):
+        for number, described in mappings(document.get("schema")):
             at = ("schema", number)
             self._remove(at, self._quality(at, described, ""))
             self._columns((*at, "properties"), described)
@@ -196,7 +197,7 @@ class _Adopter:
     def _columns(self, at: Location, described: Mapping[str, Any]) -> None:
         plans: list[_Plan] = []
         measures: Removed = {}
-        for place, column in _items(described.get("properties")):
+        for place, column in mappings(described.get("properties")):
             if column.get("semanticType") == "measure":
                 measures[place] = "A measure, which no record holds"
             elif "name" in column:
@@ -315,7 +316,7 @@ class _Adopter:
     def _quality(self, at: Location, described: Mapping[str, Any], kind: str) -> Removed:
         """Decide about rules of quality; they are returned if all of them go."""
         here = (*at, "quality")
-        rules = dict(_items(described.get("quality")))
+        rules = dict(mappings(described.get("quality")))
         found = {place: self._rule((*here, place), rule, kind) for place, rule in rules.items()}
         removed: Removed = {place: why for place, why in found.items() if why}
         return self._all_or_some(here, removed, rules)
@@ -409,12 +410,12 @@ def _days(document: Mapping[str, Any]) -> str | None:
     """
     columns = [
         column
-        for _, described in _items(document.get("schema"))
-        for _, column in _items(described.get("properties"))
+        for _, described in mappings(document.get("schema"))
+        for _, column in mappings(described.get("properties"))
         if column.get("logicalType") == "date"
     ]
     found = {str((column.get("logicalTypeOptions") or {}).get("format")) for column in columns}
-    named = {custom.get("property") for _, custom in _items(document.get("customProperties"))}
+    named = {custom.get("property") for _, custom in mappings(document.get("customProperties"))}
     if len(found) != 1 or "csv" in named:
         return None
     (format_,) = found
@@ -424,7 +425,7 @@ def _days(document: Mapping[str, Any]) -> str | None:
 
 def _method(column: dict[str, Any]) -> str | None:
     """The name of a column's method, even if that is wrong; None if it has none."""
-    for _, custom in _items(column.get("customProperties")):
+    for _, custom in mappings(column.get("customProperties")):
         if custom.get("property") == "deidentify":
             value = custom.get("value")
             return str(value.get("method")) if isinstance(value, dict) else ""
@@ -444,7 +445,7 @@ def _harmless(column: dict[str, Any], kind: str) -> Kind | None:
         return recognition.AMOUNTS
     if kind == "boolean" and recognition.FLAGS.names(name):
         return recognition.FLAGS
-    values = {str(one.get("value")) for _, one in _items(column.get("enum"))}
+    values = {str(one.get("value")) for _, one in mappings(column.get("enum"))}
     return recognition.vocabulary_of(name, values) if kind == "string" else None
 
 
@@ -459,7 +460,7 @@ def _compiled(column: dict[str, Any], kind: str) -> Column | None:
         if isinstance(options.get(name), int)
     }
     pattern = options.get("pattern")
-    enum = tuple(str(one.get("value")) for _, one in _items(column.get("enum")))
+    enum = tuple(str(one.get("value")) for _, one in mappings(column.get("enum")))
     return Column(
         name=str(column["name"]),
         type=cast(Type, kind),

@@ -30,6 +30,13 @@ class Page:
         )
         self._comment(at, comments)
 
+    def rename(self, at: Location, new: str) -> None:
+        """Write another name of the field at ``at``."""
+        mapping = self._path(at[:-1])[-1]
+        key = next(key for key, _ in mapping.value if key.value == at[-1])
+        quote = self.text[key.start_mark.index] if key.style else ""
+        self._edits.append((key.start_mark.index, _end(key), f"{quote}{new}{quote}"))
+
     def add(self, at: Location, fields: Sequence[str], comments: Sequence[str] = ()) -> None:
         """Write fields such as ``name: value`` into a mapping, after its name or first field."""
         if not fields and not comments:

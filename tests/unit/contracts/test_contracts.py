@@ -192,7 +192,7 @@ version: 1.2.0
 required: true
 --> requried: true
 21: field 'requried' of column 'email' is not a field that the standard has there; did you mean
-'required'
+'required'; if not, remove it
 
     format: csv
 -->     zzz: csv
@@ -235,7 +235,8 @@ enum: [{value: AT}, {value: "NO"}]
 
 status: active
 --> team: {name: A, member: []}
-5: field 'team.member' is not a field that the standard has there; did you mean 'members'
+5: field 'team.member' is not a field that the standard has there; did you mean 'members'; if
+not, remove it
 
 status: active
 --> team: 5

@@ -203,6 +203,41 @@ def test_a_type_that_is_ambiguous_is_for_a_person(facts: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("facts", "meaning"),
+    [
+        ("isNullable: false", {"required": True}),
+        ("nullable: true", {"required": False}),
+        ("not_null: true, isUnique: true", {"required": True, "unique": True}),
+        ("isPrimaryKey: true", {"required": True}),
+        ("'physical_name': Ü", {"physical_name": "Ü"}),
+        ('"Required": true', {"required": True}),
+    ],
+)
+def test_a_field_that_others_call_otherwise_means_the_same(
+    facts: str, meaning: dict[str, Any]
+) -> None:
+    found = column(bare(f"logicalType: string, {facts}"))
+    assert {name: getattr(found, name) for name in meaning} == meaning
+
+
+def test_a_type_that_others_write_is_that_of_a_database() -> None:
+    assert column(bare("type: bigint")).type == "integer"
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "isNullable: false, required: true",
+        "nullable: 'NO'",
+        "isUnique: x",
+    ],
+)
+def test_a_field_that_may_contradict_another_is_for_a_person(facts: str) -> None:
+    sentence = adopted(bare(f"logicalType: string, {facts}")).undecided[0][1]
+    assert "is not a field that the standard has there; write " in sentence
+
+
+@pytest.mark.parametrize(
     ("rule", "metric", "bounds"),
     [
         ("{rule: duplicateCount, mustBeLessThan: 3}", "duplicateValues", (3,)),
