@@ -112,7 +112,7 @@ def misspelt(source: Source) -> Iterator[Spelling]:
 
     A field that is like another one is not among it, if only a person can tell whether it is that.
     """
-    # A column without a type has mistakes that only its type explains, so errors do not tell these.
+    # The errors of a column without a type are only about its type.
     for at, part in _described(source.document):
         yield from _renamed(at, part)
     for error in _causes([*read_standard()[0].iter_errors(source.document)]):

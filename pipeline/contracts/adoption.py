@@ -17,7 +17,7 @@ from lib.contracts import ContractError, compile_contracts
 from lib.contracts.classification import SENSITIVE, read_classification
 from lib.contracts.columns import JSON_TYPES, NOT_UNIQUE, OPTIONS, pattern_complaint
 from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
-from lib.contracts.physical import derive_types, read_physical
+from lib.contracts.physical import Physical, derive_types, read_physical
 from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
 from lib.contracts.source import SUFFIX, Location, Source, mappings
 from lib.contracts.standard import misspelt
@@ -162,7 +162,7 @@ class _Adopter:
                 self.page.rename(at, field)
                 if value:
                     self.page.replace(at, value)
-                done = f"made {field}{value and f': {value}' or ''}"
+                done = f"made {field}: {value}" if value else f"made {field}"
                 self._note(at, done, "the standard calls it that")
             elif value:
                 done = "put in quotes" if value.startswith('"') else "taken out of quotes"
@@ -271,10 +271,11 @@ class _Adopter:
         guess = {"map": "object", "vector": "array"}.get(str(logical))
         if logical is None and physical:
             logical = "number" if physical.form.digits else None
-            guess = "timestamp" if physical.form.fits == ("timestamp",) else None
         elif logical is None:
             guess = "array" if LISTS.match(str(text)) else None
             guess = "object" if OBJECTS.match(str(text)) else guess
+        if logical in (None, "date") and physical and (moment := _moment(physical)):
+            guess = moment  # ODCS 3.0 calls all of them dates
         if guess:
             logical = guess
             fields += self._put(at, "logicalType", guess, f"{text or 'the old one'} means that")
@@ -421,6 +422,13 @@ def _days(document: Mapping[str, Any]) -> str | None:
     (format_,) = found
     is_plain = format_ == format_.upper().replace("D", "d").replace("Y", "y")
     return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
+
+
+def _moment(physical: Physical) -> str | None:
+    """What a database calls a moment of the day; None if it is none, or may be a whole day."""
+    known = (physical.form.logical, *physical.form.fits)
+    first = next(filter(None, known), None)
+    return first if first in ("timestamp", "time") else None
 
 
 def _method(column: dict[str, Any]) -> str | None:

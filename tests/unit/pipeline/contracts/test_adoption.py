@@ -23,7 +23,6 @@ KINDS |= {f"{kind}, bare": text for kind, text in MORE.items()}
 UNDECIDED = {
     "nested columns": "all columns are dropped, so that nothing would be left; keep something",
     "a list": "all columns are dropped, so that nothing would be left; keep something",
-    "a timestamp as a date": "column 'c' has the logicalType 'date', but the physicalType",
     "a measure": "the dataset has 0 columns; use 1 to 1,000",
     "an older standard": "the apiVersion is v2.2.2; use one of v3.0.0",
     "a misspelt field": "did you mean 'required'",
@@ -189,6 +188,11 @@ def test_a_wrong_method_of_the_author_is_for_a_person() -> None:
         ("logicalType: number, physicalType: INT", "integer"),
         ("logicalType: number, logicalTypeOptions: {format: f64}", "double"),
         ("physicalType: TIMESTAMP", "timestamp"),
+        ("logicalType: date, physicalType: timestamp(6)", "timestamp"),
+        ("logicalType: date, physicalType: TIMESTAMP_TZ", "timestamp"),
+        ("logicalType: date, physicalType: datetime", "timestamp"),
+        ("logicalType: date, physicalType: time", "time"),
+        ("logicalType: date, physicalType: varchar", "date"),
         ("physicalType: array<int>", "array"),
         ("physicalType: RECORD", "object"),
     ],
@@ -197,7 +201,13 @@ def test_a_type_that_is_not_ambiguous_is_added(facts: str, kind: str) -> None:
     assert column(bare(facts)).type == kind
 
 
-@pytest.mark.parametrize("facts", ["physicalType: TINYINT", "physicalType: JSON", "tags: []"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        *("physicalType: TINYINT", "physicalType: JSON", "tags: []", "physicalType: timetz"),
+        "logicalType: date, physicalType: LONG",
+    ],
+)
 def test_a_type_that_is_ambiguous_is_for_a_person(facts: str) -> None:
     assert adopted(bare(facts)).undecided
 
