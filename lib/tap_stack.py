@@ -113,7 +113,9 @@ class TapStack(Stack):
         reidentification = self._allow_reidentification(
             environment, keys=keys, network=network, data=data, code=code
         )
-        self._allow_erasure(environment, keys=keys, network=network, data=data, code=code)
+        erasure = self._allow_erasure(
+            environment, keys=keys, network=network, data=data, code=code
+        )
         tables = read_tables(CONTRACTS)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.
@@ -129,6 +131,7 @@ class TapStack(Stack):
             processor=processor,
             replay=replay,
             reidentification=reidentification,
+            erasure=erasure,
         )
 
     def _allow_reidentification(
@@ -174,14 +177,14 @@ class TapStack(Stack):
         network: Network,
         data: DataBucket,
         code: lambda_.Code,
-    ) -> None:
+    ) -> Erasure | None:
         """Create what erases people, only where a contract has tokens to find them by."""
         if not keys.erases:
-            return
+            return None
         roles = ErasureRoles(
             self, "ErasureRoles", environment, keys=keys, network=network, data=data
         )
-        Erasure(
+        return Erasure(
             self,
             "Erasure",
             environment,
@@ -204,6 +207,7 @@ class TapStack(Stack):
         processor: DataProcessor,
         replay: Replay,
         reidentification: Reidentification | None,
+        erasure: Erasure | None,
     ) -> None:
         """Create the parts that show people how the others are."""
         changes = None
@@ -219,6 +223,7 @@ class TapStack(Stack):
             processor=processor,
             replay=replay,
             reidentification=reidentification,
+            erasure=erasure,
             changes=changes,
             intervals=intervals,
             notices=Notices(self, "Notices", environment, keys=keys),

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from lib.constructs.changes import Changes
 from lib.constructs.data_processor import DataProcessor
+from lib.constructs.erasure import Erasure
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.notices import Notices
 from lib.constructs.reidentification import Reidentification
@@ -74,6 +75,7 @@ class Alarms(Construct):
         processor: DataProcessor,
         replay: Replay,
         reidentification: Reidentification | None,
+        erasure: Erasure | None,
         changes: Changes | None,
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
@@ -95,6 +97,7 @@ class Alarms(Construct):
             *_failures_of_function(processor, environment),
             *_failures_of_replay(replay),
             *(_requests(reidentification) if reidentification else ()),
+            *(_erasures(erasure) if erasure else ()),
             *(_failures_of_protection(changes) if changes else ()),
             *(
                 failure_of_dataset(environment, dataset, interval)
@@ -162,6 +165,22 @@ def _requests(reidentification: Reidentification) -> Iterator[Failure]:
         "Somebody asks to re-identify tokens.",
         "reidentification",
         reidentification.state_machine.metric_started(statistic=SUM, period=MINUTE),
+    )
+
+
+def _erasures(erasure: Erasure) -> Iterator[Failure]:
+    """The first is no failure either."""
+    yield Failure(
+        "ErasureRequested",
+        "Somebody asks where people are, or erases them.",
+        "erasure",
+        erasure.state_machine.metric_started(statistic=SUM, period=MINUTE),
+    )
+    yield Failure(
+        "ErasureFailed",
+        "An erasure did not end well: files may still have the person.",
+        "erasure",
+        erasure.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
 
 
