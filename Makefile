@@ -77,7 +77,7 @@ demo: setup ## Deploy to an AWS emulator on this machine, process files, recover
 	@$(limited) python -m sandbox.demo
 
 .PHONY: demo-privacy
-demo-privacy: setup ## Deploy to the emulator with reversible tokens, and show how two people get the values of some
+demo-privacy: setup ## Deploy to the emulator, show how two people get the values of tokens, and how one erases a customer
 	@$(limited) python -m sandbox.demo_privacy
 
 .PHONY: test

@@ -1,8 +1,9 @@
-"""The demo of what the law asks, act by act: somebody must be able to go back, and nobody alone.
+"""The demo of what the law asks, act by act: go back, but never alone, and erase a person.
 
 ``python -m sandbox.demo_privacy`` (or ``make demo-privacy``) starts the sandbox, and deploys the
 stack with a contract whose e-mail addresses are reversible tokens. Then one person asks for three
-values, another approves, and the first reads them.
+values, another approves, and the first reads them. In the second act a third one erases a
+customer, whom the same file does not bring back.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 import pyarrow.parquet as pq
@@ -23,11 +24,13 @@ from rich.console import Console
 
 from pipeline.outcomes import Exit
 from pipeline.program import main as run_tool
+from processor.bucket.suppressed import AGE
 from sandbox import PROJECT, SandboxError, deployment, reversible
-from sandbox.demo import process, read, run, start
+from sandbox.demo import process, read, run, start, waiting
 from sandbox.environment import environment
 
 ROWS, ASKED = 50, 3
+DOMAIN = "customer"
 PATIENCE = 60.0  # seconds for the function to ask for an approval
 PERSON = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
@@ -38,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo and return its exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.demo_privacy",
-        description="Deploy the pipeline to the sandbox with reversible tokens, and show how two "
-        "people get the values of some. The sandbox stays up.",
+        description="Deploy the pipeline to the sandbox with reversible tokens, show how two "
+        "people get the values of some, and erase a customer. The sandbox stays up.",
     )
     parser.parse_args(arguments)
     return run(show)
@@ -56,17 +59,34 @@ def show(console: Console) -> None:
         target, "dev", reversible.DATASET, reversible.make_reversible
     )
     os.environ.update(environment(target))
-    tokens = process_customers(console, outputs)
+    file = make_file()
+    tokens = process_customers(console, outputs, file)
     reidentify(console, outputs, tokens)
+    erase(console, outputs, file)
 
 
-def process_customers(console: Console, outputs: Outputs) -> list[str]:
-    """Process the first rows of the sample; return the first tokens of its clean rows."""
-    s3, bucket = boto3.client("s3"), outputs["S3BucketName"]
+class File(NamedTuple):
+    """A file of customers, and one of them, whom no other file has."""
+
+    name: str
+    content: bytes
+    customer: str
+
+
+def make_file() -> File:
+    """Make a file of the first rows of the sample; the first customer is a new one."""
     sample = PROJECT / "samples" / f"{reversible.DATASET}.csv"
-    content = b"".join(sample.read_bytes().splitlines(keepends=True)[: ROWS + 1])
+    header, first, *others = sample.read_bytes().splitlines(keepends=True)[: ROWS + 1]
+    customer = f"C{time.time_ns() // 1_000 % 10**8:08}"
+    first = b",".join([customer.encode(), first.partition(b",")[2]])
     name = f"{reversible.DATASET}/privacy-{int(time.time())}.csv"
-    process(console, s3, bucket, {name: content})
+    return File(name, b"".join([header, first, *others]), customer)
+
+
+def process_customers(console: Console, outputs: Outputs, file: File) -> list[str]:
+    """Process a file; return the first tokens of its clean rows."""
+    s3, bucket, name = boto3.client("s3"), outputs["S3BucketName"], file.name
+    process(console, s3, bucket, {name: file.content})
     parquet = read(s3, bucket, f"processed/{name}.parquet") or b""
     s3.close()
     rows = pq.ParquetFile(io.BytesIO(parquet), pre_buffer=False).read(use_threads=False)
@@ -99,6 +119,41 @@ def reidentify(console: Console, outputs: Outputs, tokens: Sequence[str]) -> Non
         play(console, "alice", alice, ["reidentify", "--resume", arn, "--output", str(values)])
         console.print(values.read_text(encoding="utf-8"), highlight=False, soft_wrap=True)
         console.print("[bold]bob[/] approved them, and cannot read them. Neither can ask alone.")
+
+
+def erase(console: Console, outputs: Outputs, file: File) -> None:
+    """The second act: a customer is erased, and the same file does not bring them back.
+
+    Raises:
+        SandboxError: a command of the tool failed, or the customer is back.
+    """
+    console.print(
+        "\n[bold]A customer asks to be erased[/], whose number is in [bold]people.txt[/]:"
+    )
+    with TemporaryDirectory() as name, person(outputs, "Eraser", "carol") as carol:
+        people = Path(name, "people.txt")
+        people.write_text(file.customer, encoding="utf-8")
+        play(console, "carol", carol, ["erase", str(people), "--domain", DOMAIN, "--yes"])
+    s3, bucket = boto3.client("s3"), outputs["S3BucketName"]
+    wait_for_lists(console)
+    again = file.name.replace(".csv", "-again.csv")
+    rows = process(console, s3, bucket, {again: file.content})[again]["rows"]
+    s3.close()
+    console.print(
+        f"[bold]The same rows again:[/] {rows['read']} read, {rows['clean']} clean, "
+        f"{rows['rejected']} rejected, {rows['erased']} erased.",
+        highlight=False,
+    )
+    if not rows["erased"]:
+        raise SandboxError("the customer is back.")
+    console.print("[bold]carol[/] has seen no row, and nobody can read whom she erased.")
+
+
+def wait_for_lists(console: Console) -> None:
+    """Wait until no process has an older list: on AWS it is the erasure that waits."""
+    with waiting(console) as progress:
+        progress.add_task("until every process knows the list of the erased", total=1)
+        time.sleep(AGE)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import boto3
 import pytest
 from rich.console import Console
 
-from sandbox import PROJECT, demo_privacy, deployment, emulator, reversible
+from sandbox import PROJECT, SandboxError, demo_privacy, deployment, emulator, reversible
 from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
 from tests import roles
@@ -229,6 +229,32 @@ def test_the_demo_shows_a_request_its_approval_and_the_values(
     assert "bob $ python -m pipeline approve --dataset customers" in printed
     assert [token for token in tokens.tokens[:2] if f"{token}," in printed] == tokens.tokens[:2]
     assert sum(value in printed for value in tokens.values) >= 2
+
+
+def test_the_demo_shows_an_erasure_its_receipt_and_that_nobody_comes_back(
+    outputs: Outputs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console, file = Console(width=120), demo_privacy.make_file()
+    demo_privacy.process_customers(console, outputs, file)
+    capsys.readouterr()
+    demo_privacy.erase(console, outputs, file)
+    printed = capsys.readouterr().out
+    assert "carol $ python -m pipeline erase people.txt --domain customer --yes" in printed
+    assert f"processed/{file.name}.parquet" in printed
+    assert "1 erased." in printed
+    assert file.customer not in printed
+    assert len(printed.splitlines()) < 50
+
+
+def test_the_demo_fails_if_somebody_comes_back(
+    outputs: Outputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody has erased the customer."""
+    console, file = Console(width=120), demo_privacy.make_file()
+    monkeypatch.setattr("sandbox.demo_privacy.AGE", 0)
+    monkeypatch.setattr("sandbox.demo_privacy.play", lambda *_: None)
+    with pytest.raises(SandboxError, match="the customer is back"):
+        demo_privacy.erase(console, outputs, file)
 
 
 def test_one_person_alone_is_refused(environ: dict[str, str]) -> None:
