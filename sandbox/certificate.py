@@ -37,6 +37,15 @@ class Certificate:
         return self.directory / "server.key"
 
     @property
+    def authority(self) -> Path:
+        """The sandbox's authority alone, for SDKs, which talk to nothing but the emulator.
+
+        They read the file for each connection: with all roots of a machine that takes more time
+        than the rest of a connection and several requests.
+        """
+        return self.directory / "authority.pem"
+
+    @property
     def roots(self) -> Path:
         """The sandbox's authority together with the roots that this machine trusts.
 
@@ -48,7 +57,7 @@ class Certificate:
 
 
 def issue(directory: Path, environ: Mapping[str, str] = os.environ) -> Certificate:
-    """Write a new authority's certificate for loopback, its key and the bundle of roots."""
+    """Write a new authority, its certificate for loopback, the key and the bundle of roots."""
     directory.mkdir(parents=True, exist_ok=True)
     certificate = Certificate(directory)
     authority = trustme.CA(organization_name="Sandbox of this machine")
@@ -56,6 +65,7 @@ def issue(directory: Path, environ: Mapping[str, str] = os.environ) -> Certifica
     certificate.chain.write_bytes(b"".join(pem.bytes() for pem in server.cert_chain_pems))
     certificate.key.touch(mode=0o600)
     certificate.key.write_bytes(server.private_key_pem.bytes())
+    certificate.authority.write_bytes(authority.cert_pem.bytes())
     bundles = [
         authority.cert_pem.bytes(),
         *(path.read_bytes() for path in _machine_roots(environ)),

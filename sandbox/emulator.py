@@ -283,7 +283,7 @@ def _server_environment(
         "STATE_DIR": str(state / "tmp" / "state"),
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
         "AWS_SECRET_ACCESS_KEY": ROOT_KEY,
-        "AWS_CA_BUNDLE": roots,
+        "AWS_CA_BUNDLE": str(tls.authority),
         "NODE_EXTRA_CA_CERTS": roots,
         "REQUESTS_CA_BUNDLE": roots,
         "SSL_CERT_FILE": roots,

@@ -31,7 +31,7 @@ def environment(emulator: Emulator, base: Mapping[str, str] = os.environ) -> dic
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CA_BUNDLE": roots,
+            "AWS_CA_BUNDLE": str(emulator.certificate.authority),
             "NODE_EXTRA_CA_CERTS": roots,
             "SSL_CERT_FILE": roots,
             "CDK_DEFAULT_ACCOUNT": ACCOUNT,

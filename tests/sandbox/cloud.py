@@ -110,7 +110,7 @@ class Cloud:
                 aws_session_token=token or None,
                 region_name=region,
                 endpoint_url=endpoint,
-                verify=str(self.emulator.certificate.roots),
+                verify=str(self.emulator.certificate.authority),
                 config=ONCE,
             )
         return self.clients[service, key, endpoint, region]

@@ -33,6 +33,7 @@ def test_the_roots_of_the_machine_stay_trusted(tmp_path: Path) -> None:
         return len(ssl.create_default_context(cafile=path).get_ca_certs())
 
     assert roots(own.roots) > 20
+    assert roots(own.authority) == 1
     assert roots(both.roots) == roots(corporate.roots) + 1
 
 

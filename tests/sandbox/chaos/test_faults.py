@@ -39,7 +39,7 @@ def inject(
             aws_secret_access_key=ROOT_KEY,
             region_name=REGION,
             endpoint_url=parity.emulator.endpoint,
-            verify=str(parity.emulator.certificate.roots),
+            verify=str(parity.emulator.certificate.authority),
             config=Config(retries={"mode": "standard", "total_max_attempts": attempts}),
         )
         clients.append(client)
