@@ -17,7 +17,7 @@ from open_data_contract_standard.model import OpenDataContractStandard
 from pydantic import ValidationError as ModelError
 
 from lib.contracts.classification import WORDS
-from lib.contracts.fields import LEVELS, VERSIONS, check_fields, level_of
+from lib.contracts.fields import LEVELS, VERSIONS, Fate, check_fields, level_of
 from lib.contracts.physical import derive_types, tell_type
 from lib.contracts.source import Location, Source, mappings
 from lib.contracts.unquoted import misread
@@ -100,11 +100,13 @@ class Spelling(NamedTuple):
         at: where it is.
         field: its name, if that is another.
         value: its value, if that is another. Without any of both, the field is to be removed.
+        empty: whether that is because it has no value.
     """
 
     at: Location
     field: str | None = None
     value: str | None = None
+    empty: bool = False
 
 
 def misspelt(source: Source) -> Iterator[Spelling]:
@@ -122,10 +124,12 @@ def misspelt(source: Source) -> Iterator[Spelling]:
         if error.validator in ("additionalProperties", "unevaluatedProperties"):
             yield from _renamed(at, value)
             for name in (one for one in value if repr(one) in error.message):
-                if not _called(name, at, value[name]) and _remedy(name, at, value[name]) == REMOVE:
-                    yield Spelling((*at, name))
-        elif error.validator != "type" or isinstance(value, dict | list | None):
+                if not _called(name, at, value[name]):
+                    yield from _guessed(name, at, value)
+        elif error.validator != "type" or isinstance(value, dict | list):
             continue
+        elif value is None:
+            yield Spelling(at, empty=True)
         elif "string" in wanted and not isinstance(value, str):
             yield Spelling(at, value=json.dumps(source.text(at), ensure_ascii=False))
         elif isinstance(value, str) and _is_quoted(
@@ -262,6 +266,22 @@ def _renamed(at: Location, part: dict[str, Any]) -> Iterator[Spelling]:
             yield called
 
 
+def _guessed(name: str, at: Location, part: dict[str, Any]) -> Iterator[Spelling]:
+    """What to do with a field that the standard does not have: nothing if it may decide."""
+    level = level_of(at)
+    near = _near(name, level)
+    if near is None and _remedy(name, at, part[name]) == REMOVE:
+        yield Spelling((*at, name))
+    elif near and LEVELS[level][near].fate is Fate.DOCUMENTATION and near not in part:
+        yield Spelling((*at, name), near)
+
+
+def _near(name: str, level: str) -> str | None:
+    """The field of a level that a name is like; None if it is the name of another one."""
+    fields = () if name in read_standard()[1] else LEVELS[level]
+    return next(iter(difflib.get_close_matches(name, fields, 1, LIKE)), None)
+
+
 def _called(name: str, at: Location, value: Any) -> Spelling | None:
     """The standard's own words for a field of other formats, or with other capitals, if known."""
     level = level_of(at)
@@ -283,15 +303,14 @@ def _plain(name: str) -> str:
 def _remedy(name: str, at: Location, value: Any) -> str:
     """What to do about a field that the standard does not have in the part at ``at``."""
     level = level_of(at)
-    here = LEVELS[level]
     if called := _called(name, at, value):
         written = f": {called.value}" if called.value else ""
         return REMOVE if written == ": false" else f"write {called.field}{written} instead"
     for other, place in ELSEWHERE.get(level, ()):
         if name in LEVELS[other]:
             return f"move it to {place}"
-    near = [] if name in read_standard()[1] else difflib.get_close_matches(name, here, 1, LIKE)
-    return f"did you mean {near[0]!r}; if not, {REMOVE}" if near else REMOVE
+    near = _near(name, level)
+    return f"did you mean {near!r}; if not, {REMOVE}" if near else REMOVE
 
 
 def _complaint(source: Source, at: Location, error: SchemaError) -> str:
@@ -330,6 +349,9 @@ def _scalar_complaint(source: Source, at: Location, value: Any, types: Sequence[
         return f"is {shown}; use one of {', '.join(WORDS)}"
     if at[-2:-1] == ("enum",):
         return f"is {shown}; write - value: {json.dumps(text)}"
+    row = LEVELS[level_of(at[:-1])].get(str(at[-1])) if at else None
+    if value is None and row and row.fate is Fate.DOCUMENTATION:
+        return "is empty; remove it, or write something"
     return misread(source, at, value) if "string" in types else ""
 
 

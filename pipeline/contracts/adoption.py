@@ -85,8 +85,8 @@ def adopt(content: bytes, name: str) -> Adoption:
         decisions += [one._replace(line=_origin(steps, one.line)) for one in adopter.decisions]
         text = adopter.page.changed()
         steps.append((adopter.page, text))
-    undecided = [(_origin(steps, line), what) for line, what in _mistakes(text.encode(), name)]
-    return Adoption(text, sorted(decisions), undecided)
+    mistakes = [(_origin(steps, line), what) for line, what in _mistakes(text.encode(), name)]
+    return Adoption(text, sorted(decisions), sorted(mistakes))
 
 
 def _origin(steps: Sequence[tuple[Page, str]], line: int) -> int:
@@ -157,7 +157,7 @@ class _Adopter:
         if version < first:
             self._put((), "apiVersion", first, "it has fields of that version")
         removed: dict[Location, Removed] = {}
-        for at, field, value in {one.at: one for one in misspelt(self.source)}.values():
+        for at, field, value, empty in {one.at: one for one in misspelt(self.source)}.values():
             if field:
                 self.page.rename(at, field)
                 if value:
@@ -169,7 +169,8 @@ class _Adopter:
                 self.page.replace(at, value)
                 self._note(at, done, "YAML reads it as what the standard does not want there")
             else:
-                removed.setdefault(at[:-1], {})[at[-1]] = "This is no field of the standard"
+                why = "It is empty" if empty else "This is no field of the standard"
+                removed.setdefault(at[:-1], {})[at[-1]] = why
         for at, keys in removed.items():
             self._remove(at, keys)
 

@@ -270,6 +270,13 @@ MORE = {
     "no kind": written().replace("kind: DataContract\n", ""),
     "no version of the standard": written().replace("apiVersion: v3.0.2\n", ""),
     "a field of nobody": bare("logicalType: string, zzqx_77: 1"),
+    "names of fields in other formats": bare("type: BIGINT, isNullable: false, isUnique: true"),
+    "a moment that ODCS 3.0 calls a date": bare("logicalType: date, physicalType: timestamptz"),
+    "documentation without a word": written(
+        top="description: {purpose: Sales, usage: null, limitations:}\ntags: ~",
+        table="    physicalName: null",
+    ),
+    "documentation that is misspelt": bare("logicalType: string, busnessName: a"),
     "a type of a later version": bare("logicalType: timestamp"),
     "an enum of numbers": bare("logicalType: integer, enum: [{value: 1}]", version="v3.2.0"),
     "old names of metrics": ruled("{rule: duplicateCount, mustBeLessThan: 1}, {rule: nullCheck}"),

@@ -36,6 +36,7 @@ GIFT = "      - name: gift\n"
         (GIFT, f"{GIFT}        busnessName: g\n", "did you mean 'businessName'; if not, remove"),
         (GIFT, f"{GIFT}        layerType: x\n", "has there; remove it"),
         (GIFT, f"{GIFT}        lable: x\n", "remove it"),
+        (GIFT, f"{GIFT}        description: null\n", "is empty; remove it, or write something"),
         (GIFT, f"{GIFT}        maxLength: 3\n", "move it to logicalTypeOptions"),
         ("minLength: 8}", "minLength: 8, required: true}", "move it to the column itself"),
         ("status: active\n", "status: active\nquality: []\n", "move it to the schema object"),

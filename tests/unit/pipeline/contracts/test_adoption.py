@@ -234,6 +234,27 @@ def test_a_type_that_others_write_is_that_of_a_database() -> None:
     assert column(bare("type: bigint")).type == "integer"
 
 
+def test_an_empty_field_says_nothing() -> None:
+    found = adopted(MORE["documentation without a word"])
+    assert {one.field: one.why for one in found.decisions if one.done == "made a comment"} == {
+        "field 'description.usage'": "It is empty",
+        "field 'description.limitations'": "It is empty",
+        "field 'tags'": "It is empty",
+        "field 'schema[0].physicalName'": "It is empty",
+    }
+
+
+def test_a_misspelt_field_is_renamed_where_it_decides_nothing() -> None:
+    assert "businessName: a" in adopted(MORE["documentation that is misspelt"]).text
+    twice = bare("logicalType: string, busnessName: a, businessName: b")
+    assert "did you mean 'businessName'; if not, remove it" in adopted(twice).undecided[0][1]
+
+
+def test_misspelt_tags_count() -> None:
+    text = written("{name: total, logicalType: integer, tag: [PII]}\n      - " + ID)
+    assert isinstance(column(text, "total").deidentify, Drop)
+
+
 @pytest.mark.parametrize(
     "facts",
     [
