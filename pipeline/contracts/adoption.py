@@ -41,7 +41,13 @@ OBJECTS = re.compile(r"(?:struct|record|row|map|object|document)\b", re.IGNORECA
 ISO_FORMAT = re.compile(r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601", re.I)
 WITH_T = "Files have a T between day and time here, as ISO 8601 does"
 MOMENTS = ("date", "timestamp", "time")
-PROSE = ("businessName", "description")
+TOLD_BY = {
+    "name": "name",
+    "physicalName": "name in files",
+    "businessName": "businessName",
+    "description": "description",
+}
+"""The fields that tell what a column may hold, and what to call them."""
 NONE_ALLOWED = ("nullValues", "duplicateValues")
 """Metrics that mean by themselves that there should be none."""
 
@@ -368,9 +374,9 @@ class _Adopter:
         """Give a column a classification: what it may hold, and why it is to be hidden, if so."""
         word = column.get("classification")
         meaning = read_classification(word) if isinstance(word, str) else None
-        names = [str(column.get(one) or "") for one in ("name", "physicalName", *PROSE)]
-        named = next(filter(None, map(recognition.named_kind, names)), None)
-        because = f"By its name it may hold {named.what}." if named else ""
+        told = ((one, recognition.named_kind(str(column.get(one) or ""))) for one in TOLD_BY)
+        by, named = next((one for one in told if one[1]), ("", None))
+        because = f"By its {TOLD_BY[by]} it may hold {named.what}." if named else ""
         if meaning:
             because = because or "Nothing says how to hide it."
             return named, f"It is {meaning}. {because}" if meaning in SENSITIVE else ""

@@ -149,6 +149,18 @@ def test_other_columns_are_dropped(facts: str) -> None:
         assert "classification: restricted" in adopted(text).text
 
 
+@pytest.mark.parametrize(
+    ("facts", "by"),
+    [
+        ("description: Income of a household", "description"),
+        ("businessName: Age", "businessName"),
+        ("physicalName: birth", "name in files"),
+    ],
+)
+def test_what_tells_of_people_is_named(facts: str, by: str) -> None:
+    assert f"# adopt: By its {by} it may hold " in adopted(bare(f"logicalType: x, {facts}")).text
+
+
 def test_a_method_is_suggested_beside() -> None:
     found = adopted(MORE["blocks with comments"]).text
     assert "# adopt: By its name it may hold e-mail addresses.\n" in found
