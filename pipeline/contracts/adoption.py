@@ -20,13 +20,14 @@ from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
 from lib.contracts.physical import Physical, derive_types, read_physical
 from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
 from lib.contracts.source import SUFFIX, Location, Source, mappings
-from lib.contracts.standard import misspelt
+from lib.contracts.standard import LOGICAL_TYPES, misspelt
 from lib.contracts.unquoted import read_dates
 from pipeline.contracts import recognition
 from pipeline.contracts.drafting import TOKEN, fits
 from pipeline.contracts.editing import Page
 from pipeline.contracts.recognition import Kind, Method
 from pipeline.contracts.wording import options_text
+from processor.arrow import MAX_DIGITS
 from processor.checks.string_formats import STRING_FORMATS
 from processor.contract.column import Column, Rules
 from processor.contract.quality import OPERATORS
@@ -35,10 +36,13 @@ from processor.deidentification.keep import Keep
 from processor.deidentification.methods import BY_NAME
 
 DROP: Method = {"method": "drop"}
-EXACT = '"decimal(38,18)"'  # a comma in braces would end it
+EXACT = '"decimal({},{})"'  # a comma in braces would end it
+STEP = ("logicalTypeOptions", "multipleOf")
 LISTS = re.compile(r"(?:array|list|repeated|vector)\b", re.IGNORECASE)
 OBJECTS = re.compile(r"(?:struct|record|row|map|object|document)\b", re.IGNORECASE)
-ISO_FORMAT = re.compile(r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601", re.I)
+ISO_FORMAT = re.compile(
+    r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601|date(?:-?time)?|time", re.I
+)
 WITH_T = "Files have a T between day and time here, as ISO 8601 does"
 MOMENTS = ("date", "timestamp", "time")
 TOLD_BY = {
@@ -281,20 +285,27 @@ class _Adopter:
         elif logical is None:
             guess = "array" if LISTS.match(str(text)) else None
             guess = "object" if OBJECTS.match(str(text)) else guess
-        if logical in (None, "date") and physical and (moment := _moment(physical)):
+        if logical not in (None, "date", *LOGICAL_TYPES):
+            if spoken := read_physical(self.source, logical):  # the name that a database has
+                guess = spoken.form.logical or _moment(spoken)
+                physical = physical or spoken
+        elif logical in (None, "date") and physical and (moment := _moment(physical)):
             guess = moment  # ODCS 3.0 calls all of them dates
         if guess:
+            why = f"{text or logical} means that"
             logical = guess
-            fields += self._put(at, "logicalType", guess, f"{text or 'the old one'} means that")
+            fields += self._put(at, "logicalType", guess, why)
         if logical in JSON and str(text).lower() not in JSON_TYPES:
             fields += self._put(at, "physicalType", "json", "its values are kept as JSON text")
         if logical != "number":
             return fields, str(logical or "")
-        if physical and (physical.digits or not physical.form.digits):
+        options = column.get("logicalTypeOptions") or {}
+        whole = physical and not physical.form.digits
+        binary = whole or options.get("format") in ("f32", "f64")
+        if physical and text and (physical.digits or whole):
             integer = physical.form.logical == "integer"
             return fields, "decimal" if physical.digits else "integer" if integer else "double"
-        binary = (column.get("logicalTypeOptions") or {}).get("format") in ("f32", "f64")
-        new = "double" if binary else EXACT
+        new = "double" if binary else _digits(self.source.text((*at, *STEP)))
         fields += self._put(at, "physicalType", new, "a number needs its digits: this loses none")
         return fields, "double" if binary else "decimal"
 
@@ -312,6 +323,8 @@ class _Adopter:
                 if not format_ or kind not in MOMENTS or ISO_FORMAT.fullmatch(format_):
                     what = f"The type {kind} has no such option here"
                     removed[name] = WITH_T if " " in format_ else what
+            elif kind == "integer" and isinstance(value, float) and value.is_integer():
+                self._put(here, name, str(int(value)), "it is a whole number")
             elif format_ and format_ not in STRING_FORMATS:
                 removed[name] = "This format is not checked here"
             elif name == "pattern" and isinstance(value, str) and pattern_complaint(value):
@@ -429,6 +442,14 @@ def _days(document: Mapping[str, Any]) -> str | None:
     (format_,) = found
     is_plain = format_ == format_.upper().replace("D", "d").replace("Y", "y")
     return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
+
+
+def _digits(step: str) -> str:
+    """The decimal that has all digits of values, which are multiples of a number, if any."""
+    scale = len(step.partition(".")[2])
+    return (
+        EXACT.format(MAX_DIGITS, scale) if step and scale <= MAX_DIGITS else EXACT.format(38, 18)
+    )
 
 
 def _moment(physical: Physical) -> str | None:

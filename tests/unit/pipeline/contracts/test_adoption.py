@@ -205,6 +205,16 @@ def test_a_wrong_method_of_the_author_is_for_a_person() -> None:
         ("logicalType: date, physicalType: datetime", "timestamp"),
         ("logicalType: date, physicalType: time", "time"),
         ("logicalType: date, physicalType: varchar", "date"),
+        ("logicalType: decimal", "decimal"),
+        ("logicalType: 'numeric(9,2)', physicalType: 'numeric(9,2)'", "decimal"),
+        ("logicalType: float", "double"),
+        ("logicalType: double, physicalType: DOUBLE", "double"),
+        ("logicalType: bigint", "integer"),
+        ("logicalType: int, physicalType: number", "integer"),
+        ("logicalType: datetime", "timestamp"),
+        ("logicalType: timestamptz", "timestamp"),
+        ("logicalType: text", "string"),
+        ("logicalType: bool", "boolean"),
         ("physicalType: array<int>", "array"),
         ("physicalType: RECORD", "object"),
     ],
@@ -218,6 +228,7 @@ def test_a_type_that_is_not_ambiguous_is_added(facts: str, kind: str) -> None:
     [
         *("physicalType: TINYINT", "physicalType: JSON", "tags: []", "physicalType: timetz"),
         "logicalType: date, physicalType: LONG",
+        *("logicalType: binary", "logicalType: tinyint", "logicalType: JSON"),
     ],
 )
 def test_a_type_that_is_ambiguous_is_for_a_person(facts: str) -> None:
@@ -345,6 +356,36 @@ def test_other_forms_of_days_are_for_a_person(formats: list[str], csv: str) -> N
     sentences = [sentence for _, sentence in adopted(dates(*formats) + csv).undecided]
     assert len(sentences) == len(formats)
     assert all("has the option 'format', which is not supported" in one for one in sentences)
+
+
+@pytest.mark.parametrize("facts", ["date, {}: date", "timestamp, {}: date-time", "time, {}: time"])
+def test_a_format_of_json_schema_is_that_of_iso(facts: str) -> None:
+    kind, _, format_ = facts.format("format").partition(", ")
+    text = bare(f"logicalType: {kind}, logicalTypeOptions: {{{format_}}}", version="v3.1.0")
+    assert column(text).type == kind
+
+
+@pytest.mark.parametrize(
+    ("options", "digits"),
+    [
+        ("multipleOf: 0.01, maximum: 1000000", (18, 2)),
+        ("multipleOf: 5", (18, 0)),
+        ("minimum: 0.0", (38, 18)),
+        ("multipleOf: 0.0000000000000000001", (38, 18)),
+    ],
+)
+def test_a_number_has_the_digits_of_its_steps(options: str, digits: tuple[int, int]) -> None:
+    text = bare(f"logicalType: number, logicalTypeOptions: {{{options}}}")
+    written = yaml.safe_load(adopted(text).text)["schema"][0]["properties"][0]["physicalType"]
+    assert written == f"decimal({digits[0]},{digits[1]})"
+    assert bool(adopted(text).undecided) == ("0.00000" in options)
+
+
+def test_whole_bounds_of_integers_lose_their_point() -> None:
+    text = bare("logicalType: integer, logicalTypeOptions: {minimum: 12.0, maximum: 40.0}")
+    assert (column(text).rules.minimum, column(text).rules.maximum) == ("12", "40")
+    half = bare("logicalType: integer, logicalTypeOptions: {minimum: 12.5}")
+    assert "has the minimum '12.5'; write an integer" in adopted(half).undecided[0][1]
 
 
 def test_a_blank_instead_of_t_is_told() -> None:
