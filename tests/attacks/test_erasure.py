@@ -307,7 +307,7 @@ def grow(request: pytest.FixtureRequest, admin: boto3.Session, place: Facts) -> 
     more = {"RoleName": place["eraser_role"], "PolicyArn": place["administrator"]}
     iam.attach_role_policy(**more)
     try:
-        with person(admin, place, "witness", place["administrator"]) as witness:
+        with person(admin, place, "eraser-witness", place["administrator"]) as witness:
             wait_for("permission", lambda: witness.actor.is_allowed(see) or None, PERMISSION)
             yield request.param
     finally:
