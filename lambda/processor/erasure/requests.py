@@ -108,7 +108,9 @@ class Requests:
                 files.append({"key": manifest, "failed": str(error)})
                 continue
             _count(counts, found)
-            if found.erased or found.refused:
+            now = found.clean or found.rejected or found.refused
+            # Where somebody was erased before, an erasure has to name what is left of them.
+            if now or (found.erased and not request.dry_run):
                 files.append(found.document)
         part = hashlib.sha256("\n".join(manifests).encode()).hexdigest()
         self._write(f"{_parts(request_key, run)}{part}.json", {"files": files, "counts": counts})

@@ -259,6 +259,13 @@ def test_a_dry_run_has_the_receipt_of_an_erasure_and_changes_nothing(pipeline: P
     assert dry == real
 
 
+def test_a_dry_run_names_no_file_because_others_were_erased_from_it(pipeline: Pipeline) -> None:
+    pipeline.run()
+    pipeline.ask(ASKED | {"identifiers": ["nobody"], "dry_run": True})
+    pipeline.run("dry")
+    assert not [one for one in pipeline.receipt["files"] if not one["refused"]]
+
+
 def ids(receipt: Any) -> set[tuple[str, str]]:
     """The copies that a receipt names."""
     return {
