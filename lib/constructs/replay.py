@@ -6,13 +6,13 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.replay_workflow import UNFINISHED, workflow
+from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
 from lib.names import METRICS
 from lib.outputs import export
@@ -46,31 +46,16 @@ class Replay(Construct):
             queue_url=intake.queue.queue_url,
             metric=self._metric_arguments(),
         )
-        self.state_machine = sfn.StateMachine(
+        self.state_machine = add_state_machine(
             self,
-            "StateMachine",
-            state_machine_name=name,
-            definition_body=sfn.DefinitionBody.from_string(
-                Stack.of(self).to_json_string(definition)
-            ),
-            role=role.without_policy_updates(),
+            name=name,
+            definition=definition,
+            role=role,
+            unlogged="its output names what failed. Logs of each file that was looked at would be "
+            "one more store of facts about files.",
         )
         self._schedule(name, schedule_role)
         export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
-        acknowledge(
-            self.state_machine,
-            "The history of an execution is kept for 90 days, and its output names what failed. "
-            "Logs of each file that was looked at would be one more store of facts about files.",
-            "AwsSolutions-SF1",
-            "CKV_AWS_285",
-        )
-        acknowledge(
-            self.state_machine,
-            "Traces would be one more store of facts about files, outside the keys of this stack.",
-            "AwsSolutions-SF2",
-            "CKV_AWS_284",
-            "Serverless-StepFunctionStateMachineXray",
-        )
 
     def metric_unfinished(self) -> cloudwatch.Metric:
         """Return how many unfinished files a run found; every night's run publishes it."""

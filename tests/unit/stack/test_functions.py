@@ -1,10 +1,10 @@
-"""What both functions of ours have in common: no way around their network and their own ARN."""
+"""What all functions of ours have in common: no way around their network and their own ARN."""
 
 import pytest
 
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, statement
 
-FUNCTIONS = ("data-processor", "reidentification")
+FUNCTIONS = ("data-processor", "eraser", "reidentification")
 
 
 def denied_to(stack: Synthesized, function: str) -> Resource:
