@@ -143,11 +143,6 @@ class Names:
         return _machine_arn(self.reidentification)
 
     @property
-    def reidentification_role_arn(self) -> str:
-        """Its role's."""
-        return _role_arn(self.reidentification)
-
-    @property
     def database(self) -> str:
         """The database of the tables: Athena's names have underscores instead of hyphens."""
         return self.workgroup.replace("-", "_")
