@@ -73,16 +73,16 @@ def contracts(*, encrypts: bool, tokens: bool = True) -> Iterator[None]:
         shutil.copytree(CONTRACTS, folder)
         if encrypts:
             other = "{method: encrypt, reidentification: fraud-investigation}"
-            _replace("{method: pseudonymize}", other, folder / "customers.odcs.yaml")
+            substitute("{method: pseudonymize}", other, folder / "customers.odcs.yaml")
         if not tokens:
             for file in folder.glob("*.odcs.yaml"):
-                _replace("{method: pseudonymize.*}", "{method: keep}", file)
-                _replace("\n *encryptedName: .*", "", file)
+                substitute("{method: pseudonymize.*}", "{method: keep}", file)
+                substitute("\n *encryptedName: .*", "", file)
         with patch("lib.tap_stack.CONTRACTS", folder):
             yield
 
 
-def _replace(method: str, other: str, file: Path) -> None:
+def substitute(method: str, other: str, file: Path) -> None:
     """Write another method into a contract; ``method`` is a pattern."""
     text, count = re.subn(method, other, file.read_text(encoding="utf-8"))
     assert count
