@@ -12,6 +12,7 @@ from importlib import metadata
 TESTED_VERSION = "1.5.33"
 
 MODULES = (
+    "speed",
     "policies",
     "iam",
     "endpoints",

@@ -21,6 +21,7 @@ from typing import Any
 
 from ministack.core import iam_actions
 from ministack.core import iam_evaluator as iam
+from ministack.core.iam_evaluator import _action_matches as action_matches
 from ministack.core.iam_evaluator import _resource_policy as resource_policy
 from ministack.core.iam_evaluator import _signed_request as signed_request
 from ministack.core.responses import get_account_id
@@ -298,7 +299,13 @@ def policy_variables(original: Function, ctx: Any, statements: list[Any], effect
     value. Wildcards in a value are ordinary characters.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
-    return original(ctx, [_with_values(statement, ctx) for statement in statements], effect)
+    applicable = [
+        _with_values(statement, ctx)
+        for statement in statements
+        if statement.effect == effect
+        and action_matches(ctx.action, statement.actions, statement.not_actions)
+    ]
+    return original(ctx, applicable, effect)
 
 
 @replaces(iam, "fnmatch_iam_cs")
