@@ -5,7 +5,8 @@ Delete each of these once MiniStack itself does this:
 - ``dropped_properties``: keeps a function's VPC, key, dead-letter queue and reserved concurrency;
 - ``create_mapping``: refuses an event source mapping whose role cannot poll the queue or use its
   key;
-- ``type_of_an_error``: says which exception a function raised, as a state machine's retries ask.
+- ``type_of_an_error``: says which exception a function raised, as a state machine's retries ask;
+- ``BACKOFF``: goes on with other messages after one has failed.
 """
 
 from typing import Any
@@ -35,6 +36,17 @@ TRACEBACK = "Traceback (most recent call last)"
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 """What the execution role needs for a queue
 (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+
+
+BACKOFF = 0.0
+"""Seconds for which a mapping sends no message after a function failed; MiniStack's is a second.
+
+Lambda does not stop: it only lowers how many messages of a queue it sends at a time. The failed
+message stays hidden for its visibility timeout.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-backoff-strategy
+"""
+
+vars(lambda_svc)["_ESM_BACKOFF_SECONDS"] = BACKOFF
 
 
 @completes("AWS::Lambda::Function")

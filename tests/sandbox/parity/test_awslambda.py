@@ -1,10 +1,12 @@
 """Lambda functions and event source mappings of a template."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
+from tests.patience import Wait, wait_for
 from tests.sandbox.cloud import Cloud, StackFailedError, allow, function
 
 POLLING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -118,3 +120,40 @@ def test_the_type_of_an_error(
 
     assert probe(plain) == "Runtime.HandlerError"
     assert probe(parity) == name
+
+
+FAILS = "def handler(event, context): raise ValueError"
+
+
+def test_a_failure_does_not_stop_a_mapping(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud) -> float:
+        role = cloud.role("lambda.amazonaws.com", allow(POLLING))
+        mapping = {
+            "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+            "FunctionName": {"Ref": "Function"},
+            "BatchSize": 1,
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        }
+        ids = cloud.deploy(
+            {
+                "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": 600}},
+                "Function": function(role, FAILS),
+                "Mapping": {"Type": "AWS::Lambda::EventSourceMapping", "Properties": mapping},
+            }
+        )
+        sqs, url = cloud.client("sqs"), ids["Queue"]
+        began = time.monotonic()
+        for number in range(8):
+            sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        name: Any = "ApproximateNumberOfMessages"
+
+        def taken() -> bool:
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+            return found["Attributes"][name] == "0"
+
+        wait_for("each message is taken", taken, Wait(120))
+        return time.monotonic() - began
+
+    slow, fast = probe(plain), probe(parity)
+    assert slow > 3, "two at a time, a second apart"
+    assert fast < slow - 1
