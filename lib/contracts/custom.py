@@ -101,7 +101,7 @@ def custom_properties(
         name = str(custom.property)
         here = (*at, "customProperties", index)
         near = difflib.get_close_matches(name.lower(), _SPELLED, 1, cutoff=0.8)
-        ours = _SPELLED[near[0]] if near else _meant(custom, level, given or ())
+        ours = _SPELLED[near[0]] if near else meant(custom, level, given or ())
         if custom.vendor or ours is None:
             continue
         what = f"{source.subject(at)} has the custom property {name!r}"
@@ -116,7 +116,7 @@ def custom_properties(
     return found
 
 
-def _meant(custom: CustomProperty, level: str, given: Sequence[CustomProperty]) -> str | None:
+def meant(custom: CustomProperty, level: str, given: Sequence[CustomProperty]) -> str | None:
     """The name of ours that a custom property seems to mean; None if it is about something else.
 
     One that denies, such as ``masking: none``, is documentation, and so is ``pii: true`` where the

@@ -13,9 +13,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from open_data_contract_standard.model import CustomProperty
+
 from lib.contracts import ContractError, compile_contracts
 from lib.contracts.classification import SENSITIVE, read_classification
 from lib.contracts.columns import JSON_TYPES, NOT_UNIQUE, OPTIONS, pattern_complaint
+from lib.contracts.custom import meant
 from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
 from lib.contracts.physical import Physical, derive_types, read_physical
 from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
@@ -44,6 +47,7 @@ ISO_FORMAT = re.compile(
     r"y{4}-MM-dd(?:[T' ]+HH:mm(?::ss)?[.SZzX']*)?|HH:mm:ss|iso-?8601|date(?:-?time)?|time", re.I
 )
 WITH_T = "Files have a T between day and time here, as ISO 8601 does"
+DECIDED = CustomProperty(property="deidentify")
 MOMENTS = ("date", "timestamp", "time")
 TOLD_BY = {
     "name": "name",
@@ -254,6 +258,8 @@ class _Adopter:
             for name, row in LEVELS["schema.properties"].items()
             if row.fate is Fate.REFUSED and name in column and column[name] not in row.harmless
         }
+        if "partitioned" in removed and "partitionKeyPosition" in removed:
+            removed["partitionKeyPosition"] = removed["partitioned"]
         fields, kind = self._types(at, column)
         changed = kind in JSON and (bool(fields) or bool({"properties", "items"} & {*removed}))
         if column.get("unique") and kind in NOT_UNIQUE:
@@ -261,18 +267,40 @@ class _Adopter:
         if "enum" in column and kind not in ("string", ""):
             removed["enum"] = "Only texts have an enum"
         removed |= self._options(at, column, kind) | self._quality(at, column, kind)
+        compiled = _compiled(column, kind)
         method = _method(column)
+        method = self._meant_method(at, column, compiled) if method is None else method
         tokens = method in BY_NAME and BY_NAME[method].hides and BY_NAME[method].distinguishes
         if "encryptedName" in column and not tokens:
             removed["encryptedName"] = "Only a column of tokens has it"
         named, why = self._classify(at, column, kind, fields)
         if not why and changed:
             why = "It holds JSON, in which anything may be."
+        if not why and _is_tagged(column):
+            why = "A tag or property says that it is personal."
         if not why and "encryptedName" in removed:
             why = "It has an encryptedName, so its values are not for everybody."
         self._remove(at, removed)
         why = why if method is None else ""
-        return _Plan(at, fields, why, named, _compiled(column, kind), method == DROP["method"])
+        return _Plan(at, fields, why, named, compiled, method == DROP["method"])
+
+    def _meant_method(
+        self, at: Location, column: dict[str, Any], compiled: Column | None
+    ) -> str | None:
+        """Drop what another tool's custom property wants to be de-identified in its own way."""
+        for place, custom in mappings(column.get("customProperties")):
+            if not _is_meant(custom, DECIDED):
+                continue
+            here, value = (*at, "customProperties", place), custom.get("value")
+            name, said = custom["property"], value if isinstance(value, str) else ""
+            comments = [f"adopt: {name} was {said}" if said else f"adopt: this was {name}"]
+            if compiled and fits(compiled, TOKEN):
+                comments.append(f"Instead of drop: {options_text(TOKEN)}")
+            self.page.replace((*here, "property"), "deidentify", comments)
+            self.page.replace((*here, "value"), options_text(DROP))
+            self._note(here, f"deidentify: {options_text(DROP)}", f"{name} seems to ask for it")
+            return str(DROP["method"])
+        return None
 
     def _types(self, at: Location, column: dict[str, Any]) -> tuple[list[str], str]:
         """The fields to add so that the type is known, and the processor's type."""
@@ -468,7 +496,18 @@ def _method(column: dict[str, Any]) -> str | None:
     return None
 
 
+def _is_meant(custom: Mapping[str, Any], *others: CustomProperty) -> bool:
+    """Whether a custom property beside others seems to ask for de-identification."""
+    if custom.get("vendor") or custom.get("property") == "deidentify":
+        return False
+    one = CustomProperty(property=str(custom.get("property")), value=custom.get("value"))
+    return meant(one, "a column", others) == "deidentify"
+
+
 def _is_tagged(column: dict[str, Any]) -> bool:
+    """Whether tags, or properties such as pii, say that a column is personal."""
+    if any(_is_meant(custom) for _, custom in mappings(column.get("customProperties"))):
+        return True
     tags = column.get("tags")
     words = [str(one) for one in tags] if isinstance(tags, list) else []
     return any(read_classification(word) in SENSITIVE for word in words)

@@ -258,6 +258,10 @@ MORE = {
         "logicalType: string, classification: secret, "
         "customProperties: [{property: origin, value: x}]"
     ),
+    "a strategy of another tool": bare(
+        "logicalType: string, classification: secret, "
+        "customProperties: [{property: anonymizationStrategy, value: hashing}]"
+    ),
     "an empty list of properties": bare(
         "logicalType: string, classification: secret, customProperties: []"
     ),

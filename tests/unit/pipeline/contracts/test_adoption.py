@@ -16,7 +16,7 @@ from processor.contract.model import Contract
 from processor.deidentification.drop import Drop
 from processor.deidentification.keep import Keep
 from processor.deidentification.pseudonymize import Pseudonymize
-from tests.unit.contracts.kinds import ACCEPTED, ID, MORE, REFUSED, bare, ruled, written
+from tests.unit.contracts.kinds import ACCEPTED, BLOCK, ID, MORE, REFUSED, bare, ruled, written
 
 KINDS = ACCEPTED | {kind: text for kind, (text, _) in REFUSED.items()}
 KINDS |= {f"{kind}, bare": text for kind, text in MORE.items()}
@@ -184,6 +184,45 @@ def test_a_method_of_the_author_is_left(method: str) -> None:
     text = bare(f"logicalType: string, logicalTypeOptions: {{minLength: 9}}, {custom}")
     assert f"value: {method}}}]" in adopted(text).text
     assert adopted(text).undecided == []
+
+
+def test_a_strategy_of_another_tool_drops_and_suggests() -> None:
+    text = """\
+        customProperties:
+          - property: maskingRule
+            value:
+              keep: 4
+"""
+    text = BLOCK.replace("        partitioned: false\n", f"{text}", 1)
+    assert isinstance(column(text, "email").deidentify, Drop)
+    comments = (
+        "# adopt: this was maskingRule\n          # Instead of drop: {method: pseudonymize}\n"
+    )
+    assert comments + "          - property: deidentify\n" in adopted(text).text
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "classification: public, customProperties: [{property: hashing, value: sha256}]",
+        "classification: public, customProperties: [{property: pii, value: true}]",
+        "classification: public, tags: [PII], unique: 'true'",
+        "customProperties: [{property: isPII, value: 'true'}]",
+        "customProperties: [{property: masking, value: [first]}]",
+    ],
+)
+def test_what_the_author_wants_hidden_is_dropped_even_if_public(facts: str) -> None:
+    text = written(f"{{name: total, logicalType: string, {facts}}}\n      - {ID}")
+    assert isinstance(column(text, "total").deidentify, Drop)
+
+
+@pytest.mark.parametrize("custom", ["{property: masking, value: none}", "{property: till}"])
+def test_what_the_author_does_not_want_hidden_is_kept(custom: str) -> None:
+    custom = custom.replace("till", "masking, value: x, vendor: a")
+    text = written(
+        f"{{name: total, logicalType: integer, customProperties: [{custom}]}}", version="v3.2.0"
+    )
+    assert isinstance(column(text, "total").deidentify, Keep)
 
 
 def test_a_wrong_method_of_the_author_is_for_a_person() -> None:
