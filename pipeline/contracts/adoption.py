@@ -347,6 +347,12 @@ class _Adopter:
             format_ = str(value) if name == "format" else ""
             if kind == "date" and format_ and format_ == self.days:
                 removed[name] = "It is the option dates of csv now"
+            elif name == "enum" and (items := _texts(value, kind)) and "enum" not in column:
+                column["enum"] = [{"value": one} for one in items]
+                shown = (json.dumps(one, ensure_ascii=False) for one in items)
+                text = ", ".join(f"{{value: {one}}}" for one in shown)
+                self.page.add(at, self._put(at, "enum", f"[{text}]", "the standard has it there"))
+                removed[name] = "It is the enum of the column now"
             elif name not in OPTIONS[kind]:
                 if not format_ or kind not in MOMENTS or ISO_FORMAT.fullmatch(format_):
                     what = f"The type {kind} has no such option here"
@@ -415,14 +421,18 @@ class _Adopter:
         """Give a column a classification: what it may hold, and why it is to be hidden, if so."""
         word = column.get("classification")
         meaning = read_classification(word) if isinstance(word, str) else None
-        told = ((one, recognition.named_kind(str(column.get(one) or ""))) for one in TOLD_BY)
+        told = [(one, recognition.named_kind(str(column.get(one) or ""))) for one in TOLD_BY]
         by, named = next((one for one in told if one[1]), ("", None))
+        # The code of a country is an identifier by its name, but not of a person.
+        doubtful = any(kind not in (None, recognition.IDENTIFIER) for _, kind in told)
         because = f"By its {TOLD_BY[by]} it may hold {named.what}." if named else ""
         if meaning:
             because = because or "Nothing says how to hide it."
             return named, f"It is {meaning}. {because}" if meaning in SENSITIVE else ""
         because = because or "Nothing says that it is harmless."
-        harmless = None if named or word or _is_tagged(column) else _harmless(column, kind)
+        harmless = None
+        if not (doubtful or word or _is_tagged(column)):
+            harmless = _vocabulary(column, kind) or (None if named else _harmless(column, kind))
         classification = "internal" if harmless else "restricted"
         why = f"by its name it holds {harmless.what}" if harmless else because
         why = f"nothing here is called {word}" if word else why
@@ -470,6 +480,12 @@ def _days(document: Mapping[str, Any]) -> str | None:
     (format_,) = found
     is_plain = format_ == format_.upper().replace("D", "d").replace("Y", "y")
     return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
+
+
+def _texts(value: Any, kind: str) -> list[str]:
+    """The texts of an enum that is a plain list of them; empty if it is something else."""
+    is_plain = kind == "string" and isinstance(value, list)
+    return value if is_plain and all(isinstance(one, str) for one in value) else []
 
 
 def _digits(step: str) -> str:
@@ -520,8 +536,18 @@ def _harmless(column: dict[str, Any], kind: str) -> Kind | None:
         return recognition.AMOUNTS
     if kind == "boolean" and recognition.FLAGS.names(name):
         return recognition.FLAGS
+    return None
+
+
+def _vocabulary(column: dict[str, Any], kind: str) -> Kind | None:
+    """What a column of texts holds if a public vocabulary has all of its values."""
     values = {str(one.get("value")) for _, one in mappings(column.get("enum"))}
-    return recognition.vocabulary_of(name, values) if kind == "string" else None
+    for _, rule in mappings(column.get("quality")):
+        if (rule.get("metric"), rule.get("mustBe")) == ("invalidValues", 0) and (
+            rule.get("severity", SEVERITIES[0]) == SEVERITIES[0]
+        ):  # a file with another value is in quarantine
+            values |= {*map(str, (rule.get("arguments") or {}).get("validValues") or ())}
+    return recognition.vocabulary_of(str(column["name"]), values) if kind == "string" else None
 
 
 def _compiled(column: dict[str, Any], kind: str) -> Column | None:

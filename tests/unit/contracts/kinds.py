@@ -281,6 +281,10 @@ MORE = {
         table="    physicalName: null",
     ),
     "documentation that is misspelt": bare("logicalType: string, busnessName: a"),
+    "an enum among the options": bare(
+        "logicalType: string, logicalTypeOptions: {enum: [open, ö, 'NO'], maxLength: 9}"
+    ),
+    "an enum as the only option": bare("logicalType: string, logicalTypeOptions: {enum: [a]}"),
     "a type of a later version": bare("logicalType: timestamp"),
     "an enum of numbers": bare("logicalType: integer, enum: [{value: 1}]", version="v3.2.0"),
     "old names of metrics": ruled("{rule: duplicateCount, mustBeLessThan: 1}, {rule: nullCheck}"),

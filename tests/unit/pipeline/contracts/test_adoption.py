@@ -20,6 +20,8 @@ from tests.unit.contracts.kinds import ACCEPTED, BLOCK, ID, MORE, REFUSED, bare,
 
 KINDS = ACCEPTED | {kind: text for kind, (text, _) in REFUSED.items()}
 KINDS |= {f"{kind}, bare": text for kind, text in MORE.items()}
+ONLY = "{{metric: invalidValues, arguments: {{validValues: [open, closed]}}, {}}}"
+"""A rule that a column has only these values, if it refuses files."""
 UNDECIDED = {
     "nested columns": "all columns are dropped, so that nothing would be left; keep something",
     "a list": "all columns are dropped, so that nothing would be left; keep something",
@@ -121,6 +123,9 @@ def test_a_contract_that_compiles_is_left_as_it_is() -> None:
         ("logicalType: number, physicalType: 'decimal(9,2)'", "unit price"),
         ("logicalType: boolean", "active"),
         ("logicalType: string, enum: [{value: EUR}, {value: CHF}]", "currency"),
+        ("logicalType: string, enum: [{value: AT}], description: Code of ISO", "country_code"),
+        ("logicalType: string, logicalTypeOptions: {enum: [open, closed]}", "status"),
+        (f"logicalType: string, quality: [{ONLY.format('mustBe: 0')}]", "order status"),
     ],
 )
 def test_plainly_harmless_columns_are_kept(facts: str, name: str) -> None:
@@ -147,6 +152,24 @@ def test_other_columns_are_dropped(facts: str) -> None:
     assert isinstance(column(text, "quantity").deidentify, Drop)
     if "confidential" not in facts and "encryptedName" not in facts:
         assert "classification: restricted" in adopted(text).text
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "enum: [{value: open}], description: Code of a diagnosis",
+        "enum: [{value: open}], physicalName: customer",
+        "enum: [{value: open}, {value: Ann}]",
+        f"quality: [{ONLY.format('mustBe: 1')}]",
+        f"quality: [{ONLY.format('mustBe: 0, severity: warning')}]",
+        f"quality: [{ONLY.format('mustBe: 0')}], businessName: Age",
+        f"quality: [{ONLY.format('mustBe: 0')}], classification: Tier 9",
+    ],
+)
+def test_words_of_a_public_list_are_dropped_if_something_else_may_be(facts: str) -> None:
+    text = written(f"{{name: status, logicalType: string, {facts}}}", version="v3.2.0")
+    text += "      - {name: total, logicalType: integer}\n"
+    assert isinstance(column(text, "status").deidentify, Drop)
 
 
 @pytest.mark.parametrize(
@@ -438,6 +461,28 @@ def test_a_pattern_that_is_none_is_for_a_person() -> None:
     text = bare("logicalType: string, logicalTypeOptions: {pattern: 'A['}")
     assert "which RE2 refuses" in adopted(text.replace("'A['", "'^A[$'")).undecided[0][1]
     assert "begin it with ^" in adopted(text).undecided[0][1]
+
+
+def test_an_enum_among_the_options_is_that_of_the_column() -> None:
+    assert column(MORE["an enum among the options"]).rules.enum == ("open", "ö", "NO")
+    found = adopted(MORE["an enum as the only option"])
+    assert "apiVersion: v3.2.0" in found.text
+    assert "It is the enum of the column now" in {one.why for one in found.decisions}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "logicalTypeOptions: {enum: [1, 2]}",
+        "logicalTypeOptions: {enum: {a: b}}",
+        "logicalTypeOptions: {enum: [a]}, enum: [{value: b}]",
+    ],
+)
+def test_another_enum_among_the_options_is_a_comment(facts: str) -> None:
+    text = bare(f"logicalType: string, {facts}", version="v3.2.0")
+    assert "The type string has no such option here" in {
+        one.why for one in adopted(text).decisions
+    }
 
 
 def test_a_measure_leaves_the_others() -> None:
