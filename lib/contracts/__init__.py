@@ -169,7 +169,11 @@ def _compile(source: Source) -> Contract | None:
     check_names(rules, columns)
     check_subjects(rules, columns)
     if all(column.dropped for column in columns):
-        what = "all columns are dropped, so that nothing would be left; keep something of one"
+        what = (
+            "all columns are dropped, so that nothing would be left; keep something of one: with "
+            "another method, such as {method: pseudonymize}, or {method: generalize, to: month} "
+            "for a date, or as internal without a method if it tells of nobody"
+        )
         source.wrong((*at, "properties"), what)
     read_freshness(source)
     found = custom_properties(source, (), "the contract", contract.customProperties)
@@ -211,6 +215,8 @@ def _items(value: Any) -> list[dict[str, Any]]:
 
 def _wrong_width(source: Source, number: int, columns: int) -> None:
     what = f"the dataset has {columns} columns; use 1 to {MAX_COLUMNS:,}"
+    if not columns:
+        what = "the dataset has no columns; describe them as its properties"
     source.wrong(("schema", number, "properties"), what)
 
 

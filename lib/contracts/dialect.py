@@ -138,7 +138,8 @@ def _check_servers(source: Source, encoding: str) -> None:
         if not agrees:
             at = ("servers", index, "encoding")
             what = f"the server expects CSV in {name!r}, but the encoding of csv is {encoding!r}"
-            source.wrong(at, f"{what}; make them agree")
+            remedy = f"make them agree in the custom property csv: {' or '.join(ENCODINGS)}"
+            source.wrong(at, f"{what}; {remedy}")
 
 
 def _check_delimiters(source: Source, delimiter: Any) -> None:

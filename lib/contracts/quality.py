@@ -249,7 +249,7 @@ class _Rule(Part):
                 what = f"has the argument {name!r}, which {metric} does not have; {use}"
                 self._refuse(what, "arguments", name)
         if allowed and not given and metric != "missingValues":
-            what = f"has the metric {metric} without arguments; add {' or '.join(allowed)}"
+            what = f"has the metric {metric} without arguments; add {' or '.join(allowed)} to them"
             self._refuse(what, *(("arguments",) if "arguments" in self.given else ()))
         found: dict[str, Any] = {"columns": (self.column.name,) if self.column else ()}
         if "properties" in given:

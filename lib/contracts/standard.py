@@ -53,6 +53,9 @@ CALLED = {
 }
 """By level, what other formats call a field, in lower case and without underscores."""
 
+INSTEAD = {"customProperties": "a list, each item of which has a property and a value"}
+"""By field, what to write, where the name of its type says too little."""
+
 ELSEWHERE = {
     "contract": (("schema", "the schema object"), ("schema.properties", "a column")),
     "schema": (("contract", "the top of the contract"), ("schema.properties", "a column")),
@@ -130,6 +133,8 @@ def misspelt(source: Source) -> Iterator[Spelling]:
             continue
         elif value is None:
             yield Spelling(at, empty=True)
+        elif at == ("description",) and isinstance(value, str):
+            yield Spelling(at, value=f"{{purpose: {json.dumps(value, ensure_ascii=False)}}}")
         elif "string" in wanted and not isinstance(value, str):
             yield Spelling(at, value=json.dumps(source.text(at), ensure_ascii=False))
         elif isinstance(value, str) and _is_quoted(
@@ -329,7 +334,12 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
                 return better
             if isinstance(instance, str) and _is_quoted(instance, types):
                 return f"is {shown} in quotes, and so text; write {instance} without them"
-            return f"is {shown}; write {' or '.join(SCHEMA_TYPES[name] for name in types)}"
+            write = " or ".join(SCHEMA_TYPES[name] for name in types)
+            return f"is {shown}; write {INSTEAD.get(at[-1] if at else '', write)}"
+        case "not" if at[-2:-1] == ("relationships",):
+            return "is of a column, and so has no 'from'; remove that"
+        case "pattern":
+            return f"is {shown}; write text of the form {expected}"
         case "enum":
             return f"is {shown}; use {', '.join(map(str, expected))}"
         case "required":

@@ -180,6 +180,7 @@ class _Adopter:
                 self._note(at, done, "the standard calls it that")
             elif value:
                 done = "put in quotes" if value.startswith('"') else "taken out of quotes"
+                done = "made its purpose" if value.startswith("{") else done
                 self.page.replace(at, value)
                 self._note(at, done, "YAML reads it as what the standard does not want there")
             else:
@@ -246,10 +247,10 @@ class _Adopter:
         customs = (*at, "customProperties")
         if self.source.has((*customs, 0)):
             self.page.insert(customs, item)
-        elif self.source.has(customs):
-            self.page.replace(customs, f"[{item}]")
-        else:
+        elif not self.source.has(customs):
             return [f"customProperties: [{item}]"]
+        elif self.page.is_empty(customs):  # something else than a list is for a person
+            self.page.replace(customs, f"[{item}]")
         return []
 
     def _column(self, at: Location, column: dict[str, Any]) -> _Plan:
@@ -409,6 +410,11 @@ class _Adopter:
             return "It does not say what is expected"
         if metric != name:
             self._put(at, field, metric, f"{name} is its old name")
+        valid = (rule.get("arguments") or {}).get("validValues")
+        empty = [place for place, one in enumerate(valid or ()) if one in (None, "")]
+        if empty and len(empty) < len(valid):
+            why = "An empty field is never invalid"
+            self._remove((*at, "arguments", "validValues"), dict.fromkeys(empty, why))
         if not expects:
             self.page.add(at, self._put(at, "mustBe", "0", "it means that there are none"))
         if rule.get("severity", SEVERITIES[0]) not in SEVERITIES:

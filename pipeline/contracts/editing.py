@@ -143,6 +143,10 @@ class Page:
         end = len(self.text) if end < 0 else end
         return end - (self.text[end - 1 : end] == "\r")
 
+    def is_empty(self, at: Location) -> bool:
+        """Whether a value is empty: a list or mapping without anything, or no text."""
+        return not self._path(at)[-1].value
+
     def line(self, at: Location) -> int:
         """The line of a value in the text."""
         return int(self._path(at)[-1].start_mark.line) + 1

@@ -261,7 +261,7 @@ id: 11111111-1111-4111-8111-111111111111
 
 customProperties:\n  - {property: pseudonymEpoch
 -->   - {name: more}\ncustomProperties:\n  - {property: pseudonymEpoch
-66: the dataset has 0 columns; use 1 to 1,000
+66: the dataset has no columns; describe them as its properties
 
 - name: orders
 --> - name: order
@@ -773,11 +773,15 @@ def test_a_dataset_may_have_so_many_columns_and_no_more(
             11,
             "the schema has no object; add one, which describes a dataset",
         ),
-        ("schema: [{name: orders}]", 11, "the dataset has 0 columns; use 1 to 1,000"),
+        (
+            "schema: [{name: orders}]",
+            11,
+            "the dataset has no columns; describe them as its properties",
+        ),
         (
             "schema: [{name: orders, properties: []}]",
             11,
-            "the dataset has 0 columns; use 1 to 1,000",
+            "the dataset has no columns; describe them as its properties",
         ),
     ],
 )
@@ -795,7 +799,9 @@ def test_something_is_left_of_a_dataset(directory: Path) -> None:
     column = f"{{name: a, logicalType: string, classification: internal, {dropped}}}"
     assert mistakes(directory, HEAD + schema % column) == [
         "contracts/orders.odcs.yaml, line 11: all columns are dropped, so that nothing would be "
-        "left; keep something of one."
+        "left; keep something of one: with another method, such as {method: pseudonymize}, or "
+        "{method: generalize, to: month} for a date, or as internal without a method if it tells "
+        "of nobody."
     ]
     kept = "{name: b, logicalType: string, classification: internal}"
     assert mistakes(directory, HEAD + schema % f"{column}, {kept}") == []

@@ -166,7 +166,7 @@ def test_a_server_of_csv_does_not_say_another_encoding(
     if not agree:
         (sentence,) = sentences
         assert "line 11: the server expects CSV in" in sentence
-        assert f"but the encoding of csv is {written!r}; make them agree." in sentence
+        assert f"but the encoding of csv is {written!r}; make them agree in the" in sentence
     without_format = said.removeprefix("    format: csv\n")
     assert len(mistakes(directory, text.replace("    format: csv\n", without_format))) == len(
         sentences

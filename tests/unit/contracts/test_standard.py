@@ -35,6 +35,12 @@ GIFT = "      - name: gift\n"
         (GIFT, f"{GIFT}        type: bool\n", "write physicalType instead"),
         (GIFT, f"{GIFT}        busnessName: g\n", "did you mean 'businessName'; if not, remove"),
         (GIFT, f"{GIFT}        layerType: x\n", "has there; remove it"),
+        (GIFT, f"{GIFT}        id: a.b\n", "is 'a.b'; write text of the form ^[A-Za-z0-9_-]+$"),
+        (
+            GIFT,
+            f"{GIFT}        relationships: [{{from: a.b, to: c.d}}]\n",
+            "no 'from'; remove that",
+        ),
         (GIFT, f"{GIFT}        lable: x\n", "remove it"),
         (GIFT, f"{GIFT}        description: null\n", "is empty; remove it, or write something"),
         (GIFT, f"{GIFT}        maxLength: 3\n", "move it to logicalTypeOptions"),

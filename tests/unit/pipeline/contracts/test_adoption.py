@@ -25,7 +25,7 @@ ONLY = "{{metric: invalidValues, arguments: {{validValues: [open, closed]}}, {}}
 UNDECIDED = {
     "nested columns": "all columns are dropped, so that nothing would be left; keep something",
     "a list": "all columns are dropped, so that nothing would be left; keep something",
-    "a measure": "the dataset has 0 columns; use 1 to 1,000",
+    "a measure": "the dataset has no columns; describe them as its properties",
     "an older standard": "the apiVersion is v2.2.2; use one of v3.0.0",
     "a misspelt field": "did you mean 'required'",
 }
@@ -483,6 +483,29 @@ def test_another_enum_among_the_options_is_a_comment(facts: str) -> None:
     assert "The type string has no such option here" in {
         one.why for one in adopted(text).decisions
     }
+
+
+@pytest.mark.parametrize("other", ["{origin: till}", "till"])
+def test_custom_properties_that_are_no_list_are_left_to_a_person(other: str) -> None:
+    found = adopted(bare(f"logicalType: string, customProperties: {other}"))
+    sentence = "write a list, each item of which has a property and a value"
+    assert sentence in " ".join(what for _, what in found.undecided)
+    assert f"customProperties: {other}" in found.text
+
+
+def test_a_description_of_the_contract_is_its_purpose() -> None:
+    text = written("{name: total, logicalType: integer}", top='description: Of "shops": all')
+    text = text.replace('Of "shops": all', "'Of \"shops\": all'")
+    given = yaml.safe_load(adopted(text).text)["description"]
+    assert given == {"purpose": 'Of "shops": all'}
+
+
+def test_empty_valid_values_are_left_out() -> None:
+    rule = "metric: invalidValues, mustBe: 0, arguments: {validValues: ['', a, null]}"
+    (found,) = compiled(ruled(f"{{{rule}}}"))["orders"].quality
+    assert found.valid == ("a",)
+    nothing = ruled("{metric: invalidValues, mustBe: 0, arguments: {validValues: ['']}}")
+    assert "an empty field is never invalid; remove it" in adopted(nothing).undecided[0][1]
 
 
 def test_a_measure_leaves_the_others() -> None:
