@@ -327,15 +327,7 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
         shown = repr(source.text(at)) if source.text(at) else "empty"
     match error.validator:
         case "type":
-            types = [*expected] if isinstance(expected, list) else [expected]
-            if not isinstance(instance, dict | list) and (
-                better := _scalar_complaint(source, at, instance, types)
-            ):
-                return better
-            if isinstance(instance, str) and _is_quoted(instance, types):
-                return f"is {shown} in quotes, and so text; write {instance} without them"
-            write = " or ".join(SCHEMA_TYPES[name] for name in types)
-            return f"is {shown}; write {INSTEAD.get(at[-1] if at else '', write)}"
+            return _type_complaint(source, at, instance, shown, expected)
         case "not" if at[-2:-1] == ("relationships",):
             return "is of a column, and so has no 'from'; remove that"
         case "pattern":
@@ -349,6 +341,21 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
             return "has an item twice; keep one of them"
         case _:
             return f"is {shown}, which the standard refuses ({error.validator}); correct it"
+
+
+def _type_complaint(
+    source: Source, at: Location, instance: Any, shown: str, expected: str | list[str]
+) -> str:
+    """What is wrong with a value of a type that it may not have."""
+    types = [expected] if isinstance(expected, str) else expected
+    if not isinstance(instance, dict | list) and (
+        better := _scalar_complaint(source, at, instance, types)
+    ):
+        return better
+    if isinstance(instance, str) and _is_quoted(instance, types):
+        return f"is {shown} in quotes, and so text; write {instance} without them"
+    write = " or ".join(SCHEMA_TYPES[name] for name in types)
+    return f"is {shown}; write {INSTEAD.get(str(at[-1]) if at else '', write)}"
 
 
 def _scalar_complaint(source: Source, at: Location, value: Any, types: Sequence[str]) -> str:

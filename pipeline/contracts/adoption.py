@@ -410,8 +410,8 @@ class _Adopter:
             return "It does not say what is expected"
         if metric != name:
             self._put(at, field, metric, f"{name} is its old name")
-        valid = (rule.get("arguments") or {}).get("validValues")
-        empty = [place for place, one in enumerate(valid or ()) if one in (None, "")]
+        valid = (rule.get("arguments") or {}).get("validValues") or []
+        empty = [place for place, one in enumerate(valid) if one in (None, "")]
         if empty and len(empty) < len(valid):
             why = "An empty field is never invalid"
             self._remove((*at, "arguments", "validValues"), dict.fromkeys(empty, why))

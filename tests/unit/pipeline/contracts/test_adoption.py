@@ -438,8 +438,8 @@ def test_a_format_of_json_schema_is_that_of_iso(facts: str) -> None:
 )
 def test_a_number_has_the_digits_of_its_steps(options: str, digits: tuple[int, int]) -> None:
     text = bare(f"logicalType: number, logicalTypeOptions: {{{options}}}")
-    written = yaml.safe_load(adopted(text).text)["schema"][0]["properties"][0]["physicalType"]
-    assert written == f"decimal({digits[0]},{digits[1]})"
+    type_ = yaml.safe_load(adopted(text).text)["schema"][0]["properties"][0]["physicalType"]
+    assert type_ == f"decimal({digits[0]},{digits[1]})"
     assert bool(adopted(text).undecided) == ("0.00000" in options)
 
 
