@@ -148,7 +148,7 @@ class Processor:
         self._now = now
         self._settings = settings or {}
         self._threads = threads
-        self._suppressed = SuppressionLists(store, keys)
+        self._suppressed = SuppressionLists(store, keys, now)
 
     def process(
         self,

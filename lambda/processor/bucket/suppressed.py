@@ -2,12 +2,16 @@
 
 A dataset without tokens has none, and costs no request. For any other a process asks once a minute
 whether there is a list, or a newer one: one request to list a key.
+
+The minute is one of the wall clock. Lambda freezes a process between invocations, and its
+monotonic clock with it: by that, a list may look fresh hours after it was read.
+https://github.com/hashicorp/vault-lambda-extension/pull/150
 """
 
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from time import monotonic
+from datetime import UTC, datetime, timedelta
 
 from processor.bucket.keys import suppressed_key
 from processor.bucket.store import Store
@@ -24,7 +28,7 @@ class _List:
     """A list as it was at a moment; ``etag`` is None if there was none."""
 
     etag: str | None
-    read_at: float
+    read_at: datetime
     listed: Mapping[str, Collection[str]]
 
 
@@ -32,12 +36,15 @@ class SuppressionLists:
     """The lists of a bucket, each kept for a minute."""
 
     def __init__(
-        self, store: Store, keys: PseudonymKeys, clock: Callable[[], float] = monotonic
+        self,
+        store: Store,
+        keys: PseudonymKeys,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take where they are; ``clock`` returns seconds."""
+        """Take where they are; ``now`` returns the time in UTC."""
         self._store = store
         self._keys = keys
-        self._clock = clock
+        self._now = now
         self._lists: dict[str, _List] = {}
 
     def of(self, contract: Contract) -> Suppression:
@@ -46,8 +53,8 @@ class SuppressionLists:
         return Suppression(contract, self._keys, listed)
 
     def _listed(self, dataset: str) -> Mapping[str, Collection[str]]:
-        known, now = self._lists.get(dataset), self._clock()
-        if known and now < known.read_at + AGE:
+        known, now = self._lists.get(dataset), self._now()
+        if known and known.read_at <= now < known.read_at + timedelta(seconds=AGE):
             return known.listed
         key = suppressed_key(dataset)
         etag = self._store.etag(key)

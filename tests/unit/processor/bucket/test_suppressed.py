@@ -1,7 +1,7 @@
 """How often a process asks for a list."""
 
 from collections.abc import Callable
-from time import monotonic
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,18 +11,25 @@ from processor.bucket.store import Store
 from processor.bucket.suppressed import AGE, SuppressionLists
 from processor.contracts import parse
 from processor.deidentification.pseudonyms import PseudonymKeys
-from tests.unit.processor.aws import BUCKET, HmacKey, MemoryBucket
+from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket
 from tests.unit.processor.examples import column, document
 
 CONTRACT = parse(document(column("mail", method="hmac")))
 LIST = suppressed_key("people")
 
 
-def lists_of(bucket: MemoryBucket, clock: Callable[[], float] = monotonic) -> SuppressionLists:
+def now_by_the_wall() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
+def lists_of(
+    bucket: MemoryBucket, now: Callable[[], datetime] = now_by_the_wall
+) -> SuppressionLists:
     """Return the lists of a bucket, as in a new process."""
     client: Any = bucket
     kms: Any = HmacKey()
-    return SuppressionLists(Store(client, BUCKET), PseudonymKeys(kms, "a-key"), clock)
+    return SuppressionLists(Store(client, BUCKET), PseudonymKeys(kms, "a-key"), now)
 
 
 @pytest.fixture(name="bucket")
@@ -42,21 +49,21 @@ def test_a_dataset_without_tokens_asks_for_no_list(bucket: MemoryBucket) -> None
 class Clock:
     """A clock that tests set."""
 
-    now = 0.0
+    now = MOMENT
 
-    def __call__(self) -> float:
+    def __call__(self) -> datetime:
         """Return the time."""
         return self.now
 
 
 def test_a_list_is_asked_for_once_a_minute_and_read_when_it_is_new(bucket: MemoryBucket) -> None:
-    contract, clock, asked = CONTRACT, Clock(), []
+    contract, clock, asked = CONTRACT, Clock(), list[str]()
     bucket.interrupt = lambda moment: asked.append(moment) if "before" in moment else None
     lists = lists_of(bucket, clock)
 
     def requests(moment: float) -> list[str]:
         asked.clear()
-        clock.now = moment
+        clock.now = MOMENT + timedelta(seconds=moment)
         lists.of(contract)
         return [one.split()[1] for one in asked]
 
@@ -68,3 +75,13 @@ def test_a_list_is_asked_for_once_a_minute_and_read_when_it_is_new(bucket: Memor
     assert requests(2 * AGE) == ["list"]
     bucket.upload(LIST, b'{"mail": ["a", "b"]}')
     assert requests(3 * AGE) == ["list", "list", "get"]
+
+
+def test_a_clock_that_was_set_back_makes_no_list_younger(bucket: MemoryBucket) -> None:
+    clock, asked = Clock(), list[str]()
+    lists = lists_of(bucket, clock)
+    lists.of(CONTRACT)
+    clock.now -= timedelta(hours=1)
+    bucket.interrupt = asked.append
+    lists.of(CONTRACT)
+    assert asked

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from processor.bucket.keys import suppressed_key
 from processor.bucket.store import Store
+from processor.bucket.suppressed import AGE
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.erasure.expiry import Expiry
@@ -177,6 +179,21 @@ def test_a_file_that_comes_meanwhile_has_no_row_of_them(pipeline: Pipeline) -> N
     files = {one["key"]: one for one in pipeline.receipt["files"]}
     assert (files[key]["clean"], files[key]["erased"]) == (0, 1)
     assert [one["key"] for one in files[key]["versions"]] == [key]
+
+
+def test_a_process_that_was_frozen_meanwhile_brings_nobody_back(pipeline: Pipeline) -> None:
+    """Lambda freezes it between invocations, and its monotonic clock; the wall clock goes on."""
+    moment, limit = MOMENT, SizeLimit(1 << 20, "memoryMb")
+    store, keys = pipeline.parts()
+    warm = Processor(store, pipeline.contracts, keys, limit, lambda: moment)
+    for name in ("before", "after"):
+        pipeline.bucket.upload(f"incoming/people/{name}.csv", FILES["incoming/people/a.csv"])
+    warm.process("incoming/people/before.csv")
+    pipeline.requests().begin(REQUEST)
+    moment += timedelta(seconds=AGE)
+    warm.process("incoming/people/after.csv")
+    manifest = json.loads(pipeline.bucket.content("manifests/people/after.csv.json"))
+    assert manifest["rows"]["erased"] == 1
 
 
 def test_a_crash_at_any_moment_is_made_good_by_another_run(pipeline: Pipeline) -> None:
