@@ -1,7 +1,9 @@
 """What answers as MiniStack does, only in less time: no correction of an answer.
 
 A run with thousands of files (:mod:`sandbox.chaos`) asks so often that it would take most of the
-time. Delete each of these once MiniStack itself does this:
+time.
+
+Delete each of these once MiniStack itself does this:
 
 - ``read_policy_once``, ``parse_policy_once``: reads the text of a policy once, not three times in
   each request;
@@ -15,9 +17,8 @@ from itertools import takewhile
 from json import JSONDecodeError, loads
 from typing import Any
 
-from jsonata.parser import Parser
 from ministack.core import iam_evaluator as iam
-from ministack.services import s3
+from ministack.services import s3, stepfunctions
 from ministack.services.s3 import _buckets as buckets
 
 from sandbox.parity.correction import Function, Properties, Provisioned, completes, replaces
@@ -53,6 +54,7 @@ def parse_policy_once(original: Function, document: Any) -> Any:
     return parsed(document) if isinstance(document, str) else original(document)
 
 
+Parser: Any = stepfunctions.jsonata.parser.Parser
 syntax_trees: dict[str, Any] = {}
 
 
