@@ -288,7 +288,7 @@ def test_nothing_is_lost_while_everything_fails(
         monkeypatch.setenv(name, value)
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(outputs), encoding="utf-8")
-    run = Run(seed=101, objects=60)
+    run = Run(seed=15, objects=150)
     execute(cloud.emulator, file, run)
     assert run.facts["object settled, byte by byte as without faults"] == run.objects
     assert run.facts["message parked, with an alarm"]
