@@ -76,8 +76,11 @@ def command(
 
     The receipt has the rows that are gone by file, and the copies that still hold the people, each
     with the day on which it goes and, under Object Lock, until when it is locked. Nobody has
-    looked into a file that was refused as a whole. With --dry-run nothing is changed, nobody is
-    asked, and the receipt says where the people are now, as an answer to their request of access.
+    looked into a file that was refused as a whole. Files from which somebody was erased before are
+    listed too: their old copies may have anybody's rows.
+
+    With --dry-run nothing is changed, nobody is asked, and the receipt says where the people are
+    now, as an answer to their request of access.
     """
     erasures = Erasures(stack)
     if resume is None:
@@ -179,7 +182,7 @@ def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, 
     show_table(headings, [tuple(counts[name] for name in names)], title)
     rows = [(one["key"], one.get("clean"), one.get("rejected"), _outcome(one)) for one in files]
     if rows:
-        show_table(("file", "clean", "rejected", "outcome"), rows, "Files with rows of them")
+        show_table(("file", "clean", "rejected", "outcome"), rows, "Files")
     versions = [
         (one["key"], one["version_id"], one["gone_on"] or "stays", one["locked_until"])
         for file in files
@@ -187,7 +190,7 @@ def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, 
     ]
     if versions:
         titles = ("copy", "version", "goes on", "locked until")
-        show_table(titles, versions, "Copies that hold them")
+        show_table(titles, versions, "Copies that may hold them")
 
 
 def _outcome(file: dict[str, Any]) -> str:
@@ -196,4 +199,4 @@ def _outcome(file: dict[str, Any]) -> str:
         return f"failed: {file['failed']}"
     if file["refused"]:
         return "refused: nobody has looked into it"
-    return "" if file["clean"] or file["rejected"] else "erased before"
+    return "" if file["clean"] or file["rejected"] else "somebody was erased before"

@@ -75,7 +75,7 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(
     assert "Rows that are gone" in said
     assert "9 1 1,200 1 1 1" in said
     assert "incoming/customers/a.csv 1,200 1" in said
-    assert "incoming/customers/b.csv 0 0 erased before" in said
+    assert "incoming/customers/b.csv 0 0 somebody was erased before" in said
     assert "incoming/payments/c.csv 0 0 refused: nobody has looked into it" in said
     assert "manifests/payments/d.csv.json failed: others kept interfering" in said
     assert "incoming/customers/a.csv v1 2026-04-02 2026-05-30" in said
@@ -97,8 +97,8 @@ def test_who_is_in_no_file_leaves_an_empty_receipt(
     answer = tool("erase", people, *SHARED, "--yes")
     assert answer.code == Exit.OK
     assert "9 0 0 0 0 0" in lines(answer)
-    assert "Files with rows" not in answer.out
-    assert "Copies that hold" not in answer.out
+    assert "outcome" not in answer.out
+    assert "Copies that may hold" not in answer.out
 
 
 def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
@@ -106,8 +106,8 @@ def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
 ) -> None:
     end(account, DONE, files=[file("incoming/payments/c.csv", refused=True)])
     answer = tool("erase", people, *SHARED, "--yes")
-    assert "Files with rows" in answer.out
-    assert "Copies that hold" not in answer.out
+    assert "outcome" in answer.out
+    assert "Copies that may hold" not in answer.out
 
 
 def test_a_dry_run_asks_nobody_and_says_what_there_is(
