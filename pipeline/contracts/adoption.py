@@ -56,6 +56,14 @@ TOLD_BY = {
     "description": "description",
 }
 """The fields that tell what a column may hold, and what to call them."""
+WORDS = (
+    *("apiVersion", "kind", "id", "version", "status", "name", "property", "type", "metric"),
+    *("rule", "severity", "unit", "logicalType", "physicalType", "physicalName", "businessName"),
+    *("classification", "encryptedName", "semanticType", "format", "pattern", "multipleOf"),
+)
+OF_FIELDS = ("logicalTypeOptions", "arguments")
+OF_OTHERS = ("value", "implementation", "examples")
+"""Fields by the form of their values: a scalar, a mapping, or whatever somebody likes."""
 NONE_ALLOWED = ("nullValues", "duplicateValues")
 """Metrics that mean by themselves that there should be none."""
 
@@ -88,7 +96,7 @@ def adopt(content: bytes, name: str) -> Adoption:
     """Take over a contract that is to be called ``name``."""
     text = content.decode(errors="replace")
     source, mistakes = _source(content, name), _mistakes(content, name)
-    if not mistakes or source.sentences() or not _is_contract(source):
+    if not mistakes or source.sentences() or not _is_contract(source.document):
         return Adoption(text, [], mistakes)
     steps: list[tuple[Page, str]] = []
     decisions: list[Decision] = []
@@ -130,10 +138,25 @@ def _mistakes(content: bytes, name: str) -> list[tuple[int, str]]:
     return []
 
 
-def _is_contract(source: Source) -> bool:
-    document = source.document
-    version = document.get("apiVersion") if isinstance(document, dict) else "none"
-    return version is None or version in VERSIONS
+def _is_contract(document: Any) -> bool:
+    """Whether a document has a version and the form of the standard, so far as is read here."""
+    if not isinstance(document, dict) or not _has_form(document):
+        return False
+    return document.get("apiVersion") in (None, *VERSIONS)
+
+
+def _has_form(part: Any) -> bool:
+    """Whether words are scalars and fields mappings, in a part and in its parts."""
+    if isinstance(part, list):
+        return all(map(_has_form, part))
+    if not isinstance(part, dict):
+        return True
+    for name, value in part.items():
+        if name in WORDS and isinstance(value, list | dict):
+            return False
+        if name in OF_FIELDS and not isinstance(value or {}, dict):
+            return False
+    return all(_has_form(value) for name, value in part.items() if name not in OF_OTHERS)
 
 
 class _Plan(NamedTuple):
@@ -410,7 +433,7 @@ class _Adopter:
             return "It does not say what is expected"
         if metric != name:
             self._put(at, field, metric, f"{name} is its old name")
-        valid = (rule.get("arguments") or {}).get("validValues") or []
+        valid = _valid(rule)
         empty = [place for place, one in enumerate(valid) if one in (None, "")]
         if empty and len(empty) < len(valid):
             why = "An empty field is never invalid"
@@ -488,6 +511,12 @@ def _days(document: Mapping[str, Any]) -> str | None:
     return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
 
 
+def _valid(rule: Mapping[str, Any]) -> list[Any]:
+    """The values that a rule of quality says are valid."""
+    values = (rule.get("arguments") or {}).get("validValues")
+    return values if isinstance(values, list) else []
+
+
 def _texts(value: Any, kind: str) -> list[str]:
     """The texts of an enum that is a plain list of them; empty if it is something else."""
     is_plain = kind == "string" and isinstance(value, list)
@@ -552,7 +581,7 @@ def _vocabulary(column: dict[str, Any], kind: str) -> Kind | None:
         if (rule.get("metric"), rule.get("mustBe")) == ("invalidValues", 0) and (
             rule.get("severity", SEVERITIES[0]) == SEVERITIES[0]
         ):  # a file with another value is in quarantine
-            values |= {*map(str, (rule.get("arguments") or {}).get("validValues") or ())}
+            values |= {*map(str, _valid(rule))}
     return recognition.vocabulary_of(str(column["name"]), values) if kind == "string" else None
 
 

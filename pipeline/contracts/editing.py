@@ -42,6 +42,9 @@ class Page:
         if not fields and not comments:
             return
         mapping = self._path(at)[-1]
+        if not mapping.value:
+            self.replace(at, f"{{{', '.join(fields)}}}", comments)
+            return
         names = [key.value for key, _ in mapping.value]
         key, value = mapping.value[names.index("name") if "name" in names else 0]
         end = _end(value)

@@ -295,6 +295,7 @@ MORE = {
     "duplicates of nothing": written(table="    quality: [{rule: duplicateCount, mustBe: 0}]"),
     "duplicates of lists": ruled("{rule: duplicateCount, mustBe: 0}", "logicalType: array"),
     "a severity of its own": ruled("{rule: nullCheck, severity: blocker}"),
+    "a rule of nothing": ruled("{}"),
     "a rule of words": ruled("{description: Looks right.}"),
     "a rule of another tool": ruled(
         "{type: custom, engine: soda, implementation: x}, {rule: nullCheck, mustBe: 0}"

@@ -526,6 +526,46 @@ def test_lines_are_those_of_the_source(ending: str) -> None:
     assert "rule: countCheck" in lines[decided["field 'schema[0].quality[1].rule'"] - 1]
 
 
+@pytest.mark.parametrize("value", ["[x]", "{a: b}", "[[]]", "[{name: a}]"])
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "name: {}",
+        "name: c, logicalType: {}",
+        "name: c, logicalType: string, physicalType: {}",
+        "name: c, logicalType: string, classification: {}",
+        "name: c, logicalType: string, quality: [{{type: {}, mustBe: 0}}]",
+        "name: c, logicalType: string, quality: [{{metric: {}, mustBe: 0}}]",
+        "name: c, logicalType: string, customProperties: [{{property: {}, value: 1}}]",
+        "name: c, logicalType: string, logicalTypeOptions: {{pattern: {}}}",
+    ],
+)
+def test_a_list_or_mapping_where_a_word_belongs_is_said(facts: str, value: str) -> None:
+    found = adopt(written(f"{{{facts.format(value)}}}").encode(), "orders")
+    assert found.decisions == []
+    assert found.undecided != []
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        "logicalTypeOptions: [[]]",
+        "logicalTypeOptions: x",
+        "quality: [{metric: invalidValues, mustBe: 0, arguments: x}]",
+        "quality: [{metric: invalidValues, mustBe: 0, arguments: {validValues: 5}}]",
+        "quality: [{metric: invalidValues, mustBe: 0, arguments: {validValues: {a: b}}}]",
+    ],
+)
+def test_something_else_than_a_mapping_or_list_is_said(facts: str) -> None:
+    assert adopted(bare(f"logicalType: string, {facts}")).undecided != []
+
+
+@pytest.mark.parametrize("other", ["value: {type: [a]}", "value: [{name: {a: b}}]"])
+def test_values_of_others_have_any_form(other: str) -> None:
+    custom = f"customProperties: [{{property: origin, {other}}}]"
+    assert adopted(bare(f"logicalType: string, {custom}")).undecided == []
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
