@@ -40,6 +40,21 @@ def test_an_item_comes_first_in_a_list() -> None:
     assert changed(page) == "[y, x]"
 
 
+def test_a_field_has_another_name() -> None:
+    page = Page("{a: 1, 'b': {c: 2}} # d")
+    page.rename(("a",), "x")
+    page.rename(("b",), "y")
+    page.rename(("b", "c"), "z")
+    assert changed(page) == "{x: 1, 'y': {z: 2}} # d"
+
+
+def test_fields_are_added_to_nothing() -> None:
+    page = Page("a: [{}]\nb:\nc: x\n")
+    page.add(("a", 0), ["b: 1", "c: 2"])
+    assert changed(page) == "a: [ {b: 1, c: 2}]\nb:\nc: x\n"
+    assert [page.is_empty((one,)) for one in ("a", "b", "c")] == [False, True, False]
+
+
 def test_an_item_becomes_a_comment_with_its_dash() -> None:
     page = Page(TEXT)
     page.remove(("top",), [1, 2], "why")
