@@ -63,7 +63,8 @@ def _do(event: dict[str, Any]) -> dict[str, Any]:
     if event["step"] == "begin":
         return requests.begin(key)
     if event["step"] == "erase":
-        return dict(requests.erase(key, run, [str(one) for one in event["manifests"]]))
+        manifests = [str(one) for one in event["manifests"]]
+        return dict(requests.erase(key, run, str(event["version"]), manifests))
     lost, dry_run = int(event["lost"]), bool(event["dry_run"])
     return dict(requests.conclude(key, run, lost, dry_run=dry_run))
 

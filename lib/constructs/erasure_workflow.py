@@ -69,6 +69,7 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                 "ItemSelector": {
                     "prefix": _evaluate(f"'{MANIFESTS}' & $states.context.Map.Item.Value & '/'"),
                     "request": _evaluate(_REQUEST),
+                    "version": _evaluate("$states.input.version"),
                     "run": _run(),
                 },
                 "MaxConcurrency": 1,
@@ -123,7 +124,7 @@ def _files(function_arn: str, bucket: str) -> State:
             "MaxItemsPerBatch": BATCH,
             "MaxInputBytesPerBatch": BATCH_BYTES,
             "BatchInput": {
-                name: _evaluate(f"$states.input.{name}") for name in ("request", "run")
+                name: _evaluate(f"$states.input.{name}") for name in ("request", "version", "run")
             },
         },
         "MaxConcurrency": CONCURRENCY,
@@ -136,6 +137,7 @@ def _files(function_arn: str, bucket: str) -> State:
                     function_arn,
                     step="erase",
                     request=_evaluate("$states.input.BatchInput.request"),
+                    version=_evaluate("$states.input.BatchInput.version"),
                     run=_evaluate("$states.input.BatchInput.run"),
                     manifests=_evaluate("[$states.input.Items.key]"),
                 )

@@ -3,7 +3,8 @@
 ``begin`` puts the people onto the lists of the datasets that have their columns. From then on no
 new row of theirs is written, once everything is over that began before. ``erase`` does some
 files, and ``conclude`` writes the receipt, and removes the request. Only keys of objects are
-passed from step to step: who is erased stays in the request.
+passed from step to step: who is erased stays in the request. So is its version, because whoever
+wrote it can replace it: nobody is erased who is on no list, or under the receipt of a dry run.
 
 A request for a dry run takes the same steps in a rehearsal of the bucket: nothing is written but
 the receipt, which has what an erasure would find.
@@ -12,7 +13,9 @@ the receipt, which has what an erasure would find.
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from processor import ProcessorError
@@ -29,6 +32,8 @@ from processor.processing import ATTEMPTS, JSON, ContentionError
 from processor.suppression import suppression_tokens
 
 COUNTS = ("files", "changed", "clean", "rejected", "refused", "failed")
+MOST_BYTES = 1 << 20
+"""Of a request."""
 
 
 def receipt_key(request_key: str) -> str:
@@ -74,28 +79,35 @@ class Requests:
     def begin(self, request_key: str) -> dict[str, Any]:
         """Put the people of a request onto the lists of the datasets with their columns.
 
-        Return these ``datasets``, and whether it is a ``dry_run``.
+        Return these ``datasets``, the ``version`` of the request, and whether it is a ``dry_run``.
 
         Raises:
             RequestError: there is no such request, or no contract has its columns.
             ContentionError: others kept changing a list.
         """
-        request, store = self._read(request_key)
+        request, store, version = self._read(request_key)
         contracts = [one for one in self._contracts.all() if request.columns(one)]
         if not contracts:
             raise RequestError("no contract has a column with tokens of this domain or name")
         for contract in contracts:
             self._suppress(store, request, contract)
         datasets = [contract.dataset for contract in contracts]
-        return {"datasets": datasets, "dry_run": request.dry_run}
+        return {"datasets": datasets, "version": version, "dry_run": request.dry_run}
 
-    def erase(self, request_key: str, run: str, manifests: Sequence[str]) -> dict[str, int]:
+    def erase(
+        self, request_key: str, run: str, version: str, manifests: Sequence[str]
+    ) -> dict[str, int]:
         """Erase the people of a request from some files; return the counts of what became of them.
 
         What fails does not keep the others from being done. Each file that had anything is put
         into a part of the receipt of this ``run``; a run that repeats a step replaces its part.
+
+        Raises:
+            RequestError: it is not the ``version`` that was begun, or see :meth:`begin`.
         """
-        request, store = self._read(request_key)
+        request, store, found_version = self._read(request_key)
+        if found_version != version:
+            raise RequestError("the request was replaced after it was begun")
         eraser = Eraser(store, self._contracts, self._keys, self._expiry, self._now)
         files: list[dict[str, Any]] = []
         counts = dict.fromkeys(COUNTS, 0)
@@ -142,14 +154,21 @@ class Requests:
             self._store.delete(request_key)
         return counts
 
-    def _read(self, request_key: str) -> tuple[Request, Store]:
-        """Return a request, and the bucket, or a rehearsal of it, in which it takes place."""
+    def _read(self, request_key: str) -> tuple[Request, Store, str]:
+        """Return a request, where it takes place, and its version.
+
+        That is the bucket, or a rehearsal of it.
+        """
         request_name(request_key)
-        found = self._store.read(request_key)
-        if found is None:
+        source = self._store.open(request_key)
+        if source is None:
             raise RequestError("there is no such request: it was never made, or is done")
-        request = Request.parse(found[0])
-        return request, self._store.rehearsal() if request.dry_run else self._store
+        with closing(source.body) as body:
+            pieces = iter(partial(body.read, MOST_BYTES), b"")
+            content = b"".join(pieces) if source.size <= MOST_BYTES else b""
+        request = Request.parse(content)
+        store = self._store.rehearsal() if request.dry_run else self._store
+        return request, store, source.version_id
 
     def _suppress(self, store: Store, request: Request, contract: Contract) -> None:
         key = suppressed_key(contract.dataset)

@@ -35,7 +35,7 @@ def test_the_function_gets_keys_of_objects_alone() -> None:
     }
     assert payloads == {
         "begin": {"step", "request", "run"},
-        "erase": {"step", "request", "run", "manifests"},
+        "erase": {"step", "request", "version", "run", "manifests"},
         "conclude": {"step", "request", "run", "lost", "dry_run"},
     }
 

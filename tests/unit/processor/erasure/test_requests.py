@@ -15,7 +15,7 @@ from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.erasure.expiry import Expiry
 from processor.erasure.people import RequestError
-from processor.erasure.requests import Requests, receipt_key
+from processor.erasure.requests import MOST_BYTES, Requests, receipt_key
 from processor.limits.size import SizeLimit
 from processor.processing import ContentionError, Processor
 from tests.unit.processor.aws import BUCKET, MOMENT, HmacKey, MemoryBucket, client_error
@@ -87,7 +87,7 @@ class Pipeline:
             manifests = [
                 one for one in self.bucket.names() if one.startswith(f"manifests/{dataset}/")
             ]
-            self.requests().erase(REQUEST, name, manifests)
+            self.requests().erase(REQUEST, name, begun["version"], manifests)
         return self.requests().conclude(REQUEST, name, lost, dry_run=begun["dry_run"])
 
     @property
@@ -292,6 +292,27 @@ def ids(receipt: Any) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.parametrize("begun", [ASKED | {"dry_run": True}, ASKED | {"identifiers": ["bob"]}])
+def test_a_request_that_is_replaced_once_it_was_begun_is_not_followed(
+    pipeline: Pipeline, begun: dict[str, Any]
+) -> None:
+    """Else a dry run, which waits for nothing, would erase, or somebody who is on no list."""
+    pipeline.ask(begun)
+    version = pipeline.requests().begin(REQUEST)["version"]
+    pipeline.ask(ASKED)
+    with pytest.raises(RequestError):
+        pipeline.requests().erase(REQUEST, "run", version, ["manifests/people/a.csv.json"])
+    manifest = json.loads(pipeline.bucket.content("manifests/people/a.csv.json"))
+    assert manifest["rows"]["clean"] == 2
+
+
+def test_a_request_that_is_too_large_is_not_read(pipeline: Pipeline) -> None:
+    pipeline.ask(ASKED | {"identifiers": ["a" * MOST_BYTES]})
+    with pytest.raises(RequestError):
+        pipeline.requests().begin(REQUEST)
+    assert not any(body.taken for body in pipeline.bucket.bodies[-1:])
+
+
 def test_a_dry_run_leaves_an_erasure_that_broke_off_to_another(pipeline: Pipeline) -> None:
     def interrupt(moment: str) -> None:
         if moment == "after put processed/people/a.csv.parquet":
@@ -323,7 +344,7 @@ def test_a_dry_run_leaves_an_erasure_that_broke_off_to_another(pipeline: Pipelin
 def test_no_other_object_is_a_request(pipeline: Pipeline, key: str) -> None:
     for act in (
         lambda: pipeline.requests().begin(key),
-        lambda: pipeline.requests().erase(key, "run", []),
+        lambda: pipeline.requests().erase(key, "run", "version-1", []),
     ):
         with pytest.raises(RequestError):
             act()
