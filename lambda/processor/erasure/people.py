@@ -69,6 +69,7 @@ class Request:
                 and named in ((False, True, True), (True, False, False))
                 and isinstance(found.dry_run, bool)
                 and all(isinstance(one, str) and one.strip() for one in texts)
+                and "".join(texts).encode()  # not if one has a lone surrogate
             )
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
             sound = False
@@ -170,7 +171,8 @@ class RawRows:
         if fields is None:
             text = _folded(raw)
             return any(one in text for one in self._texts)
-        texts = pa.array(fields, pa.string())
+        # A lone surrogate, for which such a row is rejected, is no text.
+        texts = pa.array([one.encode(errors="replace").decode() for one in fields], pa.string())
         return any(
             pc.is_in(normalize(usual(texts, notation), steps).text, value_set=wanted).true_count
             for notation, steps, wanted in self._columns

@@ -99,8 +99,9 @@ class Requests:
     ) -> dict[str, int]:
         """Erase the people of a request from some files; return the counts of what became of them.
 
-        What fails does not keep the others from being done. Each file that had anything is put
-        into a part of the receipt of this ``run``; a run that repeats a step replaces its part.
+        What fails, for whatever reason, does not keep the others from being done. Each file that
+        had anything is put into a part of the receipt of this ``run``; a run that repeats a step
+        replaces its part.
 
         Raises:
             RequestError: it is not the ``version`` that was begun, or see :meth:`begin`.
@@ -115,9 +116,11 @@ class Requests:
             counts["files"] += 1
             try:
                 found = eraser.erase(manifest, request)
-            except ProcessorError as error:
+            except Exception as error:  # pylint: disable=broad-exception-caught  # see above
+                known = isinstance(error, ProcessorError)
                 counts["failed"] += 1
-                files.append({"key": manifest, "failed": str(error)})
+                failed = str(error) if known else type(error).__name__
+                files.append({"key": manifest, "failed": failed})
                 continue
             _count(counts, found)
             now = found.clean or found.rejected or found.refused

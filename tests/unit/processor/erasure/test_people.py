@@ -80,6 +80,7 @@ def test_a_request_is_read(given: dict[str, Any], expected: Request) -> None:
                 {"domain": "mail", "identifiers": "secret"},
                 {"domain": "mail", "identifiers": [" "]},
                 {"domain": "mail", "identifiers": [7]},
+                {"domain": "mail", "identifiers": ["secret\ud800"]},
                 {"domain": "mail", "identifiers": ["secret"] * (MOST + 1)},
                 {"domain": "mail", "dataset": "people", "identifiers": ["secret"]},
                 {"dataset": "people", "identifiers": ["secret"]},

@@ -245,6 +245,33 @@ def test_a_file_that_fails_keeps_the_request(pipeline: Pipeline) -> None:
     assert pipeline.bucket.newest(REQUEST) is None
 
 
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_done(pipeline: Pipeline) -> None:
+    """Producers and libraries have many ways to fail, and a batch has many files."""
+    key = "quarantine/people/a.csv.jsonl.gz"
+    pipeline.bucket.upload(key, b"no gzip of ann")
+    manifest = json.loads(pipeline.bucket.content("manifests/people/a.csv.json"))
+    described = {"etag": '"etag-1"', "key": key, "version_id": "version-1", "rows": 1, "bytes": 1}
+    manifest["outputs"]["quarantine"] = described
+    pipeline.bucket.upload("manifests/people/a.csv.json", json.dumps(manifest).encode())
+    counts = pipeline.run()
+    assert (counts["failed"], counts["rejected"]) == (1, 1)
+    (failed,) = (one for one in pipeline.receipt["files"] if "failed" in one)
+    assert failed == {"key": "manifests/people/a.csv.json", "failed": "BadGzipFile"}
+    assert pipeline.bucket.newest(REQUEST)
+
+
+def test_a_row_that_is_no_text_keeps_nobody_in(pipeline: Pipeline) -> None:
+    """A producer could write one, and thereby prevent every erasure."""
+    key = "incoming/people/aa.jsonl"
+    odd = {"mail": "ann", "note": "\ud800"}
+    lines = (json.dumps(one) for one in (odd, odd | {"mail": "bob"}, {"mail": "ann", "note": "a"}))
+    pipeline.bucket.upload(key, "\n".join(lines).encode())
+    pipeline.process(key)
+    assert pipeline.run()["failed"] == 0
+    (found,) = (one for one in pipeline.receipt["files"] if one["key"] == key)
+    assert (found["clean"], found["rejected"]) == (1, 1)
+
+
 ASKED = {"domain": "mail", "identifiers": ["ann"]}
 
 
