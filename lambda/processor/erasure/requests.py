@@ -12,6 +12,7 @@ the receipt, which has what an erasure would find.
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -32,6 +33,8 @@ from processor.processing import ATTEMPTS, JSON, ContentionError
 from processor.suppression import suppression_tokens
 
 COUNTS = ("files", "changed", "clean", "rejected", "refused", "failed")
+# With more, the receipt's key may be too long for S3: people would be erased without one.
+_NAME = re.compile("[A-Za-z0-9_-]{1,64}")
 MOST_BYTES = 1 << 20
 """Of a request."""
 
@@ -53,8 +56,11 @@ def request_name(request_key: str) -> str:
         RequestError: it is no key of one.
     """
     name = request_key.removeprefix(REQUESTS).removesuffix(".json")
-    if request_key != f"{REQUESTS}{name}.json" or not name or "/" in name:
-        raise RequestError(f"the key of a request is {REQUESTS}<name>.json")
+    if request_key != f"{REQUESTS}{name}.json" or not _NAME.fullmatch(name):
+        raise RequestError(
+            f"the key of a request is {REQUESTS}<name>.json, with at most 64 letters, digits, - "
+            "and _"
+        )
     return name
 
 

@@ -364,11 +364,16 @@ def test_a_dry_run_leaves_an_erasure_that_broke_off_to_another(pipeline: Pipelin
         "erasure/requests/.json",
         "erasure/requests/a/b.json",
         "erasure/requests/a",
+        "erasure/requests/...json",
+        "erasure/requests/ann@example.com.json",
+        f"erasure/requests/{'a' * 65}.json",
         "erasure/suppressed/people.json",
         "erasure/requests/absent.json",
     ],
 )
 def test_no_other_object_is_a_request(pipeline: Pipeline, key: str) -> None:
+    if "absent" not in key:
+        pipeline.bucket.upload(key, json.dumps(ASKED).encode())
     for act in (
         lambda: pipeline.requests().begin(key),
         lambda: pipeline.requests().erase(key, "run", "version-1", []),
