@@ -6,8 +6,9 @@ column of one dataset. Nothing of it is logged: errors do not repeat what it say
 
 import csv
 import json
+import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from processor import ProcessorError
+from processor.arrow import places
 from processor.checks.normalization import normalize
 from processor.checks.notation import notation_of, usual
 from processor.contract.column import Column
@@ -27,6 +29,8 @@ from processor.suppression import token_columns
 
 MOST = 1_000
 """Identifiers in one request."""
+OF_ROWS = "row:"
+"""How reasons begin for which a row is rejected as a whole."""
 
 
 class RequestError(ProcessorError):
@@ -146,7 +150,8 @@ class RawRows:
     """Recognises rejected rows of these people, by their raw text.
 
     A row that can be split into fields is theirs if one of the fields is an identifier, once it
-    is normalized: the order of the columns is not known. Of any other row the text is searched.
+    is normalized: the order of the columns is not known. If it cannot be split, or was rejected as
+    a whole, so that its fields may not be what they look like, the text is searched as well.
     """
 
     def __init__(self, request: Request, contract: Contract) -> None:
@@ -165,25 +170,33 @@ class RawRows:
         ]
         self._texts = [_folded(one.strip()) for one in request.identifiers]
 
-    def holds(self, raw: str) -> bool:
-        """Tell whether a row is one of these people's."""
-        fields = split(raw, self._csv)
-        if fields is None:
-            text = _folded(raw)
-            return any(one in text for one in self._texts)
-        # A lone surrogate, for which such a row is rejected, is no text.
+    def find(self, rejects: Sequence[Mapping[str, Any]]) -> set[int]:
+        """Return which of these rows, by their place, are one of these people's."""
+        found: set[int] = set()
+        fields: list[str] = []
+        origins: list[int] = []  # the place of each field's row
+        for place, reject in enumerate(rejects):
+            of_row = split(reject["raw"], self._csv)
+            if of_row is None or any(one.startswith(OF_ROWS) for one in reject["reasons"]):
+                text = _folded(reject["raw"])
+                if any(one in text and _is_word(one, text) for one in self._texts):
+                    found.add(place)
+            fields += of_row or ()
+            origins += [place] * len(of_row or ())
+        # A lone surrogate, for which a row is rejected, is no text.
         texts = pa.array([one.encode(errors="replace").decode() for one in fields], pa.string())
-        return any(
-            pc.is_in(normalize(usual(texts, notation), steps).text, value_set=wanted).true_count
-            for notation, steps, wanted in self._columns
-        )
+        for notation, steps, wanted in self._columns:
+            theirs = pc.is_in(normalize(usual(texts, notation), steps).text, value_set=wanted)
+            found.update(origins[one] for one in places(theirs))
+        return found
 
 
 def split(raw: str, dialect: Csv) -> list[str] | None:
     """Return the fields of a raw row, or None if it is neither JSON nor a record of CSV."""
     if raw.startswith("{"):
         try:
-            return list(_values(json.loads(raw, parse_int=str, parse_float=str)))
+            given = json.loads(raw, parse_int=str, parse_float=str, object_pairs_hook=_all_values)
+            return list(_values(given))
         except (RecursionError, ValueError):
             return None
     try:
@@ -200,16 +213,26 @@ def split(raw: str, dialect: Csv) -> list[str] | None:
     return fields
 
 
+def _all_values(pairs: list[tuple[str, object]]) -> list[object]:
+    """Return the values of a JSON object, those of a key that it has twice too."""
+    return [value for _, value in pairs]
+
+
 def _values(given: object) -> Iterator[str]:
     """Yield the texts of a JSON document, at any depth."""
-    if isinstance(given, dict):
-        for one in given.values():
-            yield from _values(one)
-    elif isinstance(given, list):
+    if isinstance(given, list):
         for one in given:
             yield from _values(one)
     elif isinstance(given, str):
         yield given
+
+
+def _is_word(one: str, text: str) -> bool:
+    """Tell whether a text has another as a word: ``12`` is none of ``2012``.
+
+    What follows a backslash may be an escape, such as a line end in JSON.
+    """
+    return bool(re.search(rf"(?:(?<!\w)|(?<=\\\w)){re.escape(one)}(?!\w)", text))
 
 
 def _folded(text: str) -> str:

@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 from processor.erasure.people import RawRows
 from processor.writers.parquet import CleanRows, count_rows
 
+_SOME = 1 << 20  # bytes of lines that are looked through together
+
 
 class Rewritten(NamedTuple):
     """What became of an output.
@@ -70,12 +72,13 @@ def rewrite_rejected(source: IO[bytes], target: IO[bytes], theirs: RawRows | Non
         gzip.GzipFile(fileobj=target, mode="wb", compresslevel=1, mtime=0) as lines,
         gzip.GzipFile(fileobj=source) as given,
     ):
-        for line in given:
-            reject = json.loads(line)
-            if theirs and theirs.holds(reject["raw"]):
-                removed += 1
-                continue
-            kept += 1
-            by_reason.update(reject["reasons"])
-            lines.write(line)
+        while some := given.readlines(_SOME):
+            rejects = [json.loads(line) for line in some]
+            found = theirs.find(rejects) if theirs else set[int]()
+            removed += len(found)
+            for place, (line, reject) in enumerate(zip(some, rejects, strict=True)):
+                if place not in found:
+                    kept += 1
+                    by_reason.update(reject["reasons"])
+                    lines.write(line)
     return Rewritten(kept, removed, by_reason)

@@ -68,3 +68,14 @@ def test_rejected_rows_are_left_out_line_by_line() -> None:
     assert gzip.decompress(target.getvalue()) == lines[1]
     given.seek(0)
     assert rewrite_rejected(given, io.BytesIO(), None).kept == 2
+
+
+def test_of_many_rejected_rows_the_right_ones_go() -> None:
+    """They are looked through some at a time."""
+    people = ["ann", "bob", "eve" * 200_000, "ann", "bob", "ann"]
+    lines = [json.dumps({"reasons": [], "raw": one}).encode() + b"\n" for one in people]
+    target = io.BytesIO()
+    found = rewrite_rejected(io.BytesIO(gzip.compress(b"".join(lines * 3))), target, ANN)
+    assert (found.kept, found.removed) == (9, 9)
+    kept = [json.loads(one)["raw"] for one in gzip.decompress(target.getvalue()).splitlines()]
+    assert kept == [one for one in people if one != "ann"] * 3
