@@ -62,11 +62,11 @@ class Erasures:
         goes_on = f"The erasure goes on without this command. See its receipt: --resume {arn}"
         return self._executions.wait(arn, "erasing", goes_on)
 
-    def receipt(self, execution: Execution) -> dict[str, Any] | None:
+    def receipt(self, arn: str, execution: Execution) -> dict[str, Any] | None:
         """Return the receipt of an erasure, or None if it ended before there was one."""
         if not execution.done and execution.error != INCOMPLETE:
             return None
-        key = receipt_key(execution.given["request"])
+        key = receipt_key(execution.given["request"], arn.rpartition(":")[2])
         with needing(self._stack, GET, key):
             found = self._stack.s3.get_object(Bucket=self._stack.bucket, Key=key)
             with closing(found["Body"]) as body:

@@ -102,7 +102,7 @@ def command(
     elif not erasures.is_one(resume):
         raise click.UsageError(f"{resume} is no execution of an erasure of this stack.")
     found = erasures.wait(resume)
-    receipt = erasures.receipt(found)
+    receipt = erasures.receipt(resume, found)
     if as_json:
         show_json(found.document(resume, receipt=receipt))
     else:

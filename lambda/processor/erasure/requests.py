@@ -39,14 +39,18 @@ MOST_BYTES = 1 << 20
 """Of a request."""
 
 
-def receipt_key(request_key: str) -> str:
-    """Return the key of the receipt of a request."""
-    return f"{RECEIPTS}{request_name(request_key)}.json"
+def receipt_key(request_key: str, run: str) -> str:
+    """Return the key of the receipt of a run of a request.
+
+    Whoever asks names the request, but no two runs are called the same: else a dry run of the same
+    name would take the place of the receipt of an erasure.
+    """
+    return f"{RECEIPTS}{request_name(request_key)}/{run}.json"
 
 
 def _parts(request_key: str, run: str) -> str:
     """Return the prefix of the parts of a run's receipt."""
-    return f"{RECEIPTS}{request_name(request_key)}/{run}/"
+    return f"{receipt_key(request_key, run).removesuffix('.json')}/"
 
 
 def request_name(request_key: str) -> str:
@@ -158,7 +162,7 @@ class Requests:
             "counts": counts,
             "files": files,
         }
-        self._write(receipt_key(request_key), receipt)
+        self._write(receipt_key(request_key, run), receipt)
         if not counts["failed"]:
             self._store.delete(request_key)
         return counts

@@ -50,7 +50,7 @@ def end(
 ) -> None:
     """Let an erasure run for a moment and then end, with a receipt of these files."""
     receipt = {"request": REQUEST, "dry_run": dry_run, "counts": COUNTS | counts, "files": files}
-    account.put("erasure/receipts/a.json", json.dumps(receipt).encode())
+    account.put("erasure/receipts/a/x.json", json.dumps(receipt).encode())
     given = {"input": json.dumps({"request": REQUEST})}
     running = {"status": "RUNNING"}
     account.executions = [{**given, **one} for one in (running, *ends)]

@@ -46,7 +46,7 @@ def test_a_receipt_is_read_once_there_is_one(
     end(account, ended)
     found = Erasures(stack).wait(ARN)
     assert found.given == {"request": REQUEST}
-    receipt = Erasures(stack).receipt(found)
+    receipt = Erasures(stack).receipt(ARN, found)
     assert (receipt and receipt["counts"]) == (COUNTS if has else None)
 
 
@@ -68,7 +68,7 @@ def test_a_refusal_names_the_erasers_policy_and_no_tag(account: Account, stack: 
         Erasures(stack).wait(ARN)
     account.denied = {"GetObject": "no"}
     with pytest.raises(RefusedError, match=said):
-        Erasures(stack).receipt(Execution("SUCCEEDED", {"request": REQUEST}, {}))
+        Erasures(stack).receipt(ARN, Execution("SUCCEEDED", {"request": REQUEST}, {}))
 
 
 def test_a_stack_without_tokens_erases_nobody(stack: Stack) -> None:

@@ -50,6 +50,7 @@ class Pipeline:
 
     def __init__(self, folder: Path) -> None:
         """Process the files."""
+        self.last = ""
         self.bucket = MemoryBucket()
         for name, contract in CONTRACTS.items():
             (folder / f"{name}.json").write_text(json.dumps(contract))
@@ -82,6 +83,7 @@ class Pipeline:
 
     def run(self, name: str = "run", lost: int = 0) -> dict[str, int]:
         """Do all steps, as the workflow does."""
+        self.last = name
         begun = self.requests().begin(REQUEST)
         for dataset in begun["datasets"]:
             manifests = [
@@ -92,8 +94,8 @@ class Pipeline:
 
     @property
     def receipt(self) -> Any:
-        """The receipt."""
-        return json.loads(self.bucket.content(receipt_key(REQUEST)))
+        """The receipt of the last run."""
+        return json.loads(self.bucket.content(receipt_key(REQUEST, self.last)))
 
     def left(self) -> dict[str, Any]:
         """Return the counts of rows by file."""
@@ -136,7 +138,7 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(pipeline: Pipeline) ->
         "processed/orders/a.csv.parquet",
     }
     assert pipeline.bucket.newest(REQUEST) is None
-    assert b"ann" not in pipeline.bucket.content(receipt_key(REQUEST))
+    assert b"ann" not in pipeline.bucket.content(receipt_key(REQUEST, "run"))
 
 
 def test_only_the_datasets_and_columns_of_the_request_are_listed(pipeline: Pipeline) -> None:
@@ -310,6 +312,15 @@ def test_a_dry_run_names_no_file_because_others_were_erased_from_it(pipeline: Pi
     assert not [one for one in pipeline.receipt["files"] if not one["refused"]]
 
 
+def test_a_dry_run_of_the_same_name_takes_the_place_of_no_receipt(pipeline: Pipeline) -> None:
+    pipeline.run("real")
+    erased = pipeline.receipt
+    pipeline.ask({"domain": "mail", "identifiers": ["nobody"], "dry_run": True})
+    pipeline.run("dry")
+    assert pipeline.receipt["dry_run"]
+    assert json.loads(pipeline.bucket.content(receipt_key(REQUEST, "real"))) == erased
+
+
 def ids(receipt: Any) -> set[tuple[str, str]]:
     """The copies that a receipt names."""
     return {
@@ -388,7 +399,7 @@ def test_a_request_about_no_column_is_refused(pipeline: Pipeline) -> None:
         pipeline.requests().begin(REQUEST)
 
 
-@pytest.mark.parametrize("key", [LISTS[1], receipt_key(REQUEST)])
+@pytest.mark.parametrize("key", [LISTS[1], receipt_key(REQUEST, "run")])
 def test_others_may_write_the_same_object(pipeline: Pipeline, key: str) -> None:
     """Once, and the step starts again; always, and it gives up."""
     lost = 0
