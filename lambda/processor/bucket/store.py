@@ -165,13 +165,17 @@ class Store:
         found: list[tuple[bool, datetime, str | None]] = []
         paginator = self._client.get_paginator("list_object_versions")
         for page in paginator.paginate(Bucket=self.bucket, Prefix=key):
+            versions, markers = page.get("Versions", []), page.get("DeleteMarkers", [])
             # Newest first, but versions and markers apart, and moments are in whole seconds.
-            for one in page.get("Versions", []):
+            for one in versions:
                 if one["Key"] == key:
                     found.append((one["IsLatest"], one["LastModified"], one["VersionId"]))
-            for marker in page.get("DeleteMarkers", []):
+            for marker in markers:
                 if marker["Key"] == key:
                     found.append((marker["IsLatest"], marker["LastModified"], None))
+            # All others come later, and a million may begin like this one.
+            if any(one["Key"] != key for one in (*versions, *markers)):
+                break
         found.sort(key=lambda one: one[:2], reverse=True)
         successors = [None, *(moment for _, moment, _ in found)]
         return [

@@ -194,6 +194,24 @@ def test_versions_say_when_they_were_replaced(bucket: MemoryBucket, store: Store
     assert not store.versions("y")
 
 
+def test_versions_of_longer_keys_are_not_listed_to_the_end(
+    bucket: MemoryBucket, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A producer could have a million keys begin like one, and each erasure list them all."""
+    paginate, pages = MemoryBucket.paginate, list[str]()
+
+    def count(self: MemoryBucket, **asked: str) -> Iterator[dict[str, Any]]:
+        for page in paginate(self, **asked):
+            pages.append(asked["Prefix"])
+            yield page
+
+    monkeypatch.setattr(MemoryBucket, "paginate", count)
+    for number in range(9):
+        bucket.upload("x" * (number + 1), b"")
+    assert len(store.versions("x")) == 1
+    assert len(pages) == 2
+
+
 def test_keys_are_listed_and_objects_deleted(bucket: MemoryBucket, store: Store) -> None:
     for key in ("a/1", "a/2", "b/1"):
         bucket.upload(key, b"")
