@@ -94,9 +94,13 @@ class Request:
             return isinstance(method, Token) and method.domain == self.domain
         return (self.dataset, self.column) == (contract.dataset, column.name)
 
+    def persons(self, contract: Contract) -> list[str]:
+        """Return the identifiers without those that a contract's files write for nobody."""
+        return [one for one in self.identifiers if one.strip() not in contract.csv.nulls]
+
     def texts(self, contract: Contract, column: Column) -> pa.StringArray:
         """Return the identifiers as texts of a column, before these are normalized."""
-        given = pa.array(self.identifiers, pa.string())
+        given = pa.array(self.persons(contract), pa.string())
         return usual(given, notation_of(contract).get(column.name))
 
 
@@ -168,7 +172,7 @@ class RawRows:
             )
             for column in request.columns(contract)
         ]
-        self._texts = [_folded(one.strip()) for one in request.identifiers]
+        self._texts = [_folded(one.strip()) for one in request.persons(contract)]
 
     def find(self, rejects: Sequence[Mapping[str, Any]]) -> set[int]:
         """Return which of these rows, by their place, are one of these people's."""

@@ -209,6 +209,19 @@ def test_identifiers_that_cannot_be_normalized_to_anything_match_nothing() -> No
     assert found["mail_token"] == pa.array([], pa.string())
 
 
+def test_what_files_write_for_nobody_is_nobody() -> None:
+    """A list of people may have such a line; rows that lack a value are of many."""
+    contract = parse(document(ID, MAIL) | {"csv": {"nulls": ["N/A"]}})
+    nobody = Request(("N/A",), domain="mail")
+    rows = RawRows(nobody, contract)
+    assert not finds(rows, "7,N/A")
+    assert not finds(rows, "7;N/A", "row:field-count")
+    found = tokens_in(nobody, contract, make_keys(), {"tokens": [origin("mail_token")]})
+    assert not found["mail_token"].to_pylist()
+    (column_,) = nobody.columns(contract)
+    assert not nobody.texts(contract, column_).to_pylist()
+
+
 @pytest.mark.parametrize("given", ["1.234.567", "1234567"])
 def test_numbers_in_groups_are_the_numbers(given: str) -> None:
     number = column("number", "integer", method="pseudonymize")
