@@ -75,12 +75,11 @@ def command(
     on; wait for it again with --resume and the ARN that was printed.
 
     The receipt has the rows that are gone by file, and the copies that still hold the people, each
-    with the day on which it goes and, under Object Lock, until when it is locked. Nobody has
-    looked into a file that was refused as a whole. Files from which somebody was erased before are
-    listed too: their old copies may have anybody's rows.
-
-    With --dry-run nothing is changed, nobody is asked, and the receipt says where the people are
-    now, as an answer to their request of access.
+    with the day on which it goes and, under Object Lock, until when it is locked. Files
+    that may have had rows of them are apart: nobody has looked into one that was refused as a
+    whole, and nobody can tell who was erased from one before. With --dry-run nothing is changed,
+    nobody is asked, and the receipt says where the people are now, as an answer to their request
+    of access.
     """
     erasures = Erasures(stack)
     if resume is None:
@@ -180,17 +179,24 @@ def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, 
     headings = ("files", "with such rows", "clean rows", "rejected rows", "refused", "failed")
     names = ("files", "changed", "clean", "rejected", "refused", "failed")
     show_table(headings, [tuple(counts[name] for name in names)], title)
+    theirs = [one for one in files if one.get("clean") or one.get("rejected")]
+    _show_files(theirs, "Files with rows of them", "Copies that hold them")
+    others = [one for one in files if one not in theirs]
+    _show_files(others, "Files that may have had rows of them", "Copies that may hold them")
+
+
+def _show_files(files: Sequence[dict[str, Any]], title: str, copies: str) -> None:
+    """Show files of a receipt, and what is left of each."""
     rows = [(one["key"], one.get("clean"), one.get("rejected"), _outcome(one)) for one in files]
     if rows:
-        show_table(("file", "clean", "rejected", "outcome"), rows, "Files")
+        show_table(("file", "clean", "rejected", "outcome"), rows, title)
     versions = [
         (one["key"], one["version_id"], one["gone_on"] or "stays", one["locked_until"])
         for file in files
         for one in file.get("versions", ())
     ]
     if versions:
-        titles = ("copy", "version", "goes on", "locked until")
-        show_table(titles, versions, "Copies that may hold them")
+        show_table(("copy", "version", "goes on", "locked until"), versions, copies)
 
 
 def _outcome(file: dict[str, Any]) -> str:

@@ -75,11 +75,27 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(
     assert "Rows that are gone" in said
     assert "9 1 1,200 1 1 1" in said
     assert "incoming/customers/a.csv 1,200 1" in said
-    assert "incoming/customers/b.csv 0 0 somebody was erased before" in said
-    assert "incoming/payments/c.csv 0 0 refused: nobody has looked into it" in said
-    assert "manifests/payments/d.csv.json failed: others kept interfering" in said
     assert "incoming/customers/a.csv v1 2026-04-02 2026-05-30" in said
     assert "processed/customers/a.csv.parquet v2 2026-04-01" in said
+
+
+def test_files_of_others_are_not_shown_as_those_of_the_person(
+    tool: Tool, account: Account, people: str
+) -> None:
+    """Somebody was erased from them, or nobody has looked: they are apart, with their copies."""
+    theirs = copy("quarantine/customers/b.csv.jsonl.gz", "v3", "2026-04-03")
+    before = file("incoming/customers/b.csv", erased=2, versions=[theirs])
+    end(account, DONE, files=[FILES[0], before, *FILES[2:]])
+    said = "\n".join(lines(tool("erase", people, *SHARED, "--yes")))
+    has, _, may = said.partition("Files that may have had rows of them")
+    assert "Files with rows of them" in has
+    assert "Copies that hold them" in has
+    assert "b.csv" not in has
+    assert "incoming/customers/b.csv 0 0 somebody was erased before" in may
+    assert "incoming/payments/c.csv 0 0 refused: nobody has looked into it" in may
+    assert "manifests/payments/d.csv.json failed: others kept interfering" in may
+    assert "Copies that may hold them" in may
+    assert "quarantine/customers/b.csv.jsonl.gz v3 2026-04-03" in may
 
 
 def test_nothing_that_is_printed_names_anybody(tool: Tool, account: Account, people: str) -> None:
@@ -106,8 +122,9 @@ def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
 ) -> None:
     end(account, DONE, files=[file("incoming/payments/c.csv", refused=True)])
     answer = tool("erase", people, *SHARED, "--yes")
-    assert "outcome" in answer.out
-    assert "Copies that may hold" not in answer.out
+    assert "Files that may have had rows" in answer.out
+    assert "Files with rows" not in answer.out
+    assert "Copies that" not in answer.out
 
 
 def test_a_dry_run_asks_nobody_and_says_what_there_is(
