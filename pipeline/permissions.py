@@ -23,6 +23,7 @@ _ACTION = re.compile(r"not authorized to perform: ([a-z-]+:[A-Za-z]+)")
 _DENIAL = re.compile(r"explicit deny in (an? [A-Za-z -]+?(?:policy|boundary))\b")
 
 _ERASER = ("Eraser",)  # of all datasets, whatever the role's tags
+_REQUESTER = ("Requester",)  # of a dataset and a purpose, which their keys have in this order
 
 # Which of the stack's policies read objects below a prefix, see lib/access/access_policies.py.
 _READERS = {
@@ -30,11 +31,11 @@ _READERS = {
     QUARANTINE: ("Steward",),
     MANIFESTS: ("Consumer", "Steward"),
     INCOMING: (),
-    VALUES: ("Requester",),
+    VALUES: _REQUESTER,
     APPROVALS: ("Approver",),
     RECEIPTS: _ERASER,
 }
-_WRITERS = {REQUESTS: ("Requester",), SIGNATURES: ("Approver",), ERASURE_REQUESTS: _ERASER}
+_WRITERS = {REQUESTS: _REQUESTER, SIGNATURES: ("Approver",), ERASURE_REQUESTS: _ERASER}
 _STARTERS = {"zero-trust-erasure-": _ERASER}  # by the name of the state machine
 _READS = {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"}
 
@@ -101,11 +102,14 @@ def _sentence(stack: Stack, action: str, resource: str, refused: str) -> str:
         )
     which = " or ".join(f"{one} policy ({stack.output(f'{one}PolicyArn')})" for one in policies)
     if policies == _ERASER:
-        return f"{refused}: it takes the {which}."
-    dataset, in_folder, _ = below.partition("/")
+        return f"{refused}: it takes the {which}, on a role with no other duty."
+    dataset, in_folder, others = below.partition("/")
     if not in_folder:
         return (
             f"{refused}: the {which} allows it for one dataset, so name that with --dataset, as "
             "your role's tag 'dataset' does."
         )
-    return f"{refused}: it takes the {which}, on a role whose tag 'dataset' is {dataset!r}."
+    tags = f"tag 'dataset' is {dataset!r}"
+    if policies == _REQUESTER:
+        tags += f" and whose tag 'purpose' is {others.partition('/')[0]!r}"
+    return f"{refused}: it takes the {which}, on a role whose {tags}."

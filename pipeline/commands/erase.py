@@ -32,7 +32,8 @@ AGAIN = (
     cls=Command,
     policies=("Eraser",),
     actions=(PUT, GET, START, DESCRIBE, "kms:Decrypt", "kms:GenerateDataKey"),
-    permissions="No role can read who was erased: neither yours, nor an administrator's.",
+    permissions="A role that also has another duty's policy can erase nobody. No role can read "
+    "who was erased: neither yours, nor an administrator's.",
     wrong="files failed, or the request was refused: the cause is printed; or you did not agree",
     examples=(
         "people.txt --domain customer",

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.outcomes import RefusedError
-from pipeline.permissions import GET, LIST, LIST_VERSIONS, needing, policies_for
+from pipeline.permissions import GET, LIST, LIST_VERSIONS, PUT, needing, policies_for
 from pipeline.stack import Stack
 
 KEY = "quarantine/customers/a.csv.jsonl.gz"
@@ -28,6 +28,24 @@ def test_a_refusal_names_action_resource_policy_and_tag(stack: Stack) -> None:
         "policy (arn:aws:iam::123456789012:policy/Steward), on a role whose tag 'dataset' is "
         "'customers'."
     )
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        (PUT, "reidentification/requests/customers/fraud/AROA:alice/x"),
+        (GET, "reidentification/values/customers/fraud/AROA:alice/x.csv"),
+    ],
+)
+def test_who_asks_for_values_needs_the_purpose_too(stack: Stack, action: str, key: str) -> None:
+    said = ask(stack, action, key, "AccessDenied")
+    assert said.endswith("whose tag 'dataset' is 'customers' and whose tag 'purpose' is 'fraud'.")
+
+
+def test_who_erases_may_have_no_other_duty(stack: Stack) -> None:
+    """Who has two duties has the policy, and would look for what is missing in vain."""
+    said = ask(stack, PUT, "erasure/requests/x.json", "AccessDenied")
+    assert said.endswith("policy/Eraser), on a role with no other duty.")
 
 
 def test_a_reader_of_all_datasets_is_asked_for_one(stack: Stack) -> None:
