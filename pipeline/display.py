@@ -75,6 +75,19 @@ def show_table(headings: Sequence[str], rows: Sequence[Sequence[Cell]], title: s
     _console(sys.stdout).print(table)
 
 
+def without_unused(
+    heading: str, headings: Sequence[str], rows: Sequence[Sequence[Cell]]
+) -> tuple[Sequence[str], Sequence[Sequence[Cell]]]:
+    """Return a table without a column, unless a row has anything there but 0."""
+    unused = headings.index(heading)
+    if any(row[unused] for row in rows):
+        return headings, rows
+    others = [index for index in range(len(headings)) if index != unused]
+    return [headings[index] for index in others], [
+        [row[index] for index in others] for row in rows
+    ]
+
+
 def _cell(value: Cell) -> str:
     match value:
         case None:

@@ -9,7 +9,15 @@ from lib.contracts import CONTRACTS, read_intervals
 from pipeline.bucket import Bucket, below
 from pipeline.command import Command, dataset_option, json_option
 from pipeline.datasets import check_dataset
-from pipeline.display import Cell, remark, show_json, show_table, show_text, waiting
+from pipeline.display import (
+    Cell,
+    remark,
+    show_json,
+    show_table,
+    show_text,
+    waiting,
+    without_unused,
+)
 from pipeline.gaps import Gaps
 from pipeline.moments import Moment, written
 from pipeline.outcomes import Exit, RefusedError
@@ -18,7 +26,16 @@ from pipeline.records import Choice, Record
 from pipeline.stack import Stack, with_stack
 from processor.bucket.keys import INCOMING
 
-HEADINGS = ("file", "outcome", "rows", "clean", "rejected", "refused for", "processed at")
+HEADINGS = (
+    "file",
+    "outcome",
+    "rows",
+    "clean",
+    "rejected",
+    "erased",
+    "refused for",
+    "processed at",
+)
 
 Row = tuple[Cell, ...]
 
@@ -68,8 +85,8 @@ def command(
     status. Each manifest costs a request to S3; with --since, only those that were written since.
     A file that was deleted since, or has expired, is marked, if the credentials may list files.
 
-    Rows are all that were read: clean and rejected ones. Of a refused file no row is clean.
-    Manifests that cannot be read are named on standard error.
+    Rows are all that were read: clean, rejected and erased ones. Of a refused file no row is
+    clean. Manifests that cannot be read are named on standard error.
     """
     if since and until and since >= until:
         raise click.BadParameter(
@@ -91,7 +108,8 @@ def command(
             one["deleted"] = None if there is None else one["key"] not in there
         show_json({"files": documents, "unreadable": gaps.document})
     elif rows:
-        show_table(HEADINGS, [_mark(one, there) for one in rows])
+        marked = [_mark(one, there) for one in rows]
+        show_table(*without_unused("erased", HEADINGS, marked))
     else:
         show_text("No such file has been processed.")
     if missing:
@@ -124,6 +142,7 @@ def row(record: Record) -> Row:
         record.read,
         record.clean,
         record.rejected,
+        record.erased,
         record.refusal,
         record.processed_at,
     )

@@ -14,7 +14,7 @@ from pipeline import lateness
 from pipeline.bucket import Bucket, Entry, below
 from pipeline.command import Command, dataset_option, json_option
 from pipeline.datasets import NO_DATASET, check_dataset, dataset_of
-from pipeline.display import remark, show_json, show_table, show_text, waiting
+from pipeline.display import remark, show_json, show_table, show_text, waiting, without_unused
 from pipeline.gaps import Gaps
 from pipeline.moments import Moment, now
 from pipeline.outcomes import Exit, RefusedError
@@ -288,11 +288,7 @@ def _show(summaries: Mapping[str, Summary], depths: tuple[Depth, Depth] | None) 
     for name, one in summaries.items():
         *facts, late = vars(one).values()
         rows.append((name or "(in no folder)", *facts, lateness.late_by(late)))
-    headings = HEADINGS
-    if not any(one.erased for one in summaries.values()):  # nearly always
-        unused = HEADINGS.index("erased")
-        headings, *rows = [(*row[:unused], *row[unused + 1 :]) for row in (headings, *rows)]
-    show_table(headings, rows)
+    show_table(*without_unused("erased", HEADINGS, rows))
     if depths:
         queue, dead = depths
         show_text(

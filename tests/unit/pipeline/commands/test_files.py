@@ -28,6 +28,23 @@ def test_files_are_listed_with_their_rows(tool: Tool) -> None:
     assert "\x1b" not in answer.out
 
 
+def test_rows_that_were_erased_have_a_column_if_there_are_any(
+    tool: Tool, account: Account
+) -> None:
+    """Otherwise those of no file would add up."""
+    assert "erased" not in tool("files").out
+    account.process(
+        "incoming/customers/d.csv",
+        3,
+        rows={"read": 10, "clean": 6, "rejected": 1, "erased": 3},
+    )
+    shown = tool("files").out.translate(str.maketrans("│┃", "  ")).splitlines()
+    (heading,) = (" ".join(line.split()) for line in shown if "outcome" in line)
+    (erased,) = (" ".join(line.split()) for line in shown if "d.csv" in line)
+    assert "rows clean rejected erased refused for" in heading
+    assert "processed 10 6 1 3" in erased
+
+
 def test_files_are_chosen(tool: Tool) -> None:
     def keys(*options: str) -> list[str]:
         answer = tool("files", "--json", *options)
