@@ -58,9 +58,9 @@ class Erasures:
         return self._executions.start({"request": key})
 
     def wait(self, arn: str) -> Execution:
-        """Wait until an erasure has ended."""
-        goes_on = f"The erasure goes on without this command. See its receipt: --resume {arn}"
-        return self._executions.wait(arn, "erasing", goes_on)
+        """Wait until an erasure, or a dry run, has ended."""
+        goes_on = f"The request goes on without this command. See its receipt: --resume {arn}"
+        return self._executions.wait(arn, "waiting for the receipt", goes_on)
 
     def receipt(self, arn: str, execution: Execution) -> dict[str, Any] | None:
         """Return the receipt of an erasure, or None if it ended before there was one."""

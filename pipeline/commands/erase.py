@@ -21,6 +21,10 @@ from pipeline.stack import Stack, with_stack
 from processor.erasure.people import MOST, Request
 
 INPUT = Path("-")
+NOTHING = (
+    "No row of them was found. They were erased before, or are in no file, or files have another "
+    "spelling: look for that too."
+)
 AGAIN = (
     "A file fails while its message is under way or parked: status shows it, redrive sends it "
     "again. Then ask for the same identifiers once more: what is done stays done."
@@ -180,6 +184,8 @@ def _show_receipt(title: str, counts: dict[str, int], files: Sequence[dict[str, 
     headings = ("files", "with such rows", "clean rows", "rejected rows", "refused", "failed")
     names = ("files", "changed", "clean", "rejected", "refused", "failed")
     show_table(headings, [tuple(counts[name] for name in names)], title)
+    if not (counts["clean"] or counts["rejected"]):
+        show_text(NOTHING)
     theirs = [one for one in files if one.get("clean") or one.get("rejected")]
     _show_files(theirs, "Files with rows of them", "Copies that hold them")
     others = [one for one in files if one not in theirs]

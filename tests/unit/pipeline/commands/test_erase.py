@@ -68,6 +68,7 @@ def test_the_receipt_says_what_is_gone_and_what_goes_when(
     answer = tool("erase", people, *SHARED, "--yes")
     assert answer.code == Exit.OK
     assert answer.err == f"The erasure has begun: {ARN}\n"
+    assert "another spelling" not in answer.out
     assert asked(account) == Request(PEOPLE, domain="customer")
     said = lines(answer)
     assert "Identifiers to be erased: 2" in said
@@ -113,8 +114,9 @@ def test_who_is_in_no_file_leaves_an_empty_receipt(
     answer = tool("erase", people, *SHARED, "--yes")
     assert answer.code == Exit.OK
     assert "9 0 0 0 0 0" in lines(answer)
-    assert "outcome" not in answer.out
-    assert "Copies that may hold" not in answer.out
+    assert "or files have another spelling" in answer.out
+    assert "Files with rows" not in answer.out
+    assert "Copies that hold" not in answer.out
 
 
 def test_what_goes_by_itself_is_shown_only_if_there_is_anything(
@@ -183,15 +185,21 @@ def test_a_refused_request_has_no_receipt(tool: Tool, account: Account, people: 
     assert tool("erase", people, *SHARED, "--yes", "--json").json["receipt"] is None
 
 
-def test_an_erasure_goes_on_after_ctrl_c(tool: Tool, account: Account, people: str) -> None:
+@pytest.mark.parametrize("option", ["--yes", "--dry-run"])
+def test_a_request_goes_on_after_ctrl_c(
+    tool: Tool, account: Account, people: str, option: str
+) -> None:
+    """Who only looks is not told that somebody is being erased."""
+
     def interrupt(operation: str) -> None:
         if operation == "DescribeExecution":
             raise KeyboardInterrupt
 
     account.interrupt = interrupt
-    answer = tool("erase", people, *SHARED, "--yes")
+    answer = tool("erase", people, *SHARED, option)
     assert answer.code == Exit.INTERRUPTED
-    assert f"goes on without this command. See its receipt: --resume {ARN}\n" in answer.err
+    said = f"The request goes on without this command. See its receipt: --resume {ARN}\n"
+    assert said in answer.err
 
 
 def test_an_earlier_erasure_can_be_waited_for(tool: Tool, account: Account) -> None:
