@@ -46,7 +46,7 @@ class FileErased:
             these are the numbers that an erasure would find.
         refused: whether it was refused as a whole: then nobody has looked into it.
         versions: its raw file and the old versions of its outputs, if they hold the person or
-            somebody else who was erased: see :meth:`.Expiry.describe`.
+            somebody else who was erased, or if nobody has looked: see :meth:`.Expiry.describe`.
     """
 
     key: str
@@ -122,7 +122,8 @@ class Eraser:
         keys = keys_of(manifest["source"]["key"])
         contract = self._contract(keys, manifest)
         if manifest["refusal"] or not contract:
-            return FileErased(keys.source, refused=True), True
+            held = self._versions(keys, [])
+            return FileErased(keys.source, refused=True, versions=held), True
         with ExitStack() as files:
             outputs = {
                 name: output

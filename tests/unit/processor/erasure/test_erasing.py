@@ -9,6 +9,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -265,13 +266,23 @@ def test_the_processor_takes_it_for_done(pipeline: Pipeline) -> None:
 
 def test_a_refused_file_has_no_rows(pipeline: Pipeline) -> None:
     pipeline.upload(b"who\nann\n")
-    assert pipeline.erase() == FileErased(KEY, refused=True)
+    found = pipeline.erase()
+    assert replace(found, versions=[]) == FileErased(KEY, refused=True)
+
+
+def test_what_a_refused_file_leaves_is_listed(pipeline: Pipeline) -> None:
+    """The raw files, and what the outputs were when it was clean: they may hold the person."""
+    pipeline.upload(b"who\nann\n")
+    found = [(one["key"], one["version_id"]) for one in pipeline.erase().versions]
+    assert [version for key, version in found if key == KEY] == ["version-2", "version-1"]
+    assert (PROCESSED, "version-1") in found
+    assert (QUARANTINE, "version-1") in found
 
 
 def test_a_file_without_a_contract_has_no_rows(pipeline: Pipeline) -> None:
     manifest = pipeline.manifest | {"contract": None}
     pipeline.bucket.upload(MANIFEST, json.dumps(manifest).encode())
-    assert pipeline.erase() == FileErased(KEY, refused=True)
+    assert replace(pipeline.erase(), versions=[]) == FileErased(KEY, refused=True)
 
 
 def test_a_manifest_may_be_gone(pipeline: Pipeline) -> None:
