@@ -174,7 +174,6 @@ def test_a_dry_run_says_where_a_person_is_and_changes_nothing(
     assert person not in answer.out + answer.err
     receipt = json.loads(answer.out)["receipt"]
     assert receipt["dry_run"]
-    # Files from which others were erased before are listed too.
     (file,) = (one for one in receipt["files"] if one.get("clean") or one.get("rejected"))
     assert (file["key"], file["clean"], file["rejected"]) == (f"incoming/{name}", 1, 1)
     stays = {one["key"]: one["newest"] and not one["gone_on"] for one in file["versions"]}
