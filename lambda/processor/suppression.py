@@ -1,15 +1,15 @@
 """Suppression: rows of people who were erased stay out, whatever file brings them again.
 
-Each dataset may have a list, ``erasure/suppressed/<dataset>.json``: for each column the tokens of
-those who were erased. They are not the tokens of the output: they are made under epoch 0, which no
-contract has, by the same algorithm for every method, and for each way in which a column may be
-normalized. So they outlive a new epoch, method, domain or ``normalize``, and who reads a list
+Each dataset may have a list, ``erasure/suppressed/<dataset>.json``: for each column, and each way
+in which its texts may be normalized, the tokens of those who were erased. They are not the tokens
+of the output: they are made under epoch 0, which no contract has, by the same algorithm for every
+method. So they outlive a new epoch, method, domain or ``normalize``, and who reads a list
 cannot find the rows that another file still has. What they depend on is the column's name.
 
 Nothing is computed unless there is a list. :mod:`processor.bucket.suppressed` reads it.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple, Protocol
 
@@ -27,6 +27,9 @@ from processor.deidentification.cmac import CmacTokens
 from processor.deidentification.pseudonyms import AES_256_CMAC, ContractKeys, PseudonymKeys
 from processor.deidentification.token import Token
 
+Listed = Mapping[str, Mapping[str, Sequence[str]]]
+"""A list: tokens by column, and by how its texts are normalized."""
+
 EPOCH = 0  # those of contracts begin with 1
 _WAYS = [steps for count in range(len(STEPS) + 1) for steps in combinations(STEPS, count)]
 
@@ -38,22 +41,26 @@ def token_columns(contract: Contract) -> list[Column]:
 
 def suppression_tokens(
     keys: PseudonymKeys, dataset: str, column: str, texts: pa.StringArray
-) -> Iterator[str]:
-    """Yield the tokens that put people onto a column's list: one for each way to normalize."""
-    for steps in _WAYS:
-        normalized = normalize(texts, steps).text.drop_null()
-        yield from _maker(keys, dataset, column, steps)(normalized).to_pylist()
+) -> dict[str, list[str]]:
+    """Return the tokens that put people onto a column's list, by how the texts are normalized.
 
-
-def _maker(keys: PseudonymKeys, dataset: str, column: str, steps: Collection[str]) -> Texts:
-    """Return what makes the tokens of texts that are normalized so.
-
-    The keys differ by these steps: a column that tells ``Ann`` from ``ann`` does not lose the one
-    because another version of it, which does not, has lost the other.
+    These are apart: a column that tells ``Ann`` from ``ann`` does not lose the one because another
+    version of it, which does not, has lost the other.
     """
+    make = _maker(keys, dataset, column)
+    return {
+        _way(steps): make(normalize(texts, steps).text.drop_null()).to_pylist() for steps in _WAYS
+    }
+
+
+def _way(steps: Collection[str]) -> str:
+    return "+".join(step for step in STEPS if step in steps)
+
+
+def _maker(keys: PseudonymKeys, dataset: str, column: str) -> Texts:
+    """Return what makes the tokens of a column's list of normalized texts."""
     of_column = ContractKeys(keys, dataset, EPOCH)
-    name = "\n".join((column, *sorted(steps)))
-    return CmacTokens(of_column.derive(AES_256_CMAC, name, None)).tokens
+    return CmacTokens(of_column.derive(AES_256_CMAC, column, None)).tokens
 
 
 class _Suppressed(NamedTuple):
@@ -71,19 +78,17 @@ class _Suppressed(NamedTuple):
 class Suppression:
     """The people whose rows are left out of a dataset."""
 
-    def __init__(
-        self, contract: Contract, keys: PseudonymKeys, listed: Mapping[str, Collection[str]]
-    ) -> None:
+    def __init__(self, contract: Contract, keys: PseudonymKeys, listed: Listed) -> None:
         """Prepare; derives the keys of the columns with a list."""
         self._notation = notation_of(contract)
         self._columns = [
             _Suppressed(
                 column,
-                _maker(keys, contract.dataset, column.name, column.deidentify.steps),
-                pa.array(sorted(listed[column.name]), pa.string()),
+                _maker(keys, contract.dataset, column.name),
+                pa.array(tokens, pa.string()),
             )
             for column in token_columns(contract)
-            if listed.get(column.name)
+            if (tokens := listed.get(column.name, {}).get(_way(column.deidentify.steps)))
         ]
 
     def apply(self, batch: Batch, checked: CheckedBatch) -> tuple[CheckedBatch, int]:

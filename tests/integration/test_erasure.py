@@ -62,8 +62,9 @@ def erase(eraser: boto3.Session, outputs: Outputs, request: dict[str, Any]) -> d
     found = wait_for("end of the erasure", ended, MANY_FILES)
     assert found["status"] == "SUCCEEDED", found
     assert not [one for one in request["identifiers"] if one in json.dumps(found, default=str)]
-    run = started["executionArn"].rpartition(":")[2]
-    body = s3.get_object(Bucket=bucket, Key=f"erasure/receipts/{name}/{run}.json")["Body"].read()
+    execution = started["executionArn"].rpartition(":")[2]
+    receipt_key = f"erasure/receipts/{name}/{execution}.json"
+    body = s3.get_object(Bucket=bucket, Key=receipt_key)["Body"].read()
     receipt: dict[str, Any] = json.loads(body)
     return receipt
 

@@ -9,7 +9,7 @@ https://github.com/hashicorp/vault-lambda-extension/pull/150
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ from processor.bucket.keys import suppressed_key
 from processor.bucket.store import Store
 from processor.contract.model import Contract
 from processor.deidentification.pseudonyms import PseudonymKeys
-from processor.suppression import Suppression, token_columns
+from processor.suppression import Listed, Suppression, token_columns
 
 # Seconds that a process keeps a list before it asks for a newer one.
 AGE = 60.0
@@ -29,7 +29,7 @@ class _List:
 
     etag: str | None
     read_at: datetime
-    listed: Mapping[str, Collection[str]]
+    listed: Listed
 
 
 class SuppressionLists:
@@ -52,7 +52,7 @@ class SuppressionLists:
         listed = self._listed(contract.dataset) if token_columns(contract) else {}
         return Suppression(contract, self._keys, listed)
 
-    def _listed(self, dataset: str) -> Mapping[str, Collection[str]]:
+    def _listed(self, dataset: str) -> Listed:
         known, now = self._lists.get(dataset), self._now()
         if known and known.read_at <= now < known.read_at + timedelta(seconds=AGE):
             return known.listed
@@ -66,8 +66,8 @@ class SuppressionLists:
         return listed
 
 
-def read_list(store: Store, key: str) -> tuple[dict[str, list[str]], str | None]:
+def read_list(store: Store, key: str) -> tuple[dict[str, dict[str, list[str]]], str | None]:
     """Return a list and its ETag; an empty one if there is none."""
     content, etag = store.read(key) or (b"{}", None)
-    listed: dict[str, list[str]] = json.loads(content)
+    listed: dict[str, dict[str, list[str]]] = json.loads(content)
     return listed, etag

@@ -192,7 +192,9 @@ class Requests:
                 tokens = suppression_tokens(
                     self._keys, contract.dataset, column.name, request.texts(contract, column)
                 )
-                listed[column.name] = sorted({*listed.get(column.name, ()), *tokens})
+                of_column = listed.setdefault(column.name, {})
+                for way, more in tokens.items():
+                    of_column[way] = sorted({*of_column.get(way, ()), *more})
             if json.dumps(listed) == before:
                 return
             try:

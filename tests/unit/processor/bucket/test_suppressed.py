@@ -69,11 +69,11 @@ def test_a_list_is_asked_for_once_a_minute_and_read_when_it_is_new(bucket: Memor
 
     assert requests(0) == ["list"]
     assert requests(AGE - 1) == []
-    bucket.upload(LIST, b'{"mail": ["a"]}')
+    bucket.upload(LIST, b'{"mail": {"": ["a"]}}')
     assert requests(AGE) == ["list", "list", "get"]
     assert requests(2 * AGE - 1) == []
     assert requests(2 * AGE) == ["list"]
-    bucket.upload(LIST, b'{"mail": ["a", "b"]}')
+    bucket.upload(LIST, b'{"mail": {"": ["a", "b"]}}')
     assert requests(3 * AGE) == ["list", "list", "get"]
 
 

@@ -89,7 +89,7 @@ class Pipeline:
     def suppress(self, *people: str) -> None:
         """Put people onto the list."""
         _, keys = self.parts()
-        listed = {"mail": [*suppression_tokens(keys, "people", "mail", pa.array(people))]}
+        listed = {"mail": suppression_tokens(keys, "people", "mail", pa.array(people))}
         self.bucket.upload(suppressed_key("people"), json.dumps(listed).encode())
 
     def erase(self, request: Request = ANN) -> FileErased:
