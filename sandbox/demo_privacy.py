@@ -63,6 +63,7 @@ def show(console: Console) -> None:
     tokens = process_customers(console, outputs, file)
     reidentify(console, outputs, tokens)
     erase(console, outputs, file)
+    console.print("The sandbox stays up. End it with: make down", highlight=False)
 
 
 class File(NamedTuple):
@@ -190,13 +191,17 @@ def play(
 
     Raises:
         SandboxError: it failed.
+        KeyboardInterrupt: it was interrupted, which the tool has said.
     """
     written = " ".join(Path(word).name if "/" in word else word for word in command)
     console.print(f"[bold]{name}[/] $ python -m pipeline {written}", highlight=False)
     before = {variable: os.environ.get(variable, "") for variable in PERSON}
     os.environ.update(credentials)
     try:
-        if run_tool(command) != Exit.OK:
+        code = run_tool(command)
+        if code == Exit.INTERRUPTED:
+            raise KeyboardInterrupt
+        if code != Exit.OK:
             raise SandboxError(f"{name}'s command failed.")
     finally:
         os.environ.update(before)

@@ -49,6 +49,7 @@ DRY = frozenset(
         "bench",
         "breaking",
         "chaos",
+        "demo-privacy",
         "fuzz",
         "perf",
         "pipeline",

@@ -18,6 +18,7 @@ import boto3
 import pytest
 from rich.console import Console
 
+from pipeline.outcomes import Exit
 from sandbox import PROJECT, SandboxError, demo_privacy, deployment, emulator, reversible
 from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
@@ -255,6 +256,15 @@ def test_the_demo_fails_if_somebody_comes_back(
     monkeypatch.setattr("sandbox.demo_privacy.play", lambda *_: None)
     with pytest.raises(SandboxError, match="the customer is back"):
         demo_privacy.erase(console, outputs, file)
+
+
+def test_who_interrupts_a_command_interrupts_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is told how to end the sandbox, not that somebody's command failed."""
+    monkeypatch.setattr("sandbox.demo_privacy.run_tool", lambda _: Exit.INTERRUPTED)
+    for variable in demo_privacy.PERSON:
+        monkeypatch.setenv(variable, "before")
+    with pytest.raises(KeyboardInterrupt):
+        demo_privacy.play(Console(), "carol", {}, ["erase"])
 
 
 def test_one_person_alone_is_refused(environ: dict[str, str]) -> None:
