@@ -75,7 +75,7 @@ def command(
     is never an argument, because shells keep those, and others see them in the list of processes.
     Delete the file afterwards.
 
-    It shows which columns it looks in, and asks. It takes some minutes more than the processor's
+    It shows which columns it looks in, by the contracts of this checkout, and asks. It takes some minutes more than the processor's
     timeout: until then, a file may be on its way that knows nothing of it. After Ctrl-C it goes
     on; wait for it again with --resume and the ARN that was printed.
 
@@ -203,7 +203,7 @@ def _show_files(files: Sequence[dict[str, Any]], title: str, copies: str) -> Non
         for one in file.get("versions", ())
     ]
     if versions:
-        show_table(("copy", "version", "goes on", "locked until"), versions, copies)
+        show_table(("copy", "version", "gone on", "locked until"), versions, copies)
 
 
 def _outcome(file: dict[str, Any]) -> str:
