@@ -129,7 +129,7 @@ fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of
 		echo "Fuzzing: $${target#fuzz?}, $(seconds) seconds"; \
 		$(limited) python -m tests.$$target $(seconds) \
 			>.cache/fuzz.log 2>&1 || { cat .cache/fuzz.log; exit 1; }; \
-		grep -E "executed|Nothing" .cache/fuzz.log; \
+		grep -aE "executed|Nothing" .cache/fuzz.log; \
 	done
 
 .PHONY: checkov

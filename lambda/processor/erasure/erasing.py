@@ -122,8 +122,8 @@ class Eraser:
         keys = keys_of(manifest["source"]["key"])
         contract = self._contract(keys, manifest)
         if manifest["refusal"] or not contract:
-            held = self._versions(keys, [])
-            return FileErased(keys.source, refused=True, versions=held), True
+            left = self._versions(keys, [])
+            return FileErased(keys.source, refused=True, versions=left), True
         with ExitStack() as files:
             outputs = {
                 name: output
