@@ -35,6 +35,12 @@ def test_a_date_without_quotes_is_the_text_that_it_is_in_yaml_1_2(directory: Pat
     assert columns["country"].rules.enum == ("2024-12-31", "NO")
 
 
+@pytest.mark.parametrize("nothing", ["", " ~"])
+def test_nothing_where_text_is_needed_is_reported(directory: Path, nothing: str) -> None:
+    (found,) = mistakes(directory, edited("version: 1.2.0", f"version:{nothing}"))
+    assert found.endswith("field 'version' is empty; write text in quotes.")
+
+
 @pytest.mark.parametrize(
     ("written", "read"),
     [

@@ -7,13 +7,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from lib.constructs.dashboard import QUERIES
 from processor import processing
 from processor.account import RowAccount
+from processor.bucket.keys import suppressed_key
 from processor.checks.columns import RowCheck
+from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.readers import detection
+from processor.suppression import suppression_tokens
 from processor.transformation import Transformation
 from processor.writers.parquet import CleanRows
 from processor.writers.quarantine import RejectedRows
@@ -95,6 +99,20 @@ def test_only_a_file_with_rows_that_was_not_refused_has_a_share(
     found = read_log(capsys)[1]
     assert [metrics["RowsRead"] for metrics in found] == [[0.0], [1.0], [1.0]]
     assert [metrics.get("RejectedShare") for metrics in found] == [None, [0.0], None]
+
+
+def test_erased_rows_are_counted_where_there_are_any(
+    index: ModuleType, bucket: MemoryBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kms: Any = HmacKey()
+    keys = PseudonymKeys(kms, "a-key")
+    listed = {"id": suppression_tokens(keys, "people", "id", pa.array(["P1"]))}
+    bucket.upload(suppressed_key("people"), json.dumps(listed).encode())
+    bucket.upload(KEY, (HEADER + GOOD).encode())
+    assert handle(index, body(KEY)) == []
+    [line], [metrics] = read_log(capsys)
+    assert line["rows"]["read"] == 1
+    assert (metrics["RowsErased"], metrics["RowsClean"]) == ([1.0], [0.0])
 
 
 def test_broken_rules_that_refuse_nothing_are_counted(

@@ -58,10 +58,10 @@ def test_what_the_nightly_run_finds_raises_an_alarm_for_a_day(
 
 
 def test_a_run_that_fails_raises_an_alarm(stack: Synthesized) -> None:
-    _, alarm = stack.one(ALARM, MetricName="ExecutionsFailed")
     name, _ = stack.one(MACHINE, **NAMED)
+    of_machine = [{"Name": "StateMachineArn", "Value": f"<{name}>"}]
+    _, alarm = stack.one(ALARM, MetricName="ExecutionsFailed", Dimensions=of_machine)
     assert alarm["Namespace"] == "AWS/States"
-    assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": f"<{name}>"}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 

@@ -239,6 +239,13 @@ def test_what_the_author_wants_hidden_is_dropped_even_if_public(facts: str) -> N
     assert isinstance(column(text, "total").deidentify, Drop)
 
 
+def test_tokens_are_suggested_only_where_they_fit() -> None:
+    flag = "logicalType: boolean, customProperties: [{property: masking, value: full}]"
+    text = written(f"{{name: total, {flag}}}\n      - {ID}")
+    assert isinstance(column(text, "total").deidentify, Drop)
+    assert "Instead of drop" not in adopted(text).text
+
+
 @pytest.mark.parametrize("custom", ["{property: masking, value: none}", "{property: till}"])
 def test_what_the_author_does_not_want_hidden_is_kept(custom: str) -> None:
     custom = custom.replace("till", "masking, value: x, vendor: a")

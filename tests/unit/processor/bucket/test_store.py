@@ -185,6 +185,7 @@ def test_versions_say_when_they_were_replaced(bucket: MemoryBucket, store: Store
     bucket.delete("x")
     second = bucket.upload("x", b"new")
     bucket.upload("x.longer", b"other")
+    bucket.delete("x.longer")
     newest, oldest = store.versions("x")
     assert (newest.version_id, newest.replaced_at) == (second, None)
     assert (oldest.version_id, oldest.written) == (first, MOMENT + timedelta(minutes=1))
