@@ -75,9 +75,10 @@ def command(
     is never an argument, because shells keep those, and others see them in the list of processes.
     Delete the file afterwards.
 
-    It shows which columns it looks in, by the contracts of this checkout, and asks. It takes some minutes more than the processor's
-    timeout: until then, a file may be on its way that knows nothing of it. After Ctrl-C it goes
-    on; wait for it again with --resume and the ARN that was printed.
+    It shows which columns it looks in, by the contracts of this checkout, and asks. It takes some
+    minutes more than the processor's timeout: until then, a file may be on its way that knows
+    nothing of it. After Ctrl-C it goes on; wait for it again with --resume and the ARN that was
+    printed.
 
     The receipt has the rows that are gone by file, and the copies that still hold the people, each
     with the day on which it goes and, under Object Lock, until when it is locked. Files
