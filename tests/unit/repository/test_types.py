@@ -1,4 +1,4 @@
-"""The types of AWS's services that mypy knows: all that the project touches, and no others."""
+"""What mypy checks, and the types of AWS's services that it knows: all that the project touches."""
 
 import importlib.util
 import re
@@ -59,3 +59,10 @@ def test_mypy_knows_the_services_in_every_signature_that_the_project_can_use() -
         coming = set().union(*map(list_signatures, coming)) - touched
     inner = {name for name in touched if name.startswith(f"{ALL_INTERFACES}.")}
     assert known == (touched - inner) | {ALL_INTERFACES, "aws_cdk._jsii"}
+
+
+def test_mypy_checks_what_the_other_tools_check() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (checked,) = re.findall("^CHECKED := (.*)$", makefile, re.MULTILINE)
+    assert sorted(settings["tool"]["mypy"]["files"]) == sorted(checked.split())
