@@ -196,7 +196,7 @@ bench: setup $(PEERS) ## Compare the processor's speed with its peers' (megabyte
 	@$(limited) python -m benchmarks --megabytes $(megabytes)
 
 .PHONY: perf
-perf: setup ## Tell whether the processor became slower than at a commit (base=main); two minutes
+perf: setup ## Tell whether the processor became slower than at a commit (base=main); a minute
 	@$(limited) python -m benchmarks.comparison $(base)
 
 .PHONY: scale

@@ -28,9 +28,9 @@ import psutil
 from benchmarks.files import FILES, BenchmarkFile, write_contracts
 from benchmarks.measurement import CORE, ROOT, MeasurementError
 
-ROUNDS = 11
+ROUNDS = 9
 ROWS = 25_000  # of each file
-SMALL_ROWS, SMALL_TIMES = 10, 50  # of a small file, and how often it is processed
+SMALL_ROWS, SMALL_TIMES = 10, 25  # of a small file, and how often it is processed
 TOLERANCE = 1.05
 START, SMALL, TOGETHER = "start", "small files", "all files together"
 # Each commit has a form of its own for compiled contracts.

@@ -1,4 +1,4 @@
-"""What mypy checks, and the types of AWS's services that it knows: all that the project touches."""
+"""What mypy checks, and the types of AWS's services that it knows: those that we touch."""
 
 import importlib.util
 import re
