@@ -72,17 +72,6 @@ def check_equal(folder: Path, expected: str, found: str, *, tokens: bool = True)
         raise MeasurementError(f"{found} did not make the same rows as {expected}")
 
 
-def check_readable(folder: Path) -> None:
-    """Make sure that other tools find the same values in the processor's Parquet.
-
-    Raises:
-        MeasurementError: one did not; how has been printed.
-    """
-    run_module("benchmarks.reading", str(PEERS), folder / "processor", folder / "read")
-    for reader in sorted((folder / "read").iterdir()):
-        check_equal(folder, "processor", f"read/{reader.name}")
-
-
 def measure_files(folder: Path) -> Iterator[FileUsage]:
     """Yield what each file takes ours, and Polars where that has a program for it.
 
@@ -142,7 +131,6 @@ def benchmark(megabytes: int, rounds: int) -> Report:
             others.append(list(measure_files(folder)))
             parts.append(measure_parts("parts", sys.executable, large, folder))
             best.append(measure_parts("best_parts", str(PEERS), large, folder))
-        check_readable(folder)
         counts = json.loads((folder / "processor" / "rows.json").read_text("utf-8"))
         return Report(
             megabytes=large.stat().st_size / 1e6,

@@ -53,11 +53,10 @@ when it began: {before:.1f}, when it ended: {after:.1f}.
 Every engine reads the same CSV file of {megabytes:.0f} MB, {rows:,} rows of eleven columns, of \
 which {rejected:,} break the contract; checks every column, makes four tokens a row by \
 HMAC-SHA256, writes the clean rows as Parquet (zstd) and the rejected ones next to it. The clean \
-rows and the number of rejected ones were compared and are the same. DuckDB, pandas, Polars and \
-Spark also read the Parquet of ours, and found the same values. `pseudonymize` makes its tokens \
-by AES-256-CMAC, the quicker of two keyed functions: its row compares the functions too. Its \
-tokens are those of "Polars, CMAC", and its other values those of all. Each ran in a process of \
-its own, pinned to one core, {rounds} times; the numbers are medians.
+rows and the number of rejected ones were compared and are the same. `pseudonymize` makes its \
+tokens by AES-256-CMAC, the quicker of two keyed functions: its row compares the functions too. \
+Its tokens are those of "Polars, CMAC", and its other values those of all. Each ran in a process \
+of its own, pinned to one core, {rounds} times; the numbers are medians.
 
 ![CPU seconds per GB](benchmarks.svg)
 

@@ -76,7 +76,6 @@ ELSEWHERE = {
     "benchmarks/measurement.py": ("tests/unit/benchmarks/test_comparison.py", MEASURED),
     "benchmarks/parts.py": ("tests/unit/benchmarks/test_comparison.py", MEASURED),
     "benchmarks/people.py": ("tests/unit/benchmarks/test_equality.py", MEASURED),
-    "benchmarks/reading.py": ("tests/unit/benchmarks/test_equality.py", MEASURED),
     "benchmarks/throughput.py": ("tests/unit/benchmarks/test_report.py", MEASURED),
     "benchmarks/one_object.py": ("tests/unit/benchmarks/test_scale.py", LARGE),
 }
