@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from pipeline.gaps import Gap, Gaps
 from pipeline.outcomes import PipelineError, RefusedError
-from pipeline.permissions import GET, GET_VERSION, LIST, LIST_VERSIONS, needing
+from pipeline.permissions import GET, GET_VERSION, LIST, LIST_VERSIONS, PUT, needing
 from pipeline.records import Choice, Record
 from pipeline.stack import CONNECTIONS, Stack
 from processor.bucket.keys import INCOMING, MANIFESTS, ObjectKeys, keys_of
@@ -99,6 +99,20 @@ class Bucket:
         with needing(self._stack, LIST, key):
             listed = self._stack.s3.list_objects_v2(Bucket=self.name, Prefix=key, MaxKeys=1)
         return any(one["Key"] == key for one in listed.get("Contents", []))
+
+    def fetch(self, key: str) -> bytes:
+        """Return the content of an object that exists, also to people who cannot list it."""
+        with needing(self._stack, GET, key):
+            found = self._stack.s3.get_object(Bucket=self.name, Key=key)
+            with closing(found["Body"]) as body:
+                return body.read()
+
+    def put(self, key: str, text: str, content_type: str = "text/plain") -> None:
+        """Write an object."""
+        with needing(self._stack, PUT, key):
+            self._stack.s3.put_object(
+                Bucket=self.name, Key=key, Body=text.encode(), ContentType=content_type
+            )
 
     def read_version(self, key: str, version: str) -> bytes | None:
         """Return the content of a version, or None if it has been removed."""

@@ -3,14 +3,13 @@
 import json
 import uuid
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
 from lib.contracts import CONTRACTS, ContractError, compile_contracts
+from pipeline.bucket import Bucket
 from pipeline.executions import Execution, Executions
-from pipeline.outcomes import NoStackError, WrongContractError
-from pipeline.permissions import GET, PUT, needing
+from pipeline.outcomes import WrongContractError
 from pipeline.stack import Stack
 from processor.bucket.keys import REQUESTS
 from processor.contract.model import Contract
@@ -32,29 +31,19 @@ class Erasures:
         Raises:
             NoStackError: no contract of it has tokens to find people by.
         """
-        if OUTPUT not in stack.outputs:
-            raise NoStackError(
-                "The stack erases nobody: no contract that it was deployed with has tokens."
-            )
-        self._stack = stack
-        self._executions = Executions(stack, OUTPUT)
+        missing = "The stack erases nobody: no contract that it was deployed with has tokens."
+        self._executions = Executions(stack, OUTPUT, missing)
+        self._bucket = Bucket(stack)
 
-    def is_one(self, arn: str) -> bool:
+    def has(self, arn: str) -> bool:
         """Tell whether an ARN is of an erasure of this stack."""
-        machine = self._stack.output(OUTPUT)
-        return arn.startswith(f"{machine.replace(':stateMachine:', ':execution:')}:")
+        return self._executions.has(arn)
 
     def ask(self, request: Request) -> str:
         """Write a request, and start it; return the execution's ARN."""
         key = f"{REQUESTS}{uuid.uuid4()}.json"
         said = {name: value for name, value in asdict(request).items() if value is not None}
-        with needing(self._stack, PUT, key):
-            self._stack.s3.put_object(
-                Bucket=self._stack.bucket,
-                Key=key,
-                Body=json.dumps(said).encode(),
-                ContentType="application/json",
-            )
+        self._bucket.put(key, json.dumps(said), "application/json")
         return self._executions.start({"request": key})
 
     def wait(self, arn: str) -> Execution:
@@ -67,10 +56,7 @@ class Erasures:
         if not execution.done and execution.error != INCOMPLETE:
             return None
         key = receipt_key(execution.given["request"], arn.rpartition(":")[2])
-        with needing(self._stack, GET, key):
-            found = self._stack.s3.get_object(Bucket=self._stack.bucket, Key=key)
-            with closing(found["Body"]) as body:
-                receipt: dict[str, Any] = json.loads(body.read())
+        receipt: dict[str, Any] = json.loads(self._bucket.fetch(key))
         return receipt
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.display import remark, waiting
+from pipeline.outcomes import NoStackError
 from pipeline.permissions import needing
 from pipeline.stack import Stack
 
@@ -53,10 +54,21 @@ class Execution:
 class Executions:
     """The executions of a state machine."""
 
-    def __init__(self, stack: Stack, output: str) -> None:
-        """Keep the stack, and the state machine that an output names."""
+    def __init__(self, stack: Stack, output: str, missing: str = "") -> None:
+        """Keep the stack, and the state machine that an output names.
+
+        Raises:
+            NoStackError: the stack has no such output; ``missing`` says what that means, where a
+                stack of this version may lack it.
+        """
+        if missing and output not in stack.outputs:
+            raise NoStackError(missing)
         self._stack = stack
         self._machine = stack.output(output)
+
+    def has(self, arn: str) -> bool:
+        """Tell whether an ARN is of an execution of this state machine."""
+        return arn.startswith(f"{self._machine.replace(':stateMachine:', ':execution:')}:")
 
     def start(self, given: Mapping[str, Any]) -> str:
         """Start one with some input; return its ARN."""

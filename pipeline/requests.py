@@ -3,14 +3,13 @@
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from pipeline.bucket import Bucket
 from pipeline.executions import RUNNING, Execution, Executions
-from pipeline.outcomes import NoStackError
-from pipeline.permissions import GET, LIST, PUT, needing
+from pipeline.permissions import needing
 from pipeline.stack import Stack
 from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, signature_name
 
@@ -38,23 +37,28 @@ class Requests:
         Raises:
             NoStackError: no contract of it has tokens that can be reversed.
         """
-        if OUTPUT not in stack.outputs:
-            raise NoStackError(
-                "The stack re-identifies nothing: no contract that it was deployed with has the "
-                "method encrypt."
-            )
         self._stack = stack
-        self._executions = Executions(stack, OUTPUT)
+        self._executions = Executions(
+            stack,
+            OUTPUT,
+            "The stack re-identifies nothing: no contract that it was deployed with has the "
+            "method encrypt.",
+        )
+        self._bucket = Bucket(stack)
 
     @cached_property
     def user(self) -> str:
         """The ``aws:userid`` of the caller, which anybody may ask for."""
         return str(self._stack.sts.get_caller_identity()["UserId"])
 
+    def has(self, arn: str) -> bool:
+        """Tell whether an ARN is of a request to this stack."""
+        return self._executions.has(arn)
+
     def ask(self, dataset: str, column: str, purpose: str, tokens: Sequence[str]) -> str:
         """Write a request under the caller's id, and start it; return the execution's ARN."""
         key = f"{REQUESTS}{dataset}/{purpose}/{self.user}/{uuid.uuid4()}"
-        self._put(key, "\n".join(tokens))
+        self._bucket.put(key, "\n".join(tokens))
         return self._executions.start({"request": key, "column": column})
 
     def wait(self, arn: str) -> Execution:
@@ -64,21 +68,12 @@ class Requests:
 
     def fetch(self, key: str) -> bytes:
         """Return the values of a request."""
-        with needing(self._stack, GET, key):
-            found = self._stack.s3.get_object(Bucket=self._stack.bucket, Key=key)
-            with closing(found["Body"]) as body:
-                return body.read()
+        return self._bucket.fetch(key)
 
     def waiting(self, dataset: str) -> Iterator[Waiting]:
         """Find the requests of a dataset that wait for approval."""
         prefix = f"{APPROVALS}{dataset}/"
-        keys = []
-        with needing(self._stack, LIST, prefix):
-            pages = self._stack.s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self._stack.bucket, Prefix=prefix
-            )
-            for page in pages:
-                keys += [found["Key"] for found in page.get("Contents", [])]
+        keys = [entry.key for page in self._bucket.pages(prefix) for entry in page]
         for key in keys:
             document = json.loads(self.fetch(key))
             token, arn = document.pop("token"), document["execution"]
@@ -93,7 +88,7 @@ class Requests:
         facts = {name: fact for name, fact in request.facts.items() if name != "execution"}
         name = signature_name(request.name, facts)
         key = f"{SIGNATURES}{facts['dataset']}/{self.user}/{name}"
-        self._put(key, "")
+        self._bucket.put(key, "")
         with needing(self._stack, APPROVE, request.name):
             self._stack.stepfunctions.send_task_success(
                 taskToken=request.token, output=json.dumps({"signature": key})
@@ -101,14 +96,8 @@ class Requests:
         return key
 
     def refuse(self, request: Waiting, reason: str) -> None:
-        """End a request, with the reason, which who asked can see."""
+        """End a request, with a reason that whoever asked can see."""
         with needing(self._stack, REFUSE, request.name):
             self._stack.stepfunctions.send_task_failure(
                 taskToken=request.token, error=REFUSED, cause=f"{self.user}: {reason}"
-            )
-
-    def _put(self, key: str, text: str) -> None:
-        with needing(self._stack, PUT, key):
-            self._stack.s3.put_object(
-                Bucket=self._stack.bucket, Key=key, Body=text.encode(), ContentType="text/plain"
             )

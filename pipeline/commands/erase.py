@@ -104,7 +104,7 @@ def command(
         resume = erasures.ask(request)
         began = "dry run" if dry_run else "erasure"
         remark(f"The {began} has begun: {resume}")  # at once: the session may expire
-    elif not erasures.is_one(resume):
+    elif not erasures.has(resume):
         raise click.UsageError(f"{resume} is no execution of an erasure of this stack.")
     found = erasures.wait(resume)
     receipt = erasures.receipt(resume, found)

@@ -82,6 +82,8 @@ def command(
             raise click.UsageError("Name TOKENS, --dataset, --column and --purpose, or --resume.")
         resume = requests.ask(dataset, column, purpose, list(read_tokens(tokens, field)))
         remark(f"The request has begun: {resume}")  # at once: the session may expire
+    elif not requests.has(resume):
+        raise click.UsageError(f"{resume} is no execution of a request of this stack.")
     if no_wait:
         if as_json:
             show_json({"execution": resume})

@@ -52,9 +52,9 @@ def test_a_receipt_is_read_once_there_is_one(
 
 def test_only_executions_of_the_erasures_machine_are_erasures(stack: Stack) -> None:
     found = Erasures(stack)
-    assert found.is_one(ARN)
-    assert not found.is_one(ARN.replace("zero-trust-erasure-test", "zero-trust-erasure-test2"))
-    assert not found.is_one("arn:x")
+    assert found.has(ARN)
+    assert not found.has(ARN.replace("zero-trust-erasure-test", "zero-trust-erasure-test2"))
+    assert not found.has("arn:x")
 
 
 def test_a_refusal_names_the_erasers_policy_and_no_tag(account: Account, stack: Stack) -> None:

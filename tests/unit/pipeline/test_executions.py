@@ -65,3 +65,15 @@ def test_an_earlier_stack_has_none() -> None:
     outputs = {name: value for name, value in OUTPUTS.items() if not name.startswith("Replay")}
     with pytest.raises(NoStackError, match=r"ReplayStateMachineArn.*Deploy this version"):
         Executions(Stack(outputs), MACHINE)
+
+
+def test_only_executions_of_the_state_machine_are_its_own(stack: Stack) -> None:
+    executions = Executions(stack, MACHINE)
+    assert executions.has(ARN)
+    assert not executions.has(ARN.replace(":replay:", ":replay2:"))
+    assert not executions.has("arn:x")
+
+
+def test_a_stack_that_may_lack_the_state_machine_says_what_that_means() -> None:
+    with pytest.raises(NoStackError, match="It replays nothing"):
+        Executions(Stack({}), MACHINE, "It replays nothing")

@@ -10,6 +10,7 @@ import pytest
 from pipeline.outcomes import Exit
 from tests.unit.pipeline.account import Account
 from tests.unit.pipeline.conftest import Tool
+from tests.unit.pipeline.waiting import ARN
 
 VALUES = "reidentification/values/customers/fraud/AROA:me/x.csv"
 DONE = {"tokens": 2, "approver": "AROA:bob", "values": VALUES}
@@ -113,11 +114,18 @@ def test_a_file_that_is_no_text_of_tokens_is_named(
 
 def test_an_earlier_request_can_be_waited_for(tool: Tool, account: Account, file: str) -> None:
     assert file
-    answer = tool("reidentify", "--resume", "arn:x", "--output", "mine.csv", "--json")
+    answer = tool("reidentify", "--resume", ARN, "--output", "mine.csv", "--json")
     assert answer.code == Exit.OK
     assert (answer.json["output"], answer.json["facts"]) == ("mine.csv", DONE)
     assert Path("mine.csv").is_file()
     assert not [name for name, _ in account.asked if name == "StartExecution"]
+
+
+def test_an_execution_of_something_else_is_not_waited_for(tool: Tool, account: Account) -> None:
+    answer = tool("reidentify", "--resume", ARN.replace("reidentification", "replay"))
+    assert answer.code == Exit.USAGE
+    assert "is no execution of a request of this stack." in answer.err
+    assert not account.asked
 
 
 def test_nothing_more_is_printed_without_waiting(tool: Tool, file: str) -> None:
@@ -132,7 +140,7 @@ def test_a_refusal_says_why_and_writes_nothing(tool: Tool, account: Account, fil
     assert answer.code == Exit.WRONG
     assert answer.out == "Failed: Refused: AROA:bob: no such case\n"
     assert not Path("values.csv").exists()
-    answer = tool("reidentify", "--resume", "arn:x", "--json")
+    answer = tool("reidentify", "--resume", ARN, "--json")
     assert (answer.code, answer.json["status"]) == (Exit.WRONG, "FAILED")
     assert "output" not in answer.json
 
