@@ -30,6 +30,7 @@ from pipeline.contracts.drafting import TOKEN, fits
 from pipeline.contracts.editing import Page
 from pipeline.contracts.recognition import Kind, Method
 from pipeline.contracts.wording import options_text
+from pipeline.text import plain
 from processor.arrow import MAX_DIGITS
 from processor.checks.string_formats import STRING_FORMATS
 from processor.contract.column import Column, Rules
@@ -94,7 +95,7 @@ class Adoption(NamedTuple):
 
 def adopt(content: bytes, name: str) -> Adoption:
     """Take over a contract that is to be called ``name``."""
-    text = content.decode(errors="replace")
+    text = re.sub(r"\r(?!\n)", "\n", content.decode("utf-8-sig", errors="replace"))
     source, mistakes = _source(content, name), _mistakes(content, name)
     if not mistakes or source.sentences() or not _is_contract(source.document):
         return Adoption(text, [], mistakes)
@@ -102,7 +103,10 @@ def adopt(content: bytes, name: str) -> Adoption:
     decisions: list[Decision] = []
     # A column without a type has mistakes that only its type explains.
     for decide in (_Adopter.spell, _Adopter.complete, _Adopter.spell):
-        adopter = _Adopter(_source(text.encode(), name), text)
+        source = _source(text.encode(), name)
+        if not _is_contract(source.document):  # nothing is left of one with empty fields only
+            break
+        adopter = _Adopter(source, text)
         decide(adopter)
         decisions += [one._replace(line=_origin(steps, one.line)) for one in adopter.decisions]
         text = adopter.page.changed()
@@ -317,7 +321,7 @@ class _Adopter:
                 continue
             here, value = (*at, "customProperties", place), custom.get("value")
             name, said = custom["property"], value if isinstance(value, str) else ""
-            comments = [f"adopt: {name} was {said}" if said else f"adopt: this was {name}"]
+            comments = [f"adopt: {plain(f'{name} was {said}' if said else f'this was {name}')}"]
             if compiled and fits(compiled, TOKEN):
                 comments.append(f"Instead of drop: {options_text(TOKEN)}")
             self.page.replace((*here, "property"), "deidentify", comments)
@@ -473,7 +477,7 @@ class _Adopter:
         here = (*at, name)
         old = self.source.text(here)
         if self.source.has(here):
-            self.page.replace(here, value, [f"adopt: {name} was {old}"] if old else [])
+            self.page.replace(here, value, [f"adopt: {name} was {plain(old)}"] if old else [])
             self._note(here, f"made {value}", why)
             return []
         self._note(here, f"added: {value}", why)

@@ -533,6 +533,30 @@ def test_lines_are_those_of_the_source(ending: str) -> None:
     assert "rule: countCheck" in lines[decided["field 'schema[0].quality[1].rule'"] - 1]
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        r'logicalType: string, classification: "x\nlogicalType: integer"',
+        r'logicalType: string, classification: "x\u2028encryptedName: y"',
+        r'logicalType: string, classification: "\x07\x85"',
+        r'logicalType: "varchar(\n10)"',
+        r'logicalType: string, customProperties: [{property: hashing, value: "x\nunique: true"}]',
+    ],
+)
+def test_no_value_of_several_lines_leaves_its_comment(facts: str) -> None:
+    found = column(bare(facts))
+    assert (found.type, found.deidentify) == ("string", Drop())
+
+
+@pytest.mark.parametrize("text", [ruled("{type: sql}"), MORE["blocks with comments"]])
+def test_line_ends_and_the_mark_of_unicode_change_nothing(text: str) -> None:
+    wanted = adopted(text)
+    assert adopt(b"\xef\xbb\xbf" + text.encode(), "orders") == wanted
+    assert adopt(text.replace("\n", "\r").encode(), "orders") == wanted
+    lines = wanted.text.replace("\n", "\r\n")
+    assert adopt(text.replace("\n", "\r\n").encode(), "orders").text == lines
+
+
 @pytest.mark.parametrize("value", ["[x]", "{a: b}", "[[]]", "[{name: a}]"])
 @pytest.mark.parametrize(
     "facts",
@@ -580,6 +604,7 @@ def test_values_of_others_have_any_form(other: str) -> None:
         (b"\xff", "is not UTF-8"),
         (b"[]", "is a list"),
         (b"", "is empty"),
+        (b"apiVersion:\n", "is empty"),
         (b"apiVersion: 3", "the apiVersion is 3; use one of"),
         (b"schema: x", "is 'x'; write a list"),
         (b"schema: [x]", "is 'x'; write a mapping"),
