@@ -9,7 +9,7 @@ import json
 import re
 import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -102,7 +102,7 @@ def adopt(content: bytes, name: str) -> Adoption:
     steps: list[tuple[Page, str]] = []
     decisions: list[Decision] = []
     # A column without a type has mistakes that only its type explains.
-    for decide in (_Adopter.spell, _Adopter.complete, _Adopter.spell):
+    for decide in (_Adopter.itemize, _Adopter.spell, _Adopter.complete, _Adopter.spell):
         source = _source(text.encode(), name)
         if not _is_contract(source.document):  # nothing is left of one with empty fields only
             break
@@ -190,6 +190,12 @@ class _Adopter:
         self.source, self.page = source, Page(text)
         self.decisions: list[Decision] = []
         self.days: str | None = None  # the format of days that the option dates of csv has now
+
+    def itemize(self) -> None:
+        """Make lists of custom properties that are written as mappings."""
+        for at, given in _customs(self.source.document, ()):
+            if self.page.itemize(at, ("property", "value"), [*given.values()]):
+                self._note(at, "made a list", "the standard has each of them as an item there")
 
     def spell(self) -> None:
         """Put in quotes what must be text, and leave out fields that the standard has not."""
@@ -513,6 +519,16 @@ def _days(document: Mapping[str, Any]) -> str | None:
     (format_,) = found
     is_plain = format_ == format_.upper().replace("D", "d").replace("Y", "y")
     return format_ if is_plain and format_.upper() in {*DAYS} - {ISO_DAYS} else None
+
+
+def _customs(part: Any, at: Location) -> Iterator[tuple[Location, dict[str, Any]]]:
+    """The custom properties that are mappings, in a part and in its parts, and where they are."""
+    items = enumerate(part) if isinstance(part, list) else ()
+    for name, value in part.items() if isinstance(part, dict) else items:
+        if name == "customProperties" and isinstance(value, dict):
+            yield (*at, name), value
+        elif name not in (*OF_OTHERS, "customProperties"):
+            yield from _customs(value, (*at, name))
 
 
 def _valid(rule: Mapping[str, Any]) -> list[Any]:

@@ -1,6 +1,7 @@
 """Editing: changes of a YAML text at its nodes, which leave the rest of the text as it is."""
 
 import itertools
+import json
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
@@ -66,6 +67,37 @@ class Page:
         else:
             new = f"- {item}{self._break}{' ' * first.column}"
             self._edits.append((first.index, first.index, new))
+
+    def itemize(self, at: Location, names: Sequence[str], values: Sequence[Any]) -> bool:
+        """Make a list of a mapping, each item of which has one field's name, and its value.
+
+        Args:
+            at: where the mapping is.
+            names: what to call a field's name and its value in an item.
+            values: those of the fields; what is no text on one line, and not in braces, becomes JSON.
+
+        Returns:
+            whether it was done. It is not if a comment would be lost.
+        """
+        mapping = self._path(at)[-1]
+        flow, items = mapping.flow_style, []
+        for (key, value), given in zip(mapping.value, values, strict=True):
+            start, end = value.start_mark.index, _end(value)
+            between, text = self.text[_end(key) : start], self.text[start:end]
+            is_long = "\n" in text or not getattr(value, "flow_style", True)
+            if between.strip() != ":" or (is_long and "#" in text):
+                return False
+            text = json.dumps(given, ensure_ascii=False) if is_long else text
+            name = self.text[key.start_mark.index : _end(key)]
+            fields = f"{names[0]}: {name}", f"{names[1]}: {text or 'null'}"
+            indent = f"{self._break}{' ' * key.start_mark.column}  "
+            item = f"{{{', '.join(fields)}}}" if flow else f"- {indent.join(fields)}"
+            items.append((key.start_mark.index, end, item))
+        if flow:
+            start, end = mapping.start_mark.index, mapping.end_mark.index
+            items += [(start, start + 1, "["), (end - 1, end, "]")]
+        self._edits += items
+        return True
 
     def remove(self, at: Location, keys: Sequence[str | int], why: str) -> None:
         """Make comments of fields or items; of the whole if nothing else is in it."""

@@ -1,5 +1,6 @@
 """Adoption: contracts of others compile, and only what is said to be harmless is kept."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -492,12 +493,55 @@ def test_another_enum_among_the_options_is_a_comment(facts: str) -> None:
     }
 
 
-@pytest.mark.parametrize("other", ["{origin: till}", "till"])
-def test_custom_properties_that_are_no_list_are_left_to_a_person(other: str) -> None:
-    found = adopted(bare(f"logicalType: string, customProperties: {other}"))
+def test_custom_properties_that_are_no_list_are_left_to_a_person() -> None:
+    found = adopted(bare("logicalType: string, customProperties: till"))
     sentence = "write a list, each item of which has a property and a value"
     assert sentence in " ".join(what for _, what in found.undecided)
-    assert f"customProperties: {other}" in found.text
+    assert "customProperties: till" in found.text
+
+
+CUSTOM = """\
+        # of the till
+        anonymizationStrategy: hashing # all of it
+        origin: {a: [b]}
+        steps:
+          - c
+        empty:
+"""
+
+
+@pytest.mark.parametrize("flow", [True, False])
+def test_custom_properties_in_a_mapping_mean_what_they_mean_in_a_list(flow: bool) -> None:
+    given = yaml.safe_load(CUSTOM)
+    customs = json.dumps(given).replace("null", "")
+    text = bare(f"logicalType: string, classification: public, customProperties: {customs}")
+    if not flow:
+        facts = "name: c\n        logicalType: string\n        classification: public\n"
+        block = "        customProperties:\n" + CUSTOM.replace("        ", "          ")
+        text = written(facts + block + "      - {name: total, logicalType: integer}")
+    assert column(text).deidentify == Drop()
+    found = yaml.safe_load(adopted(text).text)["schema"][0]["properties"][0]["customProperties"]
+    rest = [{"property": name, "value": given[name]} for name in ("origin", "steps", "empty")]
+    assert found == [{"property": "deidentify", "value": {"method": "drop"}}, *rest]
+    assert ("# all of it" in adopted(text).text) is not flow
+
+
+def test_a_comment_inside_a_custom_property_is_not_lost() -> None:
+    block = "customProperties:\n  a:\n    # why\n    b: 1\n"
+    found = adopted(written("{name: total, logicalType: integer}", top=block))
+    assert block in found.text
+    assert "write a list, each item" in found.undecided[0][1]
+
+
+def test_custom_properties_are_a_list_everywhere_but_in_values_of_others() -> None:
+    value = "[{property: x, value: {customProperties: {a: b}}}]"
+    text = written(
+        "{name: total, logicalType: integer, quality: [{type: text, customProperties: {a: b}}]}",
+        top=f"description: {{customProperties: {{a: b}}}}\ncustomProperties: {value}",
+        table="    customProperties: {}",
+    )
+    assert yaml.safe_load(adopted(text).text)["customProperties"] == yaml.safe_load(value)
+    assert compiled(text)
 
 
 def test_a_description_of_the_contract_is_its_purpose() -> None:
