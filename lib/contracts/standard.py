@@ -38,6 +38,8 @@ SCHEMA_TYPES = {
     "string": "text in quotes",
 }
 
+OTHER_STANDARD = "dataContractSpecification"
+"""The field by which a contract of another standard is known."""
 
 NULLABLE = ("nullable", "isnullable", "optional", "null", "allownull")
 """What other formats call the opposite of required."""
@@ -160,19 +162,25 @@ def _is_quality_rule(at: Location) -> bool:
 
 def _check_version(source: Source) -> bool:
     """Whether the version of the standard is a known one, or not a scalar at all."""
+    if isinstance(source.document, dict) and OTHER_STANDARD in source.document:
+        what = "is of another standard, the Data Contract Specification; convert the file to ODCS"
+        source.wrong((OTHER_STANDARD,), f"field {OTHER_STANDARD!r} {what}")
+        return False
     version = source.document.get("apiVersion") if isinstance(source.document, dict) else None
     known = version in VERSIONS or not isinstance(version, str | int | float)
     if not known:
         written = source.text(("apiVersion",))
-        meant = next((one for one in VERSIONS if _is_short(written, one)), None)
+        meant = meant_version(written)
         use = f"write {meant}" if meant else f"use one of {', '.join(VERSIONS)}"
-        source.wrong(("apiVersion",), f"the apiVersion is {written}; {use}")
+        shown = written if written.isprintable() else repr(written)
+        source.wrong(("apiVersion",), f"the apiVersion is {shown}; {use}")
     return known
 
 
-def _is_short(written: str, version: str) -> bool:
-    """Whether a version is written without its last number, and maybe without its letter."""
-    return written.removeprefix("v") + ".0" == version[1:]
+def meant_version(written: str) -> str | None:
+    """The version that is written, maybe without its last number or its letter."""
+    number = written.lower().removeprefix("v")
+    return next((one for one in VERSIONS if one[1:] in (number, f"{number}.0")), None)
 
 
 @functools.cache

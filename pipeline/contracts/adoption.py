@@ -23,7 +23,7 @@ from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
 from lib.contracts.physical import Physical, derive_types, read_physical
 from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
 from lib.contracts.source import SUFFIX, Location, Source, mappings
-from lib.contracts.standard import LOGICAL_TYPES, misspelt
+from lib.contracts.standard import LOGICAL_TYPES, OTHER_STANDARD, meant_version, misspelt
 from lib.contracts.unquoted import read_dates
 from pipeline.contracts import recognition
 from pipeline.contracts.drafting import TOKEN, fits
@@ -39,6 +39,7 @@ from processor.contract.vocabulary import DAYS, ISO_DAYS, Type, snake_case
 from processor.deidentification.keep import Keep
 from processor.deidentification.methods import BY_NAME
 
+KIND = "DataContract"
 DROP: Method = {"method": "drop"}
 EXACT = '"decimal({},{})"'  # a comma in braces would end it
 STEP = ("logicalTypeOptions", "multipleOf")
@@ -97,14 +98,14 @@ def adopt(content: bytes, name: str) -> Adoption:
     """Take over a contract that is to be called ``name``."""
     text = re.sub(r"\r(?!\n)", "\n", content.decode("utf-8-sig", errors="replace"))
     source, mistakes = _source(content, name), _mistakes(content, name)
-    if not mistakes or source.sentences() or not _is_contract(source.document):
+    if not mistakes or source.sentences() or not _is_contract(source):
         return Adoption(text, [], mistakes)
     steps: list[tuple[Page, str]] = []
     decisions: list[Decision] = []
     # A column without a type has mistakes that only its type explains.
-    for decide in (_Adopter.itemize, _Adopter.spell, _Adopter.complete, _Adopter.spell):
+    for decide in (_Adopter.form, _Adopter.spell, _Adopter.complete, _Adopter.spell):
         source = _source(text.encode(), name)
-        if not _is_contract(source.document):  # nothing is left of one with empty fields only
+        if not _is_contract(source):  # nothing is left of one with empty fields only
             break
         adopter = _Adopter(source, text)
         decide(adopter)
@@ -142,11 +143,17 @@ def _mistakes(content: bytes, name: str) -> list[tuple[int, str]]:
     return []
 
 
-def _is_contract(document: Any) -> bool:
+def _is_contract(source: Source) -> bool:
     """Whether a document has a version and the form of the standard, so far as is read here."""
-    if not isinstance(document, dict) or not _has_form(document):
+    document = source.document
+    if not isinstance(document, dict) or not _has_form(document) or OTHER_STANDARD in document:
         return False
-    return document.get("apiVersion") in (None, *VERSIONS)
+    return document.get("apiVersion") is None or _version(source) is not None
+
+
+def _version(source: Source) -> str | None:
+    """The version of the standard that a contract has, whether or not it is written in full."""
+    return meant_version(source.text(("apiVersion",)))
 
 
 def _has_form(part: Any) -> bool:
@@ -191,8 +198,13 @@ class _Adopter:
         self.decisions: list[Decision] = []
         self.days: str | None = None  # the format of days that the option dates of csv has now
 
-    def itemize(self) -> None:
-        """Make lists of custom properties that are written as mappings."""
+    def form(self) -> None:
+        """Write version and kind in full, and custom properties that are a mapping as a list."""
+        kind = self.source.text(("kind",))
+        kind = KIND if kind.lower().replace(" ", "") == KIND.lower() else kind
+        for field, wanted in (("apiVersion", _version(self.source)), ("kind", kind)):
+            if wanted and wanted != self.source.document[field]:
+                self._put((), field, wanted, "the standard writes it so")
         for at, given in _customs(self.source.document, ()):
             if self.page.itemize(at, ("property", "value"), [*given.values()]):
                 self._note(at, "made a list", "the standard has each of them as an item there")
@@ -227,7 +239,7 @@ class _Adopter:
         derive_types(self.source)
         document = self.source.document
         version = document.get("apiVersion") or VERSIONS[-1]
-        facts = {"apiVersion": version, "kind": "DataContract", "id": str(uuid.uuid4())}
+        facts = {"apiVersion": version, "kind": KIND, "id": str(uuid.uuid4())}
         facts |= {"version": "1.0.0"} | ({"status": "draft"} if version < "v3.2" else {})
         lacking = [name for name in facts if document.get(name) is None]
         why = "every contract has one"

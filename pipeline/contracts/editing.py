@@ -74,7 +74,7 @@ class Page:
         Args:
             at: where the mapping is.
             names: what to call a field's name and its value in an item.
-            values: those of the fields; what is no text on one line, and not in braces, becomes JSON.
+            values: those of the fields, of which blocks and those of several lines become JSON.
 
         Returns:
             whether it was done. It is not if a comment would be lost.

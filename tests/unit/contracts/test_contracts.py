@@ -179,7 +179,7 @@ apiVersion: v3.2.0
 
 apiVersion: v3.2.0
 --> apiVersion: 3.2.0
-1: the apiVersion is 3.2.0; use one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0
+1: the apiVersion is 3.2.0; write v3.2.0
 
 apiVersion: v3.2.0
 --> apiVersion: v3.3.0
@@ -731,6 +731,12 @@ def test_no_contract_at_all_is_a_mistake(directory: Path) -> None:
         (b"", 1, "the file is empty; write a contract or delete it"),
         (b"# nothing\n", 1, "the file is empty; write a contract or delete it"),
         (b"kind", 1, "the contract is 'kind'; write a mapping"),
+        (
+            b"id: x\ndataContractSpecification: 1.1.0\nmodels: {}\nservers: {}\n",
+            2,
+            "field 'dataContractSpecification' is of another standard, the Data Contract "
+            "Specification; convert the file to ODCS",
+        ),
         (b"kind: DataContract\nid: \xe9\n", 2, "the file is not UTF-8; save it as such"),
         (b"a: 1\nb: \x01\n", 2, "the file is not YAML: special characters are not allowed"),
         (b"a: 1\n---\nb: 2\n", 2, "the file is not YAML: but found another document"),

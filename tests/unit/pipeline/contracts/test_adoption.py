@@ -544,6 +544,19 @@ def test_custom_properties_are_a_list_everywhere_but_in_values_of_others() -> No
     assert compiled(text)
 
 
+@pytest.mark.parametrize("version", ["3.1", "v3.1", "3.1.0", "'3.1.0'", '"V3.1"'])
+def test_a_version_is_written_in_full(version: str) -> None:
+    found = adopted(bare("logicalType: string", version=version))
+    assert found.undecided == []
+    assert yaml.safe_load(found.text)["apiVersion"] == "v3.1.0"
+
+
+@pytest.mark.parametrize("kind", ["datacontract", "'Data Contract'", "DATACONTRACT"])
+def test_the_kind_is_written_as_the_standard_writes_it(kind: str) -> None:
+    text = bare("logicalType: string").replace("kind: DataContract", f"kind: {kind}")
+    assert yaml.safe_load(adopted(text).text)["kind"] == "DataContract"
+
+
 def test_a_description_of_the_contract_is_its_purpose() -> None:
     text = written("{name: total, logicalType: integer}", top='description: Of "shops": all')
     text = text.replace('Of "shops": all', "'Of \"shops\": all'")
@@ -647,6 +660,8 @@ def test_values_of_others_have_any_form(other: str) -> None:
         (b"{", "is not YAML"),
         (b"\xff", "is not UTF-8"),
         (b"[]", "is a list"),
+        (b"dataContractSpecification: 1.1.0\nservers: {a: {type: s3}}", "convert the file"),
+        (b"apiVersion: |\n  a\n  b\n", "the apiVersion is 'a\\nb\\n'; use one of"),
         (b"", "is empty"),
         (b"apiVersion:\n", "is empty"),
         (b"apiVersion: 3", "the apiVersion is 3; use one of"),
