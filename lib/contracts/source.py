@@ -24,6 +24,21 @@ MOST_LEVELS = 32
 MOST_OBJECTS = 50
 MOST_DIGITS = 400  # of a number; a double has no more than 325 on either side of its point
 
+REMEDIES = {
+    r"'\t'": "write spaces instead of the tab",
+    "mapping values": "put a text with a colon in quotes, or line the field up with the others",
+    "<block end>": "line it up with the others, and put a text with quotes or colons in quotes",
+    "expected ','": "write a comma or close the brackets, and put a text with colons in quotes",
+    "expected ':'": "write a colon and a blank after the name of the field",
+    "sequence entries": "begin the list on a line of its own",
+    "another document": "write each contract into a file of its own",
+    "end of stream": "close the quotes",
+    "escape": "write each backslash twice, or the text in single quotes",
+    "special characters": "remove it",
+    "": "correct it or put it in quotes",
+}
+"""What to write where a file is not YAML: by a part of what PyYAML says, the first that fits."""
+
 # Keys and indexes from the top of a document down to one of its values.
 Location = tuple[str | int, ...]
 
@@ -68,14 +83,14 @@ class Source:
             try:
                 self._take(loader, events)
             except (ValueError, OverflowError) as error:  # such as an invalid escape
-                self._unreadable(loader.line + 1, f"is not YAML: {error}")
+                self._unreadable(loader.line + 1, _no_yaml(str(error)))
             if not self._mistakes:
                 self.document = self._value(_Events(events).get_single_node(), ())
         except yaml.MarkedYAMLError as error:
-            self._unreadable(_line(error.problem_mark), f"is not YAML: {error.problem}")
+            self._unreadable(_line(error.problem_mark), _no_yaml(str(error.problem)))
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            self._unreadable(line, f"is not YAML: {error.reason}")
+            self._unreadable(line, _no_yaml(error.reason))
 
     def _take(self, loader: Any, events: list[yaml.Event]) -> None:
         """Read all events, unless there are too many of them."""
@@ -244,6 +259,11 @@ def _of_object(values: Mapping[Location, T], index: int) -> dict[Location, T]:
 def _line(mark: Any) -> int:
     """The line of a YAML mark, of either of PyYAML's classes; 1 without a mark."""
     return mark.line + 1 if mark else 1
+
+
+def _no_yaml(problem: str) -> str:
+    remedy = next(remedy for part, remedy in REMEDIES.items() if part in problem)
+    return f"is not YAML: {problem}; {remedy}"
 
 
 @dataclass(frozen=True)

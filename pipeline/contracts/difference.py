@@ -4,6 +4,7 @@ A producer's file that the old one accepts must be accepted by the new one. A co
 must keep its columns, types and tokens, and hide no less.
 """
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,11 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import yaml
-
 from lib.contracts import ContractError, compile_contracts, read_intervals
 from lib.contracts.protection import hides_as_much
-from lib.contracts.source import SUFFIX
+from lib.contracts.source import SUFFIX, Source
 from pipeline.contracts.demands import implies
 from pipeline.contracts.wording import method_text, type_text
 from pipeline.outcomes import WrongContractError
@@ -30,6 +29,7 @@ from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.shift import Shift
 from processor.deidentification.token import Token
 
+MOST_BYTES = 200  # of a file's name, of which systems take 255
 PRODUCERS, CONSUMERS = "producers", "consumers"
 
 
@@ -95,10 +95,11 @@ def name_of(path: Path) -> str:
     """
     own = path.name.removesuffix(SUFFIX).partition("@")[0]
     try:
-        first, *others = yaml.safe_load(path.read_bytes())["schema"]
-        return own if others else str(first["name"]).replace("/", "_")
-    except (KeyError, TypeError, ValueError, yaml.YAMLError):
+        first, *others = Source(path).document["schema"]
+        only = own if others else str(first["name"])
+    except (KeyError, TypeError, ValueError):  # no contract, of which others tell
         return own
+    return re.sub(r"[/\0]", "_", only) if len(only.encode()) <= MOST_BYTES else own
 
 
 def compare(old: Mapping[str, Promised], new: Mapping[str, Promised]) -> list[Change]:

@@ -150,7 +150,7 @@ status: active
 
 status: active
 --> status: [}
-5: the file is not YAML: expected the node content, but found '}'
+5: the file is not YAML: expected the node content, but found '}'; correct it or put it in quotes
 
         classification: public\n
 -->         classification: public\n        examples: [2023-02-30]\n
@@ -738,12 +738,22 @@ def test_no_contract_at_all_is_a_mistake(directory: Path) -> None:
             "Specification; convert the file to ODCS",
         ),
         (b"kind: DataContract\nid: \xe9\n", 2, "the file is not UTF-8; save it as such"),
-        (b"a: 1\nb: \x01\n", 2, "the file is not YAML: special characters are not allowed"),
-        (b"a: 1\n---\nb: 2\n", 2, "the file is not YAML: but found another document"),
+        (
+            b"a: 1\nb: \x01\n",
+            2,
+            "the file is not YAML: special characters are not allowed; remove it",
+        ),
+        (
+            b"a: 1\n---\nb: 2\n",
+            2,
+            "the file is not YAML: but found another document; write each contract into a file of "
+            "its own",
+        ),
         (
             b"%FOO\n%YAML 2.0\n--- {}",
             2,
-            "the file is not YAML: found incompatible YAML document (version 1.* is required)",
+            "the file is not YAML: found incompatible YAML document (version 1.* is required); "
+            "correct it or put it in quotes",
         ),
     ],
 )

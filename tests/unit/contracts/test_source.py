@@ -78,6 +78,30 @@ def test_it_is_one_sentence_with_its_line(
     assert len(found) == 1 or "alias" in said
 
 
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("a:\n\tb: 1", "write spaces instead of the tab"),
+        ("a: `x`", "put it in quotes"),
+        ("a: b: c", "put a text with a colon in quotes"),
+        ("a: 1\n  b: 2", "line the field up with the others"),
+        ("a:\n  - b\n c: 1", "line it up with the others"),
+        ("a: 'it's'", "put a text with quotes or colons in quotes"),
+        ("a: [1, 2", "write a comma or close the brackets"),
+        ("a: 1\nb\nc: 2", "write a colon and a blank"),
+        ("a: - b", "begin the list on a line of its own"),
+        ("a: 'x", "close the quotes"),
+        (r'a: "\d"', "write each backslash twice"),
+        ("a: }", "put it in quotes"),
+    ],
+)
+def test_a_file_that_is_no_yaml_says_what_to_write(
+    directory: Path, text: str, remedy: str
+) -> None:
+    (sentence,) = complaint(directory, text).splitlines()
+    assert remedy in sentence.partition("is not YAML: ")[2]
+
+
 def test_a_huge_file_is_not_even_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (directory / NAME).open("wb") as file:
         file.truncate(50_000_000)

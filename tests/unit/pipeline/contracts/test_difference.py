@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.contracts.difference import CONSUMERS, PRODUCERS, Change, compare, read
+from pipeline.contracts.difference import CONSUMERS, PRODUCERS, Change, compare, name_of, read
 from pipeline.outcomes import WrongContractError
 from tests.unit.pipeline.contracts.contracts import document, prop, write
 
@@ -419,6 +419,28 @@ def test_a_contract_may_have_any_name_of_a_file(tmp_path: Path) -> None:
     for name in ("old.yaml", "things@1.0.0.odcs.yaml"):
         assert [*read(file.rename(file.with_name(name)))] == ["things"]
         file = file.with_name(name)
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"schema: [{name: a/b}]", "a_b"),
+        (b'schema: [{name: "a\\0b"}]', "a_b"),
+        (b"schema: [{name: " + b"x" * 300 + b"}]", "own"),
+        (b"schema: {name: x}", "own"),
+        (b"schema: x", "own"),
+        (b"[" * 100_000, "own"),
+        (b"\xff", "own"),
+    ],
+)
+def test_any_contract_has_a_name_that_a_file_can_have(
+    tmp_path: Path, content: bytes, name: str
+) -> None:
+    file = tmp_path / "own@1.0.0.odcs.yaml"
+    file.write_bytes(content)
+    assert name_of(file) == name
+    with pytest.raises(WrongContractError):
+        read(file)
 
 
 def test_a_contract_of_several_datasets_keeps_its_name(tmp_path: Path) -> None:
