@@ -28,6 +28,7 @@ MODULES = (
     "route53resolver",
     "cloudtrail",
     "athena",
+    "iceberg",
     "cloudformation",
 )
 """The modules of corrections. Later modules' checks wrap the earlier ones', and ask them first."""

@@ -9,11 +9,13 @@ Delete each of these once MiniStack itself does this:
 - ``changes_need_permission``: changes the catalogue with them;
 - ``writes_need_permission``: writes what a query selects with them;
 - ``data_need_permission``: reads the data with them;
-- ``columns_of_a_table``: reads the columns that the table has, as its types;
+- ``columns_of_a_table``: reads the columns that the table has, as its types, and ``"$path"``;
+- ``uri_is_text``: leaves URIs in a query as they are;
 - ``result_of_a_query``: writes the result with them, encrypted, where Athena writes it;
 - ``result_needs_permission``: shows a result only to who may read its object.
 """
 
+import contextvars
 import json
 import re
 from typing import Any
@@ -51,6 +53,15 @@ TYPES = {
     "timestamp": "TIMESTAMP",
 }
 """DuckDB's simple types by Athena's name."""
+
+COPIES = "ministack-athena-"
+"""How the names of the folders begin into which MiniStack copies the objects of a table."""
+
+PATH = '"$path"'
+"""The hidden column of Athena's with the URI of a row's object."""
+
+asks_for_paths = contextvars.ContextVar("asks_for_paths", default=False)
+"""Whether the query being run names that column. Here ``*`` then has it too."""
 
 
 class RefusedError(Exception):
@@ -172,6 +183,7 @@ def tables_need_permission(
         if found.table.lower() == "unnest":
             continue
         need("glue:GetTable", arn_of("glue", f"table/{found.database or database}/{found.table}"))
+    asks_for_paths.set(PATH in query)
     return original(query, database, catalog)
 
 
@@ -199,20 +211,20 @@ def writes_need_permission(original: Function, query: str, database: str, *more:
             _need_to_write(location)
     elif cursor.keywords("create", "table"):
         cursor.keywords("if", "not", "exists")
-        need("glue:CreateTable", arn_of("glue", f"table/{'/'.join(_named(cursor, database))}"))
+        need("glue:CreateTable", arn_of("glue", f"table/{'/'.join(named(cursor, database))}"))
     elif cursor.keywords("insert", "into"):
-        _need_to_write(tables["/".join(_named(cursor, database))]["StorageDescriptor"]["Location"])
+        _need_to_write(tables["/".join(named(cursor, database))]["StorageDescriptor"]["Location"])
     return original(query, database, *more)
 
 
-def _named(cursor: Any, database: str) -> tuple[str, str]:
+def named(cursor: Any, database: str) -> tuple[str, str]:
     """The database and the table that are named next."""
     of, table = cursor.dotted_name(2)
     return of or database, table
 
 
 def _need_to_write(location: str) -> None:
-    bucket, prefix = _place(location)
+    bucket, prefix = place_of(location)
     need("s3:PutObject", f"arn:aws:s3:::{bucket}/{prefix}")
 
 
@@ -222,7 +234,7 @@ def data_need_permission(original: Function, location: str, folders: list[str]) 
 
     https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
     """
-    bucket, prefix = _place(location)
+    bucket, prefix = place_of(location)
     need("s3:ListBucket", f"arn:aws:s3:::{bucket}", **{"s3:prefix": prefix})
     for key, stored in (buckets.get(bucket) or {"objects": {}})["objects"].items():
         if key.startswith(prefix):
@@ -235,6 +247,9 @@ def data_need_permission(original: Function, location: str, folders: list[str]) 
 @replaces(athena, "_table_relation")
 def columns_of_a_table(original: Function, table: dict[str, Any], files: list[str]) -> Any:
     """Read the columns of a table by their names, as its types; what a file lacks is null.
+
+    Where the query asks for them, rows have the URI of their object.
+    https://docs.aws.amazon.com/athena/latest/ug/querying-finding-source-s3.html
 
     MiniStack reads what the files have. JSON is one document to a line.
     https://docs.aws.amazon.com/athena/latest/ug/handling-schema-updates-chapter.html
@@ -254,8 +269,17 @@ def columns_of_a_table(original: Function, table: dict[str, Any], files: list[st
         if type_ == "timestamp":  # a moment in UTC
             value = f"timezone('UTC', CAST({value} AS TIMESTAMPTZ))"
         shown.append(f'CAST({value} AS {duckdb_type(type_)}) AS "{name}"')
-    parquet = f"read_parquet({sql_list(files)}, union_by_name = true)"
+    if asks_for_paths.get():  # the files are copies, each below a folder of the query's
+        location = table["StorageDescriptor"]["Location"]
+        shown.append(f"regexp_replace(filename, '^.*/{COPIES}[^/]*/', '{location}') AS {PATH}")
+    parquet = f"read_parquet({sql_list(files)}, union_by_name = true, filename = true)"
     return f"(FROM {parquet} SELECT {', '.join(shown)})"
+
+
+@replaces(athena, "_rewrite_s3_paths")
+def uri_is_text(_original: Function, query: str) -> str:
+    """Leave the text of a query, where MiniStack puts a path of its own for a URI."""
+    return query
 
 
 def duckdb_type(type_: str) -> str:
@@ -285,10 +309,10 @@ async def result_of_a_query(_original: Function, query_id: str) -> None:
     settings = workgroups[query["WorkGroup"]]["Configuration"].get("ResultConfiguration", {})
     key = settings.get("EncryptionConfiguration", {}).get("KmsKey")
     headers = {ALGORITHM_HEADER: "aws:kms", KEY_HEADER: key} if key else {}
-    bucket, place = _place(query["ResultConfiguration"]["OutputLocation"])
+    bucket, place = place_of(query["ResultConfiguration"]["OutputLocation"])
     need("s3:GetBucketLocation", f"arn:aws:s3:::{bucket}")
-    named = {f"s3:{name}": value for name, value in headers.items()}
-    need("s3:PutObject", f"arn:aws:s3:::{bucket}/{place}", **named)
+    asked = {f"s3:{name}": value for name, value in headers.items()}
+    need("s3:PutObject", f"arn:aws:s3:::{bucket}/{place}", **asked)
     put = vars(s3)["_put_object"]
     status, *_ = put(
         bucket, place, "".join(lines).encode(), {"content-type": "text/csv", **headers}
@@ -305,7 +329,7 @@ def result_needs_permission(original: Function, asked: dict[str, Any]) -> Any:
     """
     query = executions.get(asked.get("QueryExecutionId"))
     if query and query["Status"]["State"] == "SUCCEEDED":
-        bucket, key = _place(query["ResultConfiguration"]["OutputLocation"])
+        bucket, key = place_of(query["ResultConfiguration"]["OutputLocation"])
         try:
             need("s3:GetObject", f"arn:aws:s3:::{bucket}/{key}")
         except RefusedError as refusal:
@@ -317,7 +341,7 @@ def _quoted(value: Any) -> str:
     return "" if value is None else '"' + str(value).replace('"', '""') + '"'
 
 
-def _place(location: str) -> tuple[str, str]:
+def place_of(location: str) -> tuple[str, str]:
     """The bucket of an S3 URI, and the key or prefix in it."""
     found = urlparse(location)
     return found.netloc, found.path.lstrip("/")

@@ -6,17 +6,22 @@ Delete each of these once MiniStack itself does this:
   its children return together;
 - ``missing_object``: names the error of HeadObject without such an object as the SDK does;
 - ``waits_take_no_time``: ends a Wait at once (no correction: it saves the time);
+- ``queries_as_the_role``: runs a query of Athena as the role, and waits for its end;
 - ``role_of_an_execution``, ``tasks_need_permissions``, ``waiting_tasks_need_permissions``: asks
   what the execution role may do.
 """
 
 import contextvars
+import hashlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from ministack.core.responses import get_region
-from ministack.services import stepfunctions
+from ministack import app
+from ministack.core import iam_actions
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import athena, stepfunctions
 from ministack.services.kms import _resolve_key as resolve_key
 from ministack.services.s3 import _buckets as buckets
 from ministack.services.stepfunctions import _apply_jsonata_output as output_of
@@ -26,10 +31,12 @@ from ministack.services.stepfunctions import _executions as executions
 from ministack.services.stepfunctions import _read_map_items as read_items
 from ministack.services.stepfunctions import _state_machines as state_machines
 from ministack.services.stepfunctions import _state_query_language as query_language
+from ministack.services.sts import register_session
 
 from sandbox.parity import sqs
 from sandbox.parity.awslambda import role_may
 from sandbox.parity.correction import Function, replaces
+from sandbox.parity.kms import caller
 
 PAYLOAD = 256 * 1024
 """The most bytes that a state may receive or return:
@@ -167,6 +174,58 @@ def tasks_need_permissions(original: Function, resource: str, given: Any) -> Any
     """
     _require_for(resource, given)
     return original(resource, given)
+
+
+ATHENA = "arn:aws:states:::athena:"
+POLL_SECONDS = 0.05
+
+
+@replaces(stepfunctions, "_invoke_resource")
+def queries_as_the_role(original: Function, resource: str, given: Any) -> Any:
+    """Do a task of Athena's with the permissions of the execution role.
+
+    With ``.sync`` a query's state ends when the query does, and fails with it.
+    https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html
+    """
+    if not resource.startswith(ATHENA):
+        return original(resource, given)
+    action, _, pattern = resource.removeprefix(ATHENA).partition(".")
+    answer = _ask_athena(action, given)
+    if pattern != "sync":
+        return answer
+    while True:
+        found = _ask_athena("getQueryExecution", {"QueryExecutionId": answer["QueryExecutionId"]})
+        status = found["QueryExecution"]["Status"]
+        if status["State"] == "SUCCEEDED":
+            return found
+        if status["State"] not in ("QUEUED", "RUNNING"):
+            raise ExecutionError("States.TaskFailed", json.dumps(found["QueryExecution"]))
+        time.sleep(POLL_SECONDS)
+
+
+def _ask_athena(action: str, given: Any) -> Any:
+    """Send a request to Athena as the execution role."""
+    account, name = get_account_id(), role.get().rpartition("/")[2]
+    key = f"ASIA{hashlib.sha256(role.get().encode()).hexdigest()[:16].upper()}"
+    session = f"arn:aws:sts::{account}:assumed-role/{name}/execution"
+    secret = {"SecretAccessKey": key, "SessionToken": key}
+    register_session(key, {"Arn": session, "UserId": f"{name}:execution", **secret})
+    operation = action[0].upper() + action[1:]
+    headers = {"x-amz-target": f"AmazonAthena.{operation}"}
+    body = json.dumps(given).encode()
+    where = ("athena", "POST", "/", headers, body, {}, get_region(), account)
+    _require(f"athena:{operation}", iam_actions.extract_resource_arn(*where))
+    began = caller.set(key)
+    try:
+        status, _, answer = app.call_service_handler_sync(
+            athena.handle_request, "POST", "/", headers, body, {}
+        )
+    finally:
+        caller.reset(began)
+    found = json.loads(answer or b"{}")
+    if status >= 400:
+        raise ExecutionError("Athena.AmazonAthenaException", found.get("message", str(found)))
+    return found
 
 
 @replaces(stepfunctions, "_invoke_with_callback")

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.emulator import ACCOUNT
 from tests.sandbox.cloud import Cloud, allow, function
 from tests.sandbox.executions import start
+from tests.sandbox.lake import COLUMNS, PARQUET, Lake, parquet
 from tests.sandbox.queues import make_queue
 
 STATES = "states.amazonaws.com"
@@ -200,3 +201,45 @@ def test_a_task_needs_permission_to_invoke_a_function(plain: Cloud, parity: Clou
         assert ends(plain, wait, other) == end
         assert ends(parity, wait, other) == "Lambda.LambdaException"
         assert ends(parity, wait, may) == end
+
+
+def querying(group: str, sql: str) -> dict[str, Any]:
+    """A state machine that runs a query, and returns its rows."""
+    task = {"Type": "Task", "QueryLanguage": "JSONata"}
+    wanted = {"QueryString": sql, "WorkGroup": group}
+    asked = {"QueryExecutionId": "{% $states.input.QueryExecution.QueryExecutionId %}"}
+    return {
+        "StartAt": "Run",
+        "States": {
+            "Run": {
+                **task,
+                "Resource": "arn:aws:states:::athena:startQueryExecution.sync",
+                "Arguments": wanted,
+                "Next": "Show",
+            },
+            "Show": {
+                **task,
+                "Resource": "arn:aws:states:::athena:getQueryResults",
+                "Arguments": asked,
+                "Output": "{% $states.result.ResultSet.Rows[1].Data[0].VarCharValue %}",
+                "End": True,
+            },
+        },
+    }
+
+
+def test_a_query_is_run_as_the_role(plain: Cloud, parity: Cloud) -> None:
+    def probe(cloud: Cloud, sql: str = "SELECT 41 + 1", without: str = "") -> str:
+        lake = Lake(cloud, COLUMNS, parquet(), PARQUET)
+        given = [one for name, one in lake.permissions().items() if name != without]
+        found = start(cloud, querying(lake.group, sql), cloud.role(STATES, *given), {})
+        return str(
+            json.loads(found["output"]) if found["status"] == "SUCCEEDED" else found["error"]
+        )
+
+    assert probe(parity) == "42"
+    assert probe(parity, "SELECT count(*) FROM absent") == "States.TaskFailed"
+    assert probe(parity, without="workgroup") == "States.TaskFailed"
+    assert probe(parity, without="write") == "States.TaskFailed"
+    assert probe(parity, without="show") == "Athena.AmazonAthenaException"
+    assert probe(plain) == "States.Runtime"
