@@ -9,12 +9,20 @@ import {
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 import { createInterface } from 'node:readline'
 
-/** The decision, or why there is none, such as a condition key that the engine ignores. */
+/** The decision, or why there is none, such as a condition key that the engine ignores; what matches. */
 async function decide(simulation) {
   const { resultType, errors, overallResult, result } = await runSimulation(simulation, {})
-  if (resultType !== 'single') return JSON.stringify(errors ?? resultType)
-  const { ignoredContextKeys } = result
-  return ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
+  if (resultType !== 'single') return [JSON.stringify(errors ?? resultType), []]
+  const { analysis, ignoredContextKeys } = result
+  const decision = ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
+  return [decision, match(analysis)]
+}
+
+/** The statements that match, each as its policy's name, which that of a resource does not have, and its number. */
+function match({ identityAnalysis, permissionBoundaryAnalysis, resourceAnalysis, endpointAnalysis }) {
+  return [identityAnalysis, permissionBoundaryAnalysis, resourceAnalysis, endpointAnalysis]
+    .flatMap((part) => [...(part?.allowStatements ?? []), ...(part?.denyStatements ?? [])])
+    .map(({ policyId, statement }) => [policyId ?? '', statement.index()])
 }
 
 /** Every action that AWS publishes: its access level, its resources and its condition keys. */

@@ -55,6 +55,19 @@ class Action(NamedTuple):
         return [place.form for place in self.places]
 
 
+class Answer(NamedTuple):
+    """What the simulator answers.
+
+    Attributes:
+        decision: the decision, or the reason if there is none.
+        matching: the statements that match: the name of the policy, which is empty for that of the
+            resource, and the number in it, from 1 on.
+    """
+
+    decision: str
+    matching: set[tuple[str, int]]
+
+
 class Engine:
     """The simulator, in a separate process until it is closed."""
 
@@ -85,7 +98,12 @@ class Engine:
 
     def judge(self, simulations: Sequence[dict[str, Any]]) -> list[str]:
         """The same, with the reason instead of a decision if there is none."""
-        return list(self._ask({"simulations": simulations}))
+        return [answer.decision for answer in self.explain(simulations)]
+
+    def explain(self, simulations: Sequence[dict[str, Any]]) -> list[Answer]:
+        """The same, with the statements that match."""
+        answers = self._ask({"simulations": simulations})
+        return [Answer(decision, set(map(tuple, found))) for decision, found in answers]
 
     def actions(self) -> dict[str, Action]:
         """Every action that AWS publishes."""

@@ -16,12 +16,16 @@ class Mutant(NamedTuple):
         name: the statement, and what is wrong with it.
         document: the whole policy.
         wider: whether it can allow more or less; None if the whole policy is removed.
+        number: the statement's number in its policy, from 1 on.
+        matches_more: whether the statement can match requests that it did not match.
         services: whose actions it can concern; empty for all.
     """
 
     name: str
     document: Resource
     wider: bool | None
+    number: int
+    matches_more: bool
     services: frozenset[str]
 
 
@@ -38,6 +42,8 @@ def mutate(document: Resource, known: Sequence[Resource] = ()) -> Iterator[Mutan
                 f"{statement.get('Sid', index)}: {what}",
                 {**document, "Statement": rest},
                 wider=(allows == more) if rest else None,
+                number=index + 1,
+                matches_more=more,
                 services=_services(statement),
             )
 

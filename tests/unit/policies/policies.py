@@ -157,6 +157,11 @@ class Policies:
         """The names of the policies that apply to a request."""
         return {name for _, name in self._hear(request)}
 
+    def guarding(self, resource: str) -> str | None:
+        """The name of a resource's own policy."""
+        bucket = resource.partition("/")[0] if ":s3:" in resource else ""
+        return self._guards.get(bucket or resource)
+
     def _hear(self, request: Request) -> Iterator[tuple[str, str]]:
         """The part and the name of each policy that applies to a request."""
         for part, name in self._attached(request):
@@ -173,8 +178,7 @@ class Policies:
         endpoint = {**who.context, **request.context}.get("aws:SourceVpce", "")
         if endpoint in self._doors:
             yield "vpcEndpointPolicies", self._doors[endpoint]
-        guarded = request.resource.partition("/")[0] if ":s3:" in request.resource else ""
-        if guard := self._guards.get(guarded or request.resource):
+        if guard := self.guarding(request.resource):
             yield "resourcePolicy", guard
 
     def simulate(self, request: Request, changed: Mapping[str, Resource]) -> dict[str, Any]:
