@@ -185,8 +185,8 @@ def _started(tree: Path, target: Path) -> Iterator[tuple[float, _Process]]:
         tempfile.TemporaryFile() as errors,
         Popen(command, stdin=PIPE, stdout=PIPE, stderr=errors, cwd=tree, env=where) as process,
     ):
-        told, answers = process.stdin, process.stdout
-        assert told
+        questions, answers = process.stdin, process.stdout
+        assert questions
         assert answers
         psutil.Process(process.pid).cpu_affinity([CORE])
 
@@ -200,8 +200,8 @@ def _started(tree: Path, target: Path) -> Iterator[tuple[float, _Process]]:
 
         def run(sample: _Sample) -> float:
             with suppress(BrokenPipeError):
-                told.write(f"{sample.times} {sample.source}\n".encode())
-                told.flush()
+                questions.write(f"{sample.times} {sample.source}\n".encode())
+                questions.flush()
             return seconds()
 
         yield seconds(), run

@@ -1,7 +1,7 @@
 """What the contract says of people, repeated by hand for the engines that read no contract.
 
-The forms are regular expressions for a whole text. A text of the right form may still be no value
-(2001-02-29): that is for each engine's own conversion to find.
+The forms are regular expressions for a whole text. A text of the right form might still not be
+a value (2001-02-29): each engine's own conversion has to find that.
 
 Delete it once every engine reads contracts.
 """

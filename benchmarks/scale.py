@@ -42,7 +42,7 @@ machine, over TLS; KMS was that of the sandbox. Peak is resident size as the ker
 
 {table}
 
-A refusal is no failure: the file is in quarantine with that reason, and a manifest says so.
+A refusal is not a failure: the file is in quarantine with that reason, and a manifest says so.
 """
 
 

@@ -1,9 +1,9 @@
 """The handler of the function ``eraser``, which a state machine invokes for each step.
 
-Who is erased is in an object, whose key alone is passed on. What is logged is that key, and how
-many files and rows: of an error that is not about the request only the type, as libraries may
-quote what they work with. What is no key of a request is not logged either: it may be somebody's
-identifier, by mistake.
+Who is erased is in an object, and only its key is passed on. What is logged is that key, and how
+many files and rows. Of an error that is not about the request, only the type is logged, as
+libraries may quote what they work with. A text that is not the key of a request is not logged
+either: by mistake, it may be somebody's identifier.
 """
 
 import os

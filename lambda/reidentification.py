@@ -2,7 +2,7 @@
 
 A request is checked, somebody is asked to approve it, and it is answered. What is logged is who
 asked, who approved, of which column, for what purpose and how many: no token and no value. Of an
-error that is not about the request, only the type is told, as libraries may quote what they work
+error that is not about the request, only the type is logged, as libraries may quote what they work
 with.
 """
 

@@ -209,7 +209,7 @@ class TapStack(Stack):
         reidentification: Reidentification | None,
         erasure: Erasure | None,
     ) -> None:
-        """Create the parts that show people how the others are."""
+        """Create the parts that show people the state of the others."""
         changes = None
         if environment.settings.audit_trail:
             trail = AuditTrail(self, "AuditTrail", environment, data=data)

@@ -10,7 +10,7 @@ from pipeline.outcomes import Exit
 
 
 def _check_dataset(_: click.Context, param: click.Parameter, given: str | None) -> str | None:
-    """Refuse what cannot be the name of a folder: nothing would be found, and nobody told."""
+    """Refuse what cannot be the name of a folder: nothing would be found, without a reason."""
     if given is not None and (not given or "/" in given):
         raise click.BadParameter(
             f"{given!r} is not a dataset. Write the name of a folder below incoming/, such as "

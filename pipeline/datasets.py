@@ -34,7 +34,7 @@ def check_dataset(bucket: Bucket, name: str | None, contracts: Collection[str]) 
     """
     if name is None or name in contracts or _has(bucket, MANIFESTS, name):
         return
-    with suppress(RefusedError):  # consumers and stewards may not list files
+    with suppress(RefusedError):  # consumers and stewards cannot list files
         if _has(bucket, INCOMING, name):
             return
     raise click.UsageError(

@@ -1,4 +1,4 @@
-"""Erasures: requests to erase people, as who asks for them, and their receipts."""
+"""Erasures: requests to erase people, and their receipts."""
 
 import json
 import uuid
@@ -23,7 +23,7 @@ INCOMPLETE = "Incomplete"  # how lib/constructs/erasure_workflow.py names an end
 
 
 class Erasures:
-    """The erasures of a stack, as who may erase sees and makes them."""
+    """The erasures of a stack, as an eraser sees and makes them."""
 
     def __init__(self, stack: Stack) -> None:
         """Keep the stack.

@@ -112,7 +112,7 @@ class Layout:
 
     Attributes:
         names: the names of their fields, if they are JSON objects; else none.
-        width: how many columns they take. The last one has the text of rows that are no objects,
+        width: how many columns they take. The last one has the text of rows that are not objects,
             or have names beyond the first ``MOST_NAMES``.
         delimiter: what separates the fields of rows that are not.
     """
@@ -169,7 +169,7 @@ def write_csv(out: IO[str], rejects: Iterable[Reject], layout: Layout) -> None:
 
 
 def cell(text: str) -> str:
-    r"""Return a text as the cell of a spreadsheet that is no formula.
+    r"""Return a text as the cell of a spreadsheet that is not a formula.
 
     An apostrophe comes before a text that begins like a formula.
     Characters that a terminal or a spreadsheet would act on are escaped, but not line ends.

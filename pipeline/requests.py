@@ -1,4 +1,4 @@
-"""Requests to re-identify tokens: as who asks for values, and as who approves."""
+"""Requests to re-identify tokens, for those who ask for values and those who approve."""
 
 import json
 import uuid

@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Tell whether a spreadsheet would run a text: it begins so, and is no negative number."""
+    """Tell whether a spreadsheet would run a text: it begins so, and is not a negative number."""
     return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
 
 

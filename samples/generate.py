@@ -205,7 +205,7 @@ def customers() -> Iterator[Row]:
 
 
 def card_number(chance: Chance) -> str:
-    """Sixteen digits that are no card's: the last is not the check digit of ISO/IEC 7812."""
+    """Sixteen digits that are not a card's: the last is not the check digit of ISO/IEC 7812."""
     digits = f"9999{chance.digits(11)}"
     doubled = [int(digit) * (2 - place % 2) for place, digit in enumerate(digits)]
     total = sum(product - 9 if product > 9 else product for product in doubled)

@@ -1,7 +1,7 @@
 """The demo: processes the sample files in a deployed pipeline, and shows the results.
 
 ``python -m sandbox.demo`` (or ``make demo``) starts the sandbox, deploys, uploads, waits, shows.
-Then a file is refused, which somebody is told; its contract is corrected, and the file replayed.
+Then a file is refused, and somebody is notified; its contract is corrected, and the file replayed.
 A query that joins the datasets by their tokens ends it.
 """
 

@@ -140,21 +140,21 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Only a function erases people: who asks for it reads no data, and nobody else changes "
-        "who is left out.",
+        "Only a function erases people: whoever asks for it reads no data, and nobody else "
+        "changes who is left out.",
         "CC6.1 CC6.3 C1.2",
         "AC-5 AC-6 SI-12(3)",
         "Erasure",
         [
             f"{STACK}test_erasure_roles.py"
             "::test_the_eraser_reads_no_raw_file_and_deletes_requests_alone",
-            f"{ATTACKS}test_erasure.py::test_refused_to_who_erases",
-            f"{ATTACKS}test_erasure.py::test_refused_to_who_also_has_another_duty",
+            f"{ATTACKS}test_erasure.py::test_refused_to_an_eraser",
+            f"{ATTACKS}test_erasure.py::test_refused_to_an_eraser_with_another_duty",
             f"{ATTACKS}test_erasure.py::test_refused_to_a_producer",
             f"{ATTACKS}test_erasure.py::test_refused_to_an_administrator",
             f"{ATTACKS}test_erasure.py::test_refused_to_a_thief_of_the_functions_credentials",
             f"{ATTACKS}test_erasure.py::test_refused_to_the_function",
-            f"{INTEGRATION}test_erasure.py::test_who_erases_reads_nothing_but_receipts",
+            f"{INTEGRATION}test_erasure.py::test_an_eraser_reads_nothing_but_receipts",
             DECISIONS,
             MUTATIONS,
         ],
@@ -376,7 +376,7 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Operators are told of each failure, on a topic that only its alarms may publish to.",
+        "Operators are notified of each failure, on a topic that only its alarms may publish to.",
         "CC7.2 CC7.3",
         "SI-4 SI-5",
         "Notices/Topic",

@@ -45,7 +45,7 @@ class Contracts:
         if not DATASET.fullmatch(dataset):
             return None
         default = self._find(dataset)
-        if default and default.dataset != dataset:  # to a file system, case may not matter
+        if default and default.dataset != dataset:  # to a file system, case might not matter
             return None
         if version is None or default is None or version == default.version:
             return default

@@ -418,7 +418,7 @@ class Reason(StrEnum):
     )
     FILE_TOO_MANY_SHORT_REJECTS = Explanation(
         "file:too-many-short-rejects",
-        means="So many rejected rows are nearly empty that this is no file of rows.",
+        means="So many rejected rows are nearly empty that this is not a file of rows.",
         cause="A wrong delimiter, or lines without content.",
         producer="Check the export.",
         steward="See the rejected rows with `make contract`.",
@@ -604,7 +604,7 @@ class Reason(StrEnum):
     )
     ROW_LONE_SURROGATE = Explanation(
         "row:lone-surrogate",
-        means="The line has half of a surrogate pair, which is no character.",
+        means="The line has half of a surrogate pair, which is not a character.",
         cause="A text was cut in the middle of a character.",
         producer="Cut texts between characters.",
     )

@@ -128,7 +128,7 @@ class AccessPolicies(Construct):
         )
 
     def _add_eraser(self, environment: Environment) -> iam.ManagedPolicy:
-        """Who erases chosen people, and can read outputs, sees whose tokens go.
+        """Whoever erases chosen people, and can read outputs, sees whose tokens go.
 
         So it is denied all outputs, raw files, and results of queries.
         """

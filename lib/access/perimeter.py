@@ -173,7 +173,7 @@ def _business_statements(
             conditions={"ArnNotEquals": {"aws:PrincipalArn": [*writers, remover_arn]}},
         ),
         # Athena may answer a query with the result of an earlier one. It writes with the
-        # permissions of who queries, and chooses the names.
+        # permissions of whoever queries, and chooses the names.
         # https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
         _deny(
             "DenyForgingResults",

@@ -116,7 +116,7 @@ class ReidentificationPolicies(Construct):
     def _acknowledge(self, executions: str) -> None:
         tags = [f"<aws:PrincipalTag/{tag}>" for tag in (DATASET_TAG, PURPOSE_TAG)]
         own = f"{'/'.join(tags)}/<aws:userid>/*"
-        named = "Who asks and who signs name the objects below their own folder."
+        named = "Those who ask and those who sign name the objects below their own folder."
         acknowledge_prefixes(
             self.requester, self._bucket, named, f"{REQUESTS}{own}", f"{VALUES}{own}"
         )

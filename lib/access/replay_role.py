@@ -17,7 +17,7 @@ from processor.bucket.keys import MANIFESTS
 class ReplayRole(Construct):
     """The roles of the state machine and of its schedule.
 
-    The state machine reads no content: objects are encrypted, and it may not decrypt any. It asks
+    The state machine reads no content: objects are encrypted, and it cannot decrypt any. It asks
     for metadata with HeadObject, which needs ``s3:GetObject`` but not the key.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 

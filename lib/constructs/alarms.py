@@ -87,8 +87,8 @@ class Alarms(Construct):
             if interval > LONGEST:
                 Annotations.of(self).add_warning_v2(
                     f"zero-trust:no-alarm-for-late-{dataset}",
-                    f"Nobody is told when {dataset} is late. The slaProperties of its contract "
-                    f"allow {interval.days} days without a file (frequency and "
+                    f"Nobody is notified when {dataset} is late. The slaProperties of its "
+                    f"contract allow {interval.days} days without a file (frequency and "
                     f"latency), and CloudWatch looks back for {LONGEST.days} at most.",
                 )
         failures = (
@@ -169,7 +169,7 @@ def _requests(reidentification: Reidentification) -> Iterator[Failure]:
 
 
 def _erasures(erasure: Erasure) -> Iterator[Failure]:
-    """The first is no failure either."""
+    """The first is not a failure either."""
     yield Failure(
         "ErasureRequested",
         "Somebody asks where people are, or erases them.",

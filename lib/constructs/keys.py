@@ -339,7 +339,7 @@ def of_alarms(scope: Construct) -> dict[str, dict[str, str]]:
 
 
 def one_or_all(values: Sequence[str]) -> str | list[str]:
-    """The values of a condition, as AWS writes them: one is no list."""
+    """The values of a condition, as AWS writes them: one is not a list."""
     return values[0] if len(values) == 1 else list(values)
 
 

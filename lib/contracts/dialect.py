@@ -51,7 +51,7 @@ def _dialect(source: Source, at: Location, value: Any) -> Csv:
     escape = options.pop("escape", "")
     csv = Csv(**options, nulls=nulls, escape=escape if escape == ESCAPE else "")
     if csv.delimiter not in DELIMITERS:
-        allowed = "one ASCII character that is no letter or digit, such as ';', or \"\\t\""
+        allowed = "one ASCII character that is not a letter or digit, such as ';', or \"\\t\""
         shown = source.text((*at, "delimiter"))
         source.wrong((*at, "delimiter"), f"the delimiter of csv is {shown!r}; use {allowed}")
     if csv.quote not in [*MARKS, ""]:

@@ -273,7 +273,7 @@ class _Rule(Part):
         items = self.given["arguments"][argument]
         if not isinstance(items, list) or not items:
             self._refuse(
-                f"has {argument} that are no list of values; write one", "arguments", argument
+                f"has {argument} that are not a list of values; write one", "arguments", argument
             )
         seen = set()
         for index, item in enumerate(items):

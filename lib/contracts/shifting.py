@@ -21,7 +21,7 @@ MOST = {"date": date.max, "timestamp": datetime.max.replace(tzinfo=UTC)}
 
 
 def check_subjects(parts: Sequence[Part], columns: Sequence[Column]) -> None:
-    """Note columns that are to move as something does that is no subject."""
+    """Note columns that are to move as something does that is not a subject."""
     tokens = [column.name for column in columns if isinstance(column.deidentify, Token)]
     for part, column in zip(parts, columns, strict=True):
         method = column.deidentify
@@ -29,7 +29,7 @@ def check_subjects(parts: Sequence[Part], columns: Sequence[Column]) -> None:
             names = " or ".join(one.name for one in METHODS if issubclass(one, Token))
             wrong = f"has no by; name a column with tokens, by the method {names}"
             if method.by:
-                what = f"is shifted by {method.by!r}, which is no column with tokens"
+                what = f"is shifted by {method.by!r}, which is not a column with tokens"
                 wrong = f"{what}; name one with the method {names}"
             part.wrong(wrong, "customProperties")
 

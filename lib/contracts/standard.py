@@ -354,7 +354,7 @@ def _complaint(source: Source, at: Location, error: SchemaError) -> str:
 def _type_complaint(
     source: Source, at: Location, instance: Any, shown: str, expected: str | list[str]
 ) -> str:
-    """What is wrong with a value of a type that it may not have."""
+    """What is wrong with a value of a type that it cannot have."""
     types = [expected] if isinstance(expected, str) else expected
     if not isinstance(instance, dict | list) and (
         better := _scalar_complaint(source, at, instance, types)
@@ -367,7 +367,7 @@ def _type_complaint(
 
 
 def _scalar_complaint(source: Source, at: Location, value: Any, types: Sequence[str]) -> str:
-    """What is wrong with a scalar of a type that it may not have; empty if nothing special."""
+    """What is wrong with a scalar of a type that it cannot have; empty if nothing special."""
     text = source.text(at)
     shown = repr(text) if text else "empty"
     if at[-1:] == ("classification",):

@@ -20,7 +20,7 @@ MOST_BYTES = 255  # of a name
 LONGEST_COMMENT = 255  # UTF-16 code units, as the patterns there count
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-glue-table-tableinput.html
 LONGEST_DESCRIPTION = 2_048
-# Control characters, halves of a surrogate pair, and what is no character.
+# Control characters, halves of a surrogate pair, and what is not a character.
 REFUSED = re.compile("[^\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Athena's name for each Arrow type of the outputs, except decimals. A timestamp of Athena's is a

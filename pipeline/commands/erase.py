@@ -105,7 +105,7 @@ def command(
         began = "dry run" if dry_run else "erasure"
         remark(f"The {began} has begun: {resume}")  # at once: the session may expire
     elif not erasures.has(resume):
-        raise click.UsageError(f"{resume} is no execution of an erasure of this stack.")
+        raise click.UsageError(f"{resume} is not an execution of an erasure of this stack.")
     found = erasures.wait(resume)
     receipt = erasures.receipt(resume, found)
     if as_json:
@@ -132,7 +132,7 @@ def _request(file: Path, domain: str | None, dataset: str | None, column: str | 
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:  # as in UTF-16
-        raise click.UsageError(f"{file} is no UTF-8 text. Save it as UTF-8.")
+        raise click.UsageError(f"{file} is not UTF-8 text. Save it as UTF-8.")
     identifiers = tuple(dict.fromkeys(one for line in text.splitlines() if (one := line.strip())))
     if not 0 < len(identifiers) <= MOST:
         raise click.UsageError(

@@ -73,7 +73,7 @@ def command(
     After Ctrl-C the request goes on; wait for it again with --resume and the ARN that was printed.
 
     Values are exactly what they were. If some begin like formulas, such as telephone numbers with
-    a plus sign, you are told: read the file with a program, or have a spreadsheet import its
+    a plus sign, a warning says so: read the file with a program, or have a spreadsheet import its
     columns as text.
     """
     requests = Requests(stack)
@@ -83,7 +83,7 @@ def command(
         resume = requests.ask(dataset, column, purpose, list(read_tokens(tokens, field)))
         remark(f"The request has begun: {resume}")  # at once: the session may expire
     elif not requests.has(resume):
-        raise click.UsageError(f"{resume} is no execution of a request of this stack.")
+        raise click.UsageError(f"{resume} is not an execution of a request of this stack.")
     if no_wait:
         if as_json:
             show_json({"execution": resume})
@@ -108,7 +108,7 @@ def read_tokens(file: Path, field: str | None) -> Iterator[str]:
     """Yield the tokens of a file: its lines, or a field of a CSV file with a header.
 
     Raises:
-        click.UsageError: it is no text, or there is no such field, or there are too many tokens,
+        click.UsageError: it is not text, or there is no such field, or there are too many tokens,
             or none.
     """
     try:
@@ -119,7 +119,9 @@ def read_tokens(file: Path, field: str | None) -> Iterator[str]:
             given = (row[field] or "" for row in rows) if rows is not None else lines
             tokens = list(dict.fromkeys(token for one in given if (token := one.strip())))
     except (UnicodeDecodeError, csv.Error):
-        raise click.UsageError(f"{file} is no UTF-8 text, or no CSV. Save it as UTF-8.") from None
+        raise click.UsageError(
+            f"{file} is not UTF-8 text, or not CSV. Save it as UTF-8."
+        ) from None
     if not 0 < len(tokens) <= MOST_TOKENS:
         raise click.UsageError(
             f"{file} has {len(tokens):,} different tokens: a request has 1 to {MOST_TOKENS:,}."

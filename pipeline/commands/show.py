@@ -73,7 +73,7 @@ def command(stack: Stack, key: str, as_json: bool) -> Exit:
 
     It shows the outcome, the rows by reason with what each reason means and what to do, the
     outputs, the versions that were uploaded, and what earlier manifests said. What the
-    credentials may not read is left out, with the reason on standard error.
+    credentials cannot read is left out, with the reason on standard error.
     """
     history = find(Bucket(stack), key)
     if history.record is None and not history.versions:

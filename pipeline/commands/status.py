@@ -121,7 +121,7 @@ def command(stack: Stack, dataset: str | None, since: datetime | None, as_json: 
     none ever was. Datasets that have a contract and no file are shown too.
 
     Each manifest costs a request to S3. With --since only newer ones are read and counted. What
-    the credentials may not read is left out, with the reason on standard error, and so is a
+    the credentials cannot read is left out, with the reason on standard error, and so is a
     manifest that cannot be read.
     """
     missing: list[str] = []

@@ -229,7 +229,7 @@ class _Adopter:
                 self.page.replace(at, value)
                 self._note(at, done, "YAML reads it as what the standard does not want there")
             else:
-                why = "It is empty" if empty else "This is no field of the standard"
+                why = "It is empty" if empty else "This is not a field of the standard"
                 removed.setdefault(at[:-1], {})[at[-1]] = why
         for at, keys in removed.items():
             self._remove(at, keys)
@@ -472,10 +472,10 @@ class _Adopter:
         """Give a column a classification: what it may hold, and why it is to be hidden, if so."""
         word = column.get("classification")
         meaning = read_classification(word) if isinstance(word, str) else None
-        told = [(one, recognition.named_kind(str(column.get(one) or ""))) for one in TOLD_BY]
-        by, named = next((one for one in told if one[1]), ("", None))
+        kinds = [(one, recognition.named_kind(str(column.get(one) or ""))) for one in TOLD_BY]
+        by, named = next((one for one in kinds if one[1]), ("", None))
         # The code of a country is an identifier by its name, but not of a person.
-        doubtful = any(kind not in (None, recognition.IDENTIFIER) for _, kind in told)
+        doubtful = any(kind not in (None, recognition.IDENTIFIER) for _, kind in kinds)
         because = f"By its {TOLD_BY[by]} it may hold {named.what}." if named else ""
         if meaning:
             because = because or "Nothing says how to hide it."

@@ -41,7 +41,7 @@ class Change(NamedTuple):
         concerns: producers or consumers.
         where: a column, or a rule for the whole file.
         what: in words.
-        breaking: whether what worked before may not work any more.
+        breaking: whether what worked before might not work any more.
     """
 
     dataset: str
@@ -144,9 +144,9 @@ def _for_producers(old: Contract, new: Contract) -> Found:
             for what, breaking in _column(column, columns[renamed.get(name, name)]):
                 yield name, what, breaking
         elif new.unknown_columns == "drop":
-            yield name, "is no column any more, and is dropped from files", False
+            yield name, "is no longer a column, and is dropped from files", False
         else:
-            yield name, "is no column any more: files that have it are refused", True
+            yield name, "is no longer a column: files that have it are refused", True
     for name, column in columns.items():
         if name not in before and name not in renamed.values():
             need = "is new and required" if column.required else "is new, and may be missing"
@@ -173,7 +173,7 @@ def _column(old: Column, new: Column) -> Iterator[tuple[str, bool]]:
 
 
 def _is_checked(column: Column) -> bool:
-    """Tell whether some text is no value of a column."""
+    """Tell whether some text is not a value of a column."""
     return column.type != "string" or column.unique or column.rules != Rules()
 
 
@@ -297,7 +297,7 @@ def _policies(old: Contract, new: Contract) -> Found:
 
 
 def _dialect_breaks(name: str, old: Contract, new: Contract) -> bool:
-    """Tell whether files that passed may not pass with another option of the CSV dialect."""
+    """Tell whether files that passed might not pass with another option of the CSV dialect."""
     if name == "thousands":  # digits may always be written without groups
         return bool(old.csv.thousands)
     if name == "nulls" and {*new.csv.nulls} > {*old.csv.nulls}:

@@ -130,8 +130,9 @@ def _names(labels: Sequence[str]) -> list[str]:
     for number, label in enumerate(labels, start=1):
         if FOREIGN.search(label) or len(label) > MAX_LABEL_LENGTH or label.lstrip()[:1] == "{":
             raise WrongContractError(
-                f"The name of column {number} is no name that a contract may have: it has control "
-                "characters, more than 1,024 characters, or begins with a brace. Rename it."
+                f"The name of column {number} is not a name that a contract can have: it has "
+                "control characters, more than 1,024 characters, or begins with a brace. Rename "
+                "it."
             )
         name = label if simple else "_".join(re.findall(r"[^\W_]+", label.lower()))
         name = name[:MAX_NAME_LENGTH] or f"column_{number}"
@@ -201,7 +202,7 @@ def _dialect(shape: Shape, profiles: Sequence[Profile]) -> Csv:
 
 
 def _days(typed: Sequence[Profile]) -> str:
-    """Return the form of days that most columns have, if day and month can be told apart."""
+    """Return the form of days that most columns have, if day and month can be distinguished."""
 
     def count(form: str) -> int:
         return sum(form in profile.days for profile in typed)
@@ -267,7 +268,9 @@ def _personal(profile: Profile, named: Kind | None, csv: Csv) -> tuple[Kind | No
     """Return what a column may hold that concerns people, and why."""
     said = [f"By its name it may hold {named.what}."] if named else []
     kind = None if named in recognition.VAGUE else named
-    found = Counter() if csv.dates in profile.days else profile.found  # 31.02.2026 is no telephone
+    found = (
+        Counter() if csv.dates in profile.days else profile.found
+    )  # 31.02.2026 is not a telephone
     for pattern, held in recognition.BY_VALUE.items():
         share = found[pattern] / max(profile.sought, 1)
         if share > CERTAIN:

@@ -62,7 +62,7 @@ def bare(name: str, type_: Type, timezone: bool = True) -> Column:
 _MOMENTS = {one: column_type(bare("", *one)) for one in MOMENTS}
 _TYPES: tuple[Type, ...] = ("integer", "double", "date")
 _INTEGER, _DOUBLE, _DATE = (column_type(bare("", one)) for one in _TYPES)
-_NO_CODE = "^[^#]*[0-9]"  # what has digits, and is no error of a spreadsheet such as #DIV/0!
+_NO_CODE = "^[^#]*[0-9]"  # what has digits, and is not an error of a spreadsheet such as #DIV/0!
 _AMOUNT = r"[0-9](?:[0-9.,'\x{2019}\p{Zs}]*[0-9])?"
 _UNIT = rf"(?i:\p{{Sc}}|%|{'|'.join(sorted(VOCABULARIES['currency'] | VOCABULARIES['unit']))})"
 _WITH_UNIT = rf"[-+(]?(?:{_UNIT}\p{{Zs}}*[-+]?{_AMOUNT}|{_AMOUNT}\p{{Zs}}*{_UNIT})\)?"
@@ -80,7 +80,7 @@ class Numbers:
         count: how many there are.
         long: how many are whole and as long as identifiers.
         huge: whether any is as long as telephone numbers.
-        wrong: how many values are no numbers.
+        wrong: how many values are not numbers.
         codes: whether any of these has digits, such as ``007``, so that all may be texts.
     """
 
@@ -161,7 +161,7 @@ class Profile:
         distinct: the values, if they are few and short; else None.
         found: how many values are what ``redact`` finds, by pattern.
         sought: in how many of them it was sought.
-        seen: how many values are no null markers.
+        seen: how many values are not null markers.
         shortest: the fewest characters of a value.
         years: the first and last year of dates.
         units: whether all values are numbers with a unit, such as a currency or a percent sign.

@@ -180,7 +180,7 @@ SENSITIVE_KINDS = (
 """In the order in which they are tried: the most telling first."""
 
 VAGUE = (TEXT, PLACE, IDENTIFIER, PERSON, MOMENT)
-"""Names by which values may still be told more exactly."""
+"""Names by which values can still be recognised more exactly."""
 
 VARIED = (EMAIL, PHONE, ACCOUNT, POSTCODE, ADDRESS, PERSON, TEXT)
 """What has many structures, of which a file may have only one."""

@@ -5,14 +5,14 @@ Delete each of these once MiniStack itself does this:
 - ``resource_of_a_request``: checks a request about a query on the query's workgroup;
 - ``resources_above``: checks a request about a table on its database and the catalogue too;
 - ``enforced_settings``: lets a workgroup's settings override those of a request;
-- ``tables_need_permission``: reads the catalogue with the permissions of who queries;
+- ``tables_need_permission``: reads the catalogue with the permissions of whoever queries;
 - ``changes_need_permission``: changes the catalogue with them;
 - ``writes_need_permission``: writes what a query selects with them;
 - ``data_need_permission``: reads the data with them;
 - ``columns_of_a_table``: reads the columns that the table has, as its types, and ``"$path"``;
 - ``uri_is_text``: leaves URIs in a query as they are;
 - ``result_of_a_query``: writes the result with them, encrypted, where Athena writes it;
-- ``result_needs_permission``: shows a result only to who may read its object.
+- ``result_needs_permission``: shows a result only to those who may read its object.
 """
 
 import contextvars
@@ -65,7 +65,7 @@ asks_for_paths = contextvars.ContextVar("asks_for_paths", default=False)
 
 
 class RefusedError(Exception):
-    """Who queries may not do what the query needs: it fails with the message."""
+    """Whoever queries cannot do what the query needs: it fails with the message."""
 
 
 def arn_of(service: str, resource: str) -> str:
@@ -152,7 +152,7 @@ def need(action: str, arn: str, **conditions: str) -> None:
     https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html
 
     Raises:
-        RefusedError: they may not.
+        RefusedError: they cannot.
     """
     denied = iam.enforce(
         caller.get(),

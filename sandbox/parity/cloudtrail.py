@@ -208,7 +208,7 @@ pending: "queue.SimpleQueue[Pending]" = queue.SimpleQueue()
 def record_event(request: Request) -> None:
     """Keep a request that was allowed for the trails, unless it is a data event.
 
-    CloudFormation's own calls are no requests here, so no event says that it made it.
+    CloudFormation's own calls are not requests here, so no event says that it made it.
     """
     service, _, name = request.context.action.partition(":")
     if trails and not name.startswith(DATA_EVENTS.get(service, ("Head",))):

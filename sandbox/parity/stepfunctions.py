@@ -246,7 +246,7 @@ def _require_for(resource: str, given: Any) -> None:
 
 @replaces(stepfunctions, "_dispatch_aws_sdk_rest_xml")
 def missing_object(original: Function, info: Any, service: str, action: str, given: Any) -> Any:
-    """Say that there is no such object as the SDK does, or refuse who may not list the bucket.
+    """Say, as the SDK does, that there is no such object, or refuse who cannot list the bucket.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
     """

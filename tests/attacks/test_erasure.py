@@ -191,7 +191,7 @@ def be_both(
     ),
     *OF_OTHERS,
 )
-def test_refused_to_who_erases(eraser: Actor, attempt: Attempt) -> None:
+def test_refused_to_an_eraser(eraser: Actor, attempt: Attempt) -> None:
     eraser.is_refused(attempt)
 
 
@@ -199,7 +199,7 @@ def test_refused_to_who_erases(eraser: Actor, attempt: Attempt) -> None:
     *because(BY_IDENTITY, ASK, RAW, *OUTPUTS, READ_RECEIPT, READ_LIST, *FORGERIES),
     READ_REQUEST,
 )
-def test_refused_to_who_also_has_another_duty(both: Actor, attempt: Attempt) -> None:
+def test_refused_to_an_eraser_with_another_duty(both: Actor, attempt: Attempt) -> None:
     """Whoever chose who is erased, and saw the outputs, would see whose tokens go."""
     both.is_refused(attempt)
 

@@ -251,7 +251,7 @@ def test_refused_to_answer_what_is_not_signed(
         taskToken=token, output=json.dumps({"signature": signature})
     )
     own = signed_by == "requester"
-    assert ("by who made the request" if own else "is not signed") in why(asking, arn)
+    assert ("by whoever made the request" if own else "is not signed") in why(asking, arn)
 
 
 @pytest.mark.parametrize("content", ["0" * 64, "not-a-token"])

@@ -189,7 +189,7 @@ def test_a_dry_run_says_where_a_person_is_and_changes_nothing(
     assert after["rows"] == before["rows"]
 
 
-def test_who_erases_reads_nothing_but_receipts(
+def test_an_eraser_reads_nothing_but_receipts(
     pipeline: Pipeline, outputs: Outputs, eraser: boto3.Session
 ) -> None:
     name = pipeline.name("customers")

@@ -87,7 +87,7 @@ def deploy_two(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def test_a_refused_file_leads_to_a_notice(cloud: Cloud, outputs: dict[str, str]) -> None:
-    """While its alarm is on, nobody is told again."""
+    """While its alarm is on, nobody is notified again."""
     inbox = subscribe(cloud, outputs["NoticesTopicArn"])
     pipeline = Pipeline(cloud.client("s3"), outputs["S3BucketName"])
     refused = pipeline.process(pipeline.name("payments"), b"not,the,columns\n1,2,3\n")

@@ -81,7 +81,7 @@ def point_there(cloud: Cloud, outputs: Outputs, file: Path) -> Iterator[dict[str
 
 @pytest.fixture(scope="module", name="people")
 def begin_sessions(cloud: Cloud, outputs: Outputs) -> Iterator[dict[str, boto3.Session]]:
-    """Who asks and who approves."""
+    """The one who asks and the one who approves."""
     iam, sts = cloud.client("iam"), cloud.client("sts")
     tags = {"dataset": reversible.DATASET, "purpose": reversible.PURPOSE}
     trust = roles.trusting("aws", ACCOUNT)

@@ -64,7 +64,7 @@ def suppressed_key(dataset: str) -> str:
 def keys_of(key: str) -> ObjectKeys:
     """Return the keys of the object ``incoming/<name>``; the first folder is its dataset.
 
-    No two objects share a key. A part of a name that a query may not find is written in another
+    No two objects share a key. A part of a name that a query might not find is written in another
     way, see ``_escaped``. A name that is too long for its outputs' keys is cut, and ends with a
     digest of the whole name; so does any name that already ends like a cut one.
 
@@ -117,5 +117,5 @@ def _escaped(part: str) -> str:
 
 
 def is_marker(key: str, size: int) -> bool:
-    """Tell whether an object of so many bytes only marks a folder, and is no file."""
+    """Tell whether an object of so many bytes only marks a folder, and is not a file."""
     return size == 0 and key.endswith(MARKERS)

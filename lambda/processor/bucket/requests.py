@@ -87,7 +87,7 @@ class Request:
         if not fits or (parts[0], parts[2]) != (self.dataset, name):
             raise RequestError("the approval is not signed for this request")
         if principal(parts[1]) == principal(self.requester):
-            raise RequestError("the approval is signed by who made the request")
+            raise RequestError("the approval is signed by whoever made the request")
         return parts[1]
 
 

@@ -35,7 +35,7 @@ _IN_ARCHIVE = "InvalidObjectState"
 _ARCHIVES = {"GLACIER", "DEEP_ARCHIVE"}
 
 # What S3 answers to GetObject when there is no such object: 404 to those who may list the whole
-# bucket, and to this function, which may list by prefix, the 403 of an object that it may not
+# bucket, and to this function, which may list by prefix, the 403 of an object that it cannot
 # read. A list of the key tells them apart.
 # https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 _ABSENT = {"AccessDenied", "NoSuchKey"}

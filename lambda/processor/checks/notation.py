@@ -29,7 +29,7 @@ class Notation(Protocol):
     """How the values of a type are written."""
 
     def plain(self, text: pa.StringArray) -> pa.StringArray:
-        """Return the usual texts; anything else becomes a text that is no value of the type."""
+        """Return the usual texts; anything else becomes a text that is not a value of the type."""
 
 
 def usual(text: pa.StringArray, notation: Notation | None) -> pa.StringArray:

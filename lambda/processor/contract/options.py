@@ -22,7 +22,7 @@ def is_count(value: object, least: int) -> bool:
 
 
 def count_wanted(value: object, least: int) -> str:
-    """Say what to write for a ``value`` that is no count; to YAML, one in quotes is a text."""
+    """Say what to write for a ``value`` that is not a count; to YAML, one in quotes is a text."""
     quoted = isinstance(value, str) and value.isdecimal()
     return f"use a whole number from {least}{', without quotes' if quoted else ''}"
 

@@ -22,8 +22,8 @@ class Encrypt(
     says={
         "{method: encrypt, reidentification: fraud-investigation}": (
             "a token like that of `pseudonymize`, but by AES-256-SIV: it can be reversed, for "
-            "this purpose, by who may use the key for that. It is longer, and tells the length of "
-            "the value to within 16 bytes"
+            "this purpose, by those who may use the key for that. It is longer, and tells the "
+            "length of the value to within 16 bytes"
         ),
         "{method: encrypt, reidentification: fraud-investigation, domain: customer}": (
             "the same, and it joins with all columns that name this domain, method and purpose"

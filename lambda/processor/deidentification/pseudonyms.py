@@ -33,7 +33,7 @@ KEY_LENGTH = 32  # bytes
 
 HMAC_SHA256 = "HMAC-SHA256"
 AES_256_CMAC = "AES-256-CMAC"
-SHIFT = "AES-256-CMAC-shift"  # of days, which are no tokens
+SHIFT = "AES-256-CMAC-shift"  # of days, which are not tokens
 
 
 class PseudonymKeys:

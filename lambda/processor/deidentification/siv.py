@@ -101,7 +101,7 @@ def decrypt(key: bytes, associated: bytes, token: str) -> str:
             raise InvalidTag
         plain = AESSIV(key).decrypt(bytes.fromhex(token), [associated])
     except InvalidTag:
-        raise ForeignTokenError("this is no token of the column in this epoch") from None
+        raise ForeignTokenError("this is not a token of the column in this epoch") from None
     return plain.rpartition(MARK)[0].decode()
 
 

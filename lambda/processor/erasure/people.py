@@ -155,7 +155,7 @@ class RawRows:
 
     A row that can be split into fields is theirs if one of the fields is an identifier, once it
     is normalized: the order of the columns is not known. If it cannot be split, or was rejected as
-    a whole, so that its fields may not be what they look like, the text is searched as well.
+    a whole, so that its fields might not be what they look like, the text is searched as well.
     """
 
     def __init__(self, request: Request, contract: Contract) -> None:
@@ -187,7 +187,7 @@ class RawRows:
                     found.add(place)
             fields += of_row or ()
             origins += [place] * len(of_row or ())
-        # A lone surrogate, for which a row is rejected, is no text.
+        # A lone surrogate, for which a row is rejected, is not text.
         texts = pa.array([one.encode(errors="replace").decode() for one in fields], pa.string())
         for notation, steps, wanted in self._columns:
             theirs = pc.is_in(normalize(usual(texts, notation), steps).text, value_set=wanted)

@@ -57,7 +57,7 @@ def request_name(request_key: str) -> str:
     """Return the name of a request.
 
     Raises:
-        RequestError: it is no key of one.
+        RequestError: it is not the key of one.
     """
     name = request_key.removeprefix(REQUESTS).removesuffix(".json")
     if request_key != f"{REQUESTS}{name}.json" or not _NAME.fullmatch(name):

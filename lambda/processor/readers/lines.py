@@ -136,7 +136,7 @@ def split_lines(data: bytes) -> tuple[Lines, bool]:
         offsets = pa.Array.from_buffers(pa.int32(), len(parts) + 1, [None, parts.buffers()[1]])
         begins = pc.add(offsets, ordinals(len(offsets)))  # of each part, and of one after the last
         begins = pc.min_element_wise(begins, pa.scalar(len(data), pa.int32()))
-        if not data or data.endswith(b"\n"):  # then the last part is no line
+        if not data or data.endswith(b"\n"):  # then the last part is not a line
             begins = begins[:-1]
     lines = pa.StringArray.from_buffers(len(begins) - 1, begins.buffers()[1], whole.buffers()[2])
     try:

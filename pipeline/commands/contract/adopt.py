@@ -41,7 +41,9 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     then. An existing file is never overwritten.
     """
     if output and not output.name.endswith(SUFFIX):
-        raise click.UsageError(f"{output} is no name of a contract. Name it <dataset>{SUFFIX}.")
+        raise click.UsageError(
+            f"{output} is not the name of a contract. Name it <dataset>{SUFFIX}."
+        )
     if output and output.exists():
         raise click.UsageError(f"{output} exists, and is not overwritten. Name a new file.")
     name = output.name.removesuffix(SUFFIX) if output else name_of(file)

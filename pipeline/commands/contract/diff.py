@@ -27,7 +27,7 @@ def command(old: Path, new: Path, as_json: bool) -> Exit:
 
     OLD and NEW are two contracts, or two folders of contracts.
 
-    For producers a change is breaking if a file that passed may not pass any more: a new required
+    For producers a change is breaking if a file that passed might be refused: a new required
     column, a narrower type, enum, pattern or bound, a removed column unless unknownColumns is
     drop, another CSV dialect, a new quality rule, a new version without a file for the old one.
     For consumers it is breaking if slaProperties promise files later, if a column of the output

@@ -50,7 +50,8 @@ def command(file: Path, output: Path | None, as_json: bool) -> Exit:
     dataset = name_of(file) if output is None else output.name.removesuffix(SUFFIX)
     if output and not (output.name.endswith(SUFFIX) and DATASET.fullmatch(dataset)):
         raise click.UsageError(
-            f"{output} is no name of a contract. Name it <dataset>{SUFFIX}, with {DATASET_FORM}."
+            f"{output} is not the name of a contract. Name it <dataset>{SUFFIX}, with "
+            f"{DATASET_FORM}."
         )
     if output and output.exists():
         raise click.UsageError(f"{output} exists, and is not overwritten. Name a new file.")

@@ -200,7 +200,7 @@ ROWS = "use a whole number of rows from 0"
         ),
         (
             "metric: duplicateValues, mustBe: 0, arguments: {properties: []}",
-            "has properties that are no list of values; write one",
+            "has properties that are not a list of values; write one",
         ),
         (
             "metric: duplicateValues, mustBe: 0, arguments: {properties: [gift, no]}",
@@ -285,7 +285,7 @@ def test_a_mistake_in_a_rule_of_the_schema_object(directory: Path, rule: str, wr
         (
             "country",
             "metric: invalidValues, mustBe: 0, arguments: {validValues: AT}",
-            "has validValues that are no list of values",
+            "has validValues that are not a list of values",
         ),
         (
             "country",

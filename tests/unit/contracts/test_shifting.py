@@ -48,8 +48,8 @@ def promised(directory: Path, column: str) -> dict[str, Any]:
 def test_values_move_as_a_column_with_tokens_does(directory: Path, by: str, named: str) -> None:
     (sentence,) = mistakes(directory, deidentified("ordered_on", f"shift, days: 30, by: {by}"))
     assert sentence.endswith(
-        f"column 'ordered_on' is shifted by {named!r}, which is no column with tokens; name one "
-        "with the method pseudonymize or hmac or encrypt."
+        f"column 'ordered_on' is shifted by {named!r}, which is not a column with tokens; name "
+        "one with the method pseudonymize or hmac or encrypt."
     )
 
 

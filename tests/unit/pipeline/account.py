@@ -56,7 +56,7 @@ class Account:
         states: of the query, newest first; each look takes one.
         results: the pages of its results.
         denied: the operations that IAM refuses, with what AWS says.
-        codes: what S3 answers, by key, to who reads an object.
+        codes: what S3 answers, by key, to whoever reads an object.
         asked: the operations that were asked for, with their parameters.
         page: how many entries a list has.
         interrupt: called with each operation.

@@ -1,4 +1,4 @@
-"""Erasures, as who asks for them sees them."""
+"""Erasures, as an eraser sees them."""
 
 from pathlib import Path
 

@@ -43,7 +43,7 @@ def test_who_asks_for_values_needs_the_purpose_too(stack: Stack, action: str, ke
 
 
 def test_who_erases_may_have_no_other_duty(stack: Stack) -> None:
-    """Who has two duties has the policy, and would look for what is missing in vain."""
+    """Whoever has two duties has the policy, and would look for what is missing in vain."""
     said = ask(stack, PUT, "erasure/requests/x.json", "AccessDenied")
     assert said.endswith("policy/Eraser), on a role with no other duty.")
 

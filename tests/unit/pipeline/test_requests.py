@@ -1,4 +1,4 @@
-"""Requests to re-identify, as who asks and who approves see them."""
+"""Requests to re-identify, as those who ask and those who approve see them."""
 
 import json
 

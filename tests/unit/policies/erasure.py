@@ -283,7 +283,7 @@ def decide_for_workflow() -> Iterator[Decision]:
 
 
 def decide_for_person() -> Iterator[Decision]:
-    """Who erases writes requests and reads receipts; no data, whatever else they have."""
+    """An eraser writes requests and reads receipts; no data, whatever else they have."""
     for retains in (True, False):
         yield allow(PERSON, "s3:PutObject", REQUEST, retains=retains)
         yield allow(PERSON, "s3:GetObject", RECEIPT, retains=retains)

@@ -242,7 +242,7 @@ def decide_for_workflow() -> Iterator[Decision]:
 
 
 def decide_for_requester() -> Iterator[Decision]:
-    """Who asks writes requests and reads values, of one dataset, for one purpose, as one user."""
+    """A requester writes requests and reads values: one dataset, one purpose, one user."""
     for retains in (True, False):
         yield allow(REQUESTER, "s3:PutObject", REQUEST, retains=retains)
         yield allow(REQUESTER, "s3:GetObject", VALUES, retains=retains)
@@ -302,7 +302,7 @@ def decide_for_tags() -> Iterator[Decision]:
 
 
 def decide_for_approver() -> Iterator[Decision]:
-    """Who approves reads what waits, of one dataset, and signs as one user; and sees no value."""
+    """An approver reads what waits, of one dataset, and signs as one user; and sees no value."""
     for retains in (True, False):
         yield allow(APPROVER, "s3:GetObject", APPROVAL, retains=retains)
         yield allow(APPROVER, "s3:PutObject", SIGNATURE, retains=retains)

@@ -55,10 +55,10 @@ def lint_statement(statement: Resource, actions: dict[str, Action]) -> Iterator[
         pattern: [name for name in actions if fnmatchcase(name.lower(), pattern.lower())]
         for pattern in patterns
     }
-    yield from (f"{pattern} is no action" for pattern in patterns if not found[pattern])
+    yield from (f"{pattern} is not an action" for pattern in patterns if not found[pattern])
     for operator, tests in statement.get("Condition", {}).items():
         if operator.removesuffix("IfExists") not in OPERATORS:
-            yield f"{operator} is no operator"
+            yield f"{operator} is not an operator"
         for key in tests:
             for pattern, names in found.items():
                 if names and not any(has_key(actions[name], key) for name in names):
@@ -133,11 +133,14 @@ GOOD: Resource = {
         ({}, None),
         ({"Action": "s3:putobject"}, None),
         ({"Action": "s3:Put*"}, None),
-        ({"Action": "s3:PutObjekt"}, "s3:PutObjekt is no action"),
-        ({"Action": ["s3:PutObject", "s4:*"]}, "s4:* is no action"),
+        ({"Action": "s3:PutObjekt"}, "s3:PutObjekt is not an action"),
+        ({"Action": ["s3:PutObject", "s4:*"]}, "s4:* is not an action"),
         ({"Action": ["s3:PutObject", "s3:PutBucketPolicy"]}, "s3:PutBucketPolicy is not of"),
         ({"Action": "s3:GetObject"}, "s3:GetObject has no s3:x-amz-server-side-encryption"),
-        ({"Condition": {"StringSame": {"s3:x-amz-acl": "private"}}}, "StringSame is no operator"),
+        (
+            {"Condition": {"StringSame": {"s3:x-amz-acl": "private"}}},
+            "StringSame is not an operator",
+        ),
         ({"Condition": {"StringEquals": {"s3:prefix": "a"}}}, "s3:PutObject has no s3:prefix"),
         ({"Condition": {"StringEquals": {"aws:SourceVpces": "a"}}}, "has no aws:SourceVpces"),
         ({"Condition": {"StringEquals": {"aws:PrincipalTag/dataset": "a"}}}, None),

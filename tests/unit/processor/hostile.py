@@ -262,7 +262,9 @@ CASES: dict[str, Case] = {
     "one JSON object on many lines": Case(
         json.dumps(OBJECT, indent=1).encode(), (0, {"row:not-json": 7})
     ),
-    "JSON that is no object": Case(LINE + b'[]\n"P1"\n1\nnull\n', (1, {"row:not-an-object": 4})),
+    "JSON that is not an object": Case(
+        LINE + b'[]\n"P1"\n1\nnull\n', (1, {"row:not-an-object": 4})
+    ),
     "truncated JSON": Case(LINE + LINE[:-9], (1, {"row:not-json": 1})),
     "two objects on a line": Case(LINE[:-1] + LINE, (0, {"row:not-json": 1})),
     "duplicate JSON keys": Case(

@@ -560,8 +560,8 @@ def test_the_newest_contract_wins_if_an_output_is_deleted_at_any_moment(
 
 @pytest.mark.no_cover
 def test_the_newest_contract_wins_for_a_newer_version(deploying: Explorer) -> None:
-    """That a new version is processed under an old contract is no reason to keep it so."""
-    uploads = b"spoilt 1", b"mended 2"
+    """That a new version is processed under an old contract is not a reason to keep it so."""
+    uploads = b"spoilt 1", b"corrected 2"
     assert explore(deploying, *uploads, **UNREPLAYED).keys() == {"settled"}
 
 

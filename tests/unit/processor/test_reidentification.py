@@ -254,7 +254,7 @@ def test_only_what_was_checked_is_answered(
     [
         (SIGNATURE, "there is no such object"),
         ("", "not signed for this request"),
-        (SIGNATURE.replace("AROABOB:bob", "AROAALICE:2"), "by who made the request"),
+        (SIGNATURE.replace("AROABOB:bob", "AROAALICE:2"), "by whoever made the request"),
     ],
 )
 def test_a_request_without_a_signature_is_not_answered(

@@ -258,11 +258,13 @@ def test_a_limit_that_cannot_be_watched_is_a_warning(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tap_stack, "read_intervals", lambda _: intervals)
     stack = TapStack(make_app(), "TapStack-test", environment_suffix="test")
     warnings = Annotations.from_stack(stack).find_warning(
-        "*", Match.string_like_regexp("Nobody is told when")
+        "*", Match.string_like_regexp("Nobody is notified when")
     )
     texts = [str(warning.entry.data) for warning in warnings]
     assert len(texts) == 1
-    assert texts[0].startswith("Nobody is told when T_orders is late. The slaProperties of its")
+    assert texts[0].startswith(
+        "Nobody is notified when T_orders is late. The slaProperties of its"
+    )
     assert "allow 8 days" in texts[0]
     late = find_alarm(Synthesized(dict(Template.from_stack(stack).to_json())), "Late-t_People")
     values = {one["Name"]: one["Value"] for one in late["Dimensions"]}

@@ -1,4 +1,4 @@
-"""The topic of notices: who publishes, under which key, and who is told."""
+"""The topic of notices: who publishes, under which key, and who is notified."""
 
 import pytest
 from aws_cdk.assertions import Annotations, Match

@@ -1,4 +1,4 @@
-"""The policies of who asks and who approves: each denies what the other allows."""
+"""The policies of those who ask and of those who approve: each denies what the other allows."""
 
 from tests.unit.synthesis import Resource, Synthesized, as_list, statement
 

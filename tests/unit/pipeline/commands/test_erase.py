@@ -189,7 +189,7 @@ def test_a_refused_request_has_no_receipt(tool: Tool, account: Account, people: 
 def test_a_request_goes_on_after_ctrl_c(
     tool: Tool, account: Account, people: str, option: str
 ) -> None:
-    """Who only looks is not told that somebody is being erased."""
+    """A dry run does not say that somebody is being erased."""
 
     def interrupt(operation: str) -> None:
         if operation == "DescribeExecution":
@@ -209,7 +209,7 @@ def test_an_earlier_erasure_can_be_waited_for(tool: Tool, account: Account) -> N
     assert {name for name, _ in account.asked} == {"DescribeExecution", "GetObject"}
     answer = tool("erase", "--resume", ARN.replace("erasure", "replay"))
     assert answer.code == Exit.USAGE
-    assert "is no execution of an erasure of this stack." in answer.err
+    assert "is not an execution of an erasure of this stack." in answer.err
 
 
 @pytest.mark.parametrize(("said", "code"), [("y\n", Exit.OK), ("n\n", Exit.WRONG)])
@@ -262,9 +262,9 @@ def test_nobody_is_asked_where_nobody_can_answer(
             SHARED,
             "people.txt has 1,001 different identifiers",
         ),
-        ("a\n".encode("utf-16"), SHARED, "people.txt is no UTF-8 text. Save it as UTF-8."),
-        ("a\n".encode("utf-16-le"), SHARED, "people.txt is no UTF-8 text. Save it as UTF-8."),
-        (b"J\xf6rg\n", SHARED, "people.txt is no UTF-8 text. Save it as UTF-8."),
+        ("a\n".encode("utf-16"), SHARED, "people.txt is not UTF-8 text. Save it as UTF-8."),
+        ("a\n".encode("utf-16-le"), SHARED, "people.txt is not UTF-8 text. Save it as UTF-8."),
+        (b"J\xf6rg\n", SHARED, "people.txt is not UTF-8 text. Save it as UTF-8."),
         (b"a", ("--domain", "customers"), "payments.customer_id (domain customer)"),
         (b"a", ("--dataset", "orders", "--column", "customer_id"), "No contract in this checkout"),
         (b"a", ("--dataset", "customers", "--column", "country"), "No contract in this checkout"),

@@ -108,7 +108,7 @@ def test_a_file_that_is_no_text_of_tokens_is_named(
     Path(file).write_bytes(content)
     answer = tool("reidentify", file, *options, *OPTIONS)
     assert answer.code == Exit.USAGE
-    assert "tokens.txt is no UTF-8 text, or no CSV. Save it as UTF-8." in answer.err
+    assert "tokens.txt is not UTF-8 text, or not CSV. Save it as UTF-8." in answer.err
     assert not account.asked
 
 
@@ -124,7 +124,7 @@ def test_an_earlier_request_can_be_waited_for(tool: Tool, account: Account, file
 def test_an_execution_of_something_else_is_not_waited_for(tool: Tool, account: Account) -> None:
     answer = tool("reidentify", "--resume", ARN.replace("reidentification", "replay"))
     assert answer.code == Exit.USAGE
-    assert "is no execution of a request of this stack." in answer.err
+    assert "is not an execution of a request of this stack." in answer.err
     assert not account.asked
 
 

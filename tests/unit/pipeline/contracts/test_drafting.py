@@ -480,7 +480,7 @@ def test_something_is_always_kept(tmp_path: Path, header: str, row: str, kept: s
         ("a.csv.gz", gzip.compress(b"quantity\n1\n", mtime=0)[:-6], "cannot be read"),
         ("a.parquet", b"PAR1" + b"x" * 40, "cannot be read"),
         ("a.csv", b"a," * 1_001 + b"b\n", "has 1,002 columns; a contract has 1 to 1,000."),
-        ("a.jsonl", b'{"a\\u0007": 1}\n', "The name of column 1 is no name"),
+        ("a.jsonl", b'{"a\\u0007": 1}\n', "The name of column 1 is not a name"),
         ("a.jsonl", b"{\n", "has 0 columns"),
     ],
 )

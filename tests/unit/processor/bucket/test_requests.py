@@ -63,7 +63,7 @@ def test_a_signature_is_of_one_execution(signature: str) -> None:
 @pytest.mark.parametrize("user", [USER, "AROAEXAMPLE:another-session", "AROAEXAMPLE"])
 def test_nobody_signs_their_own_request(user: str) -> None:
     """Nor does another session of the same role."""
-    with pytest.raises(RequestError, match="by who made the request"):
+    with pytest.raises(RequestError, match="by whoever made the request"):
         REQUEST.signer(SIGNATURE.replace("AROAOTHER:bob", user), "1")
 
 

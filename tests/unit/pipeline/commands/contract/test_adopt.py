@@ -46,7 +46,7 @@ def test_it_is_written_and_nothing_overwritten(tool: Tool, file: Path, kind: str
 def test_a_contract_has_a_name_of_its_own(tool: Tool, file: Path) -> None:
     answer = tool("contract", "adopt", str(file), "--output", str(file.parent / "x.yaml"))
     assert answer.code == Exit.USAGE
-    assert "is no name of a contract" in answer.err
+    assert "is not the name of a contract" in answer.err
 
 
 def test_decisions_are_machine_readable(tool: Tool, file: Path) -> None:

@@ -41,7 +41,7 @@ def test_a_draft_is_written_and_nothing_overwritten(tool: Tool, file: Path) -> N
 def test_a_contract_has_a_name_of_its_own(tool: Tool, file: Path, name: str) -> None:
     answer = tool("contract", "draft", str(file), "--output", str(file.parent / name))
     assert answer.code == Exit.USAGE
-    assert "is no name of a contract" in answer.err
+    assert "is not the name of a contract" in answer.err
     assert not (file.parent / name).exists()
 
 
