@@ -27,8 +27,8 @@ def change(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def run(copy: Path, *arguments: str) -> str:
-    """Run Python on the copy, and return what it prints."""
+def run(copy: Path, *arguments: str, status: int = 0) -> str:
+    """Run Python on the copy, which ends with a status, and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-B", *arguments],
         cwd=copy,
@@ -37,5 +37,5 @@ def run(copy: Path, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == status, done.stdout + done.stderr
     return done.stdout

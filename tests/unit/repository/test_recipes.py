@@ -59,6 +59,14 @@ def as_tsv(names: list[str], rows: list[tuple[str, ...]]) -> bytes:
 
 
 '''
+REASON = """\
+    FILE_OLD = Explanation(
+        "file:old",
+        means="The file is in a format of an earlier age.",
+        cause="It was taken from an archive.",
+        producer="Export the rows again.",
+    )
+"""
 READER_TEST = """\
 from io import BytesIO
 
@@ -105,6 +113,19 @@ def add_output(copy: Path) -> None:
     more = f"{value}\n            QueueArn=self.queue.queue_arn,"
     change(copy / "lib/constructs/intake_queue.py", value, more)
     change(copy / "docs/settings.md", "| `QueueUrl`, ", "| `QueueUrl`, `QueueArn`, ")
+
+
+def add_reason(copy: Path) -> None:
+    """A refusal of files that begin in some way."""
+    line = "    FILE_COMPRESSED_TWICE = "
+    change(copy / "lambda/processor/reasons.py", line, f"{REASON}{line}")
+    reads = '    if not text.startswith(b"{"):\n'
+    refuses = '    if text.startswith(b"OLD"):\n        raise FileRefusedError(Reason.FILE_OLD)\n'
+    change(copy / "lambda/processor/readers/detection.py", reads, refuses + reads)
+    run(copy, "-m", "tests.reasons")
+    (copy / "old.csv").write_text("OLD\n", encoding="utf-8")
+    check = ("-m", "pipeline", "contract", "check", "customers", "old.csv")
+    assert "file:old" in run(copy, *check, status=1)
 
 
 def add_format(copy: Path) -> None:
@@ -172,6 +193,15 @@ RECIPES = {
             "[QueueArn-AWS::SQS::Queue]",
             "stack/test_outputs.py::test_there_are_no_other_outputs",
             f"{DOCUMENTATION}::test_the_table_of_outputs_is_that_of_the_stack",
+        ],
+    ),
+    "a reason": Recipe(
+        add_reason,
+        [
+            "processor/test_reasons.py::test_the_page_is_current",
+            "processor/test_reasons.py::test_every_reason_is_stated_somewhere",
+            "processor/test_reasons.py::test_a_reason_is_named_and_explained[file:old]",
+            "pipeline/test_catalogue.py::test_every_reason_is_explained[file:old]",
         ],
     ),
     "a file format": Recipe(
