@@ -18,11 +18,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 
-from processor.bucket.requests import RequestError
 from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.reversible import ReversibleKeys
-from processor.reidentification import Facts, Reidentification
+from processor.reidentification.answering import Facts, Reidentification
+from processor.reidentification.requests import RequestError
 from processor.silence import silence
 
 logger = Logger()

@@ -10,7 +10,7 @@ from pipeline.outcomes import RefusedError
 from pipeline.stack import Stack
 from processor.bucket.keys import INCOMING, MANIFESTS, PROCESSED, QUARANTINE, RECEIPTS
 from processor.bucket.keys import REQUESTS as ERASURE_REQUESTS
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, VALUES
+from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, VALUES
 
 # How services name a refusal: S3 and SQS, KMS and Step Functions, and SQS of the queue's key.
 _CODES = {"AccessDenied", "AccessDeniedException", "KMS.AccessDeniedException", "KmsAccessDenied"}

@@ -128,9 +128,10 @@ CONTROLS = [
         "AC-5 AC-3(2) AU-10",
         "Reidentification",
         [
-            f"{UNIT}processor/test_reidentification.py"
+            f"{UNIT}processor/reidentification/test_answering.py"
             "::test_a_request_without_a_signature_is_not_answered",
-            f"{UNIT}processor/bucket/test_requests.py::test_nobody_signs_their_own_request",
+            f"{UNIT}processor/reidentification/test_requests.py"
+            "::test_nobody_signs_their_own_request",
             f"{STACK}test_reidentification_policies.py::test_each_denies_what_the_other_allows",
             f"{ATTACKS}test_reidentification.py::test_refused_to_a_requester",
             f"{ATTACKS}test_reidentification.py::test_refused_to_an_approver",

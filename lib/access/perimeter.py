@@ -30,7 +30,7 @@ from processor.bucket.keys import (
     SUPPRESSED,
 )
 from processor.bucket.keys import REQUESTS as ERASURE_REQUESTS
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
+from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 ENCRYPTION = "s3:x-amz-server-side-encryption"
 ENCRYPTION_KEY = f"{ENCRYPTION}-aws-kms-key-id"

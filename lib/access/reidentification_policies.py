@@ -10,7 +10,7 @@ from lib.constructs.keys import Keys, via
 from lib.environment import Environment
 from lib.names import DATASET_TAG, OWN_DATASET, PURPOSE_TAG, USER
 from lib.outputs import export
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
+from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 OWN_PURPOSE = f"${{aws:PrincipalTag/{PURPOSE_TAG}}}"
 # AWS has no resource for these: whoever has a token completes its task.

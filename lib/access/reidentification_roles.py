@@ -20,7 +20,7 @@ from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
 from lib.names import OF_THIS_ACCOUNT
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
+from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 WRITTEN = (APPROVALS, VALUES, SLOTS)
 

@@ -15,7 +15,7 @@ from lib.constructs.reidentification_workflow import workflow
 from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
 from lib.outputs import export
-from processor.bucket.requests import REIDENTIFICATION
+from processor.reidentification.requests import REIDENTIFICATION
 
 EXPIRY = Duration.days(1)  # the shortest that S3 offers, of objects and of old versions
 TIMEOUT, MEMORY_MB = Duration.minutes(1), 512

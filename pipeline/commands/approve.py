@@ -9,7 +9,7 @@ from pipeline.display import remark, show_json, show_table, show_text
 from pipeline.executions import DESCRIBE
 from pipeline.outcomes import Exit, NotFoundError
 from pipeline.permissions import GET, LIST, PUT
-from pipeline.requests import APPROVE, REFUSE, Requests, Waiting
+from pipeline.reidentifications import APPROVE, REFUSE, Reidentifications, Waiting
 from pipeline.stack import Stack, with_stack
 
 HEADINGS = ("request", "who asks", "column", "purpose", "tokens")
@@ -50,7 +50,7 @@ def command(
     With the name of a REQUEST, it is approved after you agree. Your user id is kept with it. A
     request ends by itself after a day.
     """
-    requests = Requests(stack)
+    requests = Reidentifications(stack)
     found = [one for one in requests.waiting(dataset) if request in (None, one.name)]
     if request is None:
         _show(found, as_json)

@@ -13,10 +13,10 @@ from pipeline.display import remark, show_json, show_text
 from pipeline.executions import DESCRIBE, START
 from pipeline.outcomes import Exit
 from pipeline.permissions import GET, PUT
-from pipeline.requests import Requests
+from pipeline.reidentifications import Reidentifications
 from pipeline.stack import Stack, with_stack
 from pipeline.text import is_formula
-from processor.reidentification import MOST_TOKENS
+from processor.reidentification.answering import MOST_TOKENS
 
 PRIVATE = 0o600
 
@@ -76,7 +76,7 @@ def command(
     a plus sign, a warning says so: read the file with a program, or have a spreadsheet import its
     columns as text.
     """
-    requests = Requests(stack)
+    requests = Reidentifications(stack)
     if resume is None:
         if tokens is None or dataset is None or column is None or purpose is None:
             raise click.UsageError("Name TOKENS, --dataset, --column and --purpose, or --resume.")

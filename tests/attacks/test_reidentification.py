@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from processor.bucket.requests import signature_name
+from processor.reidentification.requests import signature_name
 from tests.attacks import intruder
 from tests.attacks.attempt import BY_IDENTITY, Actor, Attempt, allowed, refused
 from tests.attacks.conftest import Facts, client_of

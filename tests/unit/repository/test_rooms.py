@@ -13,6 +13,7 @@ from tests.unit.synthesis import ROOT
 # The room of each folder's tests, and whether it has the folder's own rooms.
 ROOMS = {
     "lambda/processor": ("tests/unit/processor", True),
+    "lambda": ("tests/unit/processor", False),  # the handlers
     "lib/contracts": ("tests/unit/contracts", True),
     "lib": ("tests/unit/stack", False),
     "pipeline": ("tests/unit/pipeline", True),
@@ -128,6 +129,7 @@ def test_every_exception_is_a_module_with_its_reason() -> None:
     [
         ("lambda/processor/bucket/keys.py", "tests/unit/processor/bucket/test_keys.py"),
         ("lambda/processor/account.py", "tests/unit/processor/test_account.py"),
+        ("lambda/index.py", "tests/unit/processor/test_index.py"),
         ("lib/contracts/__init__.py", "tests/unit/contracts/test_contracts.py"),
         ("lib/constructs/keys.py", "tests/unit/stack/test_keys.py"),
         ("sandbox/__main__.py", "tests/sandbox/test_sandbox.py"),

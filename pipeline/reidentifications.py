@@ -11,7 +11,7 @@ from pipeline.bucket import Bucket
 from pipeline.executions import RUNNING, Execution, Executions
 from pipeline.permissions import needing
 from pipeline.stack import Stack
-from processor.bucket.requests import APPROVALS, REQUESTS, SIGNATURES, signature_name
+from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, signature_name
 
 APPROVE, REFUSE = "states:SendTaskSuccess", "states:SendTaskFailure"
 REFUSED = "Refused"
@@ -28,7 +28,7 @@ class Waiting:
     token: str
 
 
-class Requests:
+class Reidentifications:
     """The requests of a stack, as the caller may see and make them."""
 
     def __init__(self, stack: Stack) -> None:

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from processor.bucket.requests import Request, RequestError, approval_key
+from processor.reidentification.requests import Request, RequestError, approval_key
 
 USER = "AROAEXAMPLE:alice@example.com"
 KEY = f"reidentification/requests/customers/fraud/{USER}/a-request"

@@ -11,18 +11,18 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
 
-from processor.bucket.requests import (
-    Request,
-    RequestError,
-    approval_key,
-    signature_name,
-)
 from processor.bucket.store import ConflictError, Source, Store
 from processor.contract.model import Contract
 from processor.contracts import Contracts
 from processor.deidentification.encrypt import Encrypt
 from processor.deidentification.reversible import Origin, ReversibleKeys
 from processor.deidentification.siv import ForeignTokenError, decrypt
+from processor.reidentification.requests import (
+    Request,
+    RequestError,
+    approval_key,
+    signature_name,
+)
 
 MOST_TOKENS = 1_000
 MOST_BYTES = 1 << 20
@@ -36,7 +36,7 @@ class Facts:
         request: the key of the object with the tokens.
         etag: of the object that was checked: another one under the same key is not approved.
         tokens: how many.
-        requester: see :class:`processor.bucket.requests.Request`.
+        requester: see :class:`processor.reidentification.requests.Request`.
     """
 
     request: str
