@@ -264,11 +264,11 @@ def check_fields(source: Source) -> None:
 
 def first_version(document: dict[str, Any]) -> str:
     """The first apiVersion that has all fields of a document."""
-    newest = max(
+    needed = [
         NEWER_TYPES.get(str(value), row.since) if name == "logicalType" else row.since
         for _, name, row, value in _walk(document, "contract", ())
-    )
-    return next(version for version in VERSIONS if version[1:4] >= newest)
+    ]
+    return next(version for version in VERSIONS if version[1:4] >= max(needed, default=""))
 
 
 def _walk(part: Any, level: str, at: Location) -> Iterator[tuple[Location, str, Row, Any]]:

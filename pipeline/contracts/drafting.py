@@ -7,6 +7,7 @@ enums parts of public vocabularies: no value of the file is written.
 import re
 import tempfile
 import textwrap
+import unicodedata
 import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -45,6 +46,23 @@ SURE_MARKERS = {"\\N", "NULL", "#N/A"}
 FIRST_DAY = re.compile(r"9{1,2}([./-])9{1,2}\1(?:99)?99")
 STRUCTURE = re.compile(r"[Aa9./_-]*9[Aa9./_-]*")
 CHARACTERS = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
+
+RESERVED = {
+    *("ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS"),
+    *("CUBE", "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE"),
+    *("CURRENT_SCHEMA", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE"),
+    *("DELETE", "DESCRIBE", "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXECUTE"),
+    *("EXISTS", "EXTRACT", "FALSE", "FIRST", "FOR", "FROM", "FULL", "GROUP", "GROUPING"),
+    *("HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LAST", "LEFT"),
+    *("LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE", "NOT", "NULL"),
+    *("ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP", "SELECT", "SKIP"),
+    *("TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING", "VALUES", "WHEN"),
+    *("WHERE", "WITH"),
+}
+"""Words that queries of Athena have in quotes if they are names.
+
+https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html
+"""
 
 
 @dataclass(frozen=True)
@@ -122,9 +140,12 @@ def name_of(file: Path) -> str:
 def _names(labels: Sequence[str]) -> list[str]:
     """Return names of columns that need no quotes in SQL: where all can, what files call them.
 
-    Otherwise they are in lower case, with underscores.
+    Otherwise they are in lower case, with underscores and without accents. Other scripts stay.
     """
-    simple = all(re.fullmatch(r"\w+", label) for label in labels)
+    simple = all(
+        re.fullmatch(r"(?a:[^\W\d]\w*)", label) and label.upper() not in RESERVED
+        for label in labels
+    )
     names: list[str] = []
     taken: set[str] = set()
     for number, label in enumerate(labels, start=1):
@@ -134,7 +155,9 @@ def _names(labels: Sequence[str]) -> list[str]:
                 "control characters, more than 1,024 characters, or begins with a brace. Rename "
                 "it."
             )
-        name = label if simple else "_".join(re.findall(r"[^\W_]+", label.lower()))
+        name = label if simple else "_".join(re.findall(r"[^\W_]+", _without_accents(label)))
+        if name[:1].isdigit() or name.upper() in RESERVED:
+            name = f"column_{name}"
         name = name[:MAX_NAME_LENGTH] or f"column_{number}"
         unique, count = name, 1
         while unique.casefold() in taken:
@@ -143,6 +166,13 @@ def _names(labels: Sequence[str]) -> list[str]:
         taken.add(unique.casefold())
         names.append(unique)
     return names
+
+
+def _without_accents(text: str) -> str:
+    plain = (unicodedata.normalize("NFKD", one)[:1] for one in text.casefold())
+    return "".join(
+        new if new.isascii() else old for old, new in zip(text.casefold(), plain, strict=True)
+    )
 
 
 def _profiles(file: Path, shape: Shape, columns: Sequence[Column]) -> tuple[list[Profile], int]:

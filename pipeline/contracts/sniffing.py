@@ -21,7 +21,8 @@ from processor.contract.vocabulary import ESCAPE
 from processor.deidentification.redaction import PATTERNS, redact
 from processor.readers import compression, parquet
 from processor.readers.encodings import looks_like_json
-from processor.readers.signatures import foreign_format
+from processor.readers.lines import without_mark
+from processor.readers.signatures import foreign_format, foreign_text
 from processor.reasons import FileRefusedError, Reason
 
 BEGIN = 1 << 18  # bytes that are looked at to find a dialect
@@ -80,7 +81,8 @@ def sniff(file: Path) -> Shape:
     except (OSError, pa.ArrowException) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise WrongContractError(f"{file} cannot be read: {error}.") from None
+        what = f"{file} is damaged, or was not copied as a whole: {str(error).rstrip('.')}."
+        raise WrongContractError(f"{what} Copy or export it again.") from None
     if not 0 < len(shape.labels) <= MOST_COLUMNS:
         raise WrongContractError(
             f"{file} has {len(shape.labels):,} columns; a contract has 1 to {MOST_COLUMNS:,}."
@@ -135,7 +137,11 @@ def _kind(name: str, begin: bytes) -> str:
     ending = re.search(r"\.(\w+?)(?:\.(?:gz|zst))?\Z", name.lower())
     if ending and ending[1] == "csv":
         return "csv"
-    return "json" if looks_like_json(begin) else "csv"
+    if looks_like_json(begin):
+        return "json"
+    if reason := foreign_text(without_mark(begin).lstrip()):
+        raise FileRefusedError(reason)
+    return "csv"
 
 
 def _parquet(file: Path) -> Shape:
@@ -166,6 +172,11 @@ def _json(file: Path) -> Shape:
                     kinds.setdefault(name, Counter())[_JSON_KINDS.get(type(value), "string")] += 1
             if len(kinds) > MOST_COLUMNS:
                 break
+    if not kinds:
+        raise WrongContractError(
+            f"{file} has no line that is a JSON object with names. Write each row as one object "
+            "on a line of its own, and draft again."
+        )
     held = {name: _most(counts) for name, counts in kinds.items()}
     nested = {name: kind for name, kind in held.items() if kind != "string"}
     return Shape("json", RFC_4180, list(kinds), nested)
@@ -187,13 +198,13 @@ def _csv(file: Path, begin: bytes) -> Shape:
         lines = lines[1:]
     else:
         dialect = replace(dialect, delimiter=_delimiter(lines))
+    if not any(map(str.strip, lines)):
+        raise WrongContractError(f"{file} is empty. Draft from a file with rows.")
     if _escapes(lines, dialect.delimiter):
         dialect = replace(dialect, escape=ESCAPE, nulls=("\\N",))
     before = _preamble(lines, dialect)
     dialect = replace(dialect, preamble_lines=dialect.preamble_lines + before)
     records = _records(lines[before:], dialect)
-    if not records:
-        raise WrongContractError(f"{file} is empty. Draft from a file with rows.")
     if not _has_header(records):
         dialect = replace(dialect, header=False)
         return Shape("csv", dialect, [f"column_{n + 1}" for n in range(len(records[0]))], {})

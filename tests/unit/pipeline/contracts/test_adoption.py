@@ -664,6 +664,7 @@ def test_values_of_others_have_any_form(other: str) -> None:
         (b"apiVersion: |\n  a\n  b\n", "the apiVersion is 'a\\nb\\n'; use one of"),
         (b"", "is empty"),
         (b"apiVersion:\n", "is empty"),
+        (b"mustBe: 1\n", "is empty"),
         (b"apiVersion: 3", "the apiVersion is 3; use one of"),
         (b"schema: x", "is 'x'; write a list"),
         (b"schema: [x]", "is 'x'; write a mapping"),

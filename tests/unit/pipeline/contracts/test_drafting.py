@@ -66,10 +66,10 @@ def test_excels_habits_are_found_out(tmp_path: Path) -> None:
     )
     for encoding in ("windows-1252", "utf-8-sig", "utf-16"):
         _, columns, contract = from_text(tmp_path, text, encoding=encoding)
-        assert columns["Betrag"].type == "decimal"
-        assert columns["Menge"].type == "integer"
-        assert columns["Währung"].rules.enum == ("EUR",)
-        assert columns["Kunde"].dropped
+        assert columns["betrag"].type == "decimal"
+        assert columns["menge"].type == "integer"
+        assert columns["wahrung"].rules.enum == ("EUR",)
+        assert columns["kunde"].dropped
         csv = contract.csv
         assert (csv.delimiter, csv.decimal, csv.thousands) == (";", ",", ".")
         assert csv.preamble_lines == 1
@@ -108,6 +108,23 @@ def test_without_a_header_columns_have_numbers(tmp_path: Path) -> None:
         assert not contract.csv.header
         assert [*columns] == [f"column_{n + 1}" for n in range(text.index("\n") and len(columns))]
         assert "Anna" not in draft_text
+
+
+def test_names_that_sql_takes_only_in_quotes_become_physical_names(tmp_path: Path) -> None:
+    labels = ["Order", "2nd", "Größe", "\u540d", "\u304c", "Name"]
+    text = f"{','.join(labels)}\n{'x,' * len(labels)}".rstrip(",") + "\n"
+    names = ["column_order", "column_2nd", "grosse", "\u540d", "\u304c", "name"]
+    _, columns, _ = from_text(tmp_path, text)
+    assert [*columns] == names
+    assert [one.label for one in columns.values()] == labels
+
+
+@pytest.mark.parametrize(
+    ("other", "name"),
+    [("end_", "OrderId"), ("End", "orderid"), ("1st", "orderid"), ("Straße", "orderid")],
+)
+def test_one_such_name_is_enough_for_all(tmp_path: Path, other: str, name: str) -> None:
+    assert next(iter(from_text(tmp_path, f"OrderId,{other}\nx,y\n")[1])) == name
 
 
 def test_names_that_a_contract_cannot_have_become_physical_names(tmp_path: Path) -> None:
@@ -477,11 +494,15 @@ def test_something_is_always_kept(tmp_path: Path, header: str, row: str, kept: s
         ("a.xlsx", b"PK\x03\x04" + b"x" * 20, "format:zip"),
         ("a.csv", b"quantity\n\x81\n", "neither UTF-8, UTF-16 nor windows-1252"),
         ("a.csv", b'quantity\n1\n"2', "record:malformed (line 3)"),
-        ("a.csv.gz", gzip.compress(b"quantity\n1\n", mtime=0)[:-6], "cannot be read"),
-        ("a.parquet", b"PAR1" + b"x" * 40, "cannot be read"),
+        ("a.csv.gz", gzip.compress(b"quantity\n1\n", mtime=0)[:-6], "Copy or export it"),
+        ("a.parquet", b"PAR1" + b"x" * 40, "cannot be read: file:not-what"),
+        ("a.csv", b"\n\r\n \n", "is empty. Draft from"),
+        ("a.csv", b"sep=;\n", "is empty. Draft from"),
+        ("a.json", b'\xef\xbb\xbf[{"a": 1}, {"a": 2}]', "format:json-array"),
+        ("a.json", b'{\n  "a": 1\n}\n', "Write each row as one object on a line of its own"),
         ("a.csv", b"a," * 1_001 + b"b\n", "has 1,002 columns; a contract has 1 to 1,000."),
         ("a.jsonl", b'{"a\\u0007": 1}\n', "The name of column 1 is not a name"),
-        ("a.jsonl", b"{\n", "has 0 columns"),
+        ("a.jsonl", b"{\n", "has no line that is a JSON object"),
     ],
 )
 def test_what_cannot_be_drafted_from_is_refused(
