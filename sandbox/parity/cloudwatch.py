@@ -42,7 +42,7 @@ STATES_WITHOUT_DATA = {"breaching": "ALARM", "notBreaching": "OK"}
 """An alarm's state without data, by its treatment of missing data; other treatments keep it."""
 
 EVALUATION_SECONDS = 1.0
-"""How often alarms are evaluated while no values come in."""
+"""The shortest time between two evaluations of the alarms."""
 
 evaluation = threading.RLock()
 """Held while an alarm is evaluated, so that it changes only once."""
@@ -86,7 +86,6 @@ def metrics_from_logs(
                 {},
                 1.0 if value.startswith("$") else float(value),
             )
-    evaluate_all_alarms()
     return original(group, stream, events)
 
 
@@ -162,11 +161,16 @@ def go_into(alarm: dict[str, Any], state: str) -> None:
 def alarms_act_by_themselves() -> None:
     """Evaluate the alarms again and again. AWS does it every minute.
 
+    That takes time for every value there is, so the pause grows with it: ten thousand files would
+    wait for nothing else.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
     """
+    took = 0.0
     while True:
-        time.sleep(EVALUATION_SECONDS)
+        time.sleep(max(EVALUATION_SECONDS, 9 * took))
+        began = time.monotonic()
         evaluate_all_alarms()
+        took = time.monotonic() - began
 
 
 threading.Thread(target=alarms_act_by_themselves, daemon=True).start()
