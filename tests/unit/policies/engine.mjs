@@ -9,19 +9,19 @@ import {
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 import { createInterface } from 'node:readline'
 
-/** The decision, or why there is none, such as a condition key that the engine ignores; what matches. */
+/** The decision, or why there is none, such as a condition key that the engine ignores; what allows and denies. */
 async function decide(simulation) {
   const { resultType, errors, overallResult, result } = await runSimulation(simulation, {})
-  if (resultType !== 'single') return [JSON.stringify(errors ?? resultType), []]
+  if (resultType !== 'single') return [JSON.stringify(errors ?? resultType), [], []]
   const { analysis, ignoredContextKeys } = result
   const decision = ignoredContextKeys.length ? `ignored ${ignoredContextKeys}` : overallResult
-  return [decision, match(analysis)]
+  return [decision, list(analysis, 'allowStatements'), list(analysis, 'denyStatements')]
 }
 
 /** The statements that match, each as its policy's name, which that of a resource does not have, and its number. */
-function match({ identityAnalysis, permissionBoundaryAnalysis, resourceAnalysis, endpointAnalysis }) {
+function list({ identityAnalysis, permissionBoundaryAnalysis, resourceAnalysis, endpointAnalysis }, matching) {
   return [identityAnalysis, permissionBoundaryAnalysis, resourceAnalysis, endpointAnalysis]
-    .flatMap((part) => [...(part?.allowStatements ?? []), ...(part?.denyStatements ?? [])])
+    .flatMap((part) => part?.[matching] ?? [])
     .map(({ policyId, statement }) => [policyId ?? '', statement.index()])
 }
 

@@ -55,17 +55,22 @@ class Action(NamedTuple):
         return [place.form for place in self.places]
 
 
+Statement = tuple[str, int]
+"""The name of its policy, which is empty for that of the resource; its number there, from 1 on."""
+
+
 class Answer(NamedTuple):
     """What the simulator answers.
 
     Attributes:
         decision: the decision, or the reason if there is none.
-        matching: the statements that match: the name of the policy, which is empty for that of the
-            resource, and the number in it, from 1 on.
+        allowing: the statements that match and allow.
+        denying: those that match and deny.
     """
 
     decision: str
-    matching: set[tuple[str, int]]
+    allowing: set[Statement]
+    denying: set[Statement]
 
 
 class Engine:
@@ -102,8 +107,10 @@ class Engine:
 
     def explain(self, simulations: Sequence[dict[str, Any]]) -> list[Answer]:
         """The same, with the statements that match."""
-        answers = self._ask({"simulations": simulations})
-        return [Answer(decision, set(map(tuple, found))) for decision, found in answers]
+        return [
+            Answer(decision, set(map(tuple, allowing)), set(map(tuple, denying)))
+            for decision, allowing, denying in self._ask({"simulations": simulations})
+        ]
 
     def actions(self) -> dict[str, Action]:
         """Every action that AWS publishes."""

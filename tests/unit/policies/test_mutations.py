@@ -64,29 +64,30 @@ AT_ONCE = 24
 
 
 class Table:
-    """The lines of the table for one environment, by what decides them.
+    """The lines of the table for one environment, by what can change them.
 
-    A statement that matches fewer requests changes only those that it matched, and no statement
-    allows what another one denies. A line that changes moves to the front of its list: it changes
-    for similar mutants too.
+    A statement that matches fewer requests changes only those that it matched. What two statements
+    deny, or what one denies and another would allow, needs more than one change. A line that
+    changes moves to the front of its list: it changes for similar mutants too.
     """
 
     def __init__(self, policies: Policies, engine: Engine, retains: bool) -> None:
         self._policies = policies
         self._engine = engine
         self._heard = defaultdict[str, list[Decision]](list)  # by a policy
-        self._undenied = defaultdict[str, list[Decision]](list)  # the same, without explicit denial
+        self._undenied = defaultdict[str, list[Decision]](list)  # the same, without denied ones
         self._matched = defaultdict[tuple[str, int], list[Decision]](list)  # by a statement
         lines = [line for line in DECISIONS.values() if line.request.retains == retains]
         answers = engine.explain([policies.simulate(line.request, {}) for line in lines])
-        for line, answer in zip(lines, answers, strict=True):
-            guard = policies.guarding(line.request.resource)
+        for line, (_, allowing, denying) in zip(lines, answers, strict=True):
             for name in policies.deciding(line.request):
                 self._heard[name].append(line)
-                if answer.decision != "ExplicitlyDenied":
+                if not denying:
                     self._undenied[name].append(line)
-            for name, number in answer.matching:
-                self._matched[name or str(guard), number].append(line)
+            guard = str(policies.guarding(line.request.resource))
+            if len(denying) < 2:
+                for name, number in denying or allowing:
+                    self._matched[name or guard, number].append(line)
 
     def survives(self, mutant: Mutant, name: str) -> bool:
         """Whether AWS still decides as the table says with a changed policy."""
