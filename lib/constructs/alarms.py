@@ -191,6 +191,11 @@ def _failures_of_protection(changes: Changes) -> Iterator[Failure]:
         ("BucketChanged", "Somebody changed the policy or a setting of a bucket.", changes.bucket),
         ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", changes.role),
         ("CodeChanged", "Somebody changed the code or settings of a function.", changes.code),
+        (
+            "WorkflowChanged",
+            "Somebody changed a state machine, or the schedule of the nightly run.",
+            changes.workflow,
+        ),
         ("TrailChanged", "Somebody stopped or changed the audit trail.", changes.trail),
         ("QueriesChanged", "Somebody changed a workgroup or a table of queries.", changes.queries),
     ):

@@ -38,6 +38,7 @@ class Changes(Construct):
         role: the policies or the trust of a role was changed, or a policy of the stack.
         code: a function was replaced, or its code, settings or permissions were changed. It is
             the data processor, or one that erases or re-identifies, where there is such a one.
+        workflow: a state machine or the nightly schedule was replaced, changed or deleted.
         trail: the trail was stopped, deleted, or what it records was changed.
         queries: a workgroup, a table or the database was changed or deleted, or a table added.
     """
@@ -60,12 +61,14 @@ class Changes(Construct):
         buckets = (names.bucket, names.audit_bucket)
         # Roles and policies that CloudFormation names begin with the stack's name.
         roles = [names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*"]
-        functions = [names.function]
+        functions, machines = [names.function], [names.replay]
         if keys.erases:
             functions.append(names.eraser)
+            machines.append(names.erasure)
             roles += [f"{names.eraser}-{Aws.REGION}", f"*erasure-{names.suffix}-{Aws.REGION}"]
         if keys.reversible:
             functions.append(names.reidentifier)
+            machines.append(names.reidentification)
             roles.append(f"*{names.reidentifier}-{Aws.REGION}")  # the state machine's too
         policies = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{stack}-*"
         self.key_disabled = self._count(
@@ -102,6 +105,22 @@ class Changes(Construct):
             _called(
                 *("CreateFunction*", "UpdateFunction*", "DeleteFunction*", "PutFunction*"),
                 *("AddPermission*", "CreateEventSourceMapping*"),
+            ),
+            elsewhere,
+        )
+        # The group of the schedule has the name of the state machine that it starts.
+        self.workflow = self._count(
+            "WorkflowChanged",
+            _of("states", "scheduler"),
+            _is("$.awsRegion", Aws.REGION),
+            logs.FilterPattern.any(
+                _is("$.requestParameters.stateMachineArn", *(f"*:{name}" for name in machines)),
+                _is("$.requestParameters.name", *machines),
+                _is("$.requestParameters.groupName", names.replay),
+            ),
+            _called(
+                *("CreateStateMachine", "UpdateStateMachine", "DeleteStateMachine"),
+                *("UpdateSchedule", "DeleteSchedule*"),
             ),
             elsewhere,
         )

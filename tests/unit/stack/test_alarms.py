@@ -180,6 +180,7 @@ CHANGES = (
     "BucketChanged",
     "RoleChanged",
     "CodeChanged",
+    "WorkflowChanged",
     "TrailChanged",
     "QueriesChanged",
 )

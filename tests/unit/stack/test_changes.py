@@ -22,6 +22,7 @@ OWN_ROLE = "TapStack-test-AuditTrailWriter-1A2B3C4D5E6F"
 OWN_POLICY = f"arn:aws:iam::{ACCOUNT}:policy/TapStack-test-ProcessorRoleAllowed-1A2B3C4D5E6F"
 FILTER_PATTERN_QUOTA = 1_024
 OWN_QUERIES = ("zero-trust-test", "zero_trust_test")  # the workgroup, and the database
+MACHINES = ("zero-trust-replay", "zero-trust-erasure", "zero-trust-reidentification")
 SINCE = 20150331  # in the name of an event of Lambda
 KINDS = {
     "KeyDisabled",
@@ -29,6 +30,7 @@ KINDS = {
     "BucketChanged",
     "RoleChanged",
     "CodeChanged",
+    "WorkflowChanged",
     "TrailChanged",
     "QueriesChanged",
 }
@@ -151,11 +153,29 @@ def changes(stack: Synthesized) -> Iterator[tuple[str, Event]]:
             *(f"PutFunctionConcurrency{SINCE}", f"CreateFunctionUrlConfig{SINCE}"),
         ):
             yield "CodeChanged", event("lambda", name, {"functionName": function})
+    yield from (("WorkflowChanged", one) for one in changes_of_workflows("test"))
     for trail in (TRAIL_NAME, TRAIL):
         for name in ("StopLogging", "DeleteTrail", "UpdateTrail"):
             yield "TrailChanged", event("cloudtrail", name, {"name": trail})
         yield "TrailChanged", event("cloudtrail", "PutEventSelectors", {"trailName": trail})
     yield from (("QueriesChanged", one) for one in changes_of_queries(*OWN_QUERIES))
+
+
+def changes_of_workflows(suffix: str) -> Iterator[Event]:
+    """Changes of state machines, and of the nightly schedule.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cloud-trail.html
+    https://docs.aws.amazon.com/scheduler/latest/UserGuide/logging-using-cloudtrail.html
+    """
+    for name in MACHINES:
+        arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{name}-{suffix}"
+        for called in ("UpdateStateMachine", "DeleteStateMachine"):
+            yield event("states", called, {"stateMachineArn": arn})
+        yield event("states", "CreateStateMachine", {"name": f"{name}-{suffix}"})
+    group = f"{MACHINES[0]}-{suffix}"
+    for called in ("UpdateSchedule", "DeleteSchedule"):
+        yield event("scheduler", called, {"name": "nightly", "groupName": group})
+    yield event("scheduler", "DeleteScheduleGroup", {"name": group})
 
 
 def changes_of_queries(workgroup: str, database: str) -> Iterator[Event]:
@@ -209,8 +229,13 @@ def others(stack: Synthesized) -> Iterator[Event]:
     for suffix in ("prod", "test-2"):
         name = f"zero-trust-{suffix}"
         yield from changes_of_queries(name, name.replace("-", "_"))
-    for one in changes_of_queries(*OWN_QUERIES):
+        yield from changes_of_workflows(suffix)
+    for one in (*changes_of_queries(*OWN_QUERIES), *changes_of_workflows("test")):
         yield {**one, "awsRegion": "eu-west-1"}
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:{MACHINES[0]}-test"
+    for name in ("StartExecution", "StopExecution", "DescribeStateMachine", "TagResource"):
+        yield event("states", name, {"stateMachineArn": machine})
+    yield event("scheduler", "GetSchedule", {"name": "nightly", "groupName": "zero-trust-replay"})
     for name in ("GetWorkGroup", "StartQueryExecution", "CreateNamedQuery", "TagResource"):
         yield event("athena", name, {"workGroup": "zero-trust-test.consumer.customers"})
     for name in ("GetTable", "GetTables", "GetPartitions", "SearchTables"):
@@ -314,13 +339,15 @@ def test_the_patterns_fit_at_their_longest() -> None:
     [({"tokens": False}, 1), ({}, 2), ({"encrypts": True}, 3)],
     ids=["no-tokens", "tokens", "reversible-tokens"],
 )
-def test_functions_that_no_contract_uses_are_not_watched(
+def test_functions_and_workflows_that_no_contract_uses_are_not_watched(
     methods: dict[str, bool], known: int
 ) -> None:
     found = filters(Synthesized(synthesize(settings='{"auditTrail": true}', **methods)))
     for name in ("CodeChanged", "RoleChanged"):
         pattern = found[name]["FilterPattern"]
         assert [one in pattern for one in FUNCTIONS] == [True] * known + [False] * (3 - known)
+    pattern = found["WorkflowChanged"]["FilterPattern"]
+    assert [one in pattern for one in MACHINES] == [True] * known + [False] * (3 - known)
 
 
 def test_there_are_none_without_a_trail(stack: Synthesized) -> None:
