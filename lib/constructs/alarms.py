@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from aws_cdk import Annotations, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lib.constructs.changes import Changes
@@ -150,12 +151,26 @@ def _failures_of_replay(replay: Replay) -> Iterator[Failure]:
         "lost-notifications",
         replay.metric_unfinished(),
     )
-    yield Failure(
-        "ReplayFailed",
-        "A replay, or the nightly reconciliation, did not end well.",
+    yield from _bad_ends(
+        replay.state_machine,
+        "Replay",
+        "A replay, or the nightly reconciliation, {}: files may still be unfinished.",
         "lost-notifications",
-        replay.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
+
+
+def _bad_ends(machine: sfn.StateMachine, name: str, means: str, runbook: str) -> Iterator[Failure]:
+    """An execution that did not succeed. Each way to end has a metric of its own.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html
+    """
+    for end, said, metric in (
+        ("Failed", "failed", machine.metric_failed),
+        ("TimedOut", "took too long and was ended", machine.metric_timed_out),
+        ("Aborted", "was stopped by somebody", machine.metric_aborted),
+    ):
+        counted = metric(statistic=SUM, period=FEW_MINUTES)
+        yield Failure(f"{name}{end}", means.format(said), runbook, counted)
 
 
 def _requests(reidentification: Reidentification) -> Iterator[Failure]:
@@ -176,11 +191,11 @@ def _erasures(erasure: Erasure) -> Iterator[Failure]:
         "erasure",
         erasure.state_machine.metric_started(statistic=SUM, period=MINUTE),
     )
-    yield Failure(
-        "ErasureFailed",
-        "An erasure did not end well: files may still have the person.",
+    yield from _bad_ends(
+        erasure.state_machine,
+        "Erasure",
+        "An erasure {}: files may still have the person.",
         "erasure",
-        erasure.state_machine.metric_failed(statistic=SUM, period=FEW_MINUTES),
     )
 
 

@@ -62,15 +62,9 @@ def find_alarm(stack: Synthesized, name: str) -> Resource:
         ("FilesUnfinished", [1], "ALARM"),
         ("FilesUnfinished", [0], "OK"),
         ("FilesUnfinished", [None], "OK"),
-        ("ReplayFailed", [1], "ALARM"),
-        ("ReplayFailed", [0], "OK"),
-        ("ReplayFailed", [None], "OK"),
         ("ErasureRequested", [1], "ALARM"),
         ("ErasureRequested", [0], "OK"),
         ("ErasureRequested", [None], "OK"),
-        ("ErasureFailed", [1], "ALARM"),
-        ("ErasureFailed", [0], "OK"),
-        ("ErasureFailed", [None], "OK"),
         ("FunctionSlow", [225_001], "ALARM"),
         ("FunctionSlow", [225_000], "OK"),
         ("FunctionSlow", [None], "OK"),
@@ -166,6 +160,29 @@ def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, de
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", metric)
     assert alarm["Statistic"] == "Maximum"
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
+
+
+@pytest.mark.parametrize(
+    ("end", "metric"),
+    [
+        ("Failed", "ExecutionsFailed"),
+        ("TimedOut", "ExecutionsTimedOut"),
+        ("Aborted", "ExecutionsAborted"),
+    ],
+)
+@pytest.mark.parametrize("name", ["Replay", "Erasure"])
+def test_no_end_of_an_execution_but_success_is_unseen(
+    stack: Synthesized, name: str, end: str, metric: str
+) -> None:
+    alarm = find_alarm(stack, f"{name}{end}")
+    machine, _ = stack.one(
+        "AWS::StepFunctions::StateMachine", StateMachineName=f"zero-trust-{name.lower()}-test"
+    )
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", metric)
+    assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": f"<{machine}>"}]
+    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
+    assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
+    assert evaluate(alarm, [0]) == evaluate(alarm, [None]) == "OK"
 
 
 @pytest.fixture(name="audited")

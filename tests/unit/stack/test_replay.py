@@ -57,14 +57,6 @@ def test_what_the_nightly_run_finds_raises_an_alarm_for_a_day(
     assert (alarm["Period"], alarm["TreatMissingData"]) == (86_400, "notBreaching")
 
 
-def test_a_run_that_fails_raises_an_alarm(stack: Synthesized) -> None:
-    name, _ = stack.one(MACHINE, **NAMED)
-    of_machine = [{"Name": "StateMachineArn", "Value": f"<{name}>"}]
-    _, alarm = stack.one(ALARM, MetricName="ExecutionsFailed", Dimensions=of_machine)
-    assert alarm["Namespace"] == "AWS/States"
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
-
-
 def test_nothing_about_files_is_logged(stack: Synthesized) -> None:
     _, machine = stack.one(MACHINE, **NAMED)
     assert "LoggingConfiguration" not in machine
