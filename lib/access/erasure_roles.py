@@ -4,12 +4,14 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lib.access.denials import deny_the_rest
+from lib.access.bounded_role import LAMBDA, STEP_FUNCTIONS, BoundedRole
+from lib.access.distributed_map import acknowledge_children, for_map, map_statements
 from lib.access.functions import (
     acknowledge_interfaces,
     attach_to_network,
     decrypt_environment,
     deny_beyond_the_path,
+    streams_of,
     use_data_key,
     write_logs,
 )
@@ -18,7 +20,7 @@ from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
-from lib.names import OF_THIS_ACCOUNT, Names
+from lib.names import Names
 from processor.bucket.keys import (
     INCOMING,
     OUTPUTS,
@@ -37,8 +39,7 @@ class ErasureRoles(Construct):
 
     The function reads and rewrites outputs, and reads no raw file: it lists the versions of those.
     It removes requests, and no version of anything. The state machine lists manifests and invokes
-    the function. As with the data processor's role, the allow policy of each is also its boundary,
-    and a second policy denies everything else.
+    the function.
 
     Attributes:
         function: of the function.
@@ -57,82 +58,44 @@ class ErasureRoles(Construct):
     ) -> None:
         """Create the policies, then the roles."""
         super().__init__(scope, construct_id)
-        names, bucket = environment.names, data.bucket
-        allowed = [
-            *_file_statements(data, keys),
-            write_logs(_log_group_arn(names.eraser_log_group)),
-            decrypt_environment(names.eraser_arn, keys.environment.key_arn),
-            attach_to_network(),
-        ]
-        ceiling = self._add_policy("Allowed", "The most that the eraser may ever do", allowed)
-        denied = self._add_policy(
-            "Denied",
-            "What the eraser may not do, whatever else is attached",
-            [*deny_the_rest(allowed), *deny_beyond_the_path(names.eraser_arn, network)],
+        names = environment.names
+        streams = streams_of(names.eraser_log_group)
+        self.function = BoundedRole(
+            self,
+            "Function",
+            name=f"{names.eraser}-{Aws.REGION}",
+            service=LAMBDA,
+            description=f"Lambda execution role of {names.eraser}",
+            who="the eraser",
+            allowed=[
+                *_file_statements(data, keys),
+                write_logs(streams),
+                decrypt_environment(names.eraser_arn, keys.environment.key_arn),
+                attach_to_network(),
+            ],
+            denied=deny_beyond_the_path(names.eraser_arn, network),
         )
+        ceiling = self.function.ceiling
         acknowledge_prefixes(
             ceiling,
-            bucket,
+            data.bucket,
             "A person may have rows in every file, and producers name the files.",
             *(f"{prefix}*" for prefix in (*WRITTEN, REQUESTS)),
         )
         acknowledge_interfaces(ceiling)
-        acknowledge(
-            ceiling,
-            "Lambda names the streams of its log group.",
-            wildcard(_log_group_arn(names.eraser_log_group)),
-        )
-        self.function = iam.Role(
-            self,
-            "Function",
-            role_name=f"{names.eraser}-{Aws.REGION}",  # roles are global, stacks are regional
-            description=f"Lambda execution role of {names.eraser}",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
-            managed_policies=[ceiling, denied],
-            permissions_boundary=ceiling,
-        )
-        steps = _step_statements(names, data)
-        most = self._add_policy("Steps", "The most that an erasure may ever do", steps)
-        acknowledge(
-            most,
-            "A Distributed Map watches its own child executions, whose names nobody knows before.",
-            *map(wildcard, _executions(names)),
-        )
-        self.state_machine = iam.Role(
+        acknowledge(ceiling, "Lambda names the streams of its log group.", wildcard(streams))
+        self.state_machine = BoundedRole(
             self,
             "StateMachine",
-            role_name=f"{names.erasure}-{Aws.REGION}",
+            name=f"{names.erasure}-{Aws.REGION}",
+            service=STEP_FUNCTIONS,
             description=f"Execution role of {names.erasure}",
-            # A Distributed Map's children have a label after the name.
-            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnLike": {"aws:SourceArn": [names.erasure_arn, f"{names.erasure_arn}/*"]},
-                },
-            ),
-            managed_policies=[
-                most,
-                self._add_policy(
-                    "NothingElse",
-                    "What an erasure may not do, whatever else is attached",
-                    deny_the_rest(steps),
-                ),
-            ],
-            permissions_boundary=most,
+            who="an erasure",
+            allowed=_step_statements(names, data),
+            policies=("Steps", "NothingElse"),
+            conditions=for_map(names.erasure_arn),
         )
-
-    def _add_policy(
-        self, construct_id: str, description: str, statements: list[iam.PolicyStatement]
-    ) -> iam.ManagedPolicy:
-        return iam.ManagedPolicy(
-            self, construct_id, description=description, statements=statements
-        )
-
-
-def _log_group_arn(name: str) -> str:
-    return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}:*"
+        acknowledge_children(self.state_machine.ceiling, names.erasure_arn)
 
 
 def _file_statements(data: DataBucket, keys: Keys) -> list[iam.PolicyStatement]:
@@ -187,21 +150,5 @@ def _step_statements(names: Names, data: DataBucket) -> list[iam.PolicyStatement
             actions=["lambda:InvokeFunction"],
             resources=[names.eraser_arn],
         ),
-        # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-        iam.PolicyStatement(
-            sid="StartChildren",
-            actions=["states:StartExecution"],
-            resources=[names.erasure_arn],
-        ),
-        iam.PolicyStatement(
-            sid="WatchChildren",
-            actions=["states:DescribeExecution", "states:StopExecution"],
-            resources=_executions(names),
-        ),
+        *map_statements(names.erasure_arn),
     ]
-
-
-def _executions(names: Names) -> list[str]:
-    """The ARNs of the state machine's executions, and of their children."""
-    executions = names.erasure_arn.replace(":stateMachine:", ":execution:")
-    return [f"{executions}:*", f"{executions}/*"]

@@ -5,6 +5,7 @@ Each function has a role of its own, whose allow policy is also its boundary.
 
 from collections.abc import Iterator, Sequence
 
+from aws_cdk import Aws
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -23,6 +24,11 @@ NETWORK_INTERFACE_ACTIONS = [
     "ec2:UnassignPrivateIpAddresses",
 ]
 SOURCE_FUNCTION = "lambda:SourceFunctionArn"
+
+
+def streams_of(name: str) -> str:
+    """The ARN of the streams of a log group, by its name."""
+    return f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:{name}:*"
 
 
 def use_data_key(bucket: s3.IBucket, keys: Keys) -> iam.PolicyStatement:

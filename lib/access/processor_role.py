@@ -5,7 +5,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from lib.access.denials import deny_the_rest
+from lib.access.bounded_role import LAMBDA, BoundedRole
 from lib.access.functions import (
     acknowledge_interfaces,
     attach_to_network,
@@ -21,18 +21,12 @@ from lib.constructs.keys import Keys, via
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
 from lib.environment import Environment
-from lib.names import OF_THIS_ACCOUNT
 from lib.outputs import export
 from processor.bucket.keys import INCOMING, OUTPUTS, SUPPRESSED
 
 
 class ProcessorRole(Construct):
     """The role that the function acts as.
-
-    Its allow policy is also its permissions boundary: a policy attached later, even
-    AdministratorAccess, adds nothing. A second policy explicitly denies everything else, and
-    holds even without the boundary.
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 
     Attributes:
         role: see the module.
@@ -54,42 +48,27 @@ class ProcessorRole(Construct):
         super().__init__(scope, construct_id)
         names, bucket = environment.names, data.bucket
         log_group_arn = log_groups.function.log_group_arn
-        allowed = [
-            *_record_statements(bucket, keys),
-            *_service_statements(names.function_arn, log_group_arn, intake.queue, keys),
-        ]
-        ceiling = iam.ManagedPolicy(
+        # AWS documents no aws:SourceArn for this role; the denials tie it to the function.
+        self.role = BoundedRole(
             self,
-            "Allowed",
-            description="The most that the data-processor function may ever do",
-            statements=allowed,
-        )
-        denied = iam.ManagedPolicy(
-            self,
-            "Denied",
-            description="What the data-processor function may not do, whatever else is attached",
-            statements=[
-                *deny_the_rest(allowed),
-                *deny_beyond_the_path(names.function_arn, network, "sqs:*"),
+            "Role",
+            name=names.role,
+            service=LAMBDA,
+            description=f"Lambda execution role of {names.function}",
+            who="the data-processor function",
+            allowed=[
+                *_record_statements(bucket, keys),
+                *_service_statements(names.function_arn, log_group_arn, intake.queue, keys),
             ],
+            denied=deny_beyond_the_path(names.function_arn, network, "sqs:*"),
         )
         acknowledge_prefixes(
-            ceiling,
+            self.role.ceiling,
             bucket,
             "The function handles every file, and producers name the files.",
             *(f"{prefix}*" for prefix in (*_read(keys), *OUTPUTS)),
         )
-        acknowledge_interfaces(ceiling)
-        self.role = iam.Role(
-            self,
-            "Role",
-            role_name=names.role,
-            # AWS documents no aws:SourceArn for this; the denials tie the role to the function.
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
-            description=f"Lambda execution role of {names.function}",
-            managed_policies=[ceiling, denied],
-            permissions_boundary=ceiling,
-        )
+        acknowledge_interfaces(self.role.ceiling)
         export(self, environment, LambdaRoleArn=self.role.role_arn)
 
 

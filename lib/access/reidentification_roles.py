@@ -5,12 +5,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from lib.access.denials import deny_the_rest
+from lib.access.bounded_role import LAMBDA, STEP_FUNCTIONS, BoundedRole
 from lib.access.functions import (
     acknowledge_interfaces,
     attach_to_network,
     decrypt_environment,
     deny_beyond_the_path,
+    streams_of,
     use_data_key,
     write_logs,
 )
@@ -19,7 +20,6 @@ from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
 from lib.constructs.network import Network
 from lib.environment import Environment
-from lib.names import OF_THIS_ACCOUNT
 from processor.reidentification.requests import APPROVALS, REQUESTS, SIGNATURES, SLOTS, VALUES
 
 WRITTEN = (APPROVALS, VALUES, SLOTS)
@@ -30,8 +30,7 @@ class ReidentificationRoles(Construct):
 
     The function can derive the keys of reversible tokens and no other. It writes what waits for
     approval, and has no way to approve it. The state machine can invoke the function, and nothing
-    else. As with the data processor's role, the allow policy of each is also its boundary, and a
-    second policy denies everything else.
+    else.
 
     Attributes:
         function: of the function.
@@ -51,81 +50,49 @@ class ReidentificationRoles(Construct):
     ) -> None:
         """Create the policies, then the roles; ``reversible`` is the key of reversible tokens."""
         super().__init__(scope, construct_id)
-        names, bucket = environment.names, data.bucket
-        groups = f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group"
-        log_group_arn = f"{groups}:{names.reidentifier_log_group}:*"
-        allowed = [
-            *_request_statements(data, keys, reversible),
-            write_logs(log_group_arn),
-            decrypt_environment(names.reidentifier_arn, keys.environment.key_arn),
-            attach_to_network(),
-        ]
-        ceiling = self._add_policy(
-            "Allowed", "The most that re-identification may ever do", allowed
+        names = environment.names
+        streams = streams_of(names.reidentifier_log_group)
+        self.function = BoundedRole(
+            self,
+            "Function",
+            name=f"{names.reidentifier}-{Aws.REGION}",
+            service=LAMBDA,
+            description=f"Lambda execution role of {names.reidentifier}",
+            who="re-identification",
+            allowed=[
+                *_request_statements(data, keys, reversible),
+                write_logs(streams),
+                decrypt_environment(names.reidentifier_arn, keys.environment.key_arn),
+                attach_to_network(),
+            ],
+            denied=deny_beyond_the_path(names.reidentifier_arn, network),
         )
-        denied = self._add_policy(
-            "Denied",
-            "What re-identification may not do, whatever else is attached",
-            [*deny_the_rest(allowed), *deny_beyond_the_path(names.reidentifier_arn, network)],
-        )
+        ceiling = self.function.ceiling
         acknowledge_prefixes(
             ceiling,
-            bucket,
+            data.bucket,
             "People name their requests, and the function answers each.",
             *(f"{prefix}*" for prefix in (REQUESTS, *WRITTEN)),
         )
         acknowledge_interfaces(ceiling)
-        acknowledge(
-            ceiling,
-            "Lambda names the streams of the function's log group.",
-            wildcard(log_group_arn),
-        )
-        self.function = iam.Role(
-            self,
-            "Function",
-            role_name=f"{names.reidentifier}-{Aws.REGION}",  # roles are global
-            description=f"Lambda execution role of {names.reidentifier}",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com", conditions=OF_THIS_ACCOUNT),
-            managed_policies=[ceiling, denied],
-            permissions_boundary=ceiling,
-        )
-        invoke = [
-            iam.PolicyStatement(
-                sid="InvokeFunction",
-                actions=["lambda:InvokeFunction"],
-                resources=[names.reidentifier_arn],
-            )
-        ]
-        most = self._add_policy("Invoke", "The most that requests may ever do", invoke)
-        self.state_machine = iam.Role(
+        acknowledge(ceiling, "Lambda names the streams of its log group.", wildcard(streams))
+        self.state_machine = BoundedRole(
             self,
             "StateMachine",
-            role_name=f"{names.reidentification}-{Aws.REGION}",
+            name=f"{names.reidentification}-{Aws.REGION}",
+            service=STEP_FUNCTIONS,
             description=f"Execution role of {names.reidentification}",
-            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnEquals": {"aws:SourceArn": names.reidentification_arn},
-                },
-            ),
-            managed_policies=[
-                most,
-                self._add_policy(
-                    "NothingElse",
-                    "What requests may not do, whatever else is attached",
-                    deny_the_rest(invoke),
-                ),
+            who="requests",
+            allowed=[
+                iam.PolicyStatement(
+                    sid="InvokeFunction",
+                    actions=["lambda:InvokeFunction"],
+                    resources=[names.reidentifier_arn],
+                )
             ],
-            permissions_boundary=most,
-        )
-
-    def _add_policy(
-        self, construct_id: str, description: str, statements: list[iam.PolicyStatement]
-    ) -> iam.ManagedPolicy:
-        return iam.ManagedPolicy(
-            self, construct_id, description=description, statements=statements
+            policies=("Invoke", "NothingElse"),
+            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
+            conditions={"ArnEquals": {"aws:SourceArn": names.reidentification_arn}},
         )
 
 

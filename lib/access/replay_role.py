@@ -4,8 +4,10 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lib.access.denials import deny, deny_the_rest
-from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes, wildcard
+from lib.access.bounded_role import STEP_FUNCTIONS, BoundedRole
+from lib.access.denials import deny
+from lib.access.distributed_map import acknowledge_children, for_map, map_statements
+from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
@@ -20,9 +22,6 @@ class ReplayRole(Construct):
     The state machine reads no content: objects are encrypted, and it cannot decrypt any. It asks
     for metadata with HeadObject, which needs ``s3:GetObject`` but not the key.
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
-
-    As with the function's role, the allow policy is also the boundary, and a second policy denies
-    everything else.
 
     Attributes:
         role: of the state machine.
@@ -42,19 +41,15 @@ class ReplayRole(Construct):
         """Create the policies, then the roles."""
         super().__init__(scope, construct_id)
         names = environment.names
-        allowed = [*_file_statements(keys, intake, data), *_service_statements(names)]
-        ceiling = iam.ManagedPolicy(
+        self.role = BoundedRole(
             self,
-            "Allowed",
-            description="The most that the replay may ever do",
-            statements=allowed,
-        )
-        denied = iam.ManagedPolicy(
-            self,
-            "Denied",
-            description="What the replay may not do, whatever else is attached",
-            statements=[
-                *deny_the_rest(allowed),
+            "Role",
+            name=f"{names.replay}-{Aws.REGION}",
+            service=STEP_FUNCTIONS,
+            description=f"Execution role of {names.replay}",
+            who="the replay",
+            allowed=[*_file_statements(keys, intake, data), *_service_statements(names)],
+            denied=[
                 deny(
                     "DenyContent",
                     actions=["kms:*"],
@@ -68,7 +63,9 @@ class ReplayRole(Construct):
                     conditions={"StringNotEquals": {"cloudwatch:namespace": METRICS}},
                 ),
             ],
+            conditions=for_map(names.replay_arn),
         )
+        ceiling = self.role.ceiling
         acknowledge_prefixes(
             ceiling, data.bucket, "It may ask about the manifest of every file.", f"{MANIFESTS}*"
         )
@@ -78,28 +75,7 @@ class ReplayRole(Construct):
             "AwsSolutions-IAM5[Resource::*]",
             "CKV_AWS_111",
         )
-        acknowledge(
-            ceiling,
-            "A Distributed Map watches its own child executions, whose names nobody knows before.",
-            *map(wildcard, _executions(names)),
-        )
-        self.role = iam.Role(
-            self,
-            "Role",
-            role_name=f"{names.replay}-{Aws.REGION}",  # roles are global, stacks are regional
-            description=f"Execution role of {names.replay}",
-            # A Distributed Map's children have a label after the name.
-            # https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnLike": {"aws:SourceArn": [names.replay_arn, f"{names.replay_arn}/*"]},
-                },
-            ),
-            managed_policies=[ceiling, denied],
-            permissions_boundary=ceiling,
-        )
+        acknowledge_children(ceiling, names.replay_arn)
         self.schedule_role = iam.Role(
             self,
             "ScheduleRole",
@@ -176,21 +152,5 @@ def _service_statements(names: Names) -> list[iam.PolicyStatement]:
             resources=["*"],
             conditions={"StringEquals": {"cloudwatch:namespace": METRICS}},
         ),
-        # https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html
-        iam.PolicyStatement(
-            sid="StartChildren",
-            actions=["states:StartExecution"],
-            resources=[names.replay_arn],
-        ),
-        iam.PolicyStatement(
-            sid="WatchChildren",
-            actions=["states:DescribeExecution", "states:StopExecution"],
-            resources=_executions(names),
-        ),
+        *map_statements(names.replay_arn),
     ]
-
-
-def _executions(names: Names) -> list[str]:
-    """The ARNs of the state machine's executions, and of their children."""
-    executions = names.replay_arn.replace(":stateMachine:", ":execution:")
-    return [f"{executions}:*", f"{executions}/*"]

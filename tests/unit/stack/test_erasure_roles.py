@@ -8,12 +8,6 @@ def role_of(stack: Synthesized, name: str) -> Resource:
     return stack.one("AWS::IAM::Role", RoleName=f"{name}-us-east-1")[1]
 
 
-def test_boundaries_are_the_allow_policies(stack: Synthesized) -> None:
-    for name in ("eraser-test", "zero-trust-erasure-test"):
-        role = role_of(stack, name)
-        assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
-
-
 def test_the_eraser_reads_no_raw_file_and_deletes_requests_alone(stack: Synthesized) -> None:
     allowed = role_of(stack, "eraser-test")["ManagedPolicyArns"][0].strip("<>")
     document = stack.resources[allowed]["Properties"]["PolicyDocument"]

@@ -27,16 +27,6 @@ def policies(stack: Synthesized) -> tuple[Resource, Resource]:
     return allowed, denied
 
 
-def test_its_allow_policy_is_its_boundary(stack: Synthesized) -> None:
-    role = role_of(stack)
-    assert role["RoleName"] == "zero-trust-replay-test-us-east-1"
-    assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
-    assert not role.get("Policies")
-    allowed, denied = policies(stack)
-    assert {one["Effect"] for one in allowed["Statement"]} == {"Allow"}
-    assert {one["Effect"] for one in denied["Statement"]} == {"Deny"}
-
-
 def test_it_may_ask_about_manifests_and_not_decrypt_them(stack: Synthesized) -> None:
     allowed, denied = policies(stack)
     bucket, _ = stack.one("AWS::S3::Bucket")
@@ -55,15 +45,6 @@ def test_it_sends_to_the_one_queue(stack: Synthesized) -> None:
     assert sending["Resource"] == mapping["EventSourceArn"]
     context = statement(allowed, "EncryptMessages")["Condition"]["StringEquals"]
     assert context["kms:EncryptionContext:aws:sqs:arn"] == mapping["EventSourceArn"]
-
-
-def test_it_is_assumed_for_this_state_machine_alone(stack: Synthesized) -> None:
-    (trust,) = role_of(stack)["AssumeRolePolicyDocument"]["Statement"]
-    assert trust["Principal"] == {"Service": "states.amazonaws.com"}
-    assert trust["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnLike": {"aws:SourceArn": [MACHINE, f"{MACHINE}/*"]},
-    }
 
 
 def test_the_schedule_can_start_it_and_nothing_else(stack: Synthesized) -> None:
