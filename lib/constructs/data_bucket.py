@@ -17,7 +17,8 @@ RAW = (INCOMING, QUARANTINE)  # rejected rows are raw too
 
 # How long a replaced or deleted version can be brought back.
 OLD_VERSIONS = Duration.days(30)
-OLD_RAW_VERSIONS = Duration.days(1)  # the shortest that S3 offers
+A_DAY = Duration.days(1)  # the shortest that S3 offers
+OLD_RAW_VERSIONS = A_DAY
 RESULTS_EXPIRY = Duration.days(7)  # a query can be run again
 
 
@@ -100,6 +101,23 @@ class DataBucket(Construct):
             "PCI.DSS.321-S3BucketReplicationEnabled",
         )
 
+    def expire_in_a_day(self, prefix: str) -> None:
+        """Let objects below a prefix expire in a day, and their old versions a day later."""
+        self.bucket.add_lifecycle_rule(
+            id=f"Expire-{_named(prefix)}",
+            prefix=prefix,
+            expiration=A_DAY,
+            noncurrent_version_expiration=A_DAY,
+        )
+
+    def expire_old_versions(self, prefix: str) -> None:
+        """Let old versions below a prefix expire as those of outputs do."""
+        self.bucket.add_lifecycle_rule(
+            id=f"ExpireOldVersions-{_named(prefix)}",
+            prefix=prefix,
+            noncurrent_version_expiration=OLD_VERSIONS,
+        )
+
     def _announce(self, queue: sqs.Queue) -> None:
         """Send every new object under ``incoming/`` to the queue, and every event to EventBridge.
 
@@ -129,6 +147,11 @@ class DataBucket(Construct):
             ],
         )
         self.bucket.node.add_dependency(queue)
+
+
+def _named(prefix: str) -> str:
+    """A prefix in the id of a rule, which has no slash."""
+    return prefix.strip("/").replace("/", "-")
 
 
 def _lifecycle(raw_data_expiry_days: int) -> list[s3.LifecycleRule]:

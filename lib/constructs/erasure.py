@@ -14,7 +14,7 @@ from lib.constructs.network_function import NetworkFunction, deriving_variables
 from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
 from lib.outputs import export
-from processor.bucket.keys import ERASURE, REQUESTS
+from processor.bucket.keys import RECEIPTS, REQUESTS, SUPPRESSED
 from processor.bucket.suppressed import AGE
 
 TIMEOUT = Duration.minutes(15)  # the most that Lambda offers, for a batch of files
@@ -47,20 +47,10 @@ class Erasure(Construct):
     ) -> None:
         """Create the function, then the state machine."""
         super().__init__(scope, construct_id)
-        settings, names, bucket = environment.settings, environment.names, data.bucket
-        day = Duration.days(1)  # the shortest that S3 offers
-        bucket.add_lifecycle_rule(
-            id=f"Expire-{REQUESTS.strip('/').replace('/', '-')}",
-            prefix=REQUESTS,
-            expiration=day,
-            noncurrent_version_expiration=day,
-        )
-        for name in ("suppressed", "receipts"):
-            bucket.add_lifecycle_rule(
-                id=f"ExpireOldVersions-erasure-{name}",
-                prefix=f"{ERASURE}{name}/",
-                noncurrent_version_expiration=OLD_VERSIONS,
-            )
+        settings, names = environment.settings, environment.names
+        data.expire_in_a_day(REQUESTS)
+        for prefix in (SUPPRESSED, RECEIPTS):
+            data.expire_old_versions(prefix)
         function = NetworkFunction(
             self,
             "Function",
@@ -99,7 +89,7 @@ class Erasure(Construct):
             name=names.erasure,
             definition=workflow(
                 function_arn=names.eraser_arn,
-                bucket=bucket.bucket_name,
+                bucket=data.bucket.bucket_name,
                 wait_seconds=settings.timeout_seconds + int(AGE) + MARGIN_SECONDS,
             ),
             role=workflow_role,

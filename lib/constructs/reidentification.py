@@ -17,7 +17,6 @@ from lib.environment import Environment
 from lib.outputs import export
 from processor.reidentification.requests import REIDENTIFICATION
 
-EXPIRY = Duration.days(1)  # the shortest that S3 offers, of objects and of old versions
 TIMEOUT, MEMORY_MB = Duration.minutes(1), 512
 
 
@@ -46,13 +45,8 @@ class Reidentification(Construct):
     ) -> None:
         """Create the function, then the state machine; ``reversible`` is the key of its tokens."""
         super().__init__(scope, construct_id)
-        settings, names, bucket = environment.settings, environment.names, data.bucket
-        bucket.add_lifecycle_rule(
-            id=f"Expire-{REIDENTIFICATION.strip('/')}",
-            prefix=REIDENTIFICATION,
-            expiration=EXPIRY,
-            noncurrent_version_expiration=EXPIRY,
-        )
+        settings, names = environment.settings, environment.names
+        data.expire_in_a_day(REIDENTIFICATION)
         function = NetworkFunction(
             self,
             "Function",
