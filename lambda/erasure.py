@@ -11,12 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
-from processor import ProcessorError
+from processor import ProcessorError, clients
 from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.pseudonyms import PseudonymKeys
@@ -72,15 +70,10 @@ def _do(event: dict[str, Any]) -> dict[str, Any]:
 @cache
 def make_requests() -> Requests:
     """Make the one of this process, from the environment and the bundled contracts."""
-    config = Config(
-        connect_timeout=5,
-        retries={"mode": "standard", "max_attempts": 3},
-        s3={"us_east_1_regional_endpoint": "regional"},
-    )
-    store = Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"])
+    store = Store(clients.s3(), os.environ["BUCKET_NAME"])
     contracts = Contracts(Path(__file__).with_name("contracts"))
     keys = PseudonymKeys(
-        boto3.client("kms", config=config),
+        clients.kms(),
         os.environ["PSEUDONYM_KEY_ID"],
         os.environ.get("REVERSIBLE_KEY_ID"),
     )

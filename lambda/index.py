@@ -18,14 +18,12 @@ from time import monotonic
 from traceback import walk_tb
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from processor import ProcessorError
+from processor import ProcessorError, clients
 from processor.bucket.notification import created_keys
 from processor.bucket.store import Store
 from processor.contracts import Contracts
@@ -149,19 +147,13 @@ def _receives(message: Message) -> int:
 @cache
 def make_processor() -> Processor:
     """Make the one processor of this process, from the environment and the bundled contracts."""
-    config = Config(
-        # Without a route, a connection must fail long before the function times out.
-        connect_timeout=5,
-        retries={"mode": "standard", "max_attempts": 3},
-        s3={"us_east_1_regional_endpoint": "regional"},
-    )
     # Lambda sets this: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     memory_mb = int(os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"])
     return Processor(
-        Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
+        Store(clients.s3(), os.environ["BUCKET_NAME"]),
         Contracts(Path(__file__).with_name("contracts")),
         PseudonymKeys(
-            boto3.client("kms", config=config),
+            clients.kms(),
             os.environ["PSEUDONYM_KEY_ID"],
             os.environ.get("REVERSIBLE_KEY_ID"),
         ),

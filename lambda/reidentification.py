@@ -13,11 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from botocore.config import Config
 
+from processor import clients
 from processor.bucket.store import Store
 from processor.contracts import Contracts
 from processor.deidentification.reversible import ReversibleKeys
@@ -76,14 +75,9 @@ def _do(event: dict[str, Any], execution: str) -> dict[str, Any]:
 @cache
 def make_reidentification() -> Reidentification:
     """Make the one of this process, from the environment and the bundled contracts."""
-    config = Config(
-        connect_timeout=5,
-        retries={"mode": "standard", "max_attempts": 3},
-        s3={"us_east_1_regional_endpoint": "regional"},
-    )
     return Reidentification(
-        Store(boto3.client("s3", config=config), os.environ["BUCKET_NAME"]),
+        Store(clients.s3(), os.environ["BUCKET_NAME"]),
         Contracts(Path(__file__).with_name("contracts")),
-        ReversibleKeys(boto3.client("kms", config=config), os.environ["REVERSIBLE_KEY_ID"]),
+        ReversibleKeys(clients.kms(), os.environ["REVERSIBLE_KEY_ID"]),
         int(os.environ["REQUESTS_PER_DAY"]),
     )

@@ -67,7 +67,7 @@ def make_index(
     index = importlib.import_module("index")
     index.make_processor.cache_clear()
     clients = {"s3": bucket, "kms": HmacKey()}
-    monkeypatch.setattr(index.boto3, "client", lambda service, config: clients[service])
+    monkeypatch.setattr("boto3.client", lambda service, config: clients[service])
     monkeypatch.setattr(index, "__file__", str(tmp_path / "index.py"))
     output = StandardOutput()
     monkeypatch.setattr(index.logger.registered_handler, "stream", output)

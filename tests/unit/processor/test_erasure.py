@@ -57,7 +57,7 @@ def make_erasure(
     module = importlib.import_module("erasure")
     module.make_requests.cache_clear()
     clients = {"s3": bucket, "kms": HmacKey()}
-    monkeypatch.setattr(module.boto3, "client", lambda service, config: clients[service])
+    monkeypatch.setattr("boto3.client", lambda service, config: clients[service])
     monkeypatch.setattr(module, "__file__", str(tmp_path / "erasure.py"))
     monkeypatch.setattr(module.logger.registered_handler, "stream", output)
     (tmp_path / "contracts").mkdir()

@@ -39,7 +39,7 @@ def make_handler(
     module = importlib.import_module("reidentification")
     module.make_reidentification.cache_clear()
     clients = {"s3": bucket, "kms": HmacKey()}
-    monkeypatch.setattr(module.boto3, "client", lambda service, config: clients[service])
+    monkeypatch.setattr("boto3.client", lambda service, config: clients[service])
     monkeypatch.setattr(module, "__file__", str(tmp_path / "reidentification.py"))
     output = StandardOutput()
     monkeypatch.setattr(module.logger.registered_handler, "stream", output)
