@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
+from typing import IO
 
 import click
 
@@ -57,6 +59,7 @@ def program() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code, see :class:`pipeline.outcomes.Exit`."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()  # >&- closes one
     for stream in (sys.stdout, sys.stderr):
         adapt(stream)
     try:
@@ -80,6 +83,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = error.filename or "standard output, or a temporary file,"
         remark(f"Error: {what} cannot be read or written: {error.strerror or error}.")
         return Exit.FAILED
+
+
+def _nowhere() -> IO[str]:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _write_no_more() -> None:

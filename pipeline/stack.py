@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import boto3
 import click
@@ -15,6 +15,10 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 
 from pipeline.outcomes import NoStackError, PipelineError
@@ -38,6 +42,26 @@ _CONFIG = Config(
     max_pool_connections=CONNECTIONS,
     retries={"mode": "standard", "total_max_attempts": 5},
 )
+
+_SANDBOX = 'eval "$(python3 -m sandbox env)"'
+_SIGN_IN = "Sign in again, such as with aws sso login."
+
+_REMEDIES = {
+    ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"): _SIGN_IN,
+    (
+        *("InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"),
+        *("SignatureDoesNotMatch", "InvalidSignatureException", "IncompleteSignature"),
+    ): f"See AWS_PROFILE and the variables of a key. For the sandbox: {_SANDBOX}",
+    ("RequestTimeTooSkewed",): "Set the clock of this machine.",
+    (
+        *("NoSuchBucket", "StateMachineDoesNotExist", "QueueDoesNotExist"),
+        "AWS.SimpleQueueService.NonExistentQueue",
+    ): "The stack was deleted, or this is not its account: see CFN_OUTPUTS and AWS_PROFILE.",
+}
+"""What to do about errors, by their codes.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+"""
 
 
 class Stack:
@@ -116,37 +140,40 @@ class Stack:
         Otherwise, somebody could create a bucket of this name once the stack was deleted.
         https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
         """
-        client = self.session.client("s3", config=_CONFIG)
+        client: S3Client = self._client("s3")
         client.meta.events.register("before-parameter-build.s3", self._expect_owner)
         return client
 
     @cached_property
     def sqs(self) -> "SQSClient":
         """SQS."""
-        return self.session.client("sqs", config=_CONFIG)
+        return cast("SQSClient", self._client("sqs"))
 
     @cached_property
     def stepfunctions(self) -> Any:
         """Step Functions."""
-        service: Any = "stepfunctions"
-        return self.session.client(service, config=_CONFIG)
+        return self._client("stepfunctions")
 
     @cached_property
     def athena(self) -> Any:
         """Athena."""
-        service: Any = "athena"
-        return self.session.client(service, config=_CONFIG)
+        return self._client("athena")
 
     @cached_property
     def sts(self) -> Any:
         """STS, which tells who is asking."""
-        service: Any = "sts"
-        return self.session.client(service, config=_CONFIG)
+        return self._client("sts")
 
     @cached_property
     def session(self) -> boto3.Session:
         """The credentials of the environment, in the region of the stack."""
         return boto3.Session(region_name=self.region)
+
+    def _client(self, service: Any) -> Any:
+        try:
+            return self.session.client(service, config=_CONFIG)
+        except ValueError as error:  # the URL of an endpoint is none
+            raise PipelineError(f"{error}. Correct AWS_ENDPOINT_URL, or unset it.") from None
 
     def _expect_owner(self, params: dict[str, Any], **_: Any) -> None:
         """Complete the parameters of a request to S3."""
@@ -184,9 +211,17 @@ def _explain(error: BotoCoreError | ClientError) -> str:
         case NoCredentialsError():
             return (
                 "there are no credentials. Set AWS_PROFILE, or the variables of a key. "
-                'For the sandbox: eval "$(python3 -m sandbox env)"'
+                f"For the sandbox: {_SANDBOX}"
             )
         case EndpointConnectionError():
-            return f"{error} Is the sandbox down? `make up` starts it."
+            return f"{error} Is the sandbox down? `make up` starts it. For AWS, see your network."
+        case SSLError():
+            return f"{error}. Each new sandbox has another certificate: {_SANDBOX}"
+        case SSOError() | UnauthorizedSSOTokenError() | TokenRetrievalError():
+            return f"{error}. {_SIGN_IN}"
+        case ClientError():
+            code = error.response.get("Error", {}).get("Code", "")
+            remedy = next((does for codes, does in _REMEDIES.items() if code in codes), "")
+            return f"{error} {remedy}".strip()
         case _:
             return str(error)

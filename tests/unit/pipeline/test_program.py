@@ -10,7 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    EndpointConnectionError,
+    NoCredentialsError,
+    SSLError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+)
 
 from pipeline.outcomes import Exit, NoStackError
 from pipeline.program import main
@@ -81,6 +87,9 @@ def test_without_a_stack_there_is_nothing_to_do(
         (KeyboardInterrupt(), Exit.INTERRUPTED, "Interrupted."),
         (NoCredentialsError(), Exit.FAILED, "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://x"), Exit.FAILED, "make up"),
+        (SSLError(endpoint_url="https://x", error=ValueError()), Exit.FAILED, "certificate: eval"),
+        (SSOTokenLoadError(error_msg="x"), Exit.FAILED, "Sign in again"),
+        (TokenRetrievalError(provider="sso", error_msg="x"), Exit.FAILED, "Sign in again"),
         (PermissionError(errno.EACCES, "No", "a.json"), Exit.FAILED, "a.json cannot be read"),
         (OSError("odd"), Exit.FAILED, "written: odd."),
         (BrokenPipeError(), Exit.OK, ""),
@@ -147,6 +156,20 @@ def test_nobody_has_to_read_on() -> None:
     assert (done.returncode, done.stderr) == (Exit.OK, b"")
 
 
+@pytest.mark.parametrize("closed", ["1", "2"])
+@pytest.mark.parametrize("arguments", ["--help", "contract check", "none"])
+def test_standard_output_and_errors_may_be_closed(arguments: str, closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m pipeline {arguments} {closed}>&-"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (Exit.USAGE if arguments == "none" else Exit.OK)
+    assert "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["files", "--help"]])
 def test_a_disk_may_be_full(arguments: list[str]) -> None:
     with Path("/dev/full").open("w", encoding="utf-8") as full:
@@ -163,6 +186,26 @@ def test_a_disk_may_be_full(arguments: list[str]) -> None:
         "Error: standard output, or a temporary file, cannot be read or written: "
         "No space left on device.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("ExpiredToken", "Sign in again"),
+        ("InvalidAccessKeyId", "See AWS_PROFILE and the variables of a key"),
+        ("SignatureDoesNotMatch", "See AWS_PROFILE and the variables of a key"),
+        ("RequestTimeTooSkewed", "Set the clock of this machine."),
+        ("NoSuchBucket", "The stack was deleted, or this is not its account"),
+    ],
+)
+def test_an_error_of_aws_says_what_to_do(
+    tool: Tool, account: Account, code: str, said: str
+) -> None:
+    account.broken["ListObjectsV2"] = code
+    answer = tool("files")
+    assert answer.code == Exit.FAILED
+    assert code in answer.err
+    assert said in answer.err
 
 
 def test_an_error_of_aws_is_not_one_of_ours(tool: Tool, account: Account) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.outcomes import NoStackError
+from pipeline.outcomes import NoStackError, PipelineError
 from pipeline.stack import OUTPUTS, Stack
 from tests.conftest import OUTPUTS as OF_THE_TESTS
 from tests.unit.pipeline.account import OUTPUTS as OURS
@@ -34,6 +34,12 @@ def test_its_clients_are_of_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {client.meta.region_name for client in clients} == {"eu-central-1"}
     stack.close()
     Stack(OURS).close()
+
+
+def test_the_url_of_an_endpoint_may_be_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
+    with pytest.raises(PipelineError, match=r"localhost\. Correct AWS_ENDPOINT_URL, or unset it"):
+        _ = Stack(OURS).sqs
 
 
 @pytest.mark.parametrize("named", [True, False])
