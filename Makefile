@@ -16,6 +16,7 @@ examples ?= quick
 approval ?= broadening
 hours ?= 6
 objects ?= 10000
+files ?= 20000
 seed ?= 1 2 3
 tests ?=
 assembly ?=
@@ -39,6 +40,7 @@ fuzz: minutes = $(shell expr 5 + $(seconds) / 60)
 bench: minutes = $(shell expr 40 + $(megabytes) / 4)
 scale: minutes = 60
 chaos: minutes = $(shell expr 15 + $(objects) / 30)
+backlog: minutes = $(shell expr 15 + $(files) / 1000)
 smoke: minutes = 15
 # Less than the lifetime of the credentials in the workflows.
 accept: minutes = 170
@@ -176,12 +178,20 @@ readers: setup $(PEERS) $(DATACONTRACT) ## Read the processor's Parquet with oth
 
 .PHONY: chaos
 chaos: setup ## Check that nothing is lost in a sandbox where everything fails (seed="1 2" objects=500); two hours
-	@export SANDBOX_STATE=$(CURDIR)/.sandbox-chaos; \
+	$(call in_a_sandbox_of_its_own,--objects $(objects) --seeds $(seed))
+
+.PHONY: backlog
+backlog: setup ## Check that a replay sends the messages of many files (files=20000); some minutes
+	$(call in_a_sandbox_of_its_own,--files $(files))
+
+define in_a_sandbox_of_its_own
+	@export SANDBOX_STATE=$(CURDIR)/.sandbox-$@; \
 	export outputs=$$SANDBOX_STATE/flat-outputs.json; \
 	trap '$(limited) python -m sandbox down' EXIT; trap 'exit 130' INT TERM; \
 	$(limited) python -m sandbox up; \
-	$(limited) python -m sandbox deploy --suffix chaos --outputs "$$outputs"; \
-	$(limited) python -m sandbox.chaos "$$outputs" --objects $(objects) --seeds $(seed)
+	$(limited) python -m sandbox deploy --suffix $@ --outputs "$$outputs"; \
+	$(limited) python -m sandbox.$@ "$$outputs" $(1)
+endef
 
 .PHONY: accept
 accept: setup ## The same in the account that the AWS variables name (suffix=dev tests=tests/integration)

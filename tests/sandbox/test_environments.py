@@ -1,6 +1,7 @@
 """Two environments in one account: neither affects the other, not even when deleted."""
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import PROJECT, deployment, emulator
+from sandbox import PROJECT, backlog, deployment, emulator
 from sandbox.chaos.__main__ import execute
 from sandbox.chaos.run import Run
 from sandbox.emulator import ACCOUNT, REGION
@@ -277,17 +278,39 @@ def test_a_stack_is_tested_by_a_role_that_can_do_no_more(
     assert changed == "AccessDeniedException"
 
 
-def test_nothing_is_lost_while_everything_fails(
+@pytest.fixture(name="file")
+def write_outputs(
     cloud: Cloud, outputs: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A short ``make chaos``, which raises what is wrong. It comes last: it changes the function.
-
-    S3 refuses all about one of the seed's last objects, so its message is parked.
-    """
+) -> Path:
+    """The file of the outputs of ``two``, for programs that look where the variables point."""
     for name, value in environment(cloud.emulator).items():
         monkeypatch.setenv(name, value)
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(outputs), encoding="utf-8")
+    return file
+
+
+def test_a_replay_sends_one_message_for_each_file(
+    cloud: Cloud,
+    file: Path,
+    outputs: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A short ``make backlog``, of more than a batch; afterwards files are processed as before."""
+    monkeypatch.setenv("SANDBOX_STATE", str(cloud.emulator.state))
+    assert backlog.main([str(file), "--files", "250"]) == 0
+    assert re.match("250 files uploaded in .*: one each", capsys.readouterr().out)
+    pipeline = Pipeline(cloud.client("s3"), outputs["S3BucketName"])
+    name = pipeline.name("payments", "after-backlog.csv")
+    assert pipeline.process(name, PAYMENTS.read_bytes())["outcome"] == "processed"
+
+
+def test_nothing_is_lost_while_everything_fails(cloud: Cloud, file: Path) -> None:
+    """A short ``make chaos``, which raises what is wrong. It comes last: it changes the function.
+
+    S3 refuses all about one of the seed's last objects, so its message is parked.
+    """
     run = Run(seed=15, objects=150)
     execute(cloud.emulator, file, run)
     assert run.facts["object settled, byte by byte as without faults"] == run.objects

@@ -46,6 +46,7 @@ DRY = frozenset(
         "lint",
         "unit",
         # These take from two minutes to some hours, or compare with a commit.
+        "backlog",
         "bench",
         "breaking",
         "chaos",

@@ -95,6 +95,7 @@ def test_what_asks_nobody_has_a_limit_too(target: str) -> None:
         ("lagging", "python"),
         ("readers", "pytest"),
         ("chaos", "python"),
+        ("backlog", "python"),
         ("accept", "python"),
         ("pipeline", "python"),
         ("demo", "python"),
@@ -123,7 +124,7 @@ def test_a_step_that_hangs_is_ended_and_reported(tmp_path: Path, target: str, ha
         done.stdout + done.stderr
     )
     assert [call for call in calls if call.startswith(hangs)]
-    ends = ("deployed", "lagging", "chaos", "pipeline")
+    ends = ("deployed", "lagging", "chaos", "backlog", "pipeline")
     assert calls[-1] == "python -m sandbox down" or target not in ends
 
 

@@ -42,6 +42,10 @@ ELSEWHERE = {
         "tests/unit/stack/test_app.py",
         "It is about an import of the whole program.",
     ),
+    "sandbox/backlog.py": (
+        "tests/sandbox/test_environments.py",
+        "Its stack is deployed there, where a short `make backlog` runs.",
+    ),
     "sandbox/chaos/run.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
