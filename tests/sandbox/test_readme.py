@@ -45,7 +45,7 @@ DRY = frozenset(
         "lagging",
         "lint",
         "unit",
-        # These take from two minutes to some hours, or compare with a commit.
+        # These take from a minute to some hours, or compare with a commit.
         "backlog",
         "bench",
         "breaking",

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.unit.documentation import names, table
 from tests.unit.policies.delivery import REPOSITORY, read
 from tests.unit.synthesis import ACCOUNT, ROOT, Resource
 
@@ -164,6 +165,19 @@ def test_main_needs_the_checks_that_every_pull_request_has(calls: list[Call]) ->
         "required_status_checks",
         "restrictions",
     }
+
+
+def test_the_table_names_what_each_workflow_makes() -> None:
+    made = {
+        file.name: set(re.findall(r"run: (make \w+)", file.read_text(encoding="utf-8")))
+        for file in (ROOT / ".github" / "workflows").glob("*.yml")
+    }
+    named = {
+        name: {one for one in names([does]) if re.fullmatch(r"make \w+", one)}
+        for cell, _, does in table("delivery.md", "## The workflows")
+        for name in names([cell])
+    }
+    assert named == {name: targets - {"make setup"} for name, targets in made.items()}
 
 
 def test_vulnerabilities_can_be_reported_in_private(calls: list[Call]) -> None:
