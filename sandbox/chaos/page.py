@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from sandbox import PROJECT
 from sandbox.chaos.faults import KMS, OBJECTS, S3
+from sandbox.chaos.outcomes import CONTENTS, ROWS
 from sandbox.chaos.relay import LATE, MESSAGES
-from sandbox.chaos.run import BAD, CONTENTS, DISABLED, OVERLAP, PARKED, ROWS, UPLOADS, Run
+from sandbox.chaos.run import BAD, DISABLED, OVERLAP, PARKED, UPLOADS, Run
 
 PAGE = PROJECT / "docs" / "reliability.md"
 

@@ -47,6 +47,8 @@ ELSEWHERE = {
         "Its stack is deployed there, where a short `make backlog` runs.",
     ),
     "sandbox/chaos/run.py": ("tests/sandbox/test_environments.py", RUN),
+    "sandbox/chaos/queues.py": ("tests/sandbox/test_environments.py", RUN),
+    "sandbox/chaos/recovery.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/chaos/relay.py": ("tests/sandbox/test_environments.py", RUN),
     "sandbox/demo.py": ("tests/sandbox/test_readme.py", "A reader runs the demo there."),
     "sandbox/demo_privacy.py": (
