@@ -104,7 +104,7 @@ def measure_parts(name: str, python: str, source: Path, folder: Path) -> Mapping
 
 
 def benchmark(megabytes: int, rounds: int) -> Report:
-    """Measure everything on one file of so many MB, so many times."""
+    """Measure everything on one file of this many MB, this many times."""
     load = os.getloadavg()
     with tempfile.TemporaryDirectory(dir=CACHE) as cache:
         folder = Path(cache)

@@ -30,7 +30,7 @@ class Limit(NamedTuple):
 
 @contextmanager
 def limit_memory(size: int) -> Iterator[Limit]:
-    """Make a limit of so many bytes, and remove it in the end."""
+    """Make a limit of this many bytes, and remove it at the end."""
     first = {"memory.limit_in_bytes": f"{size}", "memory.memsw.limit_in_bytes": f"{size}"}
     second = {"memory.max": f"{size}", "memory.swap.max": "0"}
     with _limit("memory", first, second) as limit:
@@ -39,7 +39,7 @@ def limit_memory(size: int) -> Iterator[Limit]:
 
 @contextmanager
 def limit_cores(cores: float) -> Iterator[Limit | None]:
-    """Make a limit of so much of a processor core, and remove it in the end; None if we cannot."""
+    """Make a limit of this share of a core, and remove it at the end; None if we cannot."""
     quota = round(cores * _PERIOD)
     first = {"cpu.cfs_period_us": f"{_PERIOD}", "cpu.cfs_quota_us": f"{quota}"}
     with _limit("cpu", first, {"cpu.max": f"{quota} {_PERIOD}"}) as limit:

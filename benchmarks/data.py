@@ -78,7 +78,7 @@ def rows() -> Iterator[Row]:
 
 
 def write(path: Path, megabytes: float) -> None:
-    """Write a file of at least so many MB (1 MB is 10^6 bytes), and at least 1,000 rows."""
+    """Write a file of at least this many MB (1 MB is 10^6 bytes), and at least 1,000 rows."""
     people = rows()
     with path.open("wb") as file:
         file.write(",".join(HEADER).encode() + b"\n")

@@ -46,7 +46,7 @@ class BenchmarkFile(NamedTuple):
     Attributes:
         name: what people call it.
         suffix: of its name.
-        write: writes so many rows.
+        write: writes a number of rows.
         dataset: that of its contract.
     """
 

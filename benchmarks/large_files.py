@@ -29,7 +29,7 @@ class LargeFile(NamedTuple):
 
     Attributes:
         megabytes: how much content, 10^6 bytes.
-        write: writes so many bytes of content, or a little more.
+        write: writes a number of bytes of content, or a little more.
         outcome: ``clean`` rows, ``rejected`` rows only, ``both``, or the reason of a refusal.
     """
 
@@ -143,7 +143,7 @@ def _wide(file: IO[bytes], size: int) -> None:
 
 
 def _parquet(file: IO[bytes], size: int, **options: object) -> None:
-    """Write one row group of so many bytes."""
+    """Write one row group of this many bytes."""
     columns = zip(data.HEADER, map(list, zip(*_rows(), strict=True)), strict=True)
     table = pa.table({name: pa.array(values, pa.string()) for name, values in columns})
     many = pa.concat_tables([table] * -(-size // table.nbytes))

@@ -83,8 +83,8 @@ for every row, takes {over_best:.2f} times as much.
 
 ## A value of each method
 
-CPU microseconds for one value of so many characters, among {batch:,} different ones that are \
-done at once; of `shift`, for a date whose subject has so many. Nothing is read, checked or \
+CPU microseconds for one value of this many characters, among {batch:,} different ones that are \
+done at once; of `shift`, for a date whose subject has this many. Nothing is read, checked or \
 written.
 
 {methods}

@@ -48,7 +48,7 @@ A refusal is not a failure: the file is in quarantine with that reason, and a ma
 
 @dataclass(frozen=True)
 class Run:
-    """What became of a file of so many bytes, and what it took: seconds, and bytes."""
+    """What became of a file of this many bytes, and what it took: seconds, and bytes."""
 
     file: LargeFile
     size: int

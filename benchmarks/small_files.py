@@ -42,7 +42,7 @@ class Cost(NamedTuple):
 
 
 def write(folder: Path, number: int) -> None:
-    """Write so many files of clean rows, and ``all/one.parquet`` with the rows of all."""
+    """Write this many files of clean rows, and ``all/one.parquet`` with the rows of all."""
     header, *rows = csv.reader(io.StringIO(SAMPLE.read_text("utf-8"), newline=""))
     kms: Any = FixedKey()
     contract = compile_contracts(CONTRACTS)["customers"]

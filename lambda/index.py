@@ -123,7 +123,7 @@ def _failures(message: Message, context: LambdaContext) -> Iterator[ObjectFailed
 def _deadline(message: Message, context: LambdaContext) -> Deadline:
     """Return when the next object of a message must be transformed."""
     seconds = context.get_remaining_time_in_millis() / 1000 * _TIME_TO_TRANSFORM
-    # A message that fails after so many receives goes to the dead-letter queue.
+    # A message that fails after this many receives goes to the dead-letter queue.
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     return Deadline(
         monotonic() + seconds,

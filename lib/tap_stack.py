@@ -143,7 +143,7 @@ class TapStack(Stack):
         data: DataBucket,
         code: lambda_.Code,
     ) -> Reidentification | None:
-        """Create the way back, only where a contract has tokens that can be reversed."""
+        """Create re-identification, only where a contract has tokens that can be reversed."""
         if keys.reversible is None:
             return None
         roles = ReidentificationRoles(

@@ -135,7 +135,7 @@ def email(sign: str, dot: str = ".") -> Make:
 
 
 def epoch(length: int) -> Make:
-    """Return what makes a recent time as a number of so many digits."""
+    """Return what makes a recent time as a number of this many digits."""
     return lambda chance: (
         str(chance.randrange(1_500_000_000, 1_800_000_000)) + digits(chance, "#" * (length - 10))
     )

@@ -71,7 +71,7 @@ def convert(row: dict[str, str]) -> list[Any] | None:
 
 
 def batches(rows: Iterator[list[Any]]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows as columns, so many at a time."""
+    """Yield the rows as columns, a fixed number at a time."""
     while batch := list(islice(rows, BATCH_ROWS)):
         arrays = map(pa.array, zip(*batch, strict=True), SCHEMA.types)
         yield pa.record_batch(list(arrays), schema=SCHEMA)

@@ -72,7 +72,7 @@ def has(content: bytes | pa.Buffer, text: str) -> bool:
 
 
 def ordinals(count: int) -> pa.Int32Array:
-    """Return so many numbers, from 0."""
+    """Return this many numbers, from 0."""
     return pc.indices_nonzero(pa.repeat(True, count)).cast(pa.int32())
 
 

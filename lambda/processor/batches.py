@@ -84,7 +84,7 @@ def rows_of(lists: pa.ListArray) -> pa.ListViewArray:
 
 
 class Stream(Protocol):
-    """What readers need of a body: bytes, at most so many at a time, none at the end."""
+    """What readers need of a body: bytes, at most a given number at a time, none at the end."""
 
     def read(self, amount: int, /) -> bytes:
         """Return up to ``amount`` bytes; only an empty result means the end."""

@@ -1,4 +1,4 @@
-"""What the way back may do: a function that re-identifies, and the state machine of requests."""
+"""What re-identification may do: its function, and the state machine of its requests."""
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam

@@ -1,6 +1,6 @@
 """The workflow of an erasure, in the Amazon States Language.
 
-The people of a request are put onto the lists of their datasets. What has begun before may still
+The people of a request are added to the lists of their datasets. What has begun before may still
 write rows of theirs: once that must be over, a Distributed Map gives the manifests of these
 datasets to the function, in batches. The state machine sees keys of objects, and who is erased
 nowhere. A dry run changes nothing, so it waits for nothing.
@@ -44,7 +44,7 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
     Args:
         function_arn: of the function that does the steps.
         bucket: the name of the bucket.
-        wait_seconds: after which nothing writes rows of people who were put onto a list.
+        wait_seconds: after which nothing writes rows of people who were added to a list.
     """
     return {
         "Comment": "Erases people from the outputs of all files of their datasets",

@@ -37,7 +37,7 @@ FORMATS = ("uuid", "ipv4", "ipv6", "email")
 MOMENTS: tuple[tuple[Type, bool], ...] = (
     *(("boolean", True), ("timestamp", True), ("timestamp", False), ("time", True)),
 )
-FEW = 1_000  # of so many values one may be wrong, as in files that people keep in spreadsheets
+FEW = 1_000  # of this many values one may be wrong, as in files that people keep in spreadsheets
 MOST_VALUES = 300
 LONGEST_VALUE = 20
 LONGEST_SHAPE = 40

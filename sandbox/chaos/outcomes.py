@@ -14,7 +14,7 @@ from pipeline.stack import Stack
 from sandbox import PROJECT
 
 CONTENTS, ROWS = 20, 25
-"""Different files, each of so many rows; each object has one of them."""
+"""Different files, each of this many rows; each object has one of them."""
 
 
 class Made(NamedTuple):

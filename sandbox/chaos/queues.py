@@ -44,7 +44,7 @@ class Queues:
             time.sleep(0.2)
 
     def await_at_most(self, most: int, queues: Sequence[str]) -> None:
-        """Wait until queues have at most so many messages.
+        """Wait until queues have at most this many messages.
 
         Raises:
             ChaosError: they have more for too long.

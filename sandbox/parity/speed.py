@@ -91,7 +91,7 @@ class Objects(dict[str, Any]):
         return super().pop(key, *default)
 
     def keys_from(self, first: str, prefix: str, most: int) -> list[str]:
-        """Return so many keys with a prefix, from one on, which is or follows the prefix."""
+        """Return this many keys with a prefix, from one on, which is or follows the prefix."""
         begin = bisect_left(self.order, first)
         return list(
             takewhile(lambda key: key.startswith(prefix), self.order[begin : begin + most])

@@ -1,4 +1,4 @@
-"""The way back: what one person alone attempts, whichever of the two it is."""
+"""Re-identification: what one person alone attempts, whichever of the two it is."""
 
 import io
 import json

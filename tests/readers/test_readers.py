@@ -14,7 +14,7 @@ from tests.readers import Row, values
 from tests.unit.synthesis import ROOT
 
 COPIES = 33_000
-"""So many rows have several row groups, and dictionaries of their values; one of each has none."""
+"""This many rows have several row groups, and dictionaries of values; one of each has none."""
 
 
 @pytest.fixture(scope="module", name="python")

@@ -155,7 +155,7 @@ def types_of(tool: str) -> dict[str, str]:
 
 
 def write(folder: Path, *copies: int) -> set[Row]:
-    """Process a file of so many copies of the rows for each number, and return the rows."""
+    """Process a file of this many copies of the rows for each number, and return the rows."""
     contract = _contract()
     lines = LINES.strip().replace("\n ", " ") + "\n"
     for index, number in enumerate(copies):

@@ -1,4 +1,4 @@
-"""The way back, in a sandbox of its own: a request of two people, its runbooks, and its attacks.
+"""Re-identification, in a sandbox of its own: a request of two people, runbooks, and attacks.
 
 The environment is as restricted as those of people's data: administrators read no raw data.
 """

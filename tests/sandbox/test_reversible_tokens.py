@@ -1,4 +1,4 @@
-"""A stack with a contract that encrypts: its key, and the way back that only that opens."""
+"""A stack with a contract that encrypts: its key, and re-identification, which needs that key."""
 
 from collections.abc import Iterator
 

@@ -117,5 +117,5 @@ def _escaped(part: str) -> str:
 
 
 def is_marker(key: str, size: int) -> bool:
-    """Tell whether an object of so many bytes only marks a folder, and is not a file."""
+    """Tell whether an object of this many bytes only marks a folder, and is not a file."""
     return size == 0 and key.endswith(MARKERS)

@@ -62,7 +62,7 @@ class QualityCheck:
             self._counts[name] += counted(columns).true_count
 
     def measure(self, rows_read: int) -> Iterator[Measured]:
-        """Yield what each rule finds in the file; it had so many rows."""
+        """Yield what each rule finds in the file; it had this many rows."""
         for rule in self._rules:
             count, rows = self._counts.get(rule.name, rows_read), self._rows
             percent = rule.unit == "percent"

@@ -25,7 +25,7 @@ class Seen:
     """The values that a column had so far."""
 
     def __init__(self, share: int = 1) -> None:
-        """Begin with no values; so many columns share the memory of one."""
+        """Begin with no values; this many columns share the memory of one."""
         self._share = share
         self._hash = hashlib.blake2b(key=secrets.token_bytes(32), digest_size=16)
         self._recent: set[bytes] = set()

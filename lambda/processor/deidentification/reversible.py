@@ -3,9 +3,9 @@
 A KMS key of their own computes one HMAC-SHA-512 over the name of the dataset, or of the domain,
 and the epoch. Its 64 bytes are a key of AES-256-SIV; that of a column without a domain is expanded
 from them by HKDF. No key of pseudonyms can be derived from one of these, nor one of these from
-those: they come of different keys of KMS. Without that key of KMS, no token can be reversed.
+those: they come from different keys of KMS. Without that key of KMS, no token can be reversed.
 
-The way back of a token takes its origin, which a manifest and a contract tell::
+To reverse a token takes its origin, which is in a manifest and a contract::
 
     origin = Origin(dataset="people", column="email", domain=None, epoch=1)
     key = ReversibleKeys(kms, key_id).derive(origin)

@@ -34,7 +34,7 @@ class Shift(
     takes=tuple(_STEPS),
     says={
         "{method: shift, days: 30, by: customer_id}": (
-            "the date or instant, earlier or later by up to so many days: by the same secret "
+            "the date or instant, earlier or later by up to that many days: by the same secret "
             "number for all values of a subject, who has a token in the column that `by` names"
         )
     },

@@ -29,7 +29,7 @@ def shorten(text: pa.StringArray, length: int) -> pa.StringArray:
 
 
 def has_between(text: pa.StringArray, padding: str, count: int) -> pa.BooleanArray:
-    """Tell which texts have so many characters once the padding at both ends is gone."""
+    """Tell which texts have this many characters once the padding at both ends is gone."""
     return pc.greater_equal(pc.utf8_length(pc.utf8_trim(text, characters=padding)), count)
 
 

@@ -1,4 +1,4 @@
-"""AES-256-SIV over whole columns, and the way back from one token.
+"""AES-256-SIV over whole columns, and the decryption of one token.
 
 SIV (RFC 5297) is deterministic and authenticated: S2V makes a MAC of what is associated with a
 value and of the value itself, and CTR encrypts the value from there. Here the plaintext P of a

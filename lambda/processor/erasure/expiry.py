@@ -57,7 +57,7 @@ class Expiry:
 
 
 def _after(moment: datetime, days: int) -> datetime:
-    """Return the first midnight that is so many days later."""
+    """Return the first midnight that is this many days later."""
     late = moment.astimezone(UTC) + timedelta(days)
     midnight = datetime.combine(late.date(), time(), UTC)
     return midnight if midnight == late else midnight + timedelta(1)

@@ -78,7 +78,7 @@ class Account:
     hidden: set[str] = field(default_factory=set)
 
     def put(self, key: str, content: bytes | None, hours: float = 0) -> str:
-        """Write a version so many hours after ``MOMENT``; return its id."""
+        """Write a version this many hours after ``MOMENT``; return its id."""
         versions = self.objects.setdefault(key, [])
         versions.append((content, MOMENT + timedelta(hours=hours)))
         return f"v{len(versions)}"
@@ -317,7 +317,7 @@ def broken(rule: str = "enough", **changes: Any) -> dict[str, Any]:
 
 
 def record(dataset: str = "customers/", days: float = 0, **changes: Any) -> Record:
-    """The record of a file, so many days after ``MOMENT``."""
+    """The record of a file, this many days after ``MOMENT``."""
     content = manifest(f"incoming/{dataset}a.csv", hours=24 * days, **changes)
     return Record.parse(json.dumps(content).encode(), "manifests/x.json")
 

@@ -1,4 +1,4 @@
-"""The way back: what two people, a function and a state machine may do, and nobody else."""
+"""Re-identification: what two people, a function and a state machine may do, and nobody else."""
 
 from collections.abc import Iterator
 
@@ -175,7 +175,7 @@ TAKEN = (*DENIED, *AROUND)
 
 
 def decide_for_reidentification() -> Iterator[Decision]:
-    """All about the way back."""
+    """All about re-identification."""
     yield from decide_for_reidentifier()
     yield from decide_for_workflow()
     yield from decide_for_requester()

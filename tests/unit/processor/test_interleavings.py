@@ -52,7 +52,7 @@ FULL_TIME = 7.0  # the least that an attempt must have to refuse an object
 SLOW_START = 2.0  # seconds that S3 may take
 NEEDED = {b"slow": FULL_TIME, b"stuck": 1000.0}  # seconds, by the first word of the content
 LAST = 2  # receive of a message before it is parked
-# A message is parked after so many receives, which take longer than a period.
+# A message is parked after this many receives, which take longer than a period.
 RECEIVES = 5
 PERIOD = 2 * OVERLAP + timedelta(seconds=1)
 TICK = OVERLAP / 4  # between two invocations of a period
@@ -437,7 +437,7 @@ def explore(
 ) -> Counter[str]:
     """Check every end; the first upload has happened, and is delivered ``again`` this many times.
 
-    If it has an ``age``, it was also processed so many periods ago. ``what`` else may happen is
+    If it has an ``age``, it was also processed this many periods ago. ``what`` else may happen is
     the start's. Returns the number of ends, by whether a message was ``parked``.
     """
     bucket = MemoryBucket()

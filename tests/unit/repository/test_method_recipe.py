@@ -33,7 +33,7 @@ class Initials(
     takes=("string",),
     says={"{method: initials, mostLetters: 2}": "the first letters of the first words"},
 ):
-    """The first letter of each word, of so many words."""
+    """The first letter of each word, for this many words."""
 
     most_letters: Annotated[int, Count(1)] = 2
 

@@ -187,7 +187,7 @@ def test_no_end_of_an_execution_but_success_is_unseen(
 
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
-    """The environment ``test`` with an audit trail and a way back, which add alarms."""
+    """The environment ``test`` with an audit trail and re-identification, which add alarms."""
     return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
 
 

@@ -17,7 +17,7 @@ GOOD = zstd(b"x" * 200_000) + SKIPPED + zstd(b"")
 
 
 def read(stream: Stream, amount: int) -> bytes:
-    """Return the frames of a stream, read so many bytes at a time."""
+    """Return the frames of a stream, read this many bytes at a time."""
     return b"".join(iter(partial(CheckedFrames(stream).read, amount), b""))
 
 
