@@ -51,13 +51,11 @@ from tests.unit.policies.decisions import (
     REVERSIBLE_KEY,
     STEWARD,
     SUPPRESSED,
-    THROUGH_S3,
-    THROUGH_SQS,
     USES,
     WRITES,
 )
-from tests.unit.policies.functions import FunctionRole
-from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
+from tests.unit.policies.functions import BESIDES_KEYS, FunctionRole
+from tests.unit.policies.policies import BOUNDARY, REGION, Context
 from tests.unit.synthesis import ACCOUNT
 
 ERASER_ARN = FUNCTION_ARN.replace("data-processor", "eraser")
@@ -160,18 +158,9 @@ BESIDES_CONDITIONS: list[tuple[str, str, Context]] = [
     ("s3:ListBucket", BUCKET, {"s3:prefix": "incoming/"}),
     ("s3:ListBucketVersions", BUCKET, {}),
     ("s3:ListBucketVersions", BUCKET, {"s3:prefix": "erasure/requests/"}),
-    *(
-        (action, DATA_KEY, context)
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
-        for context in (
-            *({}, THROUGH_S3, {f"{CONTEXT}s3:arn": BUCKET}),
-            *({**THROUGH_S3, f"{CONTEXT}s3:arn": OTHER_BUCKET}, FOR_QUEUE, THROUGH_SQS),
-        )
-    ),
-    *(("kms:Decrypt", ENVIRONMENT_KEY, context) for context in ({}, FOR_FUNCTION)),
+    *BESIDES_KEYS,
 ]
 DENIED = ("ErasureRolesDenied",)
-TAKEN = (*DENIED, *AROUND)
 
 
 def decide_for_erasure() -> Iterator[Decision]:
@@ -181,11 +170,6 @@ def decide_for_erasure() -> Iterator[Decision]:
     yield from decide_for_person()
     yield from decide_for_others()
     yield from decide_for_roles()
-
-
-def asking(action: str) -> Principal:
-    """Of those with the function's role, the one that an action is for."""
-    return {**INSIDE, "ec2": SERVICE}.get(action.partition(":")[0], THIEF)
 
 
 def decide_for_eraser() -> Iterator[Decision]:
@@ -200,14 +184,7 @@ def decide_for_eraser() -> Iterator[Decision]:
         yield allow(LOGS, action, LOGS_KEY, {f"{CONTEXT}logs:arn": ERASER_GROUP})
     for endpoint, action, resource, context in OF_CODE:
         yield allow(INSIDE[endpoint], action, resource, context, retains=False)
-    for action, resource, context in (*BESIDES, *BESIDES_CONDITIONS):
-        who = asking(action)
-        yield deny(who, action, resource, context)
-        yield deny(who, action, resource, context, (BOUNDARY, *TAKEN))
-        yield deny(who.holding("AdministratorAccess"), action, resource, context, TAKEN)
-    for action, resource, context in BESIDES:
-        who = asking(action).holding("AdministratorAccess")
-        yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+    yield from role.decide_for_the_rest(BESIDES, BESIDES_CONDITIONS)
     yield from decide_for_stripped_role()
 
 

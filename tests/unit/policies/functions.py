@@ -4,8 +4,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.unit.policies.decision import Decision, allow, deny
-from tests.unit.policies.decisions import AROUND, NETWORK_INTERFACES, OTHER_ACCOUNT
+from tests.unit.policies.decisions import (
+    AROUND,
+    BUCKET,
+    CONTEXT,
+    DATA_KEY,
+    ENVIRONMENT_KEY,
+    FOR_FUNCTION,
+    FOR_QUEUE,
+    NETWORK_INTERFACES,
+    OTHER_ACCOUNT,
+    OTHER_BUCKET,
+    THROUGH_S3,
+    THROUGH_SQS,
+)
 from tests.unit.policies.policies import BOUNDARY, Context, Principal
+
+# What such a function does with keys, under other conditions.
+BESIDES_KEYS: list[tuple[str, str, Context]] = [
+    *(
+        (action, DATA_KEY, context)
+        for action in ("kms:Decrypt", "kms:GenerateDataKey")
+        for context in (
+            *({}, THROUGH_S3, {f"{CONTEXT}s3:arn": BUCKET}),
+            *({**THROUGH_S3, f"{CONTEXT}s3:arn": OTHER_BUCKET}, FOR_QUEUE, THROUGH_SQS),
+        )
+    ),
+    *(("kms:Decrypt", ENVIRONMENT_KEY, context) for context in ({}, FOR_FUNCTION)),
+]
 
 
 @dataclass(frozen=True)
@@ -60,3 +86,27 @@ class FunctionRole:
                 yield deny(who, action, resource)
                 more = who.holding("AdministratorAccess")
                 yield deny(more, action, resource, {}, (BOUNDARY, *AROUND))
+
+    def decide_for_the_rest(
+        self,
+        lines: Sequence[tuple[str, str, Context]],
+        conditions: Sequence[tuple[str, str, Context]],
+    ) -> Iterator[Decision]:
+        """Nothing else is allowed, by the allow policy, the boundary or the denials alone.
+
+        ``conditions`` are actions and resources that are allowed under other conditions.
+        """
+        taken = (*self.denied, *AROUND)
+        for action, resource, context in (*lines, *conditions):
+            who = self._asking(action)
+            yield deny(who, action, resource, context)
+            yield deny(who, action, resource, context, (BOUNDARY, *taken))
+            yield deny(who.holding("AdministratorAccess"), action, resource, context, taken)
+        for action, resource, context in lines:
+            who = self._asking(action).holding("AdministratorAccess")
+            yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+
+    def _asking(self, action: str) -> Principal:
+        """Of those with the role, the one that an action is for."""
+        those = {**self.inside, "ec2": self.service}
+        return those.get(action.partition(":")[0], self.thief)

@@ -50,13 +50,11 @@ from tests.unit.policies.decisions import (
     STEWARD,
     STORAGE_CLASS,
     THROUGH_ATHENA,
-    THROUGH_S3,
-    THROUGH_SQS,
     USES,
     WRITES,
 )
-from tests.unit.policies.functions import FunctionRole
-from tests.unit.policies.policies import BOUNDARY, REGION, Context, Principal
+from tests.unit.policies.functions import BESIDES_KEYS, FunctionRole
+from tests.unit.policies.policies import BOUNDARY, REGION, Context
 from tests.unit.synthesis import ACCOUNT
 
 REIDENTIFIER_ARN = FUNCTION_ARN.replace("data-processor", "reidentification")
@@ -160,18 +158,9 @@ BESIDES_CONDITIONS: list[tuple[str, str, Context]] = [
         ("s3:ListBucket", BUCKET, {"s3:prefix": prefix})
         for prefix in ("reidentification/approvals/", "reidentification/values/", "incoming/")
     ),
-    *(
-        (action, DATA_KEY, context)
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
-        for context in (
-            *({}, THROUGH_S3, {f"{CONTEXT}s3:arn": BUCKET}),
-            *({**THROUGH_S3, f"{CONTEXT}s3:arn": OTHER_BUCKET}, FOR_QUEUE, THROUGH_SQS),
-        )
-    ),
-    *(("kms:Decrypt", ENVIRONMENT_KEY, context) for context in ({}, FOR_FUNCTION)),
+    *BESIDES_KEYS,
 ]
 DENIED = ("ReidentificationRolesDenied",)
-TAKEN = (*DENIED, *AROUND)
 
 
 def decide_for_reidentification() -> Iterator[Decision]:
@@ -188,11 +177,6 @@ def decide_for_reidentification() -> Iterator[Decision]:
     yield from decide_for_roles()
 
 
-def asking(action: str) -> Principal:
-    """Of those with the function's role, the one that an action is for."""
-    return {**INSIDE, "ec2": SERVICE}.get(action.partition(":")[0], THIEF)
-
-
 def decide_for_reidentifier() -> Iterator[Decision]:
     """The function answers requests from its network, and does nothing else.
 
@@ -202,14 +186,7 @@ def decide_for_reidentifier() -> Iterator[Decision]:
     yield from role.decide_for_code(OF_CODE)
     yield from role.decide_for_services(OF_SERVICES)
     yield deny(THIEF.holding("AdministratorAccess"), "sqs:ReceiveMessage", QUEUE, {}, (BOUNDARY,))
-    for action, resource, context in (*BESIDES, *BESIDES_CONDITIONS):
-        who = asking(action)
-        yield deny(who, action, resource, context)
-        yield deny(who, action, resource, context, (BOUNDARY, *TAKEN))
-        yield deny(who.holding("AdministratorAccess"), action, resource, context, TAKEN)
-    for action, resource, context in BESIDES:
-        who = asking(action).holding("AdministratorAccess")
-        yield deny(who, action, resource, context, (BOUNDARY, *AROUND))
+    yield from role.decide_for_the_rest(BESIDES, BESIDES_CONDITIONS)
     # Through the network, as if all policies of the role were gone.
     code, stripped = INSIDE["kms"].holding("AdministratorAccess"), (BOUNDARY, *DENIED)
     yield deny(code, "kms:GenerateMac", PSEUDONYM_KEY, {}, stripped, opened=True)
