@@ -36,6 +36,7 @@ READY_SECONDS = 60.0
 """How long a start may take. It takes about two seconds on an idle machine."""
 
 POLL_SECONDS = 0.05
+ENDING_SECONDS = 10.0
 """How often to look whether a process is ready, or gone."""
 
 DETACH = '"$@" >"$0" 2>&1 </dev/null & echo $$ $!'
@@ -215,11 +216,26 @@ def _clean(state: Path) -> None:
     emulator = _recorded(state)
     if emulator:
         _end(emulator)
-    for entry in state.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+    _empty(state)
+
+
+def _empty(state: Path) -> None:
+    """Delete all, the record last: without it, nobody knows whose the rest is.
+
+    A deployment that has lost its emulator writes until it notices.
+    """
+    deadline = time.monotonic() + ENDING_SECONDS
+    while entries := sorted(state.iterdir(), key=lambda one: one == _record(state)):
+        try:
+            for entry in entries:
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def _launch(state: Path, program: Sequence[str], lag: float) -> Emulator:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -155,6 +157,44 @@ def test_a_record_that_cannot_be_read_counts_as_dead(state: Path) -> None:
     (state / "emulator.json").write_text("{")
     assert emulator.find(state) is None
     assert emulator.stop(state)
+
+
+def test_a_deployment_may_still_write_while_its_emulator_is_ended(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, late = state / "cdk.out-dev", iter(["manifest.json"])
+    folder.mkdir(parents=True)
+    (state / "emulator.json").write_text("{")
+    remove = os.rmdir
+
+    def write_before_that(path: str | Path, **options: Any) -> None:
+        if Path(path).name == folder.name:
+            for name in late:
+                (folder / name).touch()
+        remove(path, **options)
+
+    monkeypatch.setattr(os, "rmdir", write_before_that)
+    assert emulator.stop(state)
+    assert not state.exists()
+
+
+def test_what_cannot_be_deleted_is_said_and_its_record_stays(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (state / "cdk.out-dev").mkdir(parents=True)
+    (state / "emulator.json").write_text("{")
+    with monkeypatch.context() as patch:
+        patch.setattr(emulator, "ENDING_SECONDS", 0.1)
+        patch.setattr(shutil, "rmtree", refuse)
+        with pytest.raises(PermissionError):
+            emulator.stop(state)
+    assert (state / "emulator.json").exists()
+    assert emulator.stop(state)
+
+
+def refuse(path: Path) -> None:
+    """Fail as a folder of somebody else does."""
+    raise PermissionError(f"{path} is not yours")
 
 
 def test_an_emulator_that_ends_at_once_shows_its_log(state: Path) -> None:
