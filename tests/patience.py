@@ -99,7 +99,7 @@ RESTORED = limit(30, 300)
 
 
 def wait_for(what: str, look: Callable[[], T | None], wait: Wait = ONE_FILE) -> T:
-    """What ``look`` finds, once it has found something for long enough.
+    """What ``look`` finds, once it has found something for long enough: not None, nor False.
 
     Raises:
         TimeoutError: it did not within the limit.
@@ -107,7 +107,7 @@ def wait_for(what: str, look: Callable[[], T | None], wait: Wait = ONE_FILE) -> 
     began, found_since = time.monotonic(), None
     while True:
         found, now = look(), time.monotonic()
-        if found is None:
+        if found is None or found is False:
             found_since = None
         elif found_since is None:
             found_since = now

@@ -60,9 +60,12 @@ def test_an_answer_that_wavers_does_not_count(clock: Clock) -> None:
         wait_for("thing", lambda: int(clock.now) % 3 or None, Wait(60, steady=3))
 
 
-def test_false_values_are_findings(clock: Clock) -> None:
+def test_nothing_but_none_and_false_is_no_finding(clock: Clock) -> None:
     assert wait_for("thing", lambda: 0, Wait(10)) == 0
+    assert wait_for("thing", lambda: "", Wait(10)) == ""
     assert clock.now == 0
+    assert wait_for("thing", lambda: clock.now >= 4, Wait(10)) is True
+    assert clock.now == 4
 
 
 @pytest.mark.parametrize(
