@@ -9,13 +9,16 @@ An output that was rewritten names, in its metadata, the ETag of what it replace
 describes what was replaced, a crash has left it so: the next attempt writes the manifest of what
 is there, removes nothing more, and only then starts again. Outputs that no manifest describes for
 another reason are the processor's, whose message comes again; they are not touched.
+
+The manifest has how many rows the last run removed, so that a step of it that is repeated after a
+crash counts what it had removed before.
 """
 
 import json
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from io import SEEK_END
 from typing import IO, Any, NamedTuple
@@ -41,7 +44,7 @@ class FileErased:
 
     Attributes:
         key: the file.
-        clean, rejected: rows that were removed from its outputs now.
+        clean, rejected: rows that were removed from its outputs by this run.
         erased: rows that are missing in all, by this request and earlier ones. In a dry run,
             these are the numbers that an erasure would find.
         refused: whether it was refused as a whole: then nobody has looked into it.
@@ -80,13 +83,16 @@ class Eraser:
         contracts: Contracts,
         keys: PseudonymKeys,
         expiry: Expiry,
+        *,
+        run: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Take its parts; ``now`` returns the time in UTC."""
+        """Take its parts, and the name of the run; ``now`` returns the time in UTC."""
         self._store = store
         self._contracts = contracts
         self._keys = keys
         self._expiry = expiry
+        self._run = run
         self._now = now
 
     def erase(self, manifest_key: str, request: Request) -> FileErased:
@@ -98,19 +104,13 @@ class Eraser:
             TokensError: the tokens of the file were derived by another version.
             ContractError: the contract of the file cannot be read.
         """
-        before = FileErased(manifest_key)
         for _ in range(ATTEMPTS):
             try:
                 erased, done = self._attempt(manifest_key, request)
             except ConflictError:
                 continue
-            before = replace(
-                erased,
-                clean=before.clean + erased.clean,
-                rejected=before.rejected + erased.rejected,
-            )
             if done:
-                return before
+                return erased
         raise ContentionError("the outputs are not what the manifest describes, or keep changing")
 
     def _attempt(self, manifest_key: str, request: Request) -> tuple[FileErased, bool]:
@@ -143,9 +143,7 @@ class Eraser:
         if changed != manifest:
             content = (json.dumps(changed, sort_keys=True) + "\n").encode()
             self._store.write(keys.manifest, content, JSON, manifest_etag, summarize(changed))
-        clean, rejected = (
-            manifest["rows"][name] - changed["rows"][name] for name in ("clean", "rejected")
-        )
+        clean, rejected = self._removed(changed).values()
         erased = changed["rows"].get("erased", 0)
         held = [one.version_id for name, one in outputs.items() if stored[name][0].removed]
         versions = self._versions(keys, held) if erased and not behind else []
@@ -215,7 +213,20 @@ class Eraser:
         if "quarantine" in stored:
             changed["rejected_by_reason"] = dict(stored["quarantine"][0].by_reason)
         moment = self._now().astimezone(UTC).isoformat(timespec="seconds")
+        removed = {
+            name: count + manifest["rows"][name] - rows[name]
+            for name, count in self._removed(manifest).items()
+        }
+        changed["erased_by"] = {"run": self._run, **removed}
         return changed | {"erased_at": moment.replace("+00:00", "Z")}
+
+    def _removed(self, manifest: Mapping[str, Any]) -> dict[str, int]:
+        """Return how many clean and rejected rows this run has removed, by a manifest."""
+        last = manifest.get("erased_by", {})
+        return {
+            name: int(last[name]) if last.get("run") == self._run else 0
+            for name in ("clean", "rejected")
+        }
 
     def _versions(self, keys: ObjectKeys, held: list[str]) -> list[dict[str, Any]]:
         """Return the raw file with its old versions, and old versions of the outputs.

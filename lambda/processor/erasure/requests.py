@@ -119,7 +119,7 @@ class Requests:
         request, store, found_version = self._read(request_key)
         if found_version != version:
             raise RequestError("the request was replaced after it was begun")
-        eraser = Eraser(store, self._contracts, self._keys, self._expiry, self._now)
+        eraser = Eraser(store, self._contracts, self._keys, self._expiry, run=run, now=self._now)
         files: list[dict[str, Any]] = []
         counts = dict.fromkeys(COUNTS, 0)
         for manifest in manifests:

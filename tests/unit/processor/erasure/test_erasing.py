@@ -6,6 +6,7 @@ or after it has taken effect, and lets the other one run, or nobody.
 
 import gzip
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -61,6 +62,7 @@ class Pipeline:
         """Begin with an empty bucket."""
         self.bucket = MemoryBucket()
         self.folder = folder
+        self.runs = itertools.count()
         self.deploy(PEOPLE)
 
     def deploy(self, contract: dict[str, Any]) -> None:
@@ -92,10 +94,11 @@ class Pipeline:
         listed = {"mail": suppression_tokens(keys, "people", "mail", pa.array(people))}
         self.bucket.upload(suppressed_key("people"), json.dumps(listed).encode())
 
-    def erase(self, request: Request = ANN) -> FileErased:
-        """Erase somebody from the file."""
+    def erase(self, request: Request = ANN, run: str = "") -> FileErased:
+        """Erase somebody from the file, in a run of its own if none is named."""
         store, keys = self.parts()
-        eraser = Eraser(store, self.contracts, keys, Expiry(30, 1, 30), lambda: MOMENT)
+        expiry, run = Expiry(30, 1, 30), run or f"run {next(self.runs)}"
+        eraser = Eraser(store, self.contracts, keys, expiry, run=run, now=lambda: MOMENT)
         return eraser.erase(MANIFEST, request)
 
     @property
@@ -186,6 +189,7 @@ def test_clean_and_rejected_rows_go_and_are_accounted_for(pipeline: Pipeline) ->
     assert after["rows"] == ROWS
     assert after["rejected_by_reason"] == {"note:max-length": 1}
     assert after.pop("erased_at") == "2026-03-01T12:30:00Z"
+    assert after.pop("erased_by") == {"run": "run 0", "clean": 1, "rejected": 2}
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"rows", "rejected_by_reason", "outputs"}
 
@@ -195,6 +199,13 @@ def test_the_raw_file_and_old_versions_are_listed(pipeline: Pipeline) -> None:
     assert list(found) == [(name, "version-1") for name in (KEY, PROCESSED, QUARANTINE)]
     assert {one["gone_on"] for one in found.values()} == {"2026-04-02", "2026-04-01", "2026-03-03"}
     assert len(pipeline.erase().versions) == 3
+
+
+def test_a_run_counts_all_that_it_removed(pipeline: Pipeline) -> None:
+    """People of one request are erased at once, but a step may be repeated."""
+    for run, removed in (("first", (1, 2)), ("first", (1, 2)), ("second", (0, 0))):
+        found = pipeline.erase(run=run)
+        assert (found.clean, found.rejected) == removed
 
 
 def test_to_erase_again_or_nobody_changes_nothing(pipeline: Pipeline) -> None:

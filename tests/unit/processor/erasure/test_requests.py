@@ -216,6 +216,22 @@ def test_a_crash_at_any_moment_is_made_good_by_another_run(pipeline: Pipeline) -
         }
 
 
+def test_a_step_that_is_repeated_counts_what_it_had_removed_before(pipeline: Pipeline) -> None:
+    """The workflow repeats a step that crashed, under the name of the same run."""
+    before = {key: list(versions) for key, versions in pipeline.bucket.versions.items()}
+    moments: list[str] = []
+    pipeline.bucket.interrupt = moments.append
+    wanted = pipeline.run()
+    for number in range(len(moments)):
+        pipeline.bucket.versions = {key: list(found) for key, found in before.items()}
+        pipeline.bucket.interrupt = crashing(pipeline, number)
+        with pytest.raises(CrashError):
+            pipeline.run()
+        if pipeline.bucket.newest(REQUEST):
+            assert pipeline.run() == wanted
+        assert pipeline.receipt["counts"] == wanted
+
+
 def crashing(pipeline: Pipeline, number: int) -> Callable[[str], None]:
     """Return what crashes at a moment."""
     seen = iter(range(number + 1))
