@@ -9,6 +9,7 @@ import json
 import re
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -21,7 +22,16 @@ from lib.contracts.columns import JSON_TYPES, NOT_UNIQUE, OPTIONS, pattern_compl
 from lib.contracts.custom import meant
 from lib.contracts.fields import LEVELS, VERSIONS, Fate, first_version
 from lib.contracts.physical import Physical, derive_types, read_physical
-from lib.contracts.quality import ALSO, FOREIGN, JSON, METRICS, OF_COLUMN, OF_OBJECT, SEVERITIES
+from lib.contracts.quality import (
+    ALSO,
+    FOREIGN,
+    JSON,
+    METRICS,
+    OF_COLUMN,
+    OF_OBJECT,
+    SEVERITIES,
+    UNITS,
+)
 from lib.contracts.source import SUFFIX, Location, Source, mappings
 from lib.contracts.standard import LOGICAL_TYPES, OTHER_STANDARD, meant_version, misspelt
 from lib.contracts.unquoted import read_dates
@@ -69,6 +79,10 @@ OF_OTHERS = ("value", "implementation", "examples")
 NONE_ALLOWED = ("nullValues", "duplicateValues")
 """Metrics that mean by themselves that there should be none."""
 
+
+SEVERITY_WORDS = {"warn": "warning", **{one: one for one in SEVERITIES}}
+UNIT_WORDS = {"row": "rows", "%": "percent", "percentage": "percent"} | {one: one for one in UNITS}
+"""Words of others for the severity and the unit of a rule, in lower case."""
 
 Removed = dict[str | int, str]
 """Fields or items that become comments, and why."""
@@ -420,6 +434,17 @@ class _Adopter:
         rules = dict(mappings(described.get("quality")))
         found = {place: self._rule((*here, place), rule, kind) for place, rule in rules.items()}
         removed: Removed = {place: why for place, why in found.items() if why}
+        alike = Counter[str]()
+        for place, rule in rules.items():
+            name = str(rule.get("metric", rule.get("rule", "")))
+            if name and place not in removed and not {"name", "id"} & {*rule}:
+                metric = ALSO.get(name, name)
+                alike[metric] += 1
+                if alike[metric] > 1:
+                    own = f"{described['name']}." if len(at) > 2 else ""
+                    name = json.dumps(f"{own}{metric} {alike[metric]}", ensure_ascii=False)
+                    at_rule, why = (*here, place), "another rule would have the same name"
+                    self.page.add(at_rule, self._put(at_rule, "name", name, why))
         return self._all_or_some(here, removed, rules)
 
     def _all_or_some(self, at: Location, removed: Removed, parts: Mapping[Any, Any]) -> Removed:
@@ -462,9 +487,18 @@ class _Adopter:
             self._remove((*at, "arguments", "validValues"), dict.fromkeys(empty, why))
         if not expects:
             self.page.add(at, self._put(at, "mustBe", "0", "it means that there are none"))
-        if rule.get("severity", SEVERITIES[0]) not in SEVERITIES:
-            self._remove(at, {"severity": f"Only {' and '.join(SEVERITIES)} are known"})
+        self._reword(at, rule)
         return ""
+
+    def _reword(self, at: Location, rule: Mapping[str, Any]) -> None:
+        """Write the unit and the severity of a rule as the pipeline does, if they mean that."""
+        for field, words in (("unit", UNIT_WORDS), ("severity", SEVERITY_WORDS)):
+            said = str(rule.get(field, ""))
+            word = words.get(said.lower())
+            if word and word != said:
+                self._put(at, field, word, "it is written so")
+            elif said and not word and field == "severity":
+                self._remove(at, {field: f"Only {' and '.join(SEVERITIES)} are known"})
 
     def _classify(
         self, at: Location, column: dict[str, Any], kind: str, fields: list[str]

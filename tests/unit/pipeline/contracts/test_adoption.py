@@ -564,6 +564,31 @@ def test_a_description_of_the_contract_is_its_purpose() -> None:
     assert given == {"purpose": 'Of "shops": all'}
 
 
+@pytest.mark.parametrize(
+    ("facts", "unit", "severity"),
+    [
+        ("mustBeLessThan: 5, unit: '%', severity: Warning", "percent", "warning"),
+        ("mustBeLessThan: 5, unit: Percent, severity: WARN", "percent", "warning"),
+        ("mustBeLessThan: 5, unit: Rows, severity: ERROR", "rows", "error"),
+        ("mustBeLessThan: 5, severity: critical", "rows", "error"),
+    ],
+)
+def test_units_and_severities_mean_what_they_say(facts: str, unit: str, severity: str) -> None:
+    (found,) = compiled(ruled(f"{{metric: nullValues, {facts}}}"))["orders"].quality
+    assert (found.unit, found.severity) == (unit, severity)
+
+
+def test_rules_of_one_metric_have_names() -> None:
+    rule = "{{metric: nullValues, mustBeLessThan: {}{}}}"
+    rules = [rule.format(one, "") for one in (5, 6, 7)] + [rule.format(8, ", name: mine")]
+    text = ruled(", ".join([*rules, "{rule: nullCheck}", "{type: text, description: x}"]))
+    names = ["c.nullValues", "c.nullValues 2", "c.nullValues 3", "mine", "c.nullValues 4"]
+    assert [one.name for one in compiled(text)["orders"].quality] == names
+    counted = "    quality: [{metric: rowCount, mustBe: 1}, {metric: rowCount, mustBeLessThan: 3}]"
+    text = written("{name: total, logicalType: integer}", table=counted)
+    assert [one.name for one in compiled(text)["orders"].quality] == ["rowCount", "rowCount 2"]
+
+
 def test_empty_valid_values_are_left_out() -> None:
     rule = "metric: invalidValues, mustBe: 0, arguments: {validValues: ['', a, null]}"
     (found,) = compiled(ruled(f"{{{rule}}}"))["orders"].quality
