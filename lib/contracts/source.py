@@ -1,9 +1,10 @@
 """A contract's file as it was written: its document, and the line and text of every value."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,45 +78,11 @@ class Source:
             self._parse(text)
 
     def _parse(self, text: str) -> None:
-        events: list[yaml.Event] = []
-        try:
-            loader: Any = yaml.SafeLoader(text)
-            try:
-                self._take(loader, events)
-            except (ValueError, OverflowError) as error:  # such as an invalid escape
-                self._unreadable(loader.line + 1, _no_yaml(str(error)))
-            if not self._mistakes:
-                self.document = self._value(_Events(events).get_single_node(), ())
-        except yaml.MarkedYAMLError as error:
-            self._unreadable(_line(error.problem_mark), _no_yaml(str(error.problem)))
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            self._unreadable(line, _no_yaml(error.reason))
-
-    def _take(self, loader: Any, events: list[yaml.Event]) -> None:
-        """Read all events, unless there are too many of them."""
-        level = 0
-        while loader.check_event():
-            event = loader.get_event()
-            events.append(event)
-            if isinstance(event, yaml.CollectionStartEvent):
-                level += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                level -= 1
-            line = _line(event.start_mark)
-            if level > MOST_LEVELS:
-                what = f"nests lists and mappings {level} levels deep; {MOST_LEVELS} are allowed"
-                self._unreadable(line, f"{what}: write it flatter")
-                return
-            if len(events) > MOST_EVENTS:
-                what = f"has more than {MOST_EVENTS:,} values, lists and mappings up to here"
-                self._unreadable(line, f"{what}; shorten it")
-                return
-            if isinstance(event, yaml.AliasEvent):
-                what = f"the alias *{event.anchor}; write out its content"
-                self._unreadable(line, f"has {what}")
-            elif tag := getattr(event, "tag", None):
-                self._unreadable(line, f"has the tag {tag}; remove it")
+        node, mistakes = _compose(text)
+        for line, complaint in mistakes:
+            self._unreadable(line, complaint)
+        if not self._mistakes:
+            self.document = self._value(node, ())
 
     def _unreadable(self, line: int, complaint: str) -> None:
         self._mistakes.add((line, f"the file {complaint}"))
@@ -225,6 +192,58 @@ def mappings(value: Any) -> list[tuple[int, dict[str, Any]]]:
     """The items of a list that are mappings, with their places; none of anything else."""
     items = enumerate(value) if isinstance(value, list) else ()
     return [(place, one) for place, one in items if isinstance(one, dict)]
+
+
+Mistake = tuple[int, str]
+
+
+@lru_cache(maxsize=8)
+def _compose(text: str) -> tuple[yaml.Node | None, list[Mistake]]:
+    """The top node of a text, or the lines and complaints if it cannot be read.
+
+    A synth reads each contract five times, and PyYAML takes most of that time.
+    """
+    events: list[yaml.Event] = []
+    mistakes: list[Mistake] = []
+    try:
+        loader: Any = yaml.SafeLoader(text)
+        try:
+            mistakes.extend(_take(loader, events))
+        except (ValueError, OverflowError) as error:  # such as an invalid escape
+            mistakes.append((loader.line + 1, _no_yaml(str(error))))
+        if not mistakes:
+            return _Events(events).get_single_node(), []
+    except yaml.MarkedYAMLError as error:
+        mistakes.append((_line(error.problem_mark), _no_yaml(str(error.problem))))
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        mistakes.append((line, _no_yaml(error.reason)))
+    return None, mistakes
+
+
+def _take(loader: Any, events: list[yaml.Event]) -> Iterator[Mistake]:
+    """Read all events, unless there are too many of them; yield what is not allowed."""
+    level = 0
+    while loader.check_event():
+        event = loader.get_event()
+        events.append(event)
+        if isinstance(event, yaml.CollectionStartEvent):
+            level += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            level -= 1
+        line = _line(event.start_mark)
+        if level > MOST_LEVELS:
+            what = f"nests lists and mappings {level} levels deep; {MOST_LEVELS} are allowed"
+            yield line, f"{what}: write it flatter"
+            return
+        if len(events) > MOST_EVENTS:
+            what = f"has more than {MOST_EVENTS:,} values, lists and mappings up to here"
+            yield line, f"{what}; shorten it"
+            return
+        if isinstance(event, yaml.AliasEvent):
+            yield line, f"has the alias *{event.anchor}; write out its content"
+        elif tag := getattr(event, "tag", None):
+            yield line, f"has the tag {tag}; remove it"
 
 
 class _Events(Composer, Resolver):
