@@ -31,7 +31,7 @@ from lib.constructs.notices import Notices
 from lib.constructs.queries import Queries
 from lib.constructs.reidentification import Reidentification
 from lib.constructs.replay import Replay
-from lib.contracts import CONTRACTS, compile_contracts, encrypts, has_tokens, read_intervals
+from lib.contracts import CONTRACTS, compile_contracts, read_intervals
 from lib.contracts.tables import read_tables
 from lib.environment import Environment
 from lib.function.bundle import function_code
@@ -64,14 +64,7 @@ class TapStack(Stack):
         environment.check_region(self.region)
         self._tag(environment)
 
-        contracts = compile_contracts(CONTRACTS)
-        keys = Keys(
-            self,
-            "Keys",
-            environment,
-            reversible=encrypts(contracts),
-            erases=has_tokens(contracts),
-        )
+        keys = Keys(self, "Keys", environment, contracts=compile_contracts(CONTRACTS))
         log_groups = LogGroups(self, "LogGroups", environment, keys=keys)
         Aspects.of(self).add(CdkFunctions(log_groups.provider))
         network = Network(self, "Network", environment, log_groups=log_groups)

@@ -1,6 +1,6 @@
 """The customer-managed KMS keys: one for each purpose, each with its own policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -8,9 +8,11 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
+from lib.contracts import encrypts, has_tokens
 from lib.environment import Environment
 from lib.names import Names
 from lib.outputs import export
+from processor.contract.model import Contract
 
 ROTATION = Duration.days(90)
 
@@ -69,14 +71,9 @@ class Keys(Construct):
         construct_id: str,
         environment: Environment,
         *,
-        reversible: bool,
-        erases: bool,
+        contracts: Mapping[str, Contract],
     ) -> None:
-        """Create the keys, and admit the users of each.
-
-        ``reversible`` tells whether a contract has tokens that can be reversed, and ``erases``
-        whether one has tokens at all, by which people can be erased.
-        """
+        """Create the keys that the contracts need, and admit the users of each."""
         super().__init__(scope, construct_id)
 
         def add_key(name: str, description: str) -> kms.Key:
@@ -84,7 +81,7 @@ class Keys(Construct):
                 self, f"{name}Key", environment, name=name.lower(), description=description
             )
 
-        self.erases = erases
+        self.erases = has_tokens(contracts)
         self.data = add_key("S3", "Objects and queue messages of the data pipeline")
         self.logs = add_key("Logs", "Log groups of the data pipeline")
         self.environment = add_key("Lambda", "Environment variables of the data processor")
@@ -96,7 +93,7 @@ class Keys(Construct):
             spec=kms.KeySpec.HMAC_256,
         )
         self.reversible = None
-        if reversible:
+        if encrypts(contracts):
             self.reversible = _create_hmac_key(
                 self,
                 "ReversibleKey",
@@ -112,7 +109,7 @@ class Keys(Construct):
         if self.reversible:
             groups = [*groups, environment.names.reidentifier_log_group]
             self._admit_reidentification(self.reversible, environment.names)
-        if erases:
+        if self.erases:
             groups = [*groups, environment.names.eraser_log_group]
             self._admit_environment(
                 "AllowErasure", environment.names.eraser_role_arn, environment.names.eraser_arn
