@@ -178,9 +178,10 @@ class Source:
     def subject(self, at: Location) -> str:
         """The name of the value at ``at`` in sentences."""
         column = ""
-        if len(at) > 3 and (at[0], at[2]) == ("schema", "properties"):
+        place = at[3] if len(at) > 3 else ""
+        if isinstance(place, int) and (at[0], at[2]) == ("schema", "properties"):
             name = self.text((*at[:4], "name"))
-            column = f"column {name!r}" if name else f"column number {int(at[3]) + 1}"
+            column = f"column {name!r}" if name else f"column number {place + 1}"
             at = at[4:]
         if not at:
             return column or "the contract"

@@ -55,7 +55,13 @@ CALLED = {
 }
 """By level, what other formats call a field, in lower case and without underscores."""
 
-INSTEAD = {"customProperties": "a list, each item of which has a property and a value"}
+INSTEAD = {
+    "customProperties": "a list, each item of which has a property and a value",
+    "slaProperties": "a list, each item of which has a property and a value",
+    **dict.fromkeys(("schema", "properties"), "a list, each item of which has a name"),
+    "servers": "a list, each item of which has a server and a type",
+    "quality": "a list, each item of which is a rule with a metric",
+}
 """By field, what to write, where the name of its type says too little."""
 
 ELSEWHERE = {

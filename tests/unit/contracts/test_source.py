@@ -79,6 +79,24 @@ def test_it_is_one_sentence_with_its_line(
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{amount: {name: a, name: b}}", "appears twice; keep one of them"),
+        ("{amount: {1: b}}", "has a name that is not text to YAML"),
+        ("{amount: {name: a}}", "is a mapping; write a list, each item of which has a name"),
+    ],
+)
+def test_columns_in_a_mapping_are_said(directory: Path, text: str, said: str) -> None:
+    (sentence,) = complaint(
+        directory,
+        "apiVersion: v3.1.0\nkind: DataContract\nid: x\nversion: 1.0.0\nstatus: active\n"
+        f"schema: [{{name: orders, properties: {text}}}]",
+    ).splitlines()
+    assert "line 6: field 'schema[0].properties" in sentence
+    assert said in sentence
+
+
+@pytest.mark.parametrize(
     ("text", "remedy"),
     [
         ("a:\n\tb: 1", "write spaces instead of the tab"),

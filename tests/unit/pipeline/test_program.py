@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
+    ReadTimeoutError,
     SSLError,
     SSOTokenLoadError,
     TokenRetrievalError,
@@ -88,6 +89,7 @@ def test_without_a_stack_there_is_nothing_to_do(
         (NoCredentialsError(), Exit.FAILED, "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://x"), Exit.FAILED, "make up"),
         (SSLError(endpoint_url="https://x", error=ValueError()), Exit.FAILED, "certificate: eval"),
+        (ReadTimeoutError(endpoint_url="https://x"), Exit.FAILED, "Read timeout on"),
         (SSOTokenLoadError(error_msg="x"), Exit.FAILED, "Sign in again"),
         (TokenRetrievalError(provider="sso", error_msg="x"), Exit.FAILED, "Sign in again"),
         (PermissionError(errno.EACCES, "No", "a.json"), Exit.FAILED, "a.json cannot be read"),
@@ -154,6 +156,15 @@ def test_nobody_has_to_read_on() -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (Exit.OK, b"")
+
+
+def test_without_standard_output_nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)  # as Python has it if the system has none
+    assert main(["--help"]) == Exit.OK
+    assert main(["none"]) == Exit.USAGE
+    for nowhere in (sys.stdout, sys.stderr):
+        nowhere.close()
 
 
 @pytest.mark.parametrize("closed", ["1", "2"])
