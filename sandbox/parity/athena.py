@@ -10,6 +10,7 @@ Delete each of these once MiniStack itself does this:
 - ``writes_need_permission``: writes what a query selects with them;
 - ``data_need_permission``: reads the data with them;
 - ``columns_of_a_table``: reads the columns that the table has, as its types, and ``"$path"``;
+- ``columns_of_no_files``: has these columns and types for a table without files, too;
 - ``uri_is_text``: leaves URIs in a query as they are;
 - ``result_of_a_query``: writes the result with them, encrypted, where Athena writes it;
 - ``result_needs_permission``: shows a result only to those who may read its object.
@@ -234,7 +235,7 @@ def data_need_permission(original: Function, location: str, folders: list[str]) 
 
     https://docs.aws.amazon.com/athena/latest/ug/s3-permissions.html
     """
-    bucket, prefix = place_of(location)
+    bucket, prefix = place_of(f"{location.rstrip('/')}/")
     need("s3:ListBucket", f"arn:aws:s3:::{bucket}", **{"s3:prefix": prefix})
     for key, stored in (buckets.get(bucket) or {"objects": {}})["objects"].items():
         if key.startswith(prefix):
@@ -274,6 +275,22 @@ def columns_of_a_table(original: Function, table: dict[str, Any], files: list[st
         shown.append(f"regexp_replace(filename, '^.*/{COPIES}[^/]*/', '{location}') AS {PATH}")
     parquet = f"read_parquet({sql_list(files)}, union_by_name = true, filename = true)"
     return f"(FROM {parquet} SELECT {', '.join(shown)})"
+
+
+@replaces(athena, "_empty_relation")
+def columns_of_no_files(_original: Function, table: dict[str, Any]) -> str:
+    """Have the columns of a table that has no files, with its types."""
+    return without_rows(table)
+
+
+def without_rows(table: dict[str, Any]) -> str:
+    """A relation with the columns of a table, and no row."""
+    columns = [
+        *((f'"{one["Name"]}"', one["Type"]) for one in table["StorageDescriptor"]["Columns"]),
+        *([(PATH, "string")] if asks_for_paths.get() else []),
+    ]
+    nulls = (f"CAST(NULL AS {duckdb_type(type_)}) AS {name}" for name, type_ in columns)
+    return f"(SELECT {', '.join(nulls)} WHERE false)"
 
 
 @replaces(athena, "_rewrite_s3_paths")

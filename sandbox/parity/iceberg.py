@@ -31,7 +31,7 @@ from ministack.services.athena import _sql_list as sql_list
 from ministack.services.glue import _tables as tables
 from ministack.services.s3 import _buckets as buckets
 
-from sandbox.parity.athena import RefusedError, arn_of, duckdb_type, named, need, place_of
+from sandbox.parity.athena import RefusedError, arn_of, named, need, place_of, without_rows
 from sandbox.parity.correction import Function, replaces
 
 METADATA = "metadata_location"
@@ -102,12 +102,8 @@ def current_rows(original: Function, table: dict[str, Any], files: list[str]) ->
     by_name = {Path(file).name: file for file in files}
     metadata = by_name[Path(table["Parameters"][METADATA]).name]
     rows = json.loads(Path(metadata).read_text("utf-8"))["rows"]
-    columns = [
-        (one["Name"], duckdb_type(one["Type"])) for one in table["StorageDescriptor"]["Columns"]
-    ]
     if rows is None:
-        empty = ", ".join(f'CAST(NULL AS {type_}) AS "{name}"' for name, type_ in columns)
-        return f"(SELECT {empty} WHERE false)"
+        return without_rows(table)
     return f"(FROM read_parquet({sql_list([by_name[rows]])}))"
 
 

@@ -213,7 +213,7 @@ def _ask_athena(action: str, given: Any) -> Any:
     operation = action[0].upper() + action[1:]
     headers = {"x-amz-target": f"AmazonAthena.{operation}"}
     body = json.dumps(given).encode()
-    where = ("athena", "POST", "/", headers, body, {}, get_region(), account)
+    where: Any = ("athena", "POST", "/", headers, body, {}, get_region(), account)
     _require(f"athena:{operation}", iam_actions.extract_resource_arn(*where))
     began = caller.set(key)
     try:

@@ -31,6 +31,20 @@ def test_a_table_has_the_columns_and_types_of_the_catalogue(plain: Cloud, parity
     assert probe(plain) != expected
 
 
+def test_a_table_without_files_has_them_too(plain: Cloud, parity: Cloud) -> None:
+    columns = {"parts": "struct<inner:struct<name:string>>", "points": "bigint"}
+    sql = 'SELECT parts.inner.name, points, "$path" FROM "rows"'
+
+    def probe(cloud: Cloud) -> list[list[str | None]] | str:
+        lake = Lake(cloud, columns, b"", PARQUET)
+        cloud.client("s3").delete_object(Bucket=lake.bucket, Key="rows/deep/a")
+        found, rows = lake.query(cloud.client("athena"), sql)
+        return rows() if found["Status"]["State"] == "SUCCEEDED" else "failed"
+
+    assert probe(parity) == [["name", "points", "$path"]]
+    assert probe(plain) == "failed"
+
+
 def test_json_is_read_as_the_table_says(plain: Cloud, parity: Cloud) -> None:
     columns = {"rows": "struct<read:bigint,limit:string>", "reasons": "map<string,bigint>"}
     document = {"rows": {"read": 3, "limit": None}, "reasons": {"Name:required": 2}, "more": 1}
