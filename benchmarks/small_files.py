@@ -1,9 +1,10 @@
-"""Small files: what a query takes over many of them, and over the same rows in one.
+"""Small files: what a query takes over many of them, and over the same rows once compacted.
 
-``python -m benchmarks.small_files`` processes 2,000 files of 50 customers, and queries their
-Parquet with DuckDB on this machine's disk: the requests that each file takes in S3 come on top.
+``python -m benchmarks.small_files`` processes 2,000 files of 50 customers, compacts them by the
+statement of :mod:`lib.contracts.compaction`, and queries both with DuckDB on this machine's disk:
+the requests that each file takes in S3 come on top.
 
-Delete it once `docs/decisions/0008-small-files.md` no longer says how many are too many.
+Delete it once `docs/decisions/0008-small-files.md` no longer says what small files cost.
 """
 
 import csv
@@ -12,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +21,8 @@ import duckdb
 
 from benchmarks.engines.processor import FixedKey
 from lib.contracts import CONTRACTS, compile_contracts
+from lib.contracts.compaction import KEY, VERSION, read_compaction
+from lib.contracts.tables import read_tables
 from processor.deidentification.pseudonyms import PseudonymKeys
 from processor.limits.size import SizeLimit
 from processor.transformation import Outputs, Transformation
@@ -42,11 +45,16 @@ class Cost(NamedTuple):
 
 
 def write(folder: Path, number: int) -> None:
-    """Write this many files of clean rows, and ``all/one.parquet`` with the rows of all."""
+    """Write this many files of clean rows, and ``all/one.parquet``, to which they are compacted.
+
+    Raises:
+        ValueError: the compacted table does not have the rows of the files.
+    """
     header, *rows = csv.reader(io.StringIO(SAMPLE.read_text("utf-8"), newline=""))
     kms: Any = FixedKey()
     contract = compile_contracts(CONTRACTS)["customers"]
     transformation = Transformation(contract, PseudonymKeys(kms, "a"), SizeLimit(1 << 30, ""))
+    counts = {}
     for index in range(number):
         text = io.StringIO(newline="")
         writer = csv.writer(text)
@@ -54,12 +62,49 @@ def write(folder: Path, number: int) -> None:
         for customer in range(index * ROWS, (index + 1) * ROWS):
             row = rows[customer % len(rows)]
             writer.writerow([f"C{customer:08}", row[1], f"{customer}@example.com", *row[3:]])
-        with (folder / f"{index}.parquet").open("w+b") as clean:
+        name = f"{index}.parquet"
+        with (folder / name).open("w+b") as clean:
             source = io.BytesIO(text.getvalue().encode())
-            transformation.run(source, "a.csv", Outputs(clean, io.BytesIO()))
+            account = transformation.run(source, "a.csv", Outputs(clean, io.BytesIO()))
+        counts[name] = account.clean
+    compact(folder, counts)
+
+
+def compact(folder: Path, counts: Mapping[str, int]) -> None:
+    """Compact the files of a folder; ``counts`` has the number of clean rows of each.
+
+    Raises:
+        ValueError: the table does not have them.
+    """
+    (table,) = (one for one in read_tables(CONTRACTS) if one.dataset == "customers")
+    statements = read_compaction(table, "bucket", "compacted/")
     (folder / "all").mkdir()
-    one = str(folder / "all" / "one.parquet")
-    duckdb.read_parquet(f"{folder}/*.parquet").write_parquet(one, compression="zstd")
+    with duckdb.connect() as connection:
+        connection.sql("SET TimeZone = 'UTC'")
+        files = f"read_parquet('{folder}/*.parquet', filename = true)"
+        shown = f"* EXCLUDE (filename), replace(filename, '{folder}', 's3://bucket') AS \"$path\""
+        connection.sql(f"CREATE VIEW customers AS FROM {files} SELECT {shown}")
+        connection.sql(
+            "CREATE TABLE customers_manifests(outcome VARCHAR, "
+            "outputs STRUCT(processed STRUCT(key VARCHAR, version_id VARCHAR)), "
+            '"rows" STRUCT(clean BIGINT), processed_at VARCHAR)'
+        )
+        connection.executemany(
+            "INSERT INTO customers_manifests VALUES ('processed', "
+            "{'processed': {'key': ?, 'version_id': '1'}}, {'clean': ?}, '')",
+            [[name, count] for name, count in counts.items()],
+        )
+        extra = f"'' AS {KEY}, '' AS {VERSION}"
+        connection.sql(
+            "CREATE TABLE customers_compacted AS "
+            f'FROM customers SELECT * EXCLUDE ("$path"), {extra} LIMIT 0'
+        )
+        connection.execute(statements.merge)
+        _, rows, differing = connection.sql(statements.account).fetchall()[0]
+        if differing or rows != sum(counts.values()):
+            raise ValueError(f"{differing} files have other rows once they are compacted")
+        kept = connection.sql(f"FROM customers_compacted SELECT * EXCLUDE ({KEY}, {VERSION})")
+        kept.write_parquet(str(folder / "all" / "one.parquet"), compression="zstd")
 
 
 def measure(folder: Path, rounds: int) -> Iterator[Cost]:

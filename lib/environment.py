@@ -1,5 +1,6 @@
 """An environment: its suffix, its settings, and the names that follow from the suffix."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -57,6 +58,20 @@ class Environment:
             raise SettingsError(
                 f"{setting}: in {region} an account has two zones; set it to 2, or name those two."
             )
+
+    def check_datasets(self, datasets: Iterable[str]) -> None:
+        """Raise SettingsError if one that is to be compacted is not among those with a contract.
+
+        Args:
+            datasets: the names of those.
+        """
+        known = sorted(datasets)
+        for dataset in self.settings.compacted_datasets:
+            if dataset not in known:
+                raise SettingsError(
+                    f"environments.{self.suffix}.compactedDatasets has {dataset!r}, which has no "
+                    f"contract; the datasets are {', '.join(known)}."
+                )
 
     @property
     def removal_policy(self) -> RemovalPolicy:

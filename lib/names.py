@@ -4,6 +4,8 @@ They avoid circular dependencies: the key admits the bucket, encrypts the queue,
 announces to the queue; the keys admit the function's role, which names the keys.
 """
 
+from typing import NamedTuple
+
 from aws_cdk import Aws
 
 DATASET_TAG = "dataset"
@@ -20,12 +22,32 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 RESULTS = "query-results/"
 """The prefix of what Athena writes into the data bucket."""
 
+COMPACTED = "compacted/"
+"""The prefix of what Athena writes for datasets of many small files, if any are compacted."""
+
 METRICS = "ZeroTrustPipeline"
 """The namespace of the pipeline's own metrics. Their dimension ``service`` is the name of the
 function or the state machine, so that environments of one account do not add up."""
 
 OF_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
 """The condition that a service assumes a role only for resources of this account."""
+
+
+class CompactionNames(NamedTuple):
+    """The names of what compacts datasets.
+
+    Attributes:
+        machine, arn: the state machine; the group of its schedule has the same name.
+        role_arn: its role's.
+        schedules_arn: the group's.
+        workgroup: of its queries.
+    """
+
+    machine: str
+    arn: str
+    role_arn: str
+    schedules_arn: str
+    workgroup: str
 
 
 class Names:
@@ -111,6 +133,19 @@ class Names:
     def erasure_arn(self) -> str:
         """The state machine's."""
         return _machine_arn(self.erasure)
+
+    @property
+    def compaction(self) -> CompactionNames:
+        """Those of compactions, where a setting names datasets."""
+        machine = f"zero-trust-compaction-{self.suffix}"
+        here = f"{Aws.REGION}:{Aws.ACCOUNT_ID}"
+        return CompactionNames(
+            machine=machine,
+            arn=_machine_arn(machine),
+            role_arn=_role_arn(machine),
+            schedules_arn=f"arn:{Aws.PARTITION}:scheduler:{here}:schedule-group/{machine}",
+            workgroup=f"{self.workgroup}.compaction",
+        )
 
     @property
     def reidentifier(self) -> str:

@@ -67,6 +67,7 @@ class EnvironmentSettings:
         raw_data_expiry_days: days until an object under ``incoming/`` or ``quarantine/`` expires.
         query_limit_mb: the most that one query may read, in MB; Athena ends it then.
             https://docs.aws.amazon.com/athena/latest/APIReference/API_WorkGroupConfiguration.html
+        compacted_datasets: those of many small files, whose rows are also kept in few large ones.
         reidentifications_per_day: the most requests to re-identify tokens that a day may have, of
             each dataset and purpose.
         retain_data: data survive deletion of the stack, which has termination protection.
@@ -90,6 +91,7 @@ class EnvironmentSettings:
     max_concurrency: Annotated[int, Field(ge=2, le=1000)] = 5
     raw_data_expiry_days: Annotated[int, Field(ge=1, le=3650)] = 30
     query_limit_mb: Annotated[int, Field(ge=10, le=1_000_000)] = 10_000
+    compacted_datasets: tuple[str, ...] = Field(default=(), strict=False)
     reidentifications_per_day: Annotated[int, Field(ge=1, le=100)] = 10
     retain_data: bool = False
     restrict_administrators: bool = False
@@ -129,6 +131,10 @@ class EnvironmentSettings:
                 f"interfaceEndpoints is {list(self.interface_endpoints)}: name each only once"
             )
         check_addresses(self.notify_emails)
+        if len(set(self.compacted_datasets)) < len(self.compacted_datasets):
+            raise ValueError(
+                f"compactedDatasets is {list(self.compacted_datasets)}: name each only once"
+            )
         if self.object_lock_days and not self.retain_data:
             raise ValueError(
                 f"objectLockDays is {self.object_lock_days}: it needs retainData true, because "

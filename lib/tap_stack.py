@@ -1,6 +1,6 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Aspects, Fn, Stack, Tags
@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
+from lib.access.compaction_role import CompactionRole
 from lib.access.erasure_roles import ErasureRoles
 from lib.access.perimeter import close_bucket, close_endpoints
 from lib.access.processor_role import ProcessorRole
@@ -19,6 +20,7 @@ from lib.compliance.rule_packs import acknowledge_lint
 from lib.constructs.alarms import Alarms
 from lib.constructs.audit_trail import AuditTrail
 from lib.constructs.changes import Changes
+from lib.constructs.compaction import Compaction
 from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
@@ -32,7 +34,7 @@ from lib.constructs.queries import Queries
 from lib.constructs.reidentification import Reidentification
 from lib.constructs.replay import Replay
 from lib.contracts import CONTRACTS, compile_contracts, read_intervals
-from lib.contracts.tables import read_tables
+from lib.contracts.tables import Table, read_tables
 from lib.environment import Environment
 from lib.function.bundle import function_code
 from lib.settings import MAX_ZONES
@@ -110,6 +112,7 @@ class TapStack(Stack):
             environment, keys=keys, network=network, data=data, code=code
         )
         tables = read_tables(CONTRACTS)
+        environment.check_datasets(table.dataset for table in tables)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.
         AccessPolicies(self, "People", environment, keys=keys, data=data, tables=tables)
@@ -125,6 +128,7 @@ class TapStack(Stack):
             replay=replay,
             reidentification=reidentification,
             erasure=erasure,
+            compaction=self._allow_compaction(environment, keys=keys, data=data, tables=tables),
         )
 
     def _allow_reidentification(
@@ -189,6 +193,24 @@ class TapStack(Stack):
             workflow_role=roles.state_machine,
         )
 
+    def _allow_compaction(
+        self, environment: Environment, *, keys: Keys, data: DataBucket, tables: Sequence[Table]
+    ) -> Compaction | None:
+        """Create what compacts the rows of small files, only where a setting names datasets."""
+        if not environment.settings.compacted_datasets:
+            return None
+        roles = CompactionRole(self, "CompactionRole", environment, keys=keys, data=data)
+        return Compaction(
+            self,
+            "Compaction",
+            environment,
+            keys=keys,
+            data=data,
+            tables=tables,
+            role=roles.role,
+            schedule_role=roles.schedule_role,
+        )
+
     def _watch(
         self,
         environment: Environment,
@@ -201,6 +223,7 @@ class TapStack(Stack):
         replay: Replay,
         reidentification: Reidentification | None,
         erasure: Erasure | None,
+        compaction: Compaction | None,
     ) -> None:
         """Create the parts that show people the state of the others."""
         changes = None
@@ -217,6 +240,7 @@ class TapStack(Stack):
             replay=replay,
             reidentification=reidentification,
             erasure=erasure,
+            compaction=compaction,
             changes=changes,
             intervals=intervals,
             notices=Notices(self, "Notices", environment, keys=keys),

@@ -13,7 +13,7 @@ from lib.constructs.keys import Keys, via
 from lib.constructs.queries import SEVERAL
 from lib.contracts.tables import Table
 from lib.environment import Environment
-from lib.names import DATASET_TAG, OWN_DATASET, RESULTS
+from lib.names import COMPACTED, DATASET_TAG, OWN_DATASET, RESULTS
 from lib.outputs import export
 from processor.bucket.keys import (
     ERASURE,
@@ -81,6 +81,9 @@ class AccessPolicies(Construct):
         self._bucket = data.bucket
         self._key = keys.data
         self._of_erasers = (ERASURE,) if keys.erases else ()
+        self._compacted = environment.settings.compacted_datasets
+        compacted = (COMPACTED,) if self._compacted else ()
+        self._outputs = (*OUTPUTS, *compacted, RESULTS)
         self.producer = iam.ManagedPolicy(
             self,
             "Producer",
@@ -94,7 +97,7 @@ class AccessPolicies(Construct):
                 # Joining the parts of a multipart upload decrypts them.
                 # https://repost.aws/knowledge-center/s3-large-file-encryption-kms-key
                 self._use_key("kms:Decrypt", "kms:GenerateDataKey"),
-                self._keep_from(*OUTPUTS, RESULTS, *self._of_erasers),
+                self._keep_from(*self._outputs, *self._of_erasers),
                 *keep_from_workgroups(self._names),
             ],
         )
@@ -104,6 +107,7 @@ class AccessPolicies(Construct):
             "Reads clean rows and manifests of one dataset, named by the tag 'dataset'",
             PROCESSED,
             MANIFESTS,
+            *compacted,
             others=(),
         )
         self.steward = self._add_reader(
@@ -111,7 +115,7 @@ class AccessPolicies(Construct):
             "Reads rejected rows and manifests of one dataset, named by the tag 'dataset'",
             QUARANTINE,
             MANIFESTS,
-            others=(PROCESSED, f"{RESULTS}consumer/", f"{RESULTS}{SEVERAL}/"),
+            others=(PROCESSED, *compacted, f"{RESULTS}consumer/", f"{RESULTS}{SEVERAL}/"),
         )
         self.eraser = self._add_eraser(environment) if keys.erases else None
         export(
@@ -164,7 +168,7 @@ class AccessPolicies(Construct):
                     actions=["states:DescribeExecution"],
                     resources=[executions],
                 ),
-                self._keep_from(INCOMING, *OUTPUTS, RESULTS, SUPPRESSED),
+                self._keep_from(INCOMING, *self._outputs, SUPPRESSED),
                 *keep_from_workgroups(self._names),
             ],
         )
@@ -208,6 +212,7 @@ class AccessPolicies(Construct):
                     self._bucket,
                     self._tables,
                     of_rows=PROCESSED in folders,
+                    compacted=self._compacted,
                 ),
                 self._keep_from(INCOMING, *others, *self._of_erasers),
                 *keep_to_workgroup(duty, self._names),

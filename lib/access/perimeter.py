@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
+from lib.access.compaction_role import OF_COMPACTIONS
 from lib.access.query_access import NOT_VIA_ATHENA
 from lib.compliance.cdk_functions import emptying_role_arn
 from lib.constructs.data_bucket import DataBucket
@@ -19,7 +20,7 @@ from lib.constructs.keys import Keys, one_or_all
 from lib.constructs.network import Network
 from lib.constructs.queries import SEVERAL
 from lib.environment import Environment
-from lib.names import DATASET_TAG, RESULTS
+from lib.names import COMPACTED, DATASET_TAG, RESULTS
 from processor.bucket.keys import (
     INCOMING,
     MANIFESTS,
@@ -105,7 +106,14 @@ def close_bucket(
             StringNotEquals=ACCOUNT,
         ),
         *(
-            _business_statements(bucket, keys, [names.role_arn, *erasers], functions, remover)
+            _business_statements(
+                bucket,
+                keys,
+                [names.role_arn, *erasers],
+                functions,
+                remover,
+                compacter=names.compaction.role_arn if settings.compacted_datasets else None,
+            )
             if settings.restrict_administrators
             else ()
         ),
@@ -129,7 +137,13 @@ def close_bucket(
 
 
 def _business_statements(
-    bucket: s3.Bucket, keys: Keys, writers: list[str], readers: list[str], remover_arn: str
+    bucket: s3.Bucket,
+    keys: Keys,
+    writers: list[str],
+    readers: list[str],
+    remover_arn: str,
+    *,
+    compacter: str | None,
 ) -> list[iam.PolicyStatement]:
     """Deny reading raw data and writing outputs or results to everybody who does not need it.
 
@@ -150,6 +164,8 @@ def _business_statements(
         readable += [f"{VALUES}*/{OWN_ID}/*", f"{APPROVALS}{own}"]
     if keys.erases:  # who asked for an erasure; others have no policy that lets them
         readable.append(f"{RECEIPTS}*")
+    if compacter:
+        readable += [f"{COMPACTED}*", f"{OF_COMPACTIONS}*"]
     results = [bucket.arn_for_objects(f"{RESULTS}*")]
     return [
         iam.PolicyStatement(
@@ -172,6 +188,7 @@ def _business_statements(
             resources=[bucket.arn_for_objects(f"{name}*") for name in OUTPUTS],
             conditions={"ArnNotEquals": {"aws:PrincipalArn": [*writers, remover_arn]}},
         ),
+        *([_keep_from_compacted(bucket, [compacter, remover_arn])] if compacter else []),
         # Athena may answer a query with the result of an earlier one. It writes with the
         # permissions of whoever queries, and chooses the names.
         # https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
@@ -197,6 +214,18 @@ def _business_statements(
     ]
 
 
+def _keep_from_compacted(bucket: s3.Bucket, writers: list[str]) -> iam.PolicyStatement:
+    """Deny changing what was compacted to everybody but those who do."""
+    return iam.PolicyStatement(
+        sid="DenyForgingCompacted",
+        effect=iam.Effect.DENY,
+        principals=[iam.AnyPrincipal()],
+        not_actions=["s3:GetObject*"],
+        resources=[bucket.arn_for_objects(f"{COMPACTED}*")],
+        conditions={"ArnNotEquals": {"aws:PrincipalArn": writers}},
+    )
+
+
 def _reidentification_statements(
     bucket: s3.Bucket, environment: Environment, remover_arn: str
 ) -> list[iam.PolicyStatement]:
@@ -206,6 +235,7 @@ def _reidentification_statements(
     requests and signatures under their own user id, if at all.
     """
     written = (VALUES, SLOTS, APPROVALS)
+    compacted = [COMPACTED] if environment.settings.compacted_datasets else []
     return [
         iam.PolicyStatement(
             sid="DenyForgingValues",
@@ -228,7 +258,7 @@ def _reidentification_statements(
             not_resources=[
                 bucket.arn_for_objects(f"{place}*")
                 for place in (
-                    *(INCOMING, *OUTPUTS, RESULTS, *written),
+                    *(INCOMING, *OUTPUTS, *compacted, RESULTS, *written),
                     *(ERASURE_REQUESTS, SUPPRESSED, RECEIPTS),
                     *(f"{place}*/{OWN_ID}/" for place in (REQUESTS, SIGNATURES)),
                 )

@@ -5,14 +5,14 @@ is closed to them in Glue and S3 is closed through Athena too.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from lib.access.denials import deny
-from lib.contracts.tables import Table, manifests_name
+from lib.contracts.tables import Table, compacted_name, manifests_name
 from lib.names import DATASET_TAG, OWN_DATASET, RESULTS, Names
 
 # https://docs.aws.amazon.com/athena/latest/ug/security-iam-athena-calledvia.html
@@ -28,6 +28,7 @@ def query_statements(
     tables: Sequence[Table],
     *,
     of_rows: bool,
+    compacted: Collection[str] = (),
 ) -> list[iam.PolicyStatement]:
     """Allow the queries of one duty, limited to the dataset in the principal's tag.
 
@@ -38,6 +39,7 @@ def query_statements(
         tables: of all datasets. The tag selects a table by its name; where that differs from the
             dataset's, a statement of its own names both.
         of_rows: whether the table of clean rows is included, besides that of manifests.
+        compacted: the datasets whose table of clean rows is also there compacted.
     """
     results = bucket.arn_for_objects(f"{RESULTS}{duty}/{OWN_DATASET}/*")
     return [
@@ -69,10 +71,10 @@ def query_statements(
                 _arn("glue", "catalog"),
                 _arn("glue", "database/default"),
                 _arn("glue", f"database/{names.database}"),
-                *_tables(names, OWN_DATASET, of_rows),
+                *_tables(names, OWN_DATASET, of_rows, bool(compacted)),
             ],
         ),
-        *_renamed(names, tables, of_rows),
+        *_renamed(names, tables, of_rows, compacted),
         iam.PolicyStatement(
             sid="FindBucketOfResults",
             actions=["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
@@ -138,20 +140,22 @@ def _workgroups(names: Names) -> list[str]:
 
 
 def _renamed(
-    names: Names, tables: Sequence[Table], of_rows: bool
+    names: Names, tables: Sequence[Table], of_rows: bool, compacted: Collection[str]
 ) -> Iterator[iam.PolicyStatement]:
     for table in tables:
         if table.name != table.dataset:
             yield iam.PolicyStatement(
                 actions=["glue:GetTable"],
-                resources=_tables(names, table.name, of_rows),
+                resources=_tables(names, table.name, of_rows, table.dataset in compacted),
                 conditions={"StringEquals": {f"aws:PrincipalTag/{DATASET_TAG}": table.dataset}},
             )
 
 
-def _tables(names: Names, name: str, of_rows: bool) -> list[str]:
+def _tables(names: Names, name: str, of_rows: bool, compacted: bool) -> list[str]:
     """The tables of a dataset: of manifests, and of clean rows if those are asked for."""
     found = [name, manifests_name(name)] if of_rows else [manifests_name(name)]
+    if of_rows and compacted:
+        found.append(compacted_name(name))
     return [_arn("glue", f"table/{names.database}/{one}") for one in found]
 
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from lib.constructs.changes import Changes
+from lib.constructs.compaction import Compaction
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.erasure import Erasure
 from lib.constructs.intake_queue import IntakeQueue
@@ -77,6 +78,7 @@ class Alarms(Construct):
         replay: Replay,
         reidentification: Reidentification | None,
         erasure: Erasure | None,
+        compaction: Compaction | None,
         changes: Changes | None,
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
@@ -99,6 +101,7 @@ class Alarms(Construct):
             *_failures_of_replay(replay),
             *(_requests(reidentification) if reidentification else ()),
             *(_erasures(erasure) if erasure else ()),
+            *(_failures_of_compaction(compaction) if compaction else ()),
             *(_failures_of_protection(changes) if changes else ()),
             *(
                 failure_of_dataset(environment, dataset, interval)
@@ -196,6 +199,15 @@ def _erasures(erasure: Erasure) -> Iterator[Failure]:
         "Erasure",
         "An erasure {}: files may still have the person.",
         "erasure",
+    )
+
+
+def _failures_of_compaction(compaction: Compaction) -> Iterator[Failure]:
+    yield from _bad_ends(
+        compaction.state_machine,
+        "Compaction",
+        "A compaction {}: a compacted table may not have the rows of its files.",
+        "compaction",
     )
 
 

@@ -1,19 +1,19 @@
 """Queries: the tables of what was processed, and the workgroups of Athena that query them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 from aws_cdk import Aws
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
 from constructs import Construct
 
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys
+from lib.constructs.workgroup import add_workgroup
 from lib.contracts.tables import Table
 from lib.environment import Environment
-from lib.names import RESULTS
 from lib.outputs import export
 from processor.bucket.keys import MANIFESTS, PROCESSED
 
@@ -117,8 +117,7 @@ class Queries(Construct):
         """Create the database, its tables and the workgroups."""
         super().__init__(scope, construct_id)
         names, self.tables = environment.names, tables
-        self._bucket, self._key = data.bucket, keys.data
-        self._limit = environment.settings.query_limit_mb * 1_000_000
+        self._bucket = data.bucket
         self.database = glue.CfnDatabase(
             self,
             "Database",
@@ -131,16 +130,26 @@ class Queries(Construct):
         for table in tables:
             self._add_clean_rows(table)
             self._add_manifests(table)
-        self.workgroup = self._add_workgroup(
-            "Workgroup", names.workgroup, f"{SEVERAL}/", "Queries over several datasets"
+        add = partial(
+            add_workgroup,
+            self,
+            limit=environment.settings.query_limit_mb * 1_000_000,
+            data=data,
+            keys=keys,
+        )
+        self.workgroup = add(
+            "Workgroup",
+            name=names.workgroup,
+            description="Queries over several datasets",
+            results=f"{SEVERAL}/",
         )
         for duty in DUTIES:
             for table in tables:
-                self._add_workgroup(
+                add(
                     f"{duty.capitalize()}-{table.dataset}",
-                    names.workgroup_of(duty, table.dataset),
-                    f"{duty}/{table.dataset}/",
-                    f"Queries of the {duty}s of {table.dataset}",
+                    name=names.workgroup_of(duty, table.dataset),
+                    description=f"Queries of the {duty}s of {table.dataset}",
+                    results=f"{duty}/{table.dataset}/",
                 )
         export(
             self,
@@ -204,36 +213,6 @@ class Queries(Construct):
                     output_format=stored.writer,
                     serde_info=glue.CfnTable.SerdeInfoProperty(
                         serialization_library=stored.serde, parameters=stored.parameters
-                    ),
-                ),
-            ),
-        )
-
-    def _add_workgroup(
-        self, construct_id: str, name: str, results: str, description: str
-    ) -> athena.CfnWorkGroup:
-        """A workgroup that writes its results below ``query-results/``, under the data key.
-
-        The bucket's policy compares the key with its ARN.
-        """
-        return athena.CfnWorkGroup(
-            self,
-            construct_id,
-            name=name,
-            description=description,
-            recursive_delete_option=True,  # with the record of its queries
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                bytes_scanned_cutoff_per_query=self._limit,
-                engine_version=athena.CfnWorkGroup.EngineVersionProperty(
-                    selected_engine_version="Athena engine version 3"
-                ),
-                result_configuration=athena.CfnWorkGroup.ResultConfigurationProperty(
-                    output_location=f"s3://{self._bucket.bucket_name}/{RESULTS}{results}",
-                    expected_bucket_owner=Aws.ACCOUNT_ID,
-                    encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
-                        encryption_option="SSE_KMS", kms_key=self._key.key_arn
                     ),
                 ),
             ),

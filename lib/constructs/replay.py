@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
+from lib.constructs.nightly import add_nightly
 from lib.constructs.replay_workflow import UNFINISHED, workflow
 from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
@@ -54,7 +53,16 @@ class Replay(Construct):
             unlogged="its output names what failed. Logs of each file that was looked at would be "
             "one more store of facts about files.",
         )
-        self._schedule(name, schedule_role)
+        add_nightly(
+            self,
+            machine=self.state_machine,
+            name="nightly",
+            group=name,
+            description="Sends the messages of unfinished files again",
+            at=NIGHTLY,
+            given={"only": UNFINISHED},
+            role=schedule_role,
+        )
         export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
 
     def metric_unfinished(self) -> cloudwatch.Metric:
@@ -75,25 +83,3 @@ class Replay(Construct):
         ]
         datum = {"MetricName": metric.metric_name, "Unit": "Count", "Dimensions": dimensions}
         return {"Namespace": metric.namespace, "MetricData": [datum]}
-
-    def _schedule(self, name: str, role: iam.Role) -> None:
-        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup", name=name)
-        schedule = scheduler.CfnSchedule(
-            self,
-            "Nightly",
-            name="nightly",
-            group_name=group.ref,
-            description="Sends the messages of unfinished files again",
-            schedule_expression=NIGHTLY,
-            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
-            target=scheduler.CfnSchedule.TargetProperty(
-                arn=self.state_machine.state_machine_arn,
-                role_arn=role.role_arn,
-                input=Stack.of(self).to_json_string({"only": UNFINISHED}),
-            ),
-        )
-        acknowledge(
-            schedule,
-            "Its only content is the input of the execution, which is in the template.",
-            "CKV_AWS_297",
-        )

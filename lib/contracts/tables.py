@@ -71,10 +71,20 @@ class Table:
         """The name of the table of the dataset's manifests."""
         return manifests_name(self.name)
 
+    @property
+    def compacted(self) -> str:
+        """The name of the table of the same rows in a few large files, if they are compacted."""
+        return compacted_name(self.name)
+
 
 def manifests_name(name: str) -> str:
     """The name of the table of manifests next to the table of this name."""
     return f"{name}_manifests"
+
+
+def compacted_name(name: str) -> str:
+    """The name of the compacted table next to the table of this name."""
+    return f"{name}_compacted"
 
 
 def athena_type(type_: pa.DataType) -> str:
@@ -138,7 +148,7 @@ def _line(text: str | None, longest: int) -> str:
 def _collisions(tables: list[Table]) -> Iterator[str]:
     owners: dict[str, str] = {}
     for table in tables:
-        for name in (table.name, table.manifests):
+        for name in (table.name, table.manifests, table.compacted):
             other = owners.setdefault(name, table.dataset)
             if other != table.dataset:
                 yield (

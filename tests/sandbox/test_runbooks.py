@@ -41,6 +41,7 @@ DEPLOYED = "The deployment of new-contract-version had the changes of this page 
 NOT_EMULATED = "MiniStack does not have this service."
 NO_DRIFT = "MiniStack detects no drift of buckets, keys and trails."
 REVERSIBLE = "No contract here has reversible tokens: see test_reidentification.py."
+COMPACTED = "No dataset is compacted here: test_compaction.py runs the state machine."
 SAME_CODE = "The trail is what was changed in this situation, and not the function's code."
 ASIDE = {
     ("throttling", "make deploy suffix=S"): "No setting changes here.",
@@ -81,6 +82,10 @@ ASIDE = {
     ("slow-files", "make deploy suffix=S"): "The manifest is changed instead: see its test.",
     ("refused-files", "make deploy suffix=S"): DEPLOYED,
     ("new-epoch", "make deploy suffix=S"): DEPLOYED,
+    **{
+        ("compaction", one.command): COMPACTED
+        for one in shown((FOLDER / "compaction.md").read_text(encoding="utf-8"))
+    },
     **{
         (page, one.command): REVERSIBLE
         for page in ("reidentification", "lost-reversible-key")

@@ -17,7 +17,7 @@ settings.register_profile("quick", max_examples=30)
 settings.register_profile("thorough", max_examples=300)
 settings.load_profile("quick")
 
-AUDITED = '"restrictAdministrators": true, "auditTrail": true'
+ALL = '"restrictAdministrators": true, "auditTrail": true, "compactedDatasets": ["customers"]'
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -47,12 +47,13 @@ def make_encrypting_stack() -> Synthesized:
 def make_policies() -> dict[bool, Policies]:
     """The policies of the environment ``test``, with and without retained data.
 
-    Both restrict administrators, and have an audit trail and a contract that encrypts. The first
+    Both restrict administrators, and have an audit trail, a compacted dataset and a contract that
+    encrypts. The first
     also has an interface endpoint that the function does not need.
     """
     retaining = '{"retainData": true, "interfaceEndpoints": ["kms", "sqs"], %s}'
     return {
-        retains: Policies(Synthesized(synthesize(settings=given % AUDITED, encrypts=True)))
+        retains: Policies(Synthesized(synthesize(settings=given % ALL, encrypts=True)))
         for retains, given in ((True, retaining), (False, "{%s}"))
     }
 

@@ -22,3 +22,11 @@ def test_another_answer_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "1.parquet").unlink()
     with pytest.raises(ValueError, match="one file has not the rows of all"):
         list(small_files.measure(tmp_path, 1))
+
+
+def test_a_file_without_its_rows_is_an_error(tmp_path: Path) -> None:
+    small_files.write(tmp_path, 1)
+    (tmp_path / "all" / "one.parquet").unlink()
+    (tmp_path / "all").rmdir()
+    with pytest.raises(ValueError, match="1 files have other rows once they are compacted"):
+        small_files.compact(tmp_path, {"0.parquet": 1})

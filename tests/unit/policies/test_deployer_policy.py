@@ -39,6 +39,7 @@ EVERYTHING = {
     "interfaceEndpoints": ["kms", "logs", "monitoring", "sqs", "sts"],
     "notifyEmails": ["operator@example.com"],
     "auditTrail": True,
+    "compactedDatasets": ["customers"],
 }
 ENVIRONMENTS = {
     **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]["environments"],

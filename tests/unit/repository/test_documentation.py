@@ -179,7 +179,8 @@ def test_the_table_of_settings_is_that_of_the_class() -> None:
 
 
 def test_the_table_of_outputs_is_that_of_the_stack() -> None:
-    stack = Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
+    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
+    stack = Synthesized(synthesize(settings=settings, encrypts=True))
     assert first_cells("settings.md", "## Outputs") == list(stack.outputs)
 
 

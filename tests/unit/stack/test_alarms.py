@@ -187,8 +187,9 @@ def test_no_end_of_an_execution_but_success_is_unseen(
 
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
-    """The environment ``test`` with an audit trail and re-identification, which add alarms."""
-    return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
+    """The environment ``test`` with all that adds alarms."""
+    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
+    return Synthesized(synthesize(settings=settings, encrypts=True))
 
 
 CHANGES = (
@@ -214,6 +215,13 @@ def test_an_alarm_is_on_while_the_audit_trail_counts_a_change(
     assert not alarm.get("Dimensions")
     assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
     assert evaluate(alarm, [None]) == evaluate(alarm, [1, None]) == "OK"
+
+
+def test_an_alarm_is_on_after_a_compaction_that_failed(audited: Synthesized) -> None:
+    alarm = find_alarm(audited, "CompactionFailed")
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", "ExecutionsFailed")
+    assert (evaluate(alarm, [1]), evaluate(alarm, [0])) == ("ALARM", "OK")
+    assert evaluate(alarm, [None]) == "OK"
 
 
 def test_without_an_audit_trail_there_is_none_of_them(stack: Synthesized) -> None:

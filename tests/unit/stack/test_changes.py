@@ -319,6 +319,34 @@ def test_no_condition_of_a_pattern_can_be_left_out(audited: Synthesized) -> None
             assert decide(never) != decide(pattern), f"{name}: {term}"
 
 
+def by_role(one: Event, role: str) -> Event:
+    """The same, by a session of a role.
+
+    https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-user-identity.html
+    """
+    issuer = {"type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/{role}", "userName": role}
+    identity = {**one["userIdentity"], "sessionContext": {"sessionIssuer": issuer}}
+    return {**one, "userIdentity": identity}
+
+
+def test_what_a_compaction_does_every_night_is_not_counted() -> None:
+    """To tables. Whoever changes its role is."""
+    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
+    stack = Synthesized(synthesize(settings=settings))
+    role = "zero-trust-compaction-test-us-east-1"
+    for one in changes_of_queries(*OWN_QUERIES):
+        assert counting(stack, one) == {"QueriesChanged"}
+        assert counting(stack, by_role(one, "administrator")) == {"QueriesChanged"}
+        assert not counting(stack, by_role(one, role))
+    changed = event("iam", "PutRolePolicy", {"roleName": role})
+    both = Synthesized(synthesize(settings=settings, encrypts=True))
+    arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:zero-trust-compaction-test"
+    deleted = event("states", "DeleteStateMachine", {"stateMachineArn": arn})
+    for template in (stack, both):
+        assert counting(template, changed) == {"RoleChanged"}
+        assert counting(template, deleted) == {"WorkflowChanged"}
+
+
 def test_the_filters_read_the_trails_log_group(audited: Synthesized) -> None:
     group, _ = audited.one(
         "AWS::Logs::LogGroup", LogGroupName="/aws/cloudtrail/zero-trust-audit-test"
@@ -332,8 +360,9 @@ def test_the_filters_read_the_trails_log_group(audited: Synthesized) -> None:
 
 def test_the_patterns_fit_at_their_longest() -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html"""
+    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
     stack = Synthesized(
-        synthesize("x" * 16, "ap-southeast-1", settings='{"auditTrail": true}', encrypts=True),
+        synthesize("x" * 16, "ap-southeast-1", settings=settings, encrypts=True),
     )
     for name, found in filters(stack).items():
         longest = re.sub(r"<\w+>", "1234abcd-12ab-34cd-56ef-1234567890ab", found["FilterPattern"])

@@ -17,7 +17,7 @@ OUTPUTS = {
 OF_TRAIL = {name for name in OUTPUTS if name.startswith("Audit")}
 OF_SOME = OF_TRAIL | {
     *("ReversibleKeyId", "ReidentificationStateMachineArn"),
-    *("RequesterPolicyArn", "ApproverPolicyArn"),
+    *("RequesterPolicyArn", "ApproverPolicyArn", "CompactionStateMachineArn"),
 }
 
 
@@ -29,7 +29,8 @@ def target(stack: Synthesized, output: str) -> str:
 @pytest.fixture(scope="module", name="audited")
 def synthesize_with_trail() -> Synthesized:
     """A stack that has every output."""
-    return Synthesized(synthesize(settings='{"auditTrail": true}', encrypts=True))
+    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
+    return Synthesized(synthesize(settings=settings, encrypts=True))
 
 
 @pytest.mark.parametrize(("name", "resource_type"), OUTPUTS.items())

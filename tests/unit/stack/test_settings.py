@@ -48,6 +48,7 @@ def test_settings_are_read_by_their_names_in_json() -> None:
         "maxConcurrency": 50,
         "rawDataExpiryDays": 7,
         "queryLimitMb": 500,
+        "compactedDatasets": ["customers", "payments"],
         "retainData": True,
         "restrictAdministrators": True,
         "objectLockDays": 30,
@@ -151,6 +152,10 @@ CIDR = "use a private (RFC 1918) IPv4 network of /16 to /26 without host bits"
         (
             {"notifyEmails": ["a@b.c", "A@b.c"]},
             "notifyEmails is ['a@b.c', 'A@b.c']: name each address only once.",
+        ),
+        (
+            {"compactedDatasets": ["a", "b", "a"]},
+            "compactedDatasets is ['a', 'b', 'a']: name each only once.",
         ),
         ({"objectLockDays": 3}, "environments.dev.objectLockDays is 3: it needs retainData true"),
         (

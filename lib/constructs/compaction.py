@@ -1,0 +1,93 @@
+"""Compaction: a state machine that keeps the rows of many small files in few large ones."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from lib.constructs.compaction_workflow import workflow
+from lib.constructs.data_bucket import OLD_RAW_VERSIONS, DataBucket
+from lib.constructs.keys import Keys
+from lib.constructs.nightly import add_nightly
+from lib.constructs.state_machine import add_state_machine
+from lib.constructs.workgroup import add_workgroup
+from lib.contracts.compaction import read_compaction
+from lib.contracts.tables import Table
+from lib.environment import Environment
+from lib.names import COMPACTED
+from lib.outputs import export
+
+NIGHTLY = "cron(0 4 * * ? *)"  # at 04:00 UTC, an hour after the reconciliation
+
+
+class Compaction(Construct):
+    """The workgroup of its queries, the state machine, and the schedule that starts it each night.
+
+    The tables are not in the template: the state machine creates them, so that they can be made
+    again at any time, such as after an erasure, or with the columns of another contract. Old
+    versions of their objects go after a day, as nobody brings those back.
+
+    Attributes:
+        state_machine: see :mod:`lib.constructs.compaction_workflow`.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        *,
+        keys: Keys,
+        data: DataBucket,
+        tables: Sequence[Table],
+        role: iam.Role,
+        schedule_role: iam.Role,
+    ) -> None:
+        """Create the parts.
+
+        Raises:
+            ContractError: a table has a column that the compacted table needs for itself.
+        """
+        super().__init__(scope, construct_id)
+        names, bucket = environment.names, data.bucket
+        bucket.add_lifecycle_rule(
+            id=f"ExpireOldVersions-{COMPACTED.strip('/')}",
+            prefix=COMPACTED,
+            noncurrent_version_expiration=OLD_RAW_VERSIONS,
+        )
+        workgroup = add_workgroup(
+            self,
+            "Workgroup",
+            name=names.compaction.workgroup,
+            description="Queries of the compaction",
+            results="compaction/",
+            limit=None,  # it reads whole datasets
+            data=data,
+            keys=keys,
+        )
+        self.state_machine = add_state_machine(
+            self,
+            name=names.compaction.machine,
+            definition=workflow(
+                [
+                    read_compaction(table, bucket.bucket_name, COMPACTED)
+                    for table in tables
+                    if table.dataset in environment.settings.compacted_datasets
+                ],
+                database=names.database,
+                workgroup=workgroup.ref,
+            ),
+            role=role,
+            unlogged="Athena keeps each query for 45 days.",
+        )
+        add_nightly(
+            self,
+            machine=self.state_machine,
+            name="compaction",
+            group=names.compaction.machine,
+            description="Compacts the rows of new files",
+            at=NIGHTLY,
+            given={},
+            role=schedule_role,
+        )
+        export(self, environment, CompactionStateMachineArn=self.state_machine.state_machine_arn)

@@ -1,0 +1,201 @@
+"""The workflow of a compaction, in the Amazon States Language.
+
+One dataset after the other, Athena runs the statements of :mod:`lib.contracts.compaction`. If
+those of one fail, or its table does not have the rows that the manifests count, the others are
+still compacted, and the execution ends with ``Incomplete``.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from aws_cdk import Aws
+
+from lib.contracts.compaction import BEGAN, Compaction
+
+State = dict[str, Any]
+
+TIMEOUT_SECONDS = 12 * 3600
+INCOMPLETE = "Incomplete"
+
+# Another run may change the table at the same time, and OPTIMIZE or VACUUM may ask to be repeated.
+# https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-troubleshooting.html
+_RETRY = {
+    "ErrorEquals": ["States.ALL"],
+    "IntervalSeconds": 5,
+    "BackoffRate": 2,
+    "MaxAttempts": 3,
+    "JitterStrategy": "FULL",
+}
+
+
+def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str) -> State:
+    """Return the definition.
+
+    Its input may have the names of datasets whose table is to be made again, as ``again``. Its
+    output has the number of files and rows of each dataset.
+
+    Args:
+        compactions: the statements for each dataset.
+        database: of the tables.
+        workgroup: in which Athena runs them.
+    """
+
+    def run(name: str, then: str) -> State:
+        return _run(f"$states.input.statements.{name}", database, workgroup) | {"Next": then}
+
+    return {
+        "Comment": "Keeps the rows of datasets of many small files in few large ones",
+        "QueryLanguage": "JSONata",
+        "TimeoutSeconds": TIMEOUT_SECONDS,
+        "StartAt": "Datasets",
+        "States": {
+            "Datasets": {
+                "Type": "Map",
+                "Items": [asdict(one) for one in compactions],
+                "ItemSelector": {
+                    "statements": _evaluate("$states.context.Map.Item.Value"),
+                    "again": _evaluate(
+                        "$states.context.Map.Item.Value.dataset in "
+                        "$append([], $states.context.Execution.Input.again)"
+                    ),
+                },
+                "MaxConcurrency": 1,
+                "ItemProcessor": {
+                    "ProcessorConfig": {"Mode": "INLINE"},
+                    "StartAt": "Again",
+                    "States": {
+                        "Again": {
+                            "Type": "Choice",
+                            "Choices": [
+                                {"Condition": _evaluate("$states.input.again"), "Next": "Drop"}
+                            ],
+                            "Default": "Create",
+                        },
+                        "Drop": run("drop", "Create"),
+                        "Create": run("create", "Merge"),
+                        "Merge": run("merge", "Account"),
+                        "Account": _run(_account(), database, workgroup)
+                        | {
+                            "Output": _merged(
+                                "'query': $states.result.QueryExecution.QueryExecutionId"
+                            ),
+                            "Next": "Read",
+                        },
+                        "Read": _read() | {"Next": "Judge"},
+                        "Judge": {
+                            "Type": "Choice",
+                            "Choices": [
+                                {
+                                    "Condition": _evaluate("$states.input.differing > 0"),
+                                    "Output": _lost("$states.input.differing & ' files differ'"),
+                                    "Next": "Done",
+                                }
+                            ],
+                            "Default": "Optimize",
+                        },
+                        "Optimize": run("optimize", "Vacuum"),
+                        "Vacuum": run("vacuum", "Done")
+                        | {
+                            "Output": _evaluate(
+                                "{'dataset': $states.input.statements.dataset, "
+                                "'files': $states.input.files, 'rows': $states.input.rows}"
+                            )
+                        },
+                        "Done": {"Type": "Succeed"},
+                    },
+                },
+                "Output": _evaluate("{'datasets': $append([], $states.result)}"),
+                "Next": "Judge",
+            },
+            "Judge": {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "Condition": _evaluate(
+                            "$count($states.input.datasets[$exists(lost)]) > 0"
+                        ),
+                        "Next": "Fail",
+                    }
+                ],
+                "Default": "Done",
+            },
+            "Fail": {
+                "Type": "Fail",
+                "Error": INCOMPLETE,
+                "Cause": _evaluate(
+                    "$join($states.input.datasets[$exists(lost)].(dataset & ': ' & lost), '; ')"
+                ),
+            },
+            "Done": {"Type": "Succeed"},
+        },
+    }
+
+
+def _account() -> str:
+    """The statement with the moment at which the execution began."""
+    began = "$substring($states.context.Execution.StartTime, 0, 19)"
+    return f"$replace($states.input.statements.account, '{BEGAN}', {began})"
+
+
+def _run(statement: str, database: str, workgroup: str) -> State:
+    """Run a statement to its end, and keep the input."""
+    return {
+        "Type": "Task",
+        "Resource": _integration("startQueryExecution.sync"),
+        "Arguments": {
+            "QueryString": _evaluate(statement),
+            "QueryExecutionContext": {"Database": database},
+            "WorkGroup": workgroup,
+        },
+        "Output": _evaluate("$states.input"),
+        **_caught(),
+    }
+
+
+def _read() -> State:
+    """Read the one row of the account. The first row has the names of its columns."""
+    values = ", ".join(
+        f"'{name}': $number($states.result.ResultSet.Rows[1].Data[{index}].VarCharValue)"
+        for index, name in enumerate(("files", "rows", "differing"))
+    )
+    return {
+        "Type": "Task",
+        "Resource": _integration("getQueryResults"),
+        "Arguments": {"QueryExecutionId": _evaluate("$states.input.query")},
+        "Output": _merged(values),
+        **_caught(),
+    }
+
+
+def _caught() -> State:
+    return {
+        "Retry": [_RETRY],
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Output": _lost("$states.errorOutput.Error"),
+                "Next": "Done",
+            }
+        ],
+    }
+
+
+def _lost(why: str) -> str:
+    """The output for a dataset whose table is not what it should be."""
+    return _evaluate(f"{{'dataset': $states.input.statements.dataset, 'lost': {why}}}")
+
+
+def _merged(more: str) -> str:
+    return _evaluate(f"$merge([$states.input, {{{more}}}])")
+
+
+def _evaluate(expression: str) -> str:
+    """An expression of JSONata."""
+    return f"{{% {expression} %}}"
+
+
+def _integration(action: str) -> str:
+    return f"arn:{Aws.PARTITION}:states:::athena:{action}"

@@ -1,0 +1,312 @@
+"""Compaction, in a sandbox of its own: what the table has, and who changes or reads it.
+
+The environment is as restricted as those of people's data: administrators forge no outputs.
+"""
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from botocore.exceptions import ClientError
+
+from lib.contracts import CONTRACTS
+from lib.contracts.tables import read_tables
+from sandbox import PROJECT, deployment, emulator
+from sandbox.emulator import ACCOUNT, REGION
+from sandbox.environment import environment
+from tests import roles, traces
+from tests.integration.conftest import Pipeline
+from tests.parquet import read_parquet
+from tests.patience import Wait, wait_for
+from tests.sandbox.cloud import Cloud, outcome, unique
+
+SUFFIX, DATASET, OTHER = "test", "customers", "payments"
+ENDED = Wait(60)
+SAMPLE = (PROJECT / "samples" / "customers.csv").read_text("utf-8")
+HEADER, *ROWS = csv.reader(io.StringIO(SAMPLE, newline=""))
+(TABLE,) = (one for one in read_tables(CONTRACTS) if one.dataset == DATASET)
+COLUMNS = ", ".join(column.name for column in TABLE.columns)
+Outputs = dict[str, str]
+
+
+@pytest.fixture(scope="module", name="cloud")
+def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A separate sandbox."""
+    state = tmp_path_factory.mktemp("compaction")
+    cloud = Cloud(emulator.start(state))
+    yield cloud
+    cloud.close()
+    emulator.stop(state)
+
+
+@pytest.fixture(scope="module", name="outputs")
+def deploy(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+    """The outputs of a stack whose settings name a dataset."""
+    copy = cloud.emulator.state / "compacting"
+    deployment.copy_app(copy)
+    file = copy / "cdk.json"
+    app = json.loads(file.read_text("utf-8"))
+    app["context"]["environments"][SUFFIX]["compactedDatasets"] = [DATASET]
+    file.write_text(json.dumps(app), encoding="utf-8")
+    written = tmp_path_factory.mktemp("outputs") / "flat-outputs.json"
+    found = deployment.deploy(cloud.emulator, SUFFIX, written, project=copy, quiet=True)
+    shutil.rmtree(copy)
+    return found
+
+
+@pytest.fixture(scope="module", name="pipeline")
+def make_pipeline(cloud: Cloud, outputs: Outputs) -> Iterator[Pipeline]:
+    """The pipeline. What a test writes stays for those that follow."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment(cloud.emulator).items():
+            patch.setenv(name, value)
+        yield Pipeline(cloud.client("s3"), outputs["S3BucketName"])
+
+
+def content(first: int, last: int) -> bytes:
+    """A file of some of the sample's rows."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([HEADER, *ROWS[first:last]])
+    return text.getvalue().encode()
+
+
+def compact(cloud: Cloud, outputs: Outputs, **given: Any) -> dict[str, Any]:
+    """Run the state machine; return the description of its execution."""
+    states = cloud.client("stepfunctions")
+    started = states.start_execution(
+        stateMachineArn=outputs["CompactionStateMachineArn"], input=json.dumps(given)
+    )
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = states.describe_execution(executionArn=started["executionArn"])
+        return None if found["status"] == "RUNNING" else found
+
+    return wait_for("end of the compaction", ended, ENDED)
+
+
+def counts(cloud: Cloud, outputs: Outputs, **given: Any) -> tuple[int, int]:
+    """Run it, and return how many files and rows the table then has."""
+    found = compact(cloud, outputs, **given)
+    assert found["status"] == "SUCCEEDED", found
+    (of,) = json.loads(found["output"])["datasets"]
+    assert of["dataset"] == DATASET
+    return of["files"], of["rows"]
+
+
+class Reader:
+    """Somebody who queries in a workgroup."""
+
+    def __init__(self, athena: Any, outputs: Outputs, duty: str = "") -> None:
+        """Take their client; without a duty, they query in the environment's workgroup."""
+        self._athena, self._database = athena, outputs["GlueDatabaseName"]
+        self._group = outputs["AthenaWorkgroupName"] + duty
+
+    def ask(self, sql: str) -> list[list[str | None]]:
+        """The rows of a query.
+
+        Raises:
+            PermissionError: it failed.
+        """
+        started = self._athena.start_query_execution(
+            QueryString=sql,
+            WorkGroup=self._group,
+            QueryExecutionContext={"Database": self._database},
+        )
+        asked = {"QueryExecutionId": started["QueryExecutionId"]}
+
+        def ended() -> dict[str, str] | None:
+            found: dict[str, str] = self._athena.get_query_execution(**asked)["QueryExecution"][
+                "Status"
+            ]
+            return None if found["State"] in ("QUEUED", "RUNNING") else found
+
+        status = wait_for("query", ended, ENDED)
+        if status["State"] != "SUCCEEDED":
+            raise PermissionError(status["StateChangeReason"])
+        rows = self._athena.get_query_results(**asked)["ResultSet"]["Rows"][1:]
+        return [[one.get("VarCharValue") for one in row["Data"]] for row in rows]
+
+
+@pytest.fixture(name="administrator")
+def be_administrator(cloud: Cloud, outputs: Outputs) -> Reader:
+    """Who may query everything."""
+    return Reader(cloud.client("athena"), outputs)
+
+
+COMPACTED = f"{DATASET}_compacted"
+COUNT = f"SELECT count(*) FROM {COMPACTED}"
+
+
+def rows_of(reader: Reader, table: str) -> list[list[str | None]]:
+    """The rows of a table, in order, but for what tells their files."""
+    return reader.ask(f"SELECT {COLUMNS} FROM {table} ORDER BY ALL")
+
+
+def files_of(reader: Reader) -> dict[str, str | None]:
+    """The number of rows in the compacted table, by file."""
+    found = reader.ask(f"SELECT source_key, count(*) FROM {COMPACTED} GROUP BY 1")
+    return {str(key): rows for key, rows in found}
+
+
+def objects(cloud: Cloud, outputs: Outputs) -> set[str]:
+    """The keys of what a compaction wrote."""
+    found = cloud.client("s3").list_objects_v2(
+        Bucket=outputs["S3BucketName"], Prefix=f"compacted/{DATASET}/"
+    )
+    return {one["Key"] for one in found.get("Contents", [])}
+
+
+def test_the_table_has_the_rows_of_all_files(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, administrator: Reader
+) -> None:
+    first, second = pipeline.name(DATASET, "it's (one) 1.csv"), pipeline.name(DATASET)
+    assert pipeline.process(first, content(0, 10))["rows"]["clean"] == 10
+    pipeline.process(second, content(10, 15))
+    before = counts(cloud, outputs)
+    assert rows_of(administrator, COMPACTED) == rows_of(administrator, DATASET) != []
+    files = {f"processed/{first}.parquet": "10", f"processed/{second}.parquet": "5"}
+    assert files.items() <= files_of(administrator).items()
+
+    # Again it changes nothing. A newer version replaces rows, and one that is refused ends them.
+    assert counts(cloud, outputs) == before
+    pipeline.process(first, content(20, 23))
+    pipeline.process(second, b"not,the,columns\n1,2,3\n")
+    assert counts(cloud, outputs) == (before[0] - 1, before[1] - 12)
+    assert rows_of(administrator, COMPACTED) == rows_of(administrator, DATASET)
+
+    # The table is made again from nothing, with new objects alone.
+    written = objects(cloud, outputs)
+    assert counts(cloud, outputs, again=[DATASET]) == (before[0] - 1, before[1] - 12)
+    assert written
+    assert not written & objects(cloud, outputs)
+    assert rows_of(administrator, COMPACTED) == rows_of(administrator, DATASET)
+
+
+def test_a_file_without_its_rows_fails_the_run_and_is_left_out(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, administrator: Reader
+) -> None:
+    sound, other = pipeline.name(DATASET), pipeline.name(DATASET)
+    pipeline.process(sound, content(30, 34))
+    pipeline.process(other, content(34, 39))
+    key = f"processed/{other}.parquet"
+    short = io.BytesIO()
+    pq.write_table(read_parquet(io.BytesIO(pipeline.read(key) or b""))[:3], short)
+    with traces.unrestricted(pipeline.s3, pipeline.bucket):
+        pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=short.getvalue())
+    found = compact(cloud, outputs)
+    assert (found["status"], found["error"]) == ("FAILED", "Incomplete")
+    assert found["cause"] == f"{DATASET}: 1 files differ"
+    files = files_of(administrator)
+    assert files[f"processed/{sound}.parquet"] == "4"
+    assert key not in files
+
+    pipeline.process(other, content(40, 45))
+    counts(cloud, outputs)
+    assert files_of(administrator)[key] == "5"
+
+
+def test_a_query_that_fails_ends_the_run(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline
+) -> None:
+    """As with a table that has other columns than the contract: it must be made again."""
+    pipeline.process(pipeline.name(DATASET), content(50, 54))
+    before = counts(cloud, outputs)
+    glue, database = cloud.client("glue"), outputs["GlueDatabaseName"]
+    table = glue.get_table(DatabaseName=database, Name=COMPACTED)["Table"]
+    glue.delete_table(DatabaseName=database, Name=COMPACTED)
+    stored = {**table["StorageDescriptor"], "Columns": table["StorageDescriptor"]["Columns"][1:]}
+    given = {"Name": COMPACTED, "StorageDescriptor": stored, "Parameters": {}}
+    glue.create_table(DatabaseName=database, TableInput=given)
+    found = compact(cloud, outputs)
+    assert found["status"] == "FAILED"
+    assert found["cause"] == f"{DATASET}: States.TaskFailed"
+    assert counts(cloud, outputs, again=[DATASET]) == before
+
+
+@pytest.fixture(scope="module", name="readers")
+def become_readers(cloud: Cloud, outputs: Outputs) -> Iterator[dict[str, Reader]]:
+    """Consumers of both datasets, and a steward."""
+    iam, found = cloud.client("iam"), {}
+    with ExitStack() as later:
+        for duty, dataset in (("consumer", DATASET), ("consumer", OTHER), ("steward", DATASET)):
+            arn = later.enter_context(
+                roles.made(
+                    iam,
+                    unique(duty),
+                    roles.trusting("aws", ACCOUNT),
+                    outputs[f"{duty.capitalize()}PolicyArn"],
+                    {"dataset": dataset},
+                )
+            )
+            athena = cloud.become(arn, "test").client("athena")
+            name = f".{duty}.{dataset}"
+            found[name] = Reader(athena, outputs, name)
+        yield found
+
+
+CLOSED = "not authorized"
+
+
+def test_consumers_of_the_dataset_alone_read_the_table(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, readers: dict[str, Reader]
+) -> None:
+    pipeline.process(pipeline.name(DATASET), content(60, 64))
+    _, rows = counts(cloud, outputs)
+    assert readers[f".consumer.{DATASET}"].ask(COUNT) == [[str(rows)]]
+    for name in (f".consumer.{OTHER}", f".steward.{DATASET}"):
+        with pytest.raises(PermissionError, match=CLOSED):
+            readers[name].ask(COUNT)
+
+
+def test_nobody_else_changes_the_table(
+    cloud: Cloud,
+    outputs: Outputs,
+    pipeline: Pipeline,
+    readers: dict[str, Reader],
+    administrator: Reader,
+) -> None:
+    pipeline.process(pipeline.name(DATASET), content(70, 74))
+    counts(cloud, outputs)
+    consumer = readers[f".consumer.{DATASET}"]
+    before = consumer.ask(COUNT)
+    delete = (
+        f"MERGE INTO {COMPACTED} AS t USING (SELECT 1 AS a) AS s ON true WHEN MATCHED THEN DELETE"
+    )
+    for who in (consumer, administrator):
+        for sql in (f"DROP TABLE {COMPACTED}", delete):
+            with pytest.raises(PermissionError, match=CLOSED):
+                who.ask(sql)
+    s3 = cloud.client("s3")
+    for key in objects(cloud, outputs):
+        asked = {"Bucket": pipeline.bucket, "Key": key}
+        assert s3.get_object(**asked)["Body"].read()
+        for call, more in ((s3.put_object, {"Body": b"forged"}), (s3.delete_object, {})):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                call(**asked, **more)
+    assert consumer.ask(COUNT) == before
+
+
+def test_the_role_reads_nothing_but_through_athena(cloud: Cloud, outputs: Outputs) -> None:
+    """Whoever has its credentials cannot use them with S3."""
+    name = f"zero-trust-compaction-{SUFFIX}-{REGION}"
+    trust = json.dumps(roles.trusting("aws", ACCOUNT))
+    iam = cloud.client("iam")
+    before = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+    try:
+        s3 = cloud.become(f"arn:aws:iam::{ACCOUNT}:role/{name}", "thief").client("s3")
+        bucket = outputs["S3BucketName"]
+        for place in ("processed", "compacted", "incoming", "quarantine"):
+            listing = partial(s3.list_objects_v2, Bucket=bucket, Prefix=f"{place}/")
+            assert outcome(listing) == "AccessDenied"
+            reading = partial(s3.get_object, Bucket=bucket, Key=f"{place}/a")
+            assert outcome(reading) == "AccessDenied"
+    finally:
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(before))
