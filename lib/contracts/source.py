@@ -198,7 +198,7 @@ def mappings(value: Any) -> list[tuple[int, dict[str, Any]]]:
 Mistake = tuple[int, str]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=128)  # more than a stack has; one takes some 300 KB
 def _compose(text: str) -> tuple[yaml.Node | None, list[Mistake]]:
     """The top node of a text, or the lines and complaints if it cannot be read.
 

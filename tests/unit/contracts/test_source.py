@@ -120,6 +120,18 @@ def test_a_file_that_is_no_yaml_says_what_to_write(
     assert remedy in sentence.partition("is not YAML: ")[2]
 
 
+def test_however_many_contracts_are_parsed_once(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        text = SAMPLE.replace("name: customers\n", f"name: customers{number}\n")
+        text = text.replace("\nid: ", f"\nid: {number}-")
+        (directory / f"customers{number}.odcs.yaml").write_text(text, encoding="utf-8")
+    assert len(compile_contracts(directory)) == 20
+    monkeypatch.setattr("yaml.SafeLoader", lambda _: pytest.fail("one was parsed again"))
+    assert len(compile_contracts(directory)) == 20
+
+
 def test_a_huge_file_is_not_even_read(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with (directory / NAME).open("wb") as file:
         file.truncate(50_000_000)
