@@ -155,7 +155,7 @@ def _names(labels: Sequence[str]) -> list[str]:
                 "control characters, more than 1,024 characters, or begins with a brace. Rename "
                 "it."
             )
-        name = label if simple else "_".join(re.findall(r"[^\W_]+", _without_accents(label)))
+        name = label if simple else "_".join(_words(label))
         if name[:1].isdigit() or name.upper() in RESERVED:
             name = f"column_{name}"
         name = name[:MAX_NAME_LENGTH] or f"column_{number}"
@@ -168,11 +168,14 @@ def _names(labels: Sequence[str]) -> list[str]:
     return names
 
 
-def _without_accents(text: str) -> str:
-    plain = (unicodedata.normalize("NFKD", one)[:1] for one in text.casefold())
+def _words(label: str) -> list[str]:
+    """Return the words of a label in lower case: Latin letters without accents, others whole."""
+    decomposed = unicodedata.normalize("NFKD", label.casefold()).casefold()
+    plain = re.sub("(?<=[ -~])[\u0300-\u036f]+", "", decomposed)
     return "".join(
-        new if new.isascii() else old for old, new in zip(text.casefold(), plain, strict=True)
-    )
+        one if unicodedata.category(one)[0] in "LMN" else " "  # letters, marks and numbers
+        for one in unicodedata.normalize("NFC", plain)
+    ).split()
 
 
 def _profiles(file: Path, shape: Shape, columns: Sequence[Column]) -> tuple[list[Profile], int]:
@@ -298,9 +301,8 @@ def _personal(profile: Profile, named: Kind | None, csv: Csv) -> tuple[Kind | No
     """Return what a column may hold that concerns people, and why."""
     said = [f"By its name it may hold {named.what}."] if named else []
     kind = None if named in recognition.VAGUE else named
-    found = (
-        Counter() if csv.dates in profile.days else profile.found
-    )  # 31.02.2026 is not a telephone
+    # 31.02.2026 is not a telephone number.
+    found = Counter() if csv.dates in profile.days else profile.found
     for pattern, held in recognition.BY_VALUE.items():
         share = found[pattern] / max(profile.sought, 1)
         if share > CERTAIN:

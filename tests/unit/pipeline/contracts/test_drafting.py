@@ -120,6 +120,24 @@ def test_names_that_sql_takes_only_in_quotes_become_physical_names(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    ("label", "name"),
+    [
+        ("Pre\u0301nom", "prenom"),  # as macOS writes it
+        ("\u0130l kodu", "il_kodu"),  # Turkish, whose small letter has a dot of its own
+        ("\u1ec6", "e"),
+        ("\u2116", "no"),
+        ("\u0928\u093e\u092e", "\u0928\u093e\u092e"),  # Hindi, whose vowels are marks
+        ("\uc774\ub984", "\uc774\ub984"),
+        ("L\u00f8n", "l\u00f8n"),
+        ("\u00b4", "column_2"),
+    ],
+)
+def test_only_accents_of_latin_letters_are_left_out(tmp_path: Path, label: str, name: str) -> None:
+    _, columns, _ = from_text(tmp_path, f"Order no.,{label}\nx,y\n")
+    assert [*columns] == ["order_no", name]
+
+
+@pytest.mark.parametrize(
     ("other", "name"),
     [("end_", "OrderId"), ("End", "orderid"), ("1st", "orderid"), ("Straße", "orderid")],
 )
