@@ -38,7 +38,7 @@ class Changes(Construct):
         role: the policies or the trust of a role was changed, or a policy of the stack.
         code: a function was replaced, or its code, settings or permissions were changed. It is
             the data processor, or one that erases or re-identifies, where there is such a one.
-        workflow: a state machine or the nightly schedule was replaced, changed or deleted.
+        workflow: a state machine or a nightly schedule was replaced, changed or deleted.
         trail: the trail was stopped, deleted, or what it records was changed.
         queries: a workgroup, a table or the database was changed or deleted, or a table added.
     """
@@ -61,7 +61,7 @@ class Changes(Construct):
         buckets = (names.bucket, names.audit_bucket)
         # Roles and policies that CloudFormation names begin with the stack's name.
         roles = [names.role, f"{names.replay}-{Aws.REGION}", names.break_glass_role, f"{stack}-*"]
-        functions, machines = [names.function], [names.replay]
+        functions, machines, nightly = [names.function], [names.replay], [names.replay]
         if keys.erases:
             functions.append(names.eraser)
             machines.append(names.erasure)
@@ -69,6 +69,8 @@ class Changes(Construct):
         # As a filter has a limit, one pattern is for both, if there are both.
         compacts = bool(environment.settings.compacted_datasets)
         both = f"*tion-{names.suffix}"
+        if compacts:
+            nightly.append(names.compaction.machine)
         if keys.reversible:
             functions.append(names.reidentifier)
             machines.append(both if compacts else names.reidentification)
@@ -115,7 +117,7 @@ class Changes(Construct):
             ),
             elsewhere,
         )
-        # The group of the schedule has the name of the state machine that it starts.
+        # The group of a schedule has the name of the state machine that it starts.
         self.workflow = self._count(
             "WorkflowChanged",
             _of("states", "scheduler"),
@@ -126,7 +128,7 @@ class Changes(Construct):
                     *(f"*:{name}".replace(":*", "") for name in machines),
                 ),
                 _is("$.requestParameters.name", *machines),
-                _is("$.requestParameters.groupName", names.replay),
+                _is("$.requestParameters.groupName", *nightly),
             ),
             _called(
                 *("CreateStateMachine", "UpdateStateMachine", "DeleteStateMachine"),

@@ -342,9 +342,13 @@ def test_what_a_compaction_does_every_night_is_not_counted() -> None:
     both = Synthesized(synthesize(settings=settings, encrypts=True))
     arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:zero-trust-compaction-test"
     deleted = event("states", "DeleteStateMachine", {"stateMachineArn": arn})
+    group = {"name": "compaction", "groupName": "zero-trust-compaction-test"}
     for template in (stack, both):
         assert counting(template, changed) == {"RoleChanged"}
         assert counting(template, deleted) == {"WorkflowChanged"}
+        for name in ("UpdateSchedule", "DeleteSchedule"):
+            assert counting(template, event("scheduler", name, group)) == {"WorkflowChanged"}
+        assert not counting(template, event("scheduler", "GetSchedule", group))
 
 
 def test_the_filters_read_the_trails_log_group(audited: Synthesized) -> None:
