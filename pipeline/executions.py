@@ -42,8 +42,9 @@ class Execution:
 
     @property
     def failure(self) -> str:
-        """A line about it, if it failed."""
-        return f"{self.status.capitalize()}: {self.error}: {self.cause}"
+        """A line about it, if it failed, or somebody or a time limit ended it."""
+        status = self.status.capitalize().replace("_", " ")
+        return ": ".join(part for part in (status, self.error, self.cause) if part)
 
     def document(self, arn: str, **more: Any) -> dict[str, Any]:
         """For JSON, with what came of it."""

@@ -52,6 +52,22 @@ def test_a_failure_says_why(account: Account, stack: Stack, cause: str, says: st
     assert found.cause.startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"status": "TIMED_OUT"}, "Timed out"),
+        ({"status": "ABORTED"}, "Aborted"),
+        ({"status": "ABORTED", "cause": "Friday"}, "Aborted: Friday"),
+        ({"status": "FAILED", "error": "States.Runtime"}, "Failed: States.Runtime"),
+    ],
+)
+def test_an_end_says_what_there_is_to_say(
+    account: Account, stack: Stack, found: dict[str, str], said: str
+) -> None:
+    account.executions = [found]
+    assert Executions(stack, MACHINE).describe(ARN).failure == said
+
+
 @pytest.mark.parametrize("operation", ["StartExecution", "DescribeExecution"])
 def test_a_refusal_names_the_action(stack: Stack, account: Account, operation: str) -> None:
     account.denied[operation] = "no"
