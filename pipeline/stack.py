@@ -216,7 +216,8 @@ def _explain(error: BotoCoreError | ClientError) -> str:
         case EndpointConnectionError():
             return f"{error} Is the sandbox down? `make up` starts it. For AWS, see your network."
         case SSLError():
-            return f"{error}. Each new sandbox has another certificate: {_SANDBOX}"
+            proxy = "For AWS behind a proxy, set AWS_CA_BUNDLE."
+            return f"{error}. {proxy} Each new sandbox has another certificate: {_SANDBOX}"
         case SSOError() | UnauthorizedSSOTokenError() | TokenRetrievalError():
             return f"{error}. {_SIGN_IN}"
         case ClientError():

@@ -89,6 +89,7 @@ def test_without_a_stack_there_is_nothing_to_do(
         (NoCredentialsError(), Exit.FAILED, "AWS_PROFILE"),
         (EndpointConnectionError(endpoint_url="https://x"), Exit.FAILED, "make up"),
         (SSLError(endpoint_url="https://x", error=ValueError()), Exit.FAILED, "certificate: eval"),
+        (SSLError(endpoint_url="https://x", error=ValueError()), Exit.FAILED, "AWS_CA_BUNDLE"),
         (ReadTimeoutError(endpoint_url="https://x"), Exit.FAILED, "Read timeout on"),
         (SSOTokenLoadError(error_msg="x"), Exit.FAILED, "Sign in again"),
         (TokenRetrievalError(provider="sso", error_msg="x"), Exit.FAILED, "Sign in again"),
