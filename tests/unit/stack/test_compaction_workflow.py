@@ -10,12 +10,13 @@ STATES = workflow([ONE], database="a_database", workgroup="a-group")["States"]
 INNER = STATES["Datasets"]["ItemProcessor"]["States"]
 
 
-def test_it_counts_before_it_tidies_up() -> None:
+def test_it_tidies_up_whatever_differs() -> None:
+    """One file that differs does not keep the bytes of those who were erased."""
     order, name = [], "Create"
     while name and name not in order:
         order.append(name)
-        name = INNER[name].get("Next", "") or INNER[name].get("Default", "")
-    assert order == ["Create", "Merge", "Account", "Read", "Judge", "Optimize", "Vacuum", "Done"]
+        name = INNER[name].get("Next", "")
+    assert order == ["Create", "Merge", "Account", "Read", "Optimize", "Vacuum", "Done"]
     assert INNER["Again"]["Default"] == "Create"
     assert INNER["Drop"]["Next"] == "Create"
 
