@@ -82,8 +82,10 @@ def read_compaction(table: Table, bucket: str, prefix: str) -> Compaction:
         create=_create(table, f"s3://{bucket}/{prefix}{table.dataset}/"),
         merge=_merge(table, f"s3://{bucket}/"),
         account=_account(table),
-        optimize=f"OPTIMIZE {_quoted(table.compacted)} REWRITE DATA USING BIN_PACK",
-        vacuum=f"VACUUM {_quoted(table.compacted)}",
+        # Athena refuses these with quotes, and the name of a dataset needs none.
+        # https://github.com/dbt-labs/dbt-athena/pull/191
+        optimize=f"OPTIMIZE {table.compacted} REWRITE DATA USING BIN_PACK",
+        vacuum=f"VACUUM {table.compacted}",
     )
 
 

@@ -117,12 +117,17 @@ async def changes_of_rows(
     https://docs.aws.amazon.com/athena/latest/ug/merge-into-statement.html
     https://docs.aws.amazon.com/athena/latest/ug/optimize-statement.html
     https://docs.aws.amazon.com/athena/latest/ug/vacuum-statement.html
+
+    The last two take no name in double quotes.
+    https://github.com/dbt-labs/dbt-athena/pull/191
     """
     cursor = Cursor(query)
     merges = cursor.keywords("merge", "into")
     if not merges and not any(cursor.keywords(*words) for words in MAINTENANCE):
         answer: dict[str, Any] = await original(query, database, *catalog)
         return answer
+    if not merges and '"' in query:
+        raise RefusedError("FAILED: ParseException mismatched input '\"'")
     name = "/".join(named(cursor, database))
     need("glue:GetTable", arn_of("glue", f"table/{name}"))
     if name not in tables or not is_iceberg(tables[name]):

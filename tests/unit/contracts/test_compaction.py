@@ -184,6 +184,12 @@ def test_the_definition_has_all_columns() -> None:
     assert statements.drop == "DROP TABLE IF EXISTS `some_sales_compacted`"
 
 
+def test_what_tidies_up_quotes_no_name() -> None:
+    """Athena refuses a quoted one."""
+    assert SALES.optimize == "OPTIMIZE some_sales_compacted REWRITE DATA USING BIN_PACK"
+    assert SALES.vacuum == "VACUUM some_sales_compacted"
+
+
 def test_a_query_fits_however_many_files_there_are() -> None:
     for one in read_tables(CONTRACTS):
         statements = asdict(read_compaction(one, "b" * 63, "compacted/"))
