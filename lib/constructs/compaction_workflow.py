@@ -44,7 +44,7 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
     """
 
     def run(name: str, then: str) -> State:
-        return _run(f"$states.input.statements.{name}", database, workgroup) | {"Next": then}
+        return _run(_begun(name), database, workgroup) | {"Next": then}
 
     return {
         "Comment": "Keeps the rows of datasets of many small files in few large ones",
@@ -77,12 +77,11 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
                         "Drop": run("drop", "Create"),
                         "Create": run("create", "Merge"),
                         "Merge": run("merge", "Account"),
-                        "Account": _run(_account(), database, workgroup)
+                        "Account": run("account", "Read")
                         | {
                             "Output": _merged(
                                 "'query': $states.result.QueryExecution.QueryExecutionId"
-                            ),
-                            "Next": "Read",
+                            )
                         },
                         "Read": _read() | {"Next": "Optimize"},
                         # Whatever differs: else one file would keep the bytes of those erased.
@@ -118,10 +117,10 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
     }
 
 
-def _account() -> str:
-    """The statement with the moment at which the execution began."""
+def _begun(name: str) -> str:
+    """The statement of this name, with the moment at which the execution began."""
     began = "$substring($states.context.Execution.StartTime, 0, 19)"
-    return f"$replace($states.input.statements.account, '{BEGAN}', {began})"
+    return f"$replace($states.input.statements.{name}, '{BEGAN}', {began})"
 
 
 def _run(statement: str, database: str, workgroup: str) -> State:

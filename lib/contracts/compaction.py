@@ -40,11 +40,14 @@ class Compaction:
         create: creates the table, if there is none.
         merge: makes the rows of the table those of the files, all at once. A file is there whole
             or not at all: its rows must be as many as its manifest counts as clean. The rows of a
-            version of a file that no manifest describes go, as after a replacement or an erasure.
+            version of a file that no manifest describes go, as after a replacement or an erasure,
+            and those that are more or fewer than it counts. What was processed since the moment
+            that stands for ``BEGAN`` is left to the next run: as a query reads rows and manifests
+            at different times, it may have the rows of the version before.
             Columns of a moment have milliseconds, as Athena reads them from the files.
         account: compares the table with the manifests. It answers with one row: the number of
             files, of rows, and of files whose rows differ. It leaves out what was processed since
-            the moment that stands for ``BEGAN``.
+            ``BEGAN`` too.
         optimize: writes files anew that are small, or of which rows were replaced.
         vacuum: removes the files that no query can see any more.
     """
@@ -124,7 +127,7 @@ def _merge(table: Table, objects: str) -> str:
     """MERGE has no row for a row here: ``is_old`` marks what stands for all rows of a file."""
     names = [_quoted(column.name) for column in table.columns]
     written = [*names, KEY, VERSION]
-    same = f"c.{KEY} = m.file AND c.{VERSION} = m.version"
+    same = f"c.{KEY} = m.file AND c.{VERSION} = m.version AND c.present = m.clean"
     return f"""MERGE INTO {_quoted(table.compacted)} AS t
 USING (
     SELECT {", ".join(names)}, file AS {KEY}, version AS {VERSION}, false AS is_old
@@ -136,7 +139,7 @@ USING (
             SELECT m.file, m.version, m.clean
             FROM {_files(table)} AS m
             LEFT JOIN {_compacted(table)} AS c ON {same}
-            WHERE c.{KEY} IS NULL
+            WHERE c.{KEY} IS NULL AND m.processed_at < '{BEGAN}'
         ) AS m ON r."$path" = concat('{objects}', m.file)
     ) AS n
     WHERE present = clean

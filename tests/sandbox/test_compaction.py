@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -78,7 +79,12 @@ def content(first: int, last: int) -> bytes:
 
 
 def compact(cloud: Cloud, outputs: Outputs, **given: Any) -> dict[str, Any]:
-    """Run the state machine; return the description of its execution."""
+    """Run the state machine; return the description of its execution.
+
+    It takes what was processed before the second in which it begins.
+    """
+    second = int(time.time())
+    wait_for("the next second", lambda: int(time.time()) > second or None, ENDED)
     states = cloud.client("stepfunctions")
     started = states.start_execution(
         stateMachineArn=outputs["CompactionStateMachineArn"], input=json.dumps(given)
