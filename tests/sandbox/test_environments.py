@@ -309,9 +309,9 @@ def test_a_replay_sends_one_message_for_each_file(
 def test_nothing_is_lost_while_everything_fails(cloud: Cloud, file: Path) -> None:
     """A short ``make chaos``, which raises what is wrong. It comes last: it changes the function.
 
-    S3 refuses all about some of the seed's last objects, so their messages are parked.
+    S3 refuses all about one of the seed's last objects, so its message is parked.
     """
-    run = Run(seed=5, objects=500)
+    run = Run(seed=15, objects=150)
     execute(cloud.emulator, file, run)
     assert run.facts["object settled, byte by byte as without faults"] == run.objects
     assert run.facts["message parked, with an alarm"]

@@ -8,10 +8,13 @@ from tests.unit.policies.decisions import (
     ANONYMOUS,
     AROUND,
     ATHENA,
+    BREAK_GLASS,
     BUCKET,
     CONSUMER,
     DATA_KEY,
+    EMPTYING,
     FOR_BUCKET,
+    FUNCTION_GROUP,
     GLUE,
     INCOMING,
     MACHINE,
@@ -34,6 +37,7 @@ from tests.unit.policies.decisions import (
     THROUGH_SQS,
     WRITES,
 )
+from tests.unit.policies.erasure import PERSON
 from tests.unit.policies.policies import BOUNDARY, REGION, Context
 from tests.unit.synthesis import ACCOUNT
 
@@ -48,6 +52,10 @@ WORKGROUP = f"{ATHENA}workgroup/zero-trust-test.compaction"
 TABLE = f"{GLUE}table/zero_trust_test/customers"
 KEPT = f"{TABLE}_compacted"
 CATALOGUE = [f"{GLUE}catalog", f"{GLUE}database/zero_trust_test"]
+DEFAULT = f"{GLUE}database/default"
+OTHER_DATABASE = f"{GLUE}database/zero_trust_prod"
+OTHER_TABLE = f"{GLUE}table/zero_trust_prod/customers"
+PARTS = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
 
 WORKFLOW = person("compaction", role=ROLE)
 SCHEDULE = person("schedule of compactions", role=SCHEDULE_ROLE)
@@ -66,14 +74,16 @@ OF_CATALOGUE: list[tuple[str, str, Context]] = [
     ("athena:GetDataCatalog", f"{ATHENA}datacatalog/AwsDataCatalog", {}),
     *(
         ("glue:GetTable", place, {})
-        for place in (*CATALOGUE, TABLE, f"{TABLE}_manifests", KEPT, f"{GLUE}database/default")
+        for place in (*CATALOGUE, TABLE, f"{TABLE}_manifests", KEPT, DEFAULT)
     ),
+    *(("glue:GetDatabase", place, {}) for place in (*CATALOGUE, DEFAULT)),
     *((action, place, {}) for action in CHANGING for place in (*CATALOGUE, KEPT)),
 ]
 OF_OBJECTS: list[tuple[str, str, Context]] = [
     *(("s3:GetObject", one, {}) for one in (PROCESSED, MANIFEST, COMPACTED, RESULT)),
-    *(("s3:PutObject", one, {}) for one in (COMPACTED, RESULT)),
+    *((action, one, {}) for action in ("s3:PutObject", *PARTS) for one in (COMPACTED, RESULT)),
     ("s3:DeleteObject", COMPACTED, {}),
+    ("s3:ListBucketMultipartUploads", BUCKET, {}),
     *(("s3:ListBucket", BUCKET, prefix) for prefix in LISTED),
     ("s3:GetBucketLocation", BUCKET, {}),
 ]
@@ -84,6 +94,24 @@ OF_KEY: list[tuple[str, str, Context]] = [
 BESIDES: list[tuple[str, str, Context]] = [
     *((action, f"{ATHENA}workgroup/zero-trust-test", {}) for action in QUERYING),
     ("athena:UpdateWorkGroup", WORKGROUP, {}),
+    ("athena:GetDatabase", f"{ATHENA}datacatalog/AwsDataCatalog", {}),
+    ("athena:GetDataCatalog", f"{ATHENA}datacatalog/other", {}),
+    ("glue:GetDatabase", OTHER_DATABASE, {}),
+    *(("glue:GetTable", place, {}) for place in (OTHER_DATABASE, OTHER_TABLE)),
+    *(("glue:UpdateDatabase", place, {}) for place in (*CATALOGUE, DEFAULT)),
+    *(("glue:BatchDeleteTable", place, {}) for place in (*CATALOGUE, TABLE, KEPT)),
+    *((action, place, {}) for action in CHANGING for place in (DEFAULT, OTHER_DATABASE)),
+    *((action, one, THROUGH_ATHENA) for action in PARTS for one in (PROCESSED, INCOMING)),
+    *((action, RESULTS["environment"], THROUGH_ATHENA) for action in ("s3:PutObject", *PARTS)),
+    *(
+        (action, OTHER_BUCKET, THROUGH_ATHENA)
+        for action in ("s3:GetBucketLocation", "s3:ListBucketMultipartUploads")
+    ),
+    ("s3:ListBucket", OTHER_BUCKET, {**LISTED[0], **THROUGH_ATHENA}),
+    ("s3:ListBucketVersions", BUCKET, {**LISTED[0], **THROUGH_ATHENA}),
+    ("kms:GenerateDataKey", OTHER_KEY, FOR_BUCKET),
+    ("kms:Encrypt", DATA_KEY, FOR_BUCKET),
+    ("logs:PutLogEvents", f"{FUNCTION_GROUP}:log-stream:a", {}),
     *((action, place, {}) for action in CHANGING for place in (TABLE, f"{TABLE}_manifests")),
     *((action, KEPT.replace("_test/", "_prod/"), {}) for action in CHANGING),
     *(("s3:GetObject", one, THROUGH_ATHENA) for one in (INCOMING, QUARANTINE, SUPPRESSED)),
@@ -128,6 +156,7 @@ def decide_for_compaction() -> Iterator[Decision]:
     yield allow(SCHEDULE, "states:StartExecution", COMPACTIONS)
     for action, resource in (
         ("states:StartExecution", MACHINE),
+        ("states:StartSyncExecution", COMPACTIONS),
         ("states:StopExecution", f"{COMPACTIONS.replace(':stateMachine:', ':execution:')}:1"),
         ("athena:StartQueryExecution", WORKGROUP),
         ("s3:GetObject", COMPACTED),
@@ -138,6 +167,7 @@ def decide_for_compaction() -> Iterator[Decision]:
         ("scheduler", SCHEDULES_OF_IT, SCHEDULE_ROLE),
     ):
         yield allow(service(name, source), "sts:AssumeRole", role)
+        yield deny(service(name, source), "sts:TagSession", role)
         for other in (f"{source}-other", source.replace("compaction", "replay")):
             yield deny(service(name, other), "sts:AssumeRole", role)
         yield deny(service(name, source, OTHER_ACCOUNT), "sts:AssumeRole", role)
@@ -170,5 +200,12 @@ def decide_for_tables() -> Iterator[Decision]:
             yield deny(CONSUMER, action, COMPACTED, context)
     for action in REMOVALS:
         yield deny(ADMINISTRATOR, action, COMPACTED, retains=False)
+        yield allow(EMPTYING, action, COMPACTED, retains=False)
+    yield allow(BREAK_GLASS.holding("AdministratorAccess"), "s3:DeleteObject", COMPACTED)
+    yield allow(WORKFLOW, "s3:PutObject", COMPACTED, THROUGH_ATHENA, retains=False)
+    eraser = PERSON.holding("AdministratorAccess")
+    for place in (COMPACTED, COMPACTED.replace("customers", "manifests")):
+        yield deny(eraser, "s3:GetObject", place)
+        yield deny(eraser, "s3:GetObject", place.replace("/data/", "/incoming/"))
     for place in (COMPACTED, RESULT):
         yield allow(ADMINISTRATOR, "s3:GetObject", place)

@@ -52,6 +52,7 @@ SURVIVORS = {
             "log-group:/aws/lambda/data-processor-test:*",
         )
     },
+    "CompactionRoleDenied DenyDirectAccess: Resource * to NotResource */incoming/*": NOT_ITS,
     "ReidentifiersRequester SeparateApproval: Resource * to NotResource "
     "stateMachine:zero-trust-replay-test": "Tokens of tasks have no resource.",
     f"AuditTrailBucketPolicy AllowTrailToLook: Resource {AUDIT_BUCKET} to *": ITS_OWN,

@@ -489,6 +489,11 @@ def test_parquet_has_types_of_its_own(tmp_path: Path) -> None:
     assert kept == {"quantity": "integer"}
 
 
+def test_the_first_of_nothing_but_comments_is_a_header(tmp_path: Path) -> None:
+    _, columns, _ = from_text(tmp_path, "# a\n# b\n")
+    assert list(columns) == ["a"]
+
+
 @pytest.mark.parametrize(
     ("header", "row", "kept"),
     [
