@@ -57,7 +57,8 @@ class Seen:
     def _database(self) -> sqlite3.Connection:
         # A database without a name is a temporary file, gone with the connection. The function's
         # runtime has SQLite 3.7.17 of 2013: no WITHOUT ROWID, no ON CONFLICT, no RETURNING.
-        database = sqlite3.connect("", isolation_level=None)
+        # A thread checks the rows; whoever lets go of this may be another, as after an error.
+        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, database.close)
         for setting in (
             "journal_mode = OFF",

@@ -2,6 +2,8 @@
 
 import sqlite3
 import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from types import SimpleNamespace
@@ -19,6 +21,19 @@ from tests.unit.processor.examples import EXAMPLES
 BATCHES = st.lists(
     st.lists(st.none() | st.sampled_from(["", "a", "b", "\0"]) | st.integers(0, 30).map(str))
 )
+
+
+@pytest.fixture
+def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """Return the connections to a database, in the order in which they are opened."""
+    opened: list[sqlite3.Connection] = []
+
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(sqlite3.connect(*arguments, **options))
+        return opened[-1]
+
+    monkeypatch.setattr(uniqueness, "sqlite3", SimpleNamespace(connect=connect))
+    return opened
 
 
 @EXAMPLES
@@ -58,17 +73,9 @@ def test_values_of_any_type_are_distinguished(type_: pa.DataType, values: list[A
 
 
 def test_few_values_need_no_database_and_many_little_memory(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, connections: list[sqlite3.Connection]
 ) -> None:
-    connections = []
-
-    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
-        connection: sqlite3.Connection = sqlite3.connect(*arguments, **options)
-        connections.append(connection)
-        return connection
-
     monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 1000)
-    monkeypatch.setattr(uniqueness, "sqlite3", SimpleNamespace(connect=connect))
     tracemalloc.start()
     try:
         seen = Seen()
@@ -85,3 +92,21 @@ def test_few_values_need_no_database_and_many_little_memory(
         tracemalloc.stop()
     assert len(connections) == 1
     assert seen.repeated(pa.array([5, 4321, 9001])).to_pylist() == [True, True, False]
+
+
+@pytest.mark.parametrize("end", [Seen.close, id], ids=["closed", "collected"])
+def test_another_thread_than_the_one_that_checks_can_free_the_disk(
+    monkeypatch: pytest.MonkeyPatch,
+    connections: list[sqlite3.Connection],
+    end: Callable[[Seen], object],
+) -> None:
+    def check() -> Seen:
+        seen = Seen()
+        seen.repeated(pa.array(range(10)))
+        return seen
+
+    monkeypatch.setattr(uniqueness, "MEMORY_LIMIT", 5)
+    with ThreadPoolExecutor(1) as executor:
+        end(executor.submit(check).result())
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connections[0].execute("SELECT 1")
