@@ -79,5 +79,6 @@ class Recovery:
             check=False,
         )
         if done.returncode:
-            raise ChaosError(f"python -m pipeline {' '.join(arguments)} failed: {done.stderr}")
+            said = f"{done.stderr}{done.stdout}"  # with --json, the cause is in the document
+            raise ChaosError(f"python -m pipeline {' '.join(arguments)} failed: {said}")
         return json.loads(done.stdout)
