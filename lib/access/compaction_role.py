@@ -4,14 +4,16 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lib.access.denials import deny, deny_the_rest
+from lib.access.bounded_role import STEP_FUNCTIONS, BoundedRole
+from lib.access.denials import deny
 from lib.access.query_access import NOT_VIA_ATHENA, VIA_ATHENA
+from lib.access.schedule_role import ScheduleRole
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes, wildcard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.keys import Keys, via
 from lib.contracts.tables import compacted_name
 from lib.environment import Environment
-from lib.names import COMPACTED, OF_THIS_ACCOUNT, RESULTS, Names
+from lib.names import COMPACTED, RESULTS, Names
 from processor.bucket.keys import MANIFESTS, PROCESSED
 
 OF_COMPACTIONS = f"{RESULTS}compaction/"
@@ -23,9 +25,6 @@ class CompactionRole(Construct):
 
     Objects are out of the state machine's reach but through Athena, in its own workgroup. Which
     datasets it compacts is in its definition, and not in the policy, which would be too long.
-
-    As with the other roles, the allow policy is also the boundary, and a second policy denies
-    everything else.
 
     Attributes:
         role: of the state machine.
@@ -44,27 +43,25 @@ class CompactionRole(Construct):
         """Create the policies, then the roles."""
         super().__init__(scope, construct_id)
         names = environment.names
-        allowed = [*_query_statements(names), *_object_statements(keys, data)]
-        ceiling = iam.ManagedPolicy(
+        self.role = BoundedRole(
             self,
-            "Allowed",
-            description="The most that a compaction may ever do",
-            statements=allowed,
-        )
-        denied = iam.ManagedPolicy(
-            self,
-            "Denied",
-            description="What a compaction may not do, whatever else is attached",
-            statements=[
-                *deny_the_rest(allowed),
+            "Role",
+            name=f"{names.compaction.machine}-{Aws.REGION}",
+            service=STEP_FUNCTIONS,
+            description=f"Execution role of {names.compaction.machine}",
+            who="a compaction",
+            allowed=[*_query_statements(names), *_object_statements(keys, data)],
+            denied=[
                 deny(
                     "DenyDirectAccess",
                     actions=["s3:*"],
                     resources=["*"],
                     conditions=NOT_VIA_ATHENA,
-                ),
+                )
             ],
+            conditions={"ArnEquals": {"aws:SourceArn": names.compaction.arn}},
         )
+        ceiling = self.role.ceiling
         acknowledge_prefixes(
             ceiling,
             data.bucket,
@@ -76,47 +73,13 @@ class CompactionRole(Construct):
             "The datasets are in the definition of the state machine.",
             *map(wildcard, (_table(names, "*"), _table(names, compacted_name("*")))),
         )
-        self.role = iam.Role(
-            self,
-            "Role",
-            role_name=f"{names.compaction.machine}-{Aws.REGION}",  # roles are global
-            description=f"Execution role of {names.compaction.machine}",
-            assumed_by=iam.ServicePrincipal(
-                "states.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnEquals": {"aws:SourceArn": names.compaction.arn},
-                },
-            ),
-            managed_policies=[ceiling, denied],
-            permissions_boundary=ceiling,
-        )
-        self.schedule_role = iam.Role(
+        self.schedule_role = ScheduleRole(
             self,
             "ScheduleRole",
-            description=f"Starts {names.compaction.machine} every night",
-            # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnEquals": {"aws:SourceArn": names.compaction.schedules_arn},
-                },
-            ),
-            managed_policies=[
-                iam.ManagedPolicy(
-                    self,
-                    "Start",
-                    description="Starts the compaction",
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="Start",
-                            actions=["states:StartExecution"],
-                            resources=[names.compaction.arn],
-                        )
-                    ],
-                )
-            ],
+            machine=names.compaction.machine,
+            machine_arn=names.compaction.arn,
+            group_arn=names.compaction.schedules_arn,
+            starts="the compaction",
         )
 
 

@@ -7,12 +7,13 @@ from constructs import Construct
 from lib.access.bounded_role import STEP_FUNCTIONS, BoundedRole
 from lib.access.denials import deny
 from lib.access.distributed_map import acknowledge_children, for_map, map_statements
+from lib.access.schedule_role import ScheduleRole
 from lib.compliance.rule_packs import acknowledge, acknowledge_prefixes
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys, via
 from lib.environment import Environment
-from lib.names import METRICS, OF_THIS_ACCOUNT, Names
+from lib.names import METRICS, Names
 from processor.bucket.keys import MANIFESTS
 
 
@@ -76,32 +77,13 @@ class ReplayRole(Construct):
             "CKV_AWS_111",
         )
         acknowledge_children(ceiling, names.replay_arn)
-        self.schedule_role = iam.Role(
+        self.schedule_role = ScheduleRole(
             self,
             "ScheduleRole",
-            description=f"Starts {names.replay} every night",
-            # https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={
-                    **OF_THIS_ACCOUNT,
-                    "ArnEquals": {"aws:SourceArn": names.replay_schedules_arn},
-                },
-            ),
-            managed_policies=[
-                iam.ManagedPolicy(
-                    self,
-                    "Start",
-                    description="Starts the replay",
-                    statements=[
-                        iam.PolicyStatement(
-                            sid="Start",
-                            actions=["states:StartExecution"],
-                            resources=[names.replay_arn],
-                        )
-                    ],
-                )
-            ],
+            machine=names.replay,
+            machine_arn=names.replay_arn,
+            group_arn=names.replay_schedules_arn,
+            starts="the replay",
         )
 
 

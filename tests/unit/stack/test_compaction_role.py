@@ -19,12 +19,6 @@ def role_of(stack: Synthesized) -> Resource:
     return stack.one("AWS::IAM::Role", RoleName="zero-trust-compaction-test-us-east-1")[1]
 
 
-def test_its_allow_policy_is_its_boundary(compacting: Synthesized) -> None:
-    role = role_of(compacting)
-    assert role["PermissionsBoundary"] == role["ManagedPolicyArns"][0]
-    assert not role.get("Policies")
-
-
 def test_whatever_it_does_with_objects_athena_does_for_it(compacting: Synthesized) -> None:
     name = role_of(compacting)["ManagedPolicyArns"][0].strip("<>")
     document = compacting.resources[name]["Properties"]["PolicyDocument"]
@@ -47,11 +41,3 @@ def test_it_is_assumed_for_this_state_machine_alone(compacting: Synthesized) -> 
         "StringEquals": {"aws:SourceAccount": ACCOUNT},
         "ArnEquals": {"aws:SourceArn": MACHINE},
     }
-
-
-def test_the_schedules_role_is_assumed_for_its_group_alone(compacting: Synthesized) -> None:
-    _, schedule = compacting.one("AWS::Scheduler::Schedule", Name="compaction")
-    name = schedule["Target"]["RoleArn"].strip("<>").removesuffix(".Arn")
-    (trust,) = compacting.resources[name]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-    group = f"arn:aws:scheduler:{HERE}:schedule-group/zero-trust-compaction-test"
-    assert trust["Condition"]["ArnEquals"] == {"aws:SourceArn": group}

@@ -1,11 +1,6 @@
 """The role of the replay: it reads no content, and sends to one queue."""
 
-import json
-
-from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, as_list, statement
-
-HERE = f"us-east-1:{ACCOUNT}"
-MACHINE = f"arn:aws:states:{HERE}:stateMachine:zero-trust-replay-test"
+from tests.unit.synthesis import Resource, Synthesized, as_list, statement
 
 
 def role_of(stack: Synthesized) -> Resource:
@@ -45,21 +40,3 @@ def test_it_sends_to_the_one_queue(stack: Synthesized) -> None:
     assert sending["Resource"] == mapping["EventSourceArn"]
     context = statement(allowed, "EncryptMessages")["Condition"]["StringEquals"]
     assert context["kms:EncryptionContext:aws:sqs:arn"] == mapping["EventSourceArn"]
-
-
-def test_the_schedule_can_start_it_and_nothing_else(stack: Synthesized) -> None:
-    _, schedule = stack.one("AWS::Scheduler::Schedule")
-    name = schedule["Target"]["RoleArn"].strip("<>").removesuffix(".Arn")
-    role = stack.resources[name]["Properties"]
-    (policy,) = role["ManagedPolicyArns"]
-    (allowed,) = stack.resources[policy.strip("<>")]["Properties"]["PolicyDocument"]["Statement"]
-    assert allowed["Effect"] == "Allow"
-    assert (allowed["Action"], allowed["Resource"]) == ("states:StartExecution", MACHINE)
-    assert "Policies" not in role
-    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-    group = f"arn:aws:scheduler:{HERE}:schedule-group/zero-trust-replay-test"
-    assert trust["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        "ArnEquals": {"aws:SourceArn": group},
-    }
-    assert json.dumps(trust["Principal"]) == '{"Service": "scheduler.amazonaws.com"}'
