@@ -13,6 +13,7 @@ from typing import Any
 
 from aws_cdk import Aws
 
+from lib.constructs.input_check import check_input
 from processor.bucket.keys import INCOMING, MANIFESTS, MARKERS, NAME_LIMIT
 
 State = dict[str, Any]
@@ -30,7 +31,7 @@ AT_ONCE = 20
 ON_THE_WAY_MS = 3_600_000
 TIMEOUT_SECONDS = 6 * 3600
 
-INVALID, INCOMPLETE = "InvalidInput", "Incomplete"
+INCOMPLETE = "Incomplete"
 
 # What HeadObject answers if there is no such object. S3 sends no code with it, only the status
 # 404, and the SDK names it itself, not always in the same way.
@@ -207,13 +208,7 @@ def workflow(*, bucket: str, queue_url: str, metric: State) -> State:
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "StartAt": "Check",
         "States": {
-            "Check": {"Type": "Pass", "Output": _evaluate(CHECKED), "Next": "Accept"},
-            "Accept": _choose("$count($states.input.mistakes) > 0", "Refuse", otherwise="Find"),
-            "Refuse": {
-                "Type": "Fail",
-                "Error": INVALID,
-                "Cause": _evaluate("$join($states.input.mistakes, '; ')"),
-            },
+            **check_input(CHECKED, "Find"),
             "Find": _find(bucket, queue_url),
             "Report": _choose(
                 f"$states.input.only = '{UNFINISHED}'", "Publish", otherwise="Complete"
