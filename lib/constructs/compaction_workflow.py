@@ -7,12 +7,14 @@ still compacted, and the execution ends with ``Incomplete``.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from aws_cdk import Aws
 
+from lib.constructs.input_check import check_input
 from lib.contracts.compaction import BEGAN, Compaction
 
 State = dict[str, Any]
@@ -34,8 +36,9 @@ _RETRY = {
 def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str) -> State:
     """Return the definition.
 
-    Its input may have the names of datasets whose table is to be made again, as ``again``. Its
-    output has the number of files and rows of each dataset.
+    Its input may have the names of datasets whose table is to be made again, as ``again``; another
+    input ends the execution with ``InvalidInput``. Its output has the number of files and rows of
+    each dataset.
 
     Args:
         compactions: the statements for each dataset.
@@ -50,16 +53,16 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
         "Comment": "Keeps the rows of datasets of many small files in few large ones",
         "QueryLanguage": "JSONata",
         "TimeoutSeconds": TIMEOUT_SECONDS,
-        "StartAt": "Datasets",
+        "StartAt": "Check",
         "States": {
+            **check_input(_checked([one.dataset for one in compactions]), "Datasets"),
             "Datasets": {
                 "Type": "Map",
                 "Items": [asdict(one) for one in compactions],
                 "ItemSelector": {
                     "statements": _evaluate("$states.context.Map.Item.Value"),
                     "again": _evaluate(
-                        "$states.context.Map.Item.Value.dataset in "
-                        "$append([], $states.context.Execution.Input.again)"
+                        "$states.context.Map.Item.Value.dataset in $states.input.again"
                     ),
                 },
                 "MaxConcurrency": 1,
@@ -115,6 +118,30 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
             "Done": {"Type": "Succeed"},
         },
     }
+
+
+def _checked(datasets: Sequence[str]) -> str:
+    """An expression that finds the mistakes of an input: a wrong one would change no table."""
+    return f"""(
+    $in := $type($states.input) = 'object' ? $states.input : {{}};
+    $given := $lookup($in, 'again');
+    $names := $given[$type($) = 'string'];
+    $listed := $type($given) = 'array' and $count($names) = $count($given);
+    $others := $filter($keys($in), function($name) {{ $name != 'again' }});
+    $unknown := $filter($names, function($name) {{ $not($name in {json.dumps(datasets)}) }});
+    {{
+        'again': $listed ? $given : [],
+        'mistakes': [
+            $type($states.input) = 'object' ? [] : 'the input is not an object',
+            $count($others) = 0 ? []
+                : $join($others, ', ') & ' is not an input; the only one is again',
+            $not($exists($given)) or $listed ? []
+                : 'again must be a list of names of datasets',
+            $listed and $count($unknown) > 0 ? 'again has ' & $join($unknown, ', ')
+                & ', which compactedDatasets does not name; it names {", ".join(datasets)}' : []
+        ]
+    }}
+)"""
 
 
 def _begun(name: str) -> str:
