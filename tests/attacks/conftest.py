@@ -205,6 +205,14 @@ def check_trail(outputs: dict[str, str]) -> None:
         pytest.skip("this environment has no audit trail: auditTrail is off")
 
 
+@pytest.fixture(name="restricted")
+def check_restriction(admin: boto3.Session, facts: Facts) -> None:
+    """Skip unless the stack restricts administrators."""
+    policy = client_of(admin, "s3").get_bucket_policy(Bucket=facts["bucket"])["Policy"]
+    if traces.RESTRICTION not in policy:
+        pytest.skip("in this environment administrators may look: restrictAdministrators is off")
+
+
 def _remove_traces(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> None:
     """Remove what the attacks wrote into the stack's bucket, and its outputs."""
     s3, sqs = client_of(admin, "s3"), client_of(admin, "sqs")
@@ -434,34 +442,44 @@ def _role(
         yield actor
 
 
+@contextlib.contextmanager
+def broken_into(
+    admin: boto3.Session, facts: Facts, machine_arn: str, *, grown: bool
+) -> Iterator[boto3.Session]:
+    """The credentials of a state machine's role, after changing whom it trusts.
+
+    Like the function's role, it may have gained permissions, which must not show in any call.
+    """
+    states, iam = client_of(admin, "stepfunctions"), client_of(admin, "iam")
+    arn = states.describe_state_machine(stateMachineArn=machine_arn)["roleArn"]
+    role = arn.rpartition("/")[2]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    more = {"RoleName": role, "PolicyArn": facts["administrator"]}
+    try:
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=facts["trust"])
+        if grown:
+            iam.attach_role_policy(**more)
+        with _role(admin, facts, f"{facts['own']}-witness", more["PolicyArn"], *EVERYTHING):
+            sts, region = client_of(admin, "sts"), facts["region"]
+            yield wait_for(
+                f"session of {role}", lambda: roles.become(sts, arn, region), PERMISSION
+            )
+    finally:
+        if grown:
+            iam.detach_role_policy(**more)
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+
+
 @pytest.fixture(
     scope="session", params=["as-deployed", "with-AdministratorAccess"], name="replayer"
 )
 def be_replayer(
     request: pytest.FixtureRequest, admin: boto3.Session, facts: Facts
 ) -> Iterator[Actor]:
-    """Somebody with the credentials of the replay's role, after changing whom it trusts.
-
-    Like the function's role, it may have gained permissions, which must not show in any call.
-    """
-    states, iam = client_of(admin, "stepfunctions"), client_of(admin, "iam")
-    machine = states.describe_state_machine(stateMachineArn=facts["replay_arn"])
-    role = machine["roleArn"].rpartition("/")[2]
-    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    more = {"RoleName": role, "PolicyArn": facts["administrator"]}
+    """Somebody with the credentials of the replay's role."""
     grown = request.param != "as-deployed"
-    try:
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=facts["trust"])
-        if grown:
-            iam.attach_role_policy(**more)
-        with _role(admin, facts, f"{facts['own']}-witness", more["PolicyArn"], *EVERYTHING):
-            yield wait_for(
-                "session of the replay", lambda: _become(admin, facts, role), PERMISSION
-            )
-    finally:
-        if grown:
-            iam.detach_role_policy(**more)
-        iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    with broken_into(admin, facts, facts["replay_arn"], grown=grown) as session:
+        yield Actor("the replay", _as(session), facts, _as(admin))
 
 
 @pytest.fixture(scope="session", name="bystander")

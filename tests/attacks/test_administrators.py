@@ -34,14 +34,6 @@ def copy(what: str, **to: str) -> Attempt:
     return denied(f"copy {what} to {' '.join(to.values())}", "s3.copy_object", {**source, **to})
 
 
-@pytest.fixture(name="restricted")
-def check_restriction(admin: boto3.Session, facts: dict[str, str]) -> None:
-    """Skip unless the stack restricts administrators."""
-    policy = client_of(admin, "s3").get_bucket_policy(Bucket=facts["bucket"])["Policy"]
-    if traces.RESTRICTION not in policy:
-        pytest.skip("in this environment administrators may look: restrictAdministrators is off")
-
-
 TAGGING = {"TagSet": [{"Key": "a", "Value": "b"}]}
 LOOKS = [
     *(

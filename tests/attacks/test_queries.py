@@ -6,9 +6,7 @@ of it but the number of its rows.
 
 import contextlib
 import json
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,105 +14,25 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests import roles
+from tests.attacks.analysts import CLOSED, Analyst, become
 from tests.attacks.conftest import Facts, client_of
-from tests.patience import PERMISSION, Wait, wait_for
+from tests.patience import PERMISSION, wait_for
 
 OWN, OTHER = "customers", "payments"
-ENDED = Wait(120)
-CLOSED = re.compile("AccessDenied|access denied|permission denied|not authorized", re.IGNORECASE)
-"""What Athena says of a query, or of a request, that lacks a permission."""
-
-
-@dataclass(frozen=True)
-class Analyst:
-    """Somebody who queries.
-
-    Attributes:
-        session: their credentials.
-        database, workgroup: what they query by default.
-    """
-
-    session: boto3.Session
-    database: str
-    workgroup: str
-
-    def query(self, sql: str, **more: Any) -> str:
-        """The id of a query that succeeded.
-
-        Raises:
-            ClientError: it was refused.
-            PermissionError: it failed; the message is Athena's.
-        """
-        athena = client_of(self.session, "athena")
-        asked = {"WorkGroup": self.workgroup, **more}
-        context = {"Database": self.database}
-        started = athena.start_query_execution(
-            QueryString=sql, QueryExecutionContext=context, **asked
-        )
-        query = {"QueryExecutionId": started["QueryExecutionId"]}
-
-        def end() -> dict[str, str] | None:
-            status: dict[str, str] = athena.get_query_execution(**query)["QueryExecution"][
-                "Status"
-            ]
-            return None if status["State"] in ("QUEUED", "RUNNING") else status
-
-        status = wait_for("query", end, ENDED)
-        if status["State"] != "SUCCEEDED":
-            raise PermissionError(status["StateChangeReason"])
-        return str(query["QueryExecutionId"])
-
-    def rows(self, query: str) -> list[list[str]]:
-        """The rows of a query's result, without its heading."""
-        found = client_of(self.session, "athena").get_query_results(QueryExecutionId=query)
-        rows = found["ResultSet"]["Rows"]
-        return [[one.get("VarCharValue", "") for one in row["Data"]] for row in rows[1:]]
-
-    def is_refused(self, sql: str, **more: Any) -> None:
-        """Fail unless a query is refused for want of a permission."""
-        with pytest.raises((ClientError, PermissionError)) as refusal:
-            self.query(sql, **more)
-        assert CLOSED.search(str(refusal.value)), refusal.value
-
-
 COUNT = f"SELECT count(*) FROM {OWN}"
-
-
-@contextlib.contextmanager
-def become(
-    admin: boto3.Session, facts: Facts, outputs: dict[str, str], duty: str, shows: str
-) -> Iterator[Analyst]:
-    """Somebody with a duty in the dataset, once a query that is allowed succeeds."""
-    name, trust = f"{facts['own']}-queries-{duty}", json.loads(facts["trust"])
-    policy = outputs[f"{duty.capitalize()}PolicyArn"]
-    workgroup = f"{outputs['AthenaWorkgroupName']}.{duty}.{OWN}"
-    with roles.made(client_of(admin, "iam"), name, trust, policy, {"dataset": OWN}) as arn:
-
-        def ready() -> Analyst | None:
-            session = roles.become(client_of(admin, "sts"), arn, facts["region"])
-            if session is None:
-                return None
-            analyst = Analyst(session, outputs["GlueDatabaseName"], workgroup)
-            with contextlib.suppress(ClientError, PermissionError):
-                analyst.query(shows)
-                return analyst
-            return None
-
-        yield wait_for(f"a query of {name}", ready, PERMISSION)
 
 
 @pytest.fixture(scope="module", name="consumer")
 def be_consumer(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Analyst]:
     """A consumer of a dataset with tables."""
-    with become(admin, facts, outputs, "consumer", COUNT) as analyst:
+    with become(admin, facts, outputs, "consumer", OWN, COUNT) as analyst:
         yield analyst
 
 
 @pytest.fixture(scope="module", name="steward")
 def be_steward(admin: boto3.Session, facts: Facts, outputs: dict[str, str]) -> Iterator[Analyst]:
     """A steward of the same dataset."""
-    with become(admin, facts, outputs, "steward", manifests()) as analyst:
+    with become(admin, facts, outputs, "steward", OWN, manifests()) as analyst:
         yield analyst
 
 
@@ -247,7 +165,7 @@ def widen(
     try:
         opened = {"Effect": "Allow", "Action": "athena:*", "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": opened})
-        reading = [f"{facts['own']}-queries-{duty}" for duty in ("consumer", "steward")]
+        reading = [consumer.role, steward.role]
         for role in reading:
             iam.put_role_policy(RoleName=role, PolicyName="athena", PolicyDocument=document)
         try:
@@ -314,7 +232,7 @@ def make_open_tables(
             glue.create_table(DatabaseName=name, TableInput=table)
         opened = {"Effect": "Allow", "Action": "glue:Get*", "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": opened})
-        reading = [f"{facts['own']}-queries-{duty}" for duty in ("consumer", "steward")]
+        reading = [consumer.role, steward.role]
         for role in reading:
             iam.put_role_policy(RoleName=role, PolicyName="catalogue", PolicyDocument=document)
         try:
