@@ -1,4 +1,4 @@
-"""Compaction, in a sandbox of its own: what the table has, and who changes or reads it.
+"""Compaction, in a sandbox of its own: what the table has, what fails, and attacks.
 
 The environment is as restricted as those of people's data: administrators forge no outputs.
 """
@@ -9,24 +9,22 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from botocore.exceptions import ClientError
 
 from lib.contracts import CONTRACTS
 from lib.contracts.tables import read_tables
 from sandbox import PROJECT, deployment, emulator
-from sandbox.emulator import ACCOUNT, REGION
 from sandbox.environment import environment
-from tests import roles, traces
+from tests import traces
 from tests.integration.conftest import Pipeline
 from tests.parquet import read_parquet
 from tests.patience import Wait, wait_for
-from tests.sandbox.cloud import Cloud, outcome, unique
+from tests.sandbox.attacks import attack
+from tests.sandbox.cloud import Cloud
 
 SUFFIX, DATASET, OTHER = "test", "customers", "payments"
 ENDED = Wait(60)
@@ -47,17 +45,22 @@ def start_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     emulator.stop(state)
 
 
+@pytest.fixture(scope="module", name="file")
+def choose_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of the outputs."""
+    return tmp_path_factory.mktemp("outputs") / "flat-outputs.json"
+
+
 @pytest.fixture(scope="module", name="outputs")
-def deploy(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Outputs:
+def deploy(cloud: Cloud, file: Path) -> Outputs:
     """The outputs of a stack whose settings name a dataset."""
     copy = cloud.emulator.state / "compacting"
     deployment.copy_app(copy)
-    file = copy / "cdk.json"
-    app = json.loads(file.read_text("utf-8"))
+    settings = copy / "cdk.json"
+    app = json.loads(settings.read_text("utf-8"))
     app["context"]["environments"][SUFFIX]["compactedDatasets"] = [DATASET]
-    file.write_text(json.dumps(app), encoding="utf-8")
-    written = tmp_path_factory.mktemp("outputs") / "flat-outputs.json"
-    found = deployment.deploy(cloud.emulator, SUFFIX, written, project=copy, quiet=True)
+    settings.write_text(json.dumps(app), encoding="utf-8")
+    found = deployment.deploy(cloud.emulator, SUFFIX, file, project=copy, quiet=True)
     shutil.rmtree(copy)
     return found
 
@@ -107,12 +110,12 @@ def counts(cloud: Cloud, outputs: Outputs, **given: Any) -> tuple[int, int]:
 
 
 class Reader:
-    """Somebody who queries in a workgroup."""
+    """Somebody who queries in the environment's workgroup."""
 
-    def __init__(self, athena: Any, outputs: Outputs, duty: str = "") -> None:
-        """Take their client; without a duty, they query in the environment's workgroup."""
+    def __init__(self, athena: Any, outputs: Outputs) -> None:
+        """Take their client."""
         self._athena, self._database = athena, outputs["GlueDatabaseName"]
-        self._group = outputs["AthenaWorkgroupName"] + duty
+        self._group = outputs["AthenaWorkgroupName"]
 
     def ask(self, sql: str) -> list[list[str | None]]:
         """The rows of a query.
@@ -236,83 +239,44 @@ def test_a_query_that_fails_ends_the_run(
     assert counts(cloud, outputs, again=[DATASET]) == before
 
 
-@pytest.fixture(scope="module", name="readers")
-def become_readers(cloud: Cloud, outputs: Outputs) -> Iterator[dict[str, Reader]]:
-    """Consumers of both datasets, and a steward."""
-    iam, found = cloud.client("iam"), {}
-    with ExitStack() as later:
-        for duty, dataset in (("consumer", DATASET), ("consumer", OTHER), ("steward", DATASET)):
-            arn = later.enter_context(
-                roles.made(
-                    iam,
-                    unique(duty),
-                    roles.trusting("aws", ACCOUNT),
-                    outputs[f"{duty.capitalize()}PolicyArn"],
-                    {"dataset": dataset},
-                )
-            )
-            athena = cloud.become(arn, "test").client("athena")
-            name = f".{duty}.{dataset}"
-            found[name] = Reader(athena, outputs, name)
-        yield found
-
-
-CLOSED = "not authorized"
-
-
-def test_consumers_of_the_dataset_alone_read_the_table(
-    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, readers: dict[str, Reader]
+def test_an_input_that_names_no_compacted_table_changes_nothing(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline
 ) -> None:
-    pipeline.process(pipeline.name(DATASET), content(60, 64))
-    _, rows = counts(cloud, outputs)
-    assert readers[f".consumer.{DATASET}"].ask(COUNT) == [[str(rows)]]
-    for name in (f".consumer.{OTHER}", f".steward.{DATASET}"):
-        with pytest.raises(PermissionError, match=CLOSED):
-            readers[name].ask(COUNT)
+    pipeline.process(pipeline.name(DATASET), content(80, 84))
+    before, written = counts(cloud, outputs), objects(cloud, outputs)
+    pipeline.process(pipeline.name(DATASET), content(84, 88))
+    wrong: dict[str, Any] = {"again": [DATASET, OTHER]}
+    for given, cause in (
+        (wrong, f"again has {OTHER}, which compactedDatasets does not name; it names {DATASET}"),
+        ({"again": DATASET}, "again must be a list of names of datasets"),
+        ({"agian": [DATASET]}, "agian is not an input; the only one is again"),
+    ):
+        found = compact(cloud, outputs, **given)
+        assert (found["status"], found["error"]) == ("FAILED", "InvalidInput")
+        assert found["cause"] == cause
+        assert objects(cloud, outputs) == written
+    assert counts(cloud, outputs) == (before[0] + 1, before[1] + 4)
 
 
-def test_nobody_else_changes_the_table(
-    cloud: Cloud,
-    outputs: Outputs,
-    pipeline: Pipeline,
-    readers: dict[str, Reader],
-    administrator: Reader,
+def test_administrators_change_no_table(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, administrator: Reader
 ) -> None:
     pipeline.process(pipeline.name(DATASET), content(70, 74))
     counts(cloud, outputs)
-    consumer = readers[f".consumer.{DATASET}"]
-    before = consumer.ask(COUNT)
+    before = administrator.ask(COUNT)
     delete = (
         f"MERGE INTO {COMPACTED} AS t USING (SELECT 1 AS a) AS s ON true WHEN MATCHED THEN DELETE"
     )
-    for who in (consumer, administrator):
-        for sql in (f"DROP TABLE {COMPACTED}", delete):
-            with pytest.raises(PermissionError, match=CLOSED):
-                who.ask(sql)
-    s3 = cloud.client("s3")
-    for key in objects(cloud, outputs):
-        asked = {"Bucket": pipeline.bucket, "Key": key}
-        assert s3.get_object(**asked)["Body"].read()
-        for call, more in ((s3.put_object, {"Body": b"forged"}), (s3.delete_object, {})):
-            with pytest.raises(ClientError, match="AccessDenied"):
-                call(**asked, **more)
-    assert consumer.ask(COUNT) == before
+    for sql in (f"DROP TABLE {COMPACTED}", delete):
+        with pytest.raises(PermissionError, match="not authorized"):
+            administrator.ask(sql)
+    assert administrator.ask(COUNT) == before
 
 
-def test_the_role_reads_nothing_but_through_athena(cloud: Cloud, outputs: Outputs) -> None:
-    """Whoever has its credentials cannot use them with S3."""
-    name = f"zero-trust-compaction-{SUFFIX}-{REGION}"
-    trust = json.dumps(roles.trusting("aws", ACCOUNT))
-    iam = cloud.client("iam")
-    before = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
-    try:
-        s3 = cloud.become(f"arn:aws:iam::{ACCOUNT}:role/{name}", "thief").client("s3")
-        bucket = outputs["S3BucketName"]
-        for place in ("processed", "compacted", "incoming", "quarantine"):
-            listing = partial(s3.list_objects_v2, Bucket=bucket, Prefix=f"{place}/")
-            assert outcome(listing) == "AccessDenied"
-            reading = partial(s3.get_object, Bucket=bucket, Key=f"{place}/a")
-            assert outcome(reading) == "AccessDenied"
-    finally:
-        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(before))
+def test_who_may_not_is_refused(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, file: Path
+) -> None:
+    """tests/attacks/test_compaction.py, which needs such a stack; its table has rows."""
+    pipeline.process(pipeline.name(DATASET), content(90, 94))
+    assert counts(cloud, outputs)
+    attack("test_compaction.py", {**environment(cloud.emulator), "CFN_OUTPUTS": str(file)})

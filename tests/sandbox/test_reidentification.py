@@ -6,9 +6,6 @@ The environment is as restricted as those of people's data: administrators read 
 import csv
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +23,7 @@ from tests import roles
 from tests.integration.conftest import Pipeline
 from tests.integration.tool import run
 from tests.patience import Wait, wait_for
+from tests.sandbox.attacks import attack
 from tests.sandbox.aws_commands import AwsCommands
 from tests.sandbox.cloud import Cloud, unique
 from tests.sandbox.runbooks import Operator
@@ -33,7 +31,6 @@ from tests.sandbox.runbooks import Operator
 SUFFIX = "test"
 LINES = (PROJECT / "samples" / "customers.csv").read_bytes().splitlines(keepends=True)
 ASKED = Wait(60)
-PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", "-rs")
 Outputs = dict[str, str]
 
 
@@ -269,17 +266,7 @@ def test_who_interrupts_a_command_interrupts_the_demo(monkeypatch: pytest.Monkey
 
 def test_one_person_alone_is_refused(environ: dict[str, str]) -> None:
     """tests/attacks/test_reidentification.py, which needs such a stack."""
-    ended = subprocess.run(
-        [*PYTEST, "tests/attacks/test_reidentification.py"],
-        cwd=PROJECT,
-        env={**os.environ, **environ},
-        capture_output=True,
-        text=True,
-        timeout=500,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout[-6000:]
-    assert "skipped" not in ended.stdout.splitlines()[-1]
+    attack("test_reidentification.py", environ)
 
 
 def test_the_runbook_of_erasing_what_is_reversible(
