@@ -299,6 +299,25 @@ CONTROLS = [
         ],
     ),
     Control(
+        "Compacted tables are changed by the compaction alone, which reads objects through Athena "
+        "alone, and no raw data.",
+        "CC6.1 CC6.3 C1.1",
+        "AC-3 AC-4 AC-6",
+        "CompactionRole",
+        [
+            f"{STACK}test_compaction_role.py"
+            "::test_whatever_it_does_with_objects_athena_does_for_it",
+            f"{ATTACKS}test_compaction.py::test_refused_to_an_outsider_to_query",
+            f"{ATTACKS}test_compaction.py::test_refused_to_a_consumer_to_change_the_table",
+            f"{ATTACKS}test_compaction.py::test_refused_to_an_administrator",
+            f"{ATTACKS}test_compaction.py::test_refused_to_the_function",
+            f"{ATTACKS}test_compaction.py::test_refused_to_the_compaction",
+            f"{ATTACKS}test_compaction.py::test_refused_to_the_compaction_to_query_raw_data",
+            DECISIONS,
+            MUTATIONS,
+        ],
+    ),
+    Control(
         "A producer cannot read outputs; with a reader's policy too, it can do neither.",
         "CC6.3 C1.1",
         "AC-5 AC-6",

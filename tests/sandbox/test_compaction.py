@@ -24,7 +24,9 @@ from tests.integration.conftest import Pipeline
 from tests.parquet import read_parquet
 from tests.patience import Wait, wait_for
 from tests.sandbox.attacks import attack
+from tests.sandbox.aws_commands import AwsCommands
 from tests.sandbox.cloud import Cloud
+from tests.sandbox.runbooks import Operator
 
 SUFFIX, DATASET, OTHER = "test", "customers", "payments"
 ENDED = Wait(60)
@@ -51,18 +53,23 @@ def choose_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("outputs") / "flat-outputs.json"
 
 
-@pytest.fixture(scope="module", name="outputs")
-def deploy(cloud: Cloud, file: Path) -> Outputs:
-    """The outputs of a stack whose settings name a dataset."""
+def deploy(cloud: Cloud, file: Path, *datasets: str) -> Outputs:
+    """The outputs of a stack that compacts these datasets."""
     copy = cloud.emulator.state / "compacting"
     deployment.copy_app(copy)
     settings = copy / "cdk.json"
     app = json.loads(settings.read_text("utf-8"))
-    app["context"]["environments"][SUFFIX]["compactedDatasets"] = [DATASET]
+    app["context"]["environments"][SUFFIX]["compactedDatasets"] = datasets
     settings.write_text(json.dumps(app), encoding="utf-8")
     found = deployment.deploy(cloud.emulator, SUFFIX, file, project=copy, quiet=True)
     shutil.rmtree(copy)
     return found
+
+
+@pytest.fixture(scope="module", name="outputs")
+def deploy_once(cloud: Cloud, file: Path) -> Outputs:
+    """The outputs of a stack whose settings name a dataset."""
+    return deploy(cloud, file, DATASET)
 
 
 @pytest.fixture(scope="module", name="pipeline")
@@ -280,3 +287,25 @@ def test_who_may_not_is_refused(
     pipeline.process(pipeline.name(DATASET), content(90, 94))
     assert counts(cloud, outputs)
     attack("test_compaction.py", {**environment(cloud.emulator), "CFN_OUTPUTS": str(file)})
+
+
+def test_the_runbook_of_a_dataset_that_is_no_longer_compacted(
+    cloud: Cloud, outputs: Outputs, pipeline: Pipeline, file: Path, aws_cli: Path
+) -> None:
+    """Last: the stack then compacts nothing. The files stay."""
+    name = pipeline.name(DATASET)
+    pipeline.process(name, content(100, 104))
+    counts(cloud, outputs)
+    assert "CompactionStateMachineArn" not in deploy(cloud, file)
+    aside = {("ended-compaction", "make deploy suffix=S"): "The test itself deploys, from a copy."}
+    aws = AwsCommands(aws_cli.with_name("python"))
+    operator = Operator(cloud.emulator, file.parent, aws, SUFFIX, aside)
+    values = {
+        "dataset": DATASET,
+        "database": outputs["GlueDatabaseName"],
+        "bucket": pipeline.bucket,
+    }
+    operator.end("ended-compaction", values)
+    aws.close()
+    assert not objects(cloud, outputs)
+    assert pipeline.read(f"processed/{name}.parquet")

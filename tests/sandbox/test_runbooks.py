@@ -83,8 +83,9 @@ ASIDE = {
     ("refused-files", "make deploy suffix=S"): DEPLOYED,
     ("new-epoch", "make deploy suffix=S"): DEPLOYED,
     **{
-        ("compaction", one.command): COMPACTED
-        for one in shown((FOLDER / "compaction.md").read_text(encoding="utf-8"))
+        (page, one.command): COMPACTED
+        for page in ("compaction", "ended-compaction")
+        for one in shown((FOLDER / f"{page}.md").read_text(encoding="utf-8"))
     },
     **{
         (page, one.command): REVERSIBLE

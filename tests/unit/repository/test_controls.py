@@ -16,7 +16,8 @@ NIST = re.compile(r"[A-Z]{2}-\d{1,2}(\(\d{1,2}\))?")
 @pytest.fixture(scope="module", name="stack_with_everything")
 def make_stack_with_everything() -> TapStack:
     """A stack with the parts that settings and contracts add."""
-    app = make_app(environments={"test": {"retainData": True, "auditTrail": True}})
+    settings = {"retainData": True, "auditTrail": True, "compactedDatasets": ["customers"]}
+    app = make_app(environments={"test": settings})
     with contracts(encrypts=True):
         return TapStack(app, "Stack", environment_suffix="test")
 
