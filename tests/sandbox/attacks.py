@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from sandbox import PROJECT
 
-PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", "-rs")
+PYTEST = (sys.executable, "-m", "pytest", "-q", "--no-cov", "-p", "no:cacheprovider", "-rfs")
 
 
 def attack(module: str, environ: Mapping[str, str]) -> None:
