@@ -48,20 +48,22 @@ STRUCTURE = re.compile(r"[Aa9./_-]*9[Aa9./_-]*")
 CHARACTERS = {"A": "[A-Z]", "a": "[a-z]", "9": "[0-9]"}
 
 RESERVED = {
-    *("ALTER", "AND", "AS", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE", "CROSS"),
-    *("CUBE", "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE"),
+    *("ALTER", "AND", "AS", "AUTO", "BETWEEN", "BY", "CASE", "CAST", "CONSTRAINT", "CREATE"),
+    *("CROSS", "CUBE", "CURRENT_CATALOG", "CURRENT_DATE", "CURRENT_PATH", "CURRENT_ROLE"),
     *("CURRENT_SCHEMA", "CURRENT_TIME", "CURRENT_TIMESTAMP", "CURRENT_USER", "DEALLOCATE"),
     *("DELETE", "DESCRIBE", "DISTINCT", "DROP", "ELSE", "END", "ESCAPE", "EXCEPT", "EXECUTE"),
-    *("EXISTS", "EXTRACT", "FALSE", "FIRST", "FOR", "FROM", "FULL", "GROUP", "GROUPING"),
-    *("HAVING", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LAST", "LEFT"),
-    *("LIKE", "LISTAGG", "LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE", "NOT", "NULL"),
-    *("ON", "OR", "ORDER", "OUTER", "PREPARE", "RECURSIVE", "RIGHT", "ROLLUP", "SELECT", "SKIP"),
-    *("TABLE", "THEN", "TRIM", "TRUE", "UESCAPE", "UNION", "UNNEST", "USING", "VALUES", "WHEN"),
+    *("EXISTS", "EXTRACT", "FALSE", "FIRST", "FOR", "FROM", "FULL", "GROUP", "GROUPING", "HAVING"),
+    *("IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "JSON_ARRAY", "JSON_EXISTS"),
+    *("JSON_OBJECT", "JSON_QUERY", "JSON_TABLE", "JSON_VALUE", "LAST", "LEFT", "LIKE", "LISTAGG"),
+    *("LOCALTIME", "LOCALTIMESTAMP", "NATURAL", "NORMALIZE", "NOT", "NULL", "ON", "OR", "ORDER"),
+    *("OUTER", "PREPARE", "PRIMARY", "RECURSIVE", "RIGHT", "ROLLUP", "SELECT", "SKIP", "TABLE"),
+    *("THEN", "TRIM", "TRUE", "UESCAPE", "UNESCAPE", "UNION", "UNNEST", "USING", "VALUES", "WHEN"),
     *("WHERE", "WITH"),
 }
-"""Words that queries of Athena have in quotes if they are names.
+"""Words that queries of Athena have in quotes if they are names: its own list, and its engine's.
 
 https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html
+https://trino.io/docs/current/language/reserved.html
 """
 
 

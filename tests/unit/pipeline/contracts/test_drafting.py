@@ -139,7 +139,10 @@ def test_only_accents_of_latin_letters_are_left_out(tmp_path: Path, label: str, 
 
 @pytest.mark.parametrize(
     ("other", "name"),
-    [("end_", "OrderId"), ("End", "orderid"), ("1st", "orderid"), ("Straße", "orderid")],
+    [
+        *(("end_", "OrderId"), ("End", "orderid"), ("1st", "orderid"), ("Straße", "orderid")),
+        *((word, "orderid") for word in ("json_array", "json_table", "Primary", "unescape")),
+    ],
 )
 def test_one_such_name_is_enough_for_all(tmp_path: Path, other: str, name: str) -> None:
     assert next(iter(from_text(tmp_path, f"OrderId,{other}\nx,y\n")[1])) == name
