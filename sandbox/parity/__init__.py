@@ -26,9 +26,9 @@ MODULES = (
     "cloudwatch",
     "stepfunctions",
     "route53resolver",
-    "cloudtrail",
     "athena",
     "iceberg",
+    "cloudtrail",
     "cloudformation",
 )
 """The modules of corrections. Later modules' checks wrap the earlier ones', and ask them first."""

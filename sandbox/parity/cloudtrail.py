@@ -7,7 +7,8 @@ Delete each of these once MiniStack itself does this:
 - ``create_trail``, ``update_trail``: refuses a bucket or a key that does not admit the trail, and
   keeps a new trail's log group;
 - ``create``, ``update``, ``delete``: has the resource type Trail;
-- ``record_event``, ``deliver_again_and_again``: sends the events of a trail to its log group.
+- ``remember_request``, ``record_event``, ``deliver_again_and_again``: sends the events of a trail
+  to its log group.
 """
 
 import contextvars
@@ -16,9 +17,11 @@ import queue
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from ministack.core import iam_actions
 from ministack.core import iam_evaluator as iam
+from ministack.core.iam_actions import _param as parameter_of
 from ministack.core.responses import get_account_id, get_region, new_uuid
 from ministack.services import cloudwatch_logs
 from ministack.services.cloudformation.provisioners import _cfn_bool as cfn_bool
@@ -30,7 +33,7 @@ from ministack.services.cloudtrail import _trails as trails
 from ministack.services.s3 import _bucket_policies as bucket_policies
 
 from sandbox.parity import kms
-from sandbox.parity.correction import RESOURCE_TYPES, Properties, Provisioned
+from sandbox.parity.correction import RESOURCE_TYPES, Function, Properties, Provisioned, replaces
 from sandbox.parity.policies import Request, also_checks
 
 SERVICE = "cloudtrail.amazonaws.com"
@@ -194,14 +197,68 @@ DATA_EVENTS = {
 }
 """How actions begin that are data events, or none, by service: no trail gets them here."""
 
-VERSIONS = ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission")
-"""Of these, the name in an event ends with the version of Lambda's API:
+VERSIONS = {
+    "AddPermission": "20150331v2",
+    "CreateEventSourceMapping": "20150331",
+    "CreateFunction": "20150331",
+    "DeleteFunction": "20150331",
+    "UpdateFunctionCode": "20150331v2",
+    "UpdateFunctionConfiguration": "20150331v2",
+}
+"""The versions of Lambda's API that the names of these end with in events:
 https://docs.aws.amazon.com/lambda/latest/dg/logging-using-cloudtrail.html"""
+
+SETTINGS = {
+    "PutAccelerateConfiguration": "PutBucketAccelerateConfiguration",
+    "PutAnalyticsConfiguration": "PutBucketAnalyticsConfiguration",
+    "PutBucketCORS": "PutBucketCors",
+    "PutBucketObjectLockConfiguration": "PutObjectLockConfiguration",
+    "PutEncryptionConfiguration": "PutBucketEncryption",
+    "PutIntelligentTieringConfiguration": "PutBucketIntelligentTieringConfiguration",
+    "PutInventoryConfiguration": "PutBucketInventoryConfiguration",
+    "PutLifecycleConfiguration": "PutBucketLifecycle",
+    "PutMetricsConfiguration": "PutBucketMetricsConfiguration",
+    "PutReplicationConfiguration": "PutBucketReplication",
+}
+"""The events of settings of a bucket whose permission has another name; that to delete one is the
+same: https://docs.aws.amazon.com/AmazonS3/latest/userguide/cloudtrail-logging-s3-info.html"""
+
+PARAMETERS = {
+    "athena": ("WorkGroup",),
+    "cloudtrail": ("Name", "TrailName"),
+    "glue": ("DatabaseName", "Name"),
+    "lambda": ("FunctionName",),
+    "scheduler": ("GroupName", "groupName"),
+    "states": ("name", "stateMachineArn"),
+}
+"""The parameters by which an event tells what was changed, by service; no others are recorded."""
+
+
+class Sent(NamedTuple):
+    """What was sent for a request."""
+
+    method: str
+    body: bytes
+    query: Mapping[str, Any]
+
+
+NOTHING = Sent("", b"", {})
+
+sent = contextvars.ContextVar("sent", default=NOTHING)
+"""What was sent for the request being served."""
 
 Pending = tuple[contextvars.Context, list[str], dict[str, Any]]
 
 pending: "queue.SimpleQueue[Pending]" = queue.SimpleQueue()
 """Events that were not delivered yet, with the context of their requests and their log groups."""
+
+
+@replaces(iam_actions, "extract_resource_arn")
+def remember_request(original: Function, service: str, *request: Any) -> Any:
+    """Remember what was sent for a request, which a check of it does not get."""
+    method, _path, _headers, body, query, *_ = request
+    sent.set(Sent(method, body, query))
+    return original(service, *request)
 
 
 @also_checks
@@ -221,7 +278,7 @@ def event_of(request: Request) -> dict[str, Any]:
     https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
     """
     context, arn = request.context, request.context.resource_arn
-    service, _, name = context.action.partition(":")
+    service, _, action = context.action.partition(":")
     return {
         "eventVersion": "1.11",
         "userIdentity": {
@@ -231,10 +288,10 @@ def event_of(request: Request) -> dict[str, Any]:
         },
         "eventTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "eventSource": f"{service}.amazonaws.com",
-        "eventName": f"{name}20150331v2" if name in VERSIONS else name,
+        "eventName": name_of(service, action),
         "awsRegion": get_region(),
         "sourceIPAddress": "127.0.0.1",
-        "requestParameters": parameters_of(arn),
+        "requestParameters": parameters_of(service, arn),
         "resources": [{"ARN": arn, "accountId": get_account_id()}],
         "eventID": new_uuid(),
         "eventType": "AwsApiCall",
@@ -243,25 +300,38 @@ def event_of(request: Request) -> dict[str, Any]:
     }
 
 
-def parameters_of(arn: str) -> dict[str, str]:
-    """What a request says about its resource, as far as the resource's ARN has it."""
-    service, _, _, resource = [*arn.split(":", 5)[2:], "", "", "", ""][:4]
+def name_of(service: str, action: str) -> str:
+    """The name of an event: the operation's, which is not always that of its permission."""
+    if service == "lambda":
+        return action + VERSIONS.get(action, "")
+    name = SETTINGS.get(action, action)
+    deletes = service == "s3" and sent.get().method == "DELETE"
+    return name.replace("Put", "Delete", 1) if deletes else name
+
+
+def parameters_of(service: str, arn: str) -> dict[str, str]:
+    """What a request says about its resource: by what was sent, or by the resource's ARN."""
+    resource = arn.split(":", 5)[-1]
     name = resource.rpartition("/")[2]
+    found: dict[str, str] = {}
     match service, resource.partition("/")[0]:
         case "iam", "role":
-            return {"roleName": name}
+            found = {"roleName": name}
         case "iam", "policy":
-            return {"policyArn": arn}
+            found = {"policyArn": arn}
         case "s3", bucket:
-            return {"bucketName": bucket}
+            found = {"bucketName": bucket}
         case "lambda", _:
-            return {"functionName": arn}
+            found = {"functionName": arn}
         case "kms", _:
-            return {"keyId": name}
-        case "cloudtrail", _:
-            return {"name": arn}
-        case _:
-            return {}
+            found = {"keyId": name}
+        case "scheduler", _:
+            found = {"name": name}
+    _, body, query = sent.get()
+    for parameter in PARAMETERS.get(service, ()):
+        if value := parameter_of(body, query, parameter):
+            found[parameter[0].lower() + parameter[1:]] = value
+    return found
 
 
 def deliver_again_and_again() -> None:

@@ -141,6 +141,7 @@ def test_a_change_outside_cloudformation_leads_to_a_notice(
     """Each is made, and recorded by the audit trail; the deployment itself raised no alarm."""
     inbox, iam = subscribe(cloud, audited["NoticesTopicArn"]), cloud.client("iam")
     s3, kms, awslambda = (cloud.client(name) for name in ("s3", "kms", "lambda"))
+    states, athena = cloud.client("stepfunctions"), cloud.client("athena")
     trail, bucket = audited["AuditTrailArn"], audited["S3BucketName"]
     role, key = audited["LambdaRoleArn"].rpartition("/")[2], audited["PseudonymKeyId"]
     raised = [
@@ -162,10 +163,14 @@ def test_a_change_outside_cloudformation_leads_to_a_notice(
     awslambda.update_function_configuration(
         FunctionName=audited["LambdaFunctionName"], Description="changed by hand"
     )
+    machine = {"stateMachineArn": audited["ReplayStateMachineArn"]}
+    steps = states.describe_state_machine(**machine)["definition"]
+    states.update_state_machine(**machine, definition=steps)
+    athena.update_work_group(WorkGroup=audited["AthenaWorkgroupName"], Description="by hand")
     cloud.client("cloudtrail").stop_logging(Name=trail)
     cloud.client("cloudtrail").start_logging(Name=trail)
-    missing = {f"{what}Changed" for what in ("Key", "Bucket", "Role", "Code", "Trail")}
-    missing.add("KeyDisabled")
+    changed = ("Key", "Bucket", "Role", "Code", "Workflow", "Queries", "Trail")
+    missing = {"KeyDisabled", *(f"{what}Changed" for what in changed)}
 
     def look() -> bool | None:
         for notice in receive(cloud, inbox):
