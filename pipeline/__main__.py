@@ -2,7 +2,12 @@
 
 import sys
 
-from pipeline.program import main
+from lib import interpreter
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from pipeline.program import main
+
+        sys.exit(main())
+    except ModuleNotFoundError as missing:  # of all commands, or of one
+        interpreter.rerun("pipeline", missing)

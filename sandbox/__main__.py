@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sandbox import SandboxError, interpreter
+from lib import interpreter
+from sandbox import SandboxError
 
 try:
     from sandbox import deployment, emulator, logs, status
     from sandbox.environment import environment
 except ModuleNotFoundError as missing:
-    interpreter.rerun(missing)
+    interpreter.rerun("sandbox", missing)
 
 MAX_LAG = 30.0
 """The longest lag, in seconds: alarms look at the last minute."""

@@ -33,6 +33,17 @@ def make_sandbox(tmp_path: Path) -> Iterator[Command]:
     emulator.stop(state)
 
 
+def test_a_python_without_the_packages_hands_over_to_the_one_that_has_them(
+    parity: Cloud,
+) -> None:
+    bare = [f"{sys.base_prefix}/bin/python3", "-S", "-m", "sandbox"]
+    state = str(parity.emulator.state)
+    done = subprocess.run(
+        [*bare, "env", "--state", state], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert f"export AWS_ENDPOINT_URL={parity.emulator.endpoint}\n" in done.stdout
+
+
 def test_a_life(sandbox: Command, tmp_path: Path) -> None:
     up = sandbox("up")
     assert (up.returncode, up.stderr) == (0, "")

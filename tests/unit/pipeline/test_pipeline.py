@@ -1,11 +1,29 @@
 """The tool as people start it."""
 
+import importlib
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-from pipeline import __main__
-from pipeline.program import main
+import pytest
+
 from tests.unit.synthesis import ROOT
+
+SHARED = ("click", "rich", "pygments", "markdown_it", "mdurl")
+"""Packages that other programs on a machine have too."""
+
+
+def start(*interpreter: str, path: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+    """Check a file that does not exist, with packages of a folder."""
+    return subprocess.run(
+        [*interpreter, "-m", "pipeline", "contract", "check", "customers", "nowhere.csv"],
+        cwd=ROOT,
+        env={"PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_it_is_a_module() -> None:
@@ -17,5 +35,17 @@ def test_it_is_a_module() -> None:
         check=False,
     )
     assert done.returncode == 0
-    assert vars(__main__)["main"] is main
     assert done.stdout.startswith("Usage: python -m pipeline ")
+
+
+@pytest.mark.parametrize("packages", [(), SHARED], ids=["none", "some"])
+def test_a_python_without_the_packages_hands_over_to_the_one_that_has_them(
+    tmp_path: Path, packages: Sequence[str]
+) -> None:
+    for name in packages:
+        (folder,) = importlib.import_module(name).__path__
+        (tmp_path / name).symlink_to(folder)
+    expected = start(sys.executable)
+    done = start(f"{sys.base_prefix}/bin/python3", "-S", path=tmp_path)
+    assert "nowhere.csv" in expected.stderr
+    assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr)
