@@ -277,7 +277,22 @@ def test_lost_notifications(
         pipeline.drop(name, CUSTOMERS)
         wait_for("message", lambda: depth(sqs, url) or None)
         sqs.purge_queue(QueueUrl=url)
-    operator.end("lost-notifications", {"file": f"incoming/{name}", **outputs})
+    states, machine = cloud.client("stepfunctions"), outputs["ReplayStateMachineArn"]
+    stopped = wait_for("stopped run", lambda: stop(states, machine))
+    values = {"file": f"incoming/{name}", "execution's ARN": stopped, **outputs}
+    *_, ended, why = operator.end("lost-notifications", values)
+    assert [stopped, "ABORTED"] in [line.split() for line in ended.out.splitlines()]
+    assert why.out.split(maxsplit=1) == ["None", "by hand\n"]
+
+
+def stop(states: Any, machine: str) -> str | None:
+    """Stop a new execution of a replay; return its ARN, or None if it had ended by itself."""
+    arn: str = states.start_execution(
+        stateMachineArn=machine, input='{"prefix": "incoming/", "only": "refused"}'
+    )["executionArn"]
+    outcome(lambda: states.stop_execution(executionArn=arn, cause="by hand"))
+    status = states.describe_execution(executionArn=arn)["status"]
+    return arn if status == "ABORTED" else None
 
 
 def test_a_disabled_key(
