@@ -25,7 +25,7 @@ def command(stack: Stack, dataset: str | None, as_json: bool) -> Exit:
 
     This is what happens every night by itself: lost notifications, expired messages and a queue
     that was purged heal. A file is unfinished if it has no manifest of its newest version an hour
-    after it was uploaded. replay --only unfinished --until finds younger ones too.
+    after it was uploaded. replay --only unfinished --until 0m finds younger ones.
 
     The ARN of the execution is printed at once, and after Ctrl-C the comparison goes on.
     """
