@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.filter_pattern import matches
+from sandbox.filter_pattern import compile_pattern, matches
 from tests.unit.synthesis import ACCOUNT, Resource, Synthesized, synthesize
 
 Event = dict[str, Any]
@@ -292,6 +292,7 @@ def test_nothing_else_is_counted(audited: Synthesized) -> None:
         assert not counting(audited, one), one
 
 
+@pytest.mark.no_cover
 def test_no_condition_of_a_pattern_can_be_left_out(audited: Synthesized) -> None:
     """Each part of each pattern decides about some event."""
     events = [one for _, one in changes(audited)]
@@ -301,13 +302,13 @@ def test_no_condition_of_a_pattern_can_be_left_out(audited: Synthesized) -> None
         *(by("cloudformation", one) for one in events),
         *others(audited),
     ]
-    messages = [json.dumps(one) for one in events]
 
     def decide(pattern: str) -> list[bool]:
-        return [matches(pattern, message) for message in messages]
+        return list(map(compile_pattern(pattern), events))
 
     for name, found in filters(audited).items():
         pattern = found["FilterPattern"]
+        decided = decide(pattern)
         terms = re.findall(r"\(\$[^()]*\)", pattern)
         assert len(terms) > 3
         for term in terms:
@@ -315,8 +316,8 @@ def test_no_condition_of_a_pattern_can_be_left_out(audited: Synthesized) -> None
                 pattern.replace(term, f"($.eventVersion {what})", 1)
                 for what in ("EXISTS", "NOT EXISTS")
             )
-            assert decide(always) != decide(pattern), f"{name}: {term}"
-            assert decide(never) != decide(pattern), f"{name}: {term}"
+            assert decide(always) != decided, f"{name}: {term}"
+            assert decide(never) != decided, f"{name}: {term}"
 
 
 def by_role(one: Event, role: str) -> Event:
