@@ -65,7 +65,10 @@ def test_a_profile_is_bounded() -> None:
     tracemalloc.stop()
     assert found.distinct is None
     assert most < 4_000_000
-    few = profile(*map(str, range(MOST_VALUES + 1)))
+    few = Profile(NOTATIONS)
+    few.add(pa.array(map(str, range(MOST_VALUES))), 0)
+    assert few.distinct
+    few.add(pa.array([str(MOST_VALUES)]), 0)
     assert few.distinct is None
 
 
