@@ -130,7 +130,7 @@ def _checked(datasets: Sequence[str]) -> str:
     $others := $filter($keys($in), function($name) {{ $name != 'again' }});
     $unknown := $filter($names, function($name) {{ $not($name in {json.dumps(datasets)}) }});
     {{
-        'again': $listed ? $given : [],
+        'again': $given,
         'mistakes': [
             $type($states.input) = 'object' ? [] : 'the input is not an object',
             $count($others) = 0 ? []
