@@ -135,15 +135,36 @@ def deploy_staging(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> di
     return deployment.deploy(cloud.emulator, "staging", file)
 
 
+def change_by_hand(cloud: Cloud, audited: dict[str, str]) -> None:
+    """Change a key, the bucket, a role, a function, a state machine, a workgroup and the trail."""
+    s3, bucket = cloud.client("s3"), audited["S3BucketName"]
+    s3.put_bucket_policy(Bucket=bucket, Policy=s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    iam, role = cloud.client("iam"), audited["LambdaRoleArn"].rpartition("/")[2]
+    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
+    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
+    kms, key = cloud.client("kms"), audited["PseudonymKeyId"]
+    admitted = kms.get_key_policy(KeyId=key)["Policy"]
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=admitted)
+    kms.disable_key(KeyId=key)
+    kms.enable_key(KeyId=key)
+    cloud.client("lambda").update_function_configuration(
+        FunctionName=audited["LambdaFunctionName"], Description="changed by hand"
+    )
+    states, machine = cloud.client("stepfunctions"), audited["ReplayStateMachineArn"]
+    steps = states.describe_state_machine(stateMachineArn=machine)["definition"]
+    states.update_state_machine(stateMachineArn=machine, definition=steps)
+    cloud.client("athena").update_work_group(
+        WorkGroup=audited["AthenaWorkgroupName"], Description="changed by hand"
+    )
+    cloud.client("cloudtrail").stop_logging(Name=audited["AuditTrailArn"])
+    cloud.client("cloudtrail").start_logging(Name=audited["AuditTrailArn"])
+
+
 def test_a_change_outside_cloudformation_leads_to_a_notice(
     cloud: Cloud, audited: dict[str, str]
 ) -> None:
     """Each is made, and recorded by the audit trail; the deployment itself raised no alarm."""
-    inbox, iam = subscribe(cloud, audited["NoticesTopicArn"]), cloud.client("iam")
-    s3, kms, awslambda = (cloud.client(name) for name in ("s3", "kms", "lambda"))
-    states, athena = cloud.client("stepfunctions"), cloud.client("athena")
-    trail, bucket = audited["AuditTrailArn"], audited["S3BucketName"]
-    role, key = audited["LambdaRoleArn"].rpartition("/")[2], audited["PseudonymKeyId"]
+    inbox = subscribe(cloud, audited["NoticesTopicArn"])
     raised = [
         one["AlarmName"]
         for one in cloud.client("cloudwatch").describe_alarms(
@@ -152,23 +173,7 @@ def test_a_change_outside_cloudformation_leads_to_a_notice(
         if one["TreatMissingData"] != "breaching"
     ]
     assert not raised
-    rule = s3.get_bucket_policy(Bucket=bucket)["Policy"]
-    trust = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    admitted = kms.get_key_policy(KeyId=key)["Policy"]
-    s3.put_bucket_policy(Bucket=bucket, Policy=rule)
-    iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(trust))
-    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=admitted)
-    kms.disable_key(KeyId=key)
-    kms.enable_key(KeyId=key)
-    awslambda.update_function_configuration(
-        FunctionName=audited["LambdaFunctionName"], Description="changed by hand"
-    )
-    machine = {"stateMachineArn": audited["ReplayStateMachineArn"]}
-    steps = states.describe_state_machine(**machine)["definition"]
-    states.update_state_machine(**machine, definition=steps)
-    athena.update_work_group(WorkGroup=audited["AthenaWorkgroupName"], Description="by hand")
-    cloud.client("cloudtrail").stop_logging(Name=trail)
-    cloud.client("cloudtrail").start_logging(Name=trail)
+    change_by_hand(cloud, audited)
     changed = ("Key", "Bucket", "Role", "Code", "Workflow", "Queries", "Trail")
     missing = {"KeyDisabled", *(f"{what}Changed" for what in changed)}
 

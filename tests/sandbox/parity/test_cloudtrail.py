@@ -308,10 +308,13 @@ def change_function(cloud: Cloud) -> Iterator[Change]:
     )
     awslambda.create_event_source_mapping(FunctionName=name, EventSourceArn=queue)
     awslambda.delete_function(FunctionName=name)
-    for called in ("CreateFunction", "CreateEventSourceMapping"):
-        yield "lambda", f"{called}20150331", {"functionName": name}
     arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-    yield "lambda", "DeleteFunction20150331", {"functionName": arn}
+    for called, function in (
+        ("CreateFunction", name),
+        ("CreateEventSourceMapping", name),
+        ("DeleteFunction", arn),
+    ):
+        yield "lambda", f"{called}20150331", {"functionName": function}
 
 
 def zipped(code: str) -> bytes:
@@ -354,3 +357,19 @@ def test_an_event_tells_what_was_changed(parity: Cloud) -> None:
     names = ("eventSource", "eventName", "requestParameters")
     seen = [tuple(one[field] for field in names) for one in events(parity, group)]
     assert [one for one in expected if one not in seen] == []
+
+
+def test_a_request_that_any_correction_refuses_is_not_recorded(parity: Cloud) -> None:
+    """AWS records it with the error's code, with which no alarm counts it."""
+    name, group = trail_with_group(parity)
+    database, table = unique("database"), f"arn:aws:glue:{REGION}:{ACCOUNT}:table/*"
+    glue = parity.client("glue")
+    glue.create_database(DatabaseInput={"Name": database})
+    glue.create_table(DatabaseName=database, TableInput={"Name": "a"})
+    parity.client("cloudtrail").start_logging(Name=name)
+    somebody = parity.assume(allow("glue:DeleteTable", table)).client("glue")
+    refused = outcome(lambda: somebody.delete_table(DatabaseName=database, Name="a"))
+    assert refused == "AccessDeniedException"  # on the database
+    parity.client("cloudtrail").stop_logging(Name=name)
+    wait_for("event", lambda: of_name(parity, group, "StopLogging") or None, Wait(20))
+    assert not of_name(parity, group, "DeleteTable")
