@@ -8,14 +8,19 @@ Delete each of these once MiniStack itself does this:
 - ``read_policy_once``, ``parse_policy_once``: reads the text of a policy once, not three times in
   each request;
 - ``parse_expression_once``: parses a JSONata expression once;
-- ``keys_in_order``, ``only_keys_of_a_page``: lists a template's bucket without sorting all of it.
+- ``keys_in_order``, ``only_keys_of_a_page``: lists a template's bucket without sorting all of it;
+- ``unpack_once``: unpacks a function's code once, not for each of its processes.
 """
 
 from bisect import bisect_left, insort
 from functools import lru_cache
 from itertools import takewhile
 from json import JSONDecodeError, loads
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
 from typing import Any
+from zipfile import ZipFile
 
 from ministack.core import iam_evaluator as iam
 from ministack.services import s3, stepfunctions
@@ -116,3 +121,28 @@ def only_keys_of_a_page(
         # Also ``after`` itself, which is left out, and one more, which tells that there are more.
         objects = objects.keys_from(max(prefix, after), prefix, most + 2)
     return original(objects, prefix, delimiter, most, after)
+
+
+# --- Code of functions ---------------------------------------------------------------------------
+
+unpacking = Lock()
+folders: dict[str, Path] = {}
+"""Where archives are unpacked, by what they have: in the folder that the sandbox deletes when it
+ends."""
+
+
+@replaces(ZipFile, "extractall")
+def unpack_once(original: Function, archive: ZipFile, path: str) -> None:
+    """Unpack an archive once, and link what it has wherever it is unpacked.
+
+    A function may write to ``/tmp``, and not to its code.
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+    """
+    content = str([(one.filename, one.CRC, one.file_size) for one in archive.infolist()])
+    with unpacking:
+        if content not in folders:
+            folder = mkdtemp(prefix="code-")
+            original(archive, folder)
+            folders[content] = Path(folder)
+    for entry in folders[content].iterdir():
+        Path(path, entry.name).symlink_to(entry)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.cloud import Cloud, allow, outcome, policy
+from tests.sandbox.cloud import Cloud, allow, function, outcome, policy
 
 KEYS = ["a", "in/1", "in/10", "in/2", "in/deep/1", "in/deep/2", "in0", "z"]
 
@@ -60,3 +60,27 @@ def test_a_changed_policy_is_seen_at_once(parity: Cloud) -> None:
         s3.delete_bucket_policy(Bucket=bucket)
         found.append(outcome(lambda: s3.get_object(Bucket=bucket, Key="a")))
     assert found == ["AccessDenied", "ok"] * 2
+
+
+TELLING = """
+import os
+def handler(event, context):
+    return {"place": os.path.realpath(__file__), "process": os.getpid(), "said": "%s"}
+"""
+
+
+def test_functions_with_the_same_code_share_its_files(plain: Cloud, parity: Cloud) -> None:
+    """And one with other code has its own."""
+
+    def probe(cloud: Cloud) -> tuple[int, int, list[str]]:
+        role, asked = cloud.role("lambda.amazonaws.com"), cloud.client("lambda")
+        found = []
+        for word in ("same", "same", "other"):
+            name = cloud.deploy({"Function": function(role, TELLING % word)})["Function"]
+            found.append(json.load(asked.invoke(FunctionName=name)["Payload"]))
+        places, processes = ({one[what] for one in found} for what in ("place", "process"))
+        return len(places), len(processes), [one["said"] for one in found]
+
+    said = ["same", "same", "other"]
+    assert probe(plain) == (3, 3, said)
+    assert probe(parity) == (2, 3, said)
