@@ -1,7 +1,7 @@
 """Random files, split at once and record by record: ``python -m tests.fuzz.splitting 600``.
 
 Every run takes other files, more than 20,000 of them in ten minutes; the unit tests compare the
-first 2,000. Rows, rejects, reasons, line numbers and refusals must be the same in both ways.
+first 1,000. Rows, rejects, reasons, line numbers and refusals must be the same in both ways.
 A file that becomes something else is named by its number, from which
 ``tests.unit.processor.drawn.both`` draws it again.
 """
