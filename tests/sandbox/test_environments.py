@@ -321,7 +321,7 @@ def test_nothing_is_lost_while_everything_fails(cloud: Cloud, file: Path) -> Non
 
     S3 refuses all about one of the seed's last objects, so its message is parked.
     """
-    run = Run(seed=15, objects=150)
+    run = Run(seed=5, objects=500)
     execute(cloud.emulator, file, run)
     assert run.facts["object settled, byte by byte as without faults"] == run.objects
     assert run.facts["message parked, with an alarm"]
