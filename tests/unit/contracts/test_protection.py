@@ -17,6 +17,7 @@ def with_method(method: str) -> str:
     return text.replace("minLength: 8", f"minLength: {LENGTH}")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("current", TEXT_METHODS)
 @pytest.mark.parametrize("other", TEXT_METHODS)
 def test_a_shared_column_is_hidden_the_same_way_or_dropped(
@@ -133,6 +134,7 @@ def in_dialect(text: str, options: str) -> str:
     return text.replace(CUSTOM, f"{CUSTOM}  - {{property: csv, value: {{{options}}}}}\n")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("option", "value"),
     [
@@ -289,6 +291,7 @@ def ruled(rules: str, kind: str = "string", method: str = "keep") -> str:
     return CONTRACT.replace("    properties:\n", f"    properties:\n{column}")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("kind", "current", "other", "lax"),
     [

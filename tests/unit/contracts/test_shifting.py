@@ -135,6 +135,7 @@ def test_bounds_are_checked_before_and_promised_as_wide_as_values_move(
     assert found["transformDescription"] == f"{{method: {SHIFT}}}"
 
 
+@pytest.mark.no_cover
 @EXAMPLES
 @given(days=st.integers(1, MOST_DAYS), own=st.tuples(st.dates(), st.dates()).map(sorted))
 def test_no_value_that_is_accepted_leaves_the_calendar(

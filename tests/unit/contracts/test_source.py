@@ -120,6 +120,7 @@ def test_a_file_that_is_no_yaml_says_what_to_write(
     assert remedy in sentence.partition("is not YAML: ")[2]
 
 
+@pytest.mark.no_cover
 def test_however_many_contracts_are_parsed_once(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,7 @@ def test_the_text_is_kept_in_order(kind: str) -> None:
     assert [*_kept(text, adopted(text))] == []
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("kind", DONE)
 def test_a_second_adoption_changes_nothing(kind: str) -> None:
     first = adopted(KINDS[kind])
