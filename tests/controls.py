@@ -299,8 +299,8 @@ CONTROLS = [
         ],
     ),
     Control(
-        "Compacted tables are changed by the compaction alone, which reads objects through Athena "
-        "alone, and no raw data.",
+        "Where administrators are restricted, objects of compacted tables are changed by the "
+        "compaction alone; it reads objects through Athena alone, and no raw data.",
         "CC6.1 CC6.3 C1.1",
         "AC-3 AC-4 AC-6",
         "CompactionRole",

@@ -128,17 +128,17 @@ def _checked(datasets: Sequence[str]) -> str:
     $names := $given[$type($) = 'string'];
     $listed := $type($given) = 'array' and $count($names) = $count($given);
     $others := $filter($keys($in), function($name) {{ $name != 'again' }});
-    $unknown := $filter($names, function($name) {{ $not($name in {json.dumps(datasets)}) }});
+    $unknown := $distinct($names[$not($ in {json.dumps(datasets)})]);
     {{
         'again': $given,
         'mistakes': [
             $type($states.input) = 'object' ? [] : 'the input is not an object',
             $count($others) = 0 ? []
-                : $join($others, ', ') & ' is not an input; the only one is again',
+                : 'unknown input: ' & $join($others, ', ') & '; there is only again',
             $not($exists($given)) or $listed ? []
                 : 'again must be a list of names of datasets',
             $listed and $count($unknown) > 0 ? 'again has ' & $join($unknown, ', ')
-                & ', which compactedDatasets does not name; it names {", ".join(datasets)}' : []
+                & ', but compactedDatasets names only {", ".join(datasets)}' : []
         ]
     }}
 )"""

@@ -7,6 +7,9 @@ from typing import Any
 
 INVALID = "InvalidInput"
 
+CAUSE = 1_000
+"""Characters of a cause at most: an input may have 256 KiB, and be pasted by mistake."""
+
 
 def check_input(expression: str, then: str) -> dict[str, dict[str, Any]]:
     """The states ``Check``, ``Accept`` and ``Refuse``, of which the first is ``Check``.
@@ -29,6 +32,6 @@ def check_input(expression: str, then: str) -> dict[str, dict[str, Any]]:
         "Refuse": {
             "Type": "Fail",
             "Error": INVALID,
-            "Cause": "{% $join($states.input.mistakes, '; ') %}",
+            "Cause": f"{{% $substring($join($states.input.mistakes, '; '), 0, {CAUSE}) %}}",
         },
     }
