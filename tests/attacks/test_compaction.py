@@ -40,12 +40,13 @@ def find_machine(admin: boto3.Session, outputs: dict[str, str], facts: Facts) ->
     wait_for("end of the compaction", ended, ENDED)
     # S3 refuses to say that there is no object, so one that exists is read.
     found = client_of(admin, "s3").list_objects_v2(Bucket=facts["bucket"], Prefix=FOLDER)
-    return facts | {
+    facts |= {
         "compaction": arn,
         "compacted": str(found["Contents"][0]["Key"]),
         "database": outputs["GlueDatabaseName"],
         "workgroup": outputs["AthenaWorkgroupName"],
     }
+    return facts
 
 
 # --- The attempts -------------------------------------------------------------------------------
