@@ -357,9 +357,9 @@ def test_the_rules_share_the_memory_of_one_column(
     opened: list[str] = []
     connect = sqlite3.connect
 
-    def watched(name: str, isolation_level: None) -> sqlite3.Connection:
+    def watched(name: str, **options: Any) -> sqlite3.Connection:
         opened.append(name)
-        return connect(name, isolation_level=isolation_level)
+        return connect(name, **options)
 
     monkeypatch.setattr(sqlite3, "connect", watched)
     duplicates = [rule("duplicateValues", "id", name=f"rule {number}") for number in range(rules)]

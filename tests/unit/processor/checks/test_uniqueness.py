@@ -23,8 +23,8 @@ BATCHES = st.lists(
 )
 
 
-@pytest.fixture
-def connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+@pytest.fixture(name="connections")
+def record_connections(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
     """Return the connections to a database, in the order in which they are opened."""
     opened: list[sqlite3.Connection] = []
 
