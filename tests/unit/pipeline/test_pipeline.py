@@ -1,6 +1,7 @@
 """The tool as people start it."""
 
 import importlib
+import runpy
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,16 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from lib import interpreter
 from tests.unit.synthesis import ROOT
 
 SHARED = ("click", "rich", "pygments", "markdown_it", "mdurl")
 """Packages that other programs on a machine have too."""
 
 
-def start(*interpreter: str, path: Path = ROOT) -> "subprocess.CompletedProcess[str]":
+def start(*python: str, path: Path = ROOT) -> "subprocess.CompletedProcess[str]":
     """Check a file that does not exist, with packages of a folder."""
     return subprocess.run(
-        [*interpreter, "-m", "pipeline", "contract", "check", "customers", "nowhere.csv"],
+        [*python, "-m", "pipeline", "contract", "check", "customers", "nowhere.csv"],
         cwd=ROOT,
         env={"PYTHONPATH": str(path)},
         capture_output=True,
@@ -36,6 +38,21 @@ def test_it_is_a_module() -> None:
     )
     assert done.returncode == 0
     assert done.stdout.startswith("Usage: python -m pipeline ")
+
+
+def test_what_is_missing_is_left_to_the_interpreter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pipeline.program", None)
+    monkeypatch.setattr(interpreter, "rerun", lambda *given: sys.exit(repr(given)))
+    with pytest.raises(SystemExit, match=r"\('pipeline', ModuleNotFoundError\(.*pipeline.program"):
+        runpy.run_module("pipeline", run_name="__main__")
+    monkeypatch.undo()
+    monkeypatch.setattr(sys, "argv", ["pipeline", "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("pipeline", run_name="__main__")
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("Usage: python -m pipeline ")
 
 
 @pytest.mark.parametrize("packages", [(), SHARED], ids=["none", "some"])

@@ -359,7 +359,8 @@ def test_the_rules_share_the_memory_of_one_column(
 
     def watched(name: str, **options: Any) -> sqlite3.Connection:
         opened.append(name)
-        return connect(name, **options)
+        connection: sqlite3.Connection = connect(name, **options)
+        return connection
 
     monkeypatch.setattr(sqlite3, "connect", watched)
     duplicates = [rule("duplicateValues", "id", name=f"rule {number}") for number in range(rules)]
