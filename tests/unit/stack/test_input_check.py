@@ -36,3 +36,8 @@ def test_all_mistakes_are_told(mistakes: list[str]) -> None:
     state, output = follow({"wrong": mistakes})
     assert (STATES[state]["Type"], STATES[state]["Error"]) == ("Fail", "InvalidInput")
     assert evaluate(STATES[state]["Cause"], output) == "; ".join(mistakes)
+
+
+def test_a_cause_is_cut_before_it_repeats_all_of_an_input() -> None:
+    state, output = follow({"wrong": ["x" * 9_999]})
+    assert evaluate(STATES[state]["Cause"], output) == "x" * 1_000
