@@ -10,27 +10,17 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-athena.html
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
-
-from aws_cdk import Aws
 
 from lib.constructs.input_check import check_input
+from lib.constructs.states import State, choose, evaluate, integration, retry
 from lib.contracts.compaction import BEGAN, Compaction
-
-State = dict[str, Any]
 
 TIMEOUT_SECONDS = 12 * 3600
 INCOMPLETE = "Incomplete"
 
 # Another run may change the table at the same time, and OPTIMIZE or VACUUM may ask to be repeated.
 # https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-troubleshooting.html
-_RETRY = {
-    "ErrorEquals": ["States.ALL"],
-    "IntervalSeconds": 5,
-    "BackoffRate": 2,
-    "MaxAttempts": 3,
-    "JitterStrategy": "FULL",
-}
+_RETRY = retry(seconds=5, attempts=3)
 
 
 def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str) -> State:
@@ -60,8 +50,8 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
                 "Type": "Map",
                 "Items": [asdict(one) for one in compactions],
                 "ItemSelector": {
-                    "statements": _evaluate("$states.context.Map.Item.Value"),
-                    "again": _evaluate(
+                    "statements": evaluate("$states.context.Map.Item.Value"),
+                    "again": evaluate(
                         "$states.context.Map.Item.Value.dataset in $states.input.again"
                     ),
                 },
@@ -70,13 +60,7 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
                     "ProcessorConfig": {"Mode": "INLINE"},
                     "StartAt": "Again",
                     "States": {
-                        "Again": {
-                            "Type": "Choice",
-                            "Choices": [
-                                {"Condition": _evaluate("$states.input.again"), "Next": "Drop"}
-                            ],
-                            "Default": "Create",
-                        },
+                        "Again": choose("$states.input.again", "Drop", otherwise="Create"),
                         "Drop": run("drop", "Create"),
                         "Create": run("create", "Merge"),
                         "Merge": run("merge", "Account"),
@@ -93,25 +77,16 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
                         "Done": {"Type": "Succeed"},
                     },
                 },
-                "Output": _evaluate("{'datasets': $append([], $states.result)}"),
+                "Output": evaluate("{'datasets': $append([], $states.result)}"),
                 "Next": "Judge",
             },
-            "Judge": {
-                "Type": "Choice",
-                "Choices": [
-                    {
-                        "Condition": _evaluate(
-                            "$count($states.input.datasets[$exists(lost)]) > 0"
-                        ),
-                        "Next": "Fail",
-                    }
-                ],
-                "Default": "Done",
-            },
+            "Judge": choose(
+                "$count($states.input.datasets[$exists(lost)]) > 0", "Fail", otherwise="Done"
+            ),
             "Fail": {
                 "Type": "Fail",
                 "Error": INCOMPLETE,
-                "Cause": _evaluate(
+                "Cause": evaluate(
                     "$join($states.input.datasets[$exists(lost)].(dataset & ': ' & lost), '; ')"
                 ),
             },
@@ -154,13 +129,13 @@ def _run(statement: str, database: str, workgroup: str) -> State:
     """Run a statement to its end, and keep the input."""
     return {
         "Type": "Task",
-        "Resource": _integration("startQueryExecution.sync"),
+        "Resource": integration("athena:startQueryExecution.sync"),
         "Arguments": {
-            "QueryString": _evaluate(statement),
+            "QueryString": evaluate(statement),
             "QueryExecutionContext": {"Database": database},
             "WorkGroup": workgroup,
         },
-        "Output": _evaluate("$states.input"),
+        "Output": evaluate("$states.input"),
         **_caught(),
     }
 
@@ -173,8 +148,8 @@ def _read() -> State:
     )
     return {
         "Type": "Task",
-        "Resource": _integration("getQueryResults"),
-        "Arguments": {"QueryExecutionId": _evaluate("$states.input.query")},
+        "Resource": integration("athena:getQueryResults"),
+        "Arguments": {"QueryExecutionId": evaluate("$states.input.query")},
         "Output": _merged(values),
         **_caught(),
     }
@@ -195,12 +170,12 @@ def _caught() -> State:
 
 def _lost(why: str) -> str:
     """The output for a dataset whose table is not what it should be."""
-    return _evaluate(f"{{'dataset': $states.input.statements.dataset, 'lost': {why}}}")
+    return evaluate(f"{{'dataset': $states.input.statements.dataset, 'lost': {why}}}")
 
 
 def _judged() -> str:
     """The output for a dataset whose statements have all succeeded."""
-    return _evaluate(
+    return evaluate(
         "$merge([{'dataset': $states.input.statements.dataset}, $states.input.differing > 0 "
         "? {'lost': $states.input.differing & ' files differ'} "
         ": {'files': $states.input.files, 'rows': $states.input.rows}])"
@@ -208,13 +183,4 @@ def _judged() -> str:
 
 
 def _merged(more: str) -> str:
-    return _evaluate(f"$merge([$states.input, {{{more}}}])")
-
-
-def _evaluate(expression: str) -> str:
-    """An expression of JSONata."""
-    return f"{{% {expression} %}}"
-
-
-def _integration(action: str) -> str:
-    return f"arn:{Aws.PARTITION}:states:::athena:{action}"
+    return evaluate(f"$merge([$states.input, {{{more}}}])")

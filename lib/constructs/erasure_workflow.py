@@ -8,13 +8,8 @@ nowhere. A dry run changes nothing, so it waits for nothing.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
-from typing import Any
-
-from aws_cdk import Aws
-
+from lib.constructs.states import State, choose, evaluate, integration, invoke, retry
 from processor.bucket.keys import MANIFESTS
-
-State = dict[str, Any]
 
 # A batch has the time of one invocation.
 BATCH, BATCH_BYTES = 20, 100_000
@@ -25,13 +20,7 @@ INCOMPLETE, REFUSED = "Incomplete", "RequestError"
 _RUN = "$states.context.Execution.Name"
 _REQUEST = "$string($states.context.Execution.Input.request)"
 _DRY_RUN = "$states.input.dry_run"
-_RETRY = {
-    "ErrorEquals": ["States.ALL"],
-    "IntervalSeconds": 5,
-    "BackoffRate": 2,
-    "MaxAttempts": 3,
-    "JitterStrategy": "FULL",
-}
+_RETRY = retry(seconds=5, attempts=3)
 
 
 def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
@@ -52,24 +41,20 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "StartAt": "Begin",
         "States": {
-            "Begin": _invoke(function_arn, step="begin", request=_evaluate(_REQUEST), run=_run())
+            "Begin": invoke(function_arn, step="begin", request=evaluate(_REQUEST), run=_run())
             | {
                 "Retry": [{"ErrorEquals": [REFUSED], "MaxAttempts": 0}, _RETRY],
                 "Next": "Rehearsal",
             },
-            "Rehearsal": {
-                "Type": "Choice",
-                "Choices": [{"Condition": _evaluate(_DRY_RUN), "Next": "Datasets"}],
-                "Default": "Wait",
-            },
+            "Rehearsal": choose(_DRY_RUN, "Datasets", otherwise="Wait"),
             "Wait": {"Type": "Wait", "Seconds": wait_seconds, "Next": "Datasets"},
             "Datasets": {
                 "Type": "Map",
-                "Items": _evaluate("$states.input.datasets"),
+                "Items": evaluate("$states.input.datasets"),
                 "ItemSelector": {
-                    "prefix": _evaluate(f"'{MANIFESTS}' & $states.context.Map.Item.Value & '/'"),
-                    "request": _evaluate(_REQUEST),
-                    "version": _evaluate("$states.input.version"),
+                    "prefix": evaluate(f"'{MANIFESTS}' & $states.context.Map.Item.Value & '/'"),
+                    "request": evaluate(_REQUEST),
+                    "version": evaluate("$states.input.version"),
                     "run": _run(),
                 },
                 "MaxConcurrency": 1,
@@ -78,29 +63,25 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                     "StartAt": "Files",
                     "States": {"Files": _files(function_arn, bucket)},
                 },
-                "Output": _evaluate(
+                "Output": evaluate(
                     f"{{'lost': $sum($append(0, $states.result)), 'dry_run': {_DRY_RUN}}}"
                 ),
                 "Next": "Conclude",
             },
-            "Conclude": _invoke(
+            "Conclude": invoke(
                 function_arn,
                 step="conclude",
-                request=_evaluate(_REQUEST),
+                request=evaluate(_REQUEST),
                 run=_run(),
-                lost=_evaluate("$states.input.lost"),
-                dry_run=_evaluate(_DRY_RUN),
+                lost=evaluate("$states.input.lost"),
+                dry_run=evaluate(_DRY_RUN),
             )
             | {"Retry": [_RETRY], "Next": "Judge"},
-            "Judge": {
-                "Type": "Choice",
-                "Choices": [{"Condition": _evaluate("$states.input.failed > 0"), "Next": "Fail"}],
-                "Default": "Done",
-            },
+            "Judge": choose("$states.input.failed > 0", "Fail", otherwise="Done"),
             "Fail": {
                 "Type": "Fail",
                 "Error": INCOMPLETE,
-                "Cause": _evaluate(
+                "Cause": evaluate(
                     "$states.input.failed & ' of ' & $states.input.files & ' files failed. "
                     "The receipt names them. Start it again.'"
                 ),
@@ -116,15 +97,15 @@ def _files(function_arn: str, bucket: str) -> State:
         "Type": "Map",
         "Label": "Files",
         "ItemReader": {
-            "Resource": _integration("s3:listObjectsV2"),
-            "Arguments": {"Bucket": bucket, "Prefix": _evaluate("$states.input.prefix")},
+            "Resource": integration("s3:listObjectsV2"),
+            "Arguments": {"Bucket": bucket, "Prefix": evaluate("$states.input.prefix")},
         },
-        "ItemSelector": {"key": _evaluate("$states.context.Map.Item.Value.Key")},
+        "ItemSelector": {"key": evaluate("$states.context.Map.Item.Value.Key")},
         "ItemBatcher": {
             "MaxItemsPerBatch": BATCH,
             "MaxInputBytesPerBatch": BATCH_BYTES,
             "BatchInput": {
-                name: _evaluate(f"$states.input.{name}") for name in ("request", "version", "run")
+                name: evaluate(f"$states.input.{name}") for name in ("request", "version", "run")
             },
         },
         "MaxConcurrency": CONCURRENCY,
@@ -133,13 +114,13 @@ def _files(function_arn: str, bucket: str) -> State:
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
             "StartAt": "Erase",
             "States": {
-                "Erase": _invoke(
+                "Erase": invoke(
                     function_arn,
                     step="erase",
-                    request=_evaluate("$states.input.BatchInput.request"),
-                    version=_evaluate("$states.input.BatchInput.version"),
-                    run=_evaluate("$states.input.BatchInput.run"),
-                    manifests=_evaluate("[$states.input.Items.key]"),
+                    request=evaluate("$states.input.BatchInput.request"),
+                    version=evaluate("$states.input.BatchInput.version"),
+                    run=evaluate("$states.input.BatchInput.run"),
+                    manifests=evaluate("[$states.input.Items.key]"),
                 )
                 | {
                     "Output": 0,
@@ -147,7 +128,7 @@ def _files(function_arn: str, bucket: str) -> State:
                     "Catch": [
                         {
                             "ErrorEquals": ["States.ALL"],
-                            "Output": _evaluate("$count($states.input.Items)"),
+                            "Output": evaluate("$count($states.input.Items)"),
                             "Next": "Lost",
                         }
                     ],
@@ -156,29 +137,10 @@ def _files(function_arn: str, bucket: str) -> State:
                 "Lost": {"Type": "Succeed"},
             },
         },
-        "Output": _evaluate("$sum($append(0, $states.result))"),
+        "Output": evaluate("$sum($append(0, $states.result))"),
         "End": True,
     }
 
 
 def _run() -> str:
-    return _evaluate(_RUN)
-
-
-def _invoke(function_arn: str, **payload: str) -> State:
-    """A step of the function."""
-    return {
-        "Type": "Task",
-        "Resource": _integration("lambda:invoke"),
-        "Arguments": {"FunctionName": function_arn, "Payload": payload},
-        "Output": _evaluate("$states.result.Payload"),
-    }
-
-
-def _evaluate(expression: str) -> str:
-    """An expression of JSONata."""
-    return f"{{% {expression} %}}"
-
-
-def _integration(action: str) -> str:
-    return f"arn:{Aws.PARTITION}:states:::{action}"
+    return evaluate(_RUN)

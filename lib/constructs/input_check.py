@@ -3,7 +3,7 @@
 Whoever starts one by hand is told every mistake in a sentence, before anything is done.
 """
 
-from typing import Any
+from lib.constructs.states import State, choose, evaluate
 
 INVALID = "InvalidInput"
 
@@ -11,7 +11,7 @@ CAUSE = 1_000
 """Characters of a cause at most: an input may have 256 KiB, and be pasted by mistake."""
 
 
-def check_input(expression: str, then: str) -> dict[str, dict[str, Any]]:
+def check_input(expression: str, then: str) -> dict[str, State]:
     """The states ``Check``, ``Accept`` and ``Refuse``, of which the first is ``Check``.
 
     Args:
@@ -21,17 +21,11 @@ def check_input(expression: str, then: str) -> dict[str, dict[str, Any]]:
         then: the next state.
     """
     return {
-        "Check": {"Type": "Pass", "Output": f"{{% {expression} %}}", "Next": "Accept"},
-        "Accept": {
-            "Type": "Choice",
-            "Choices": [
-                {"Condition": "{% $count($states.input.mistakes) > 0 %}", "Next": "Refuse"}
-            ],
-            "Default": then,
-        },
+        "Check": {"Type": "Pass", "Output": evaluate(expression), "Next": "Accept"},
+        "Accept": choose("$count($states.input.mistakes) > 0", "Refuse", otherwise=then),
         "Refuse": {
             "Type": "Fail",
             "Error": INVALID,
-            "Cause": f"{{% $substring($join($states.input.mistakes, '; '), 0, {CAUSE}) %}}",
+            "Cause": evaluate(f"$substring($join($states.input.mistakes, '; '), 0, {CAUSE})"),
         },
     }

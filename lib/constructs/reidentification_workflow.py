@@ -6,11 +6,7 @@ of the wait where approvers alone can read.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 """
 
-from typing import Any
-
-from aws_cdk import Aws
-
-State = dict[str, Any]
+from lib.constructs.states import State, evaluate, integration, invoke
 
 WAIT_SECONDS = 24 * 3600  # for an approval
 TIMEOUT_SECONDS = WAIT_SECONDS + 3600
@@ -40,34 +36,34 @@ def workflow(function_arn: str) -> State:
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "StartAt": "Check",
         "States": {
-            "Check": _invoke(
+            "Check": _step(
                 function_arn,
                 step="check",
-                request=_evaluate("$string($states.input.request)"),
-                column=_evaluate("$string($states.input.column)"),
+                request=evaluate("$string($states.input.request)"),
+                column=evaluate("$string($states.input.column)"),
             )
             | {"Next": "Approve"},
-            "Approve": _invoke(
+            "Approve": _step(
                 function_arn,
                 step="ask",
-                facts=_evaluate("$states.input"),
-                link=_evaluate("$states.context.Execution.Id"),
-                token=_evaluate("$states.context.Task.Token"),
+                facts=evaluate("$states.input"),
+                link=evaluate("$states.context.Execution.Id"),
+                token=evaluate("$states.context.Task.Token"),
             )
             | {
-                "Resource": _integration("lambda:invoke.waitForTaskToken"),
+                "Resource": integration("lambda:invoke.waitForTaskToken"),
                 "TimeoutSeconds": WAIT_SECONDS,
                 # Only the place of the signature is the approver's; the function looks there.
-                "Output": _evaluate(
+                "Output": evaluate(
                     "{'facts': $states.input, 'signature': $string($states.result.signature)}"
                 ),
                 "Next": "Answer",
             },
-            "Answer": _invoke(
+            "Answer": _step(
                 function_arn,
                 step="answer",
-                facts=_evaluate("$states.input.facts"),
-                signature=_evaluate("$states.input.signature"),
+                facts=evaluate("$states.input.facts"),
+                signature=evaluate("$states.input.signature"),
             )
             # The values are written once, under the name of the execution.
             | {
@@ -78,23 +74,6 @@ def workflow(function_arn: str) -> State:
     }
 
 
-def _invoke(function_arn: str, **payload: str) -> State:
+def _step(function_arn: str, **payload: str) -> State:
     """A step of the function, which is not tried again: a check claims one of a day's slots."""
-    return {
-        "Type": "Task",
-        "Resource": _integration("lambda:invoke"),
-        "Arguments": {
-            "FunctionName": function_arn,
-            "Payload": {**payload, "execution": _evaluate(_NAME)},
-        },
-        "Output": _evaluate("$states.result.Payload"),
-    }
-
-
-def _evaluate(expression: str) -> str:
-    """An expression of JSONata."""
-    return f"{{% {expression} %}}"
-
-
-def _integration(action: str) -> str:
-    return f"arn:{Aws.PARTITION}:states:::{action}"
+    return invoke(function_arn, **payload, execution=evaluate(_NAME))

@@ -9,14 +9,10 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 import json
-from typing import Any
-
-from aws_cdk import Aws
 
 from lib.constructs.input_check import check_input
+from lib.constructs.states import State, choose, evaluate, integration, retry
 from processor.bucket.keys import INCOMING, MANIFESTS, MARKERS, NAME_LIMIT
-
-State = dict[str, Any]
 
 UNFINISHED, REFUSED, ALL = "unfinished", "refused", "all"
 CONCURRENCY, MOST_CONCURRENCY = 10, 1000
@@ -173,17 +169,11 @@ COUNTS = """(
 
 _RETRY = [
     {"ErrorEquals": ABSENT, "MaxAttempts": 0},
-    {
-        "ErrorEquals": ["States.ALL"],
-        "IntervalSeconds": 1,
-        "BackoffRate": 2,
-        "MaxAttempts": 4,
-        "JitterStrategy": "FULL",
-    },
+    retry(seconds=1, attempts=4),
 ]
 _FAILED = {
     "ErrorEquals": ["States.ALL"],
-    "Output": "{% {'error': $states.errorOutput.Error} %}",
+    "Output": evaluate("{'error': $states.errorOutput.Error}"),
     "Next": "Failed",
 }
 
@@ -201,7 +191,7 @@ def workflow(*, bucket: str, queue_url: str, metric: State) -> State:
             files that a run found. Those with cut names do not count: nobody knows about them.
     """
     (datum,) = metric["MetricData"]
-    found = {"MetricData": [{**datum, "Value": "{% $states.input.sent %}"}]}
+    found = {"MetricData": [{**datum, "Value": evaluate("$states.input.sent")}]}
     return {
         "Comment": "Finds files and sends their messages to the queue again",
         "QueryLanguage": "JSONata",
@@ -210,22 +200,22 @@ def workflow(*, bucket: str, queue_url: str, metric: State) -> State:
         "States": {
             **check_input(CHECKED, "Find"),
             "Find": _find(bucket, queue_url),
-            "Report": _choose(
+            "Report": choose(
                 f"$states.input.only = '{UNFINISHED}'", "Publish", otherwise="Complete"
             ),
             "Publish": {
                 "Type": "Task",
-                "Resource": _integration("aws-sdk:cloudwatch:putMetricData"),
+                "Resource": integration("aws-sdk:cloudwatch:putMetricData"),
                 "Arguments": {**metric, **found},
-                "Output": _evaluate("$states.input"),
+                "Output": evaluate("$states.input"),
                 "Retry": _RETRY[1:],
                 "Next": "Complete",
             },
-            "Complete": _choose("$states.input.failed > 0", "Fail", otherwise="Done"),
+            "Complete": choose("$states.input.failed > 0", "Fail", otherwise="Done"),
             "Fail": {
                 "Type": "Fail",
                 "Error": INCOMPLETE,
-                "Cause": _evaluate(
+                "Cause": evaluate(
                     "$states.input.failed & ' of ' & $states.input.looked_at & ' files failed: ' "
                     "& $join($states.input.errors, ', ') & '. Start it again.'"
                 ),
@@ -242,30 +232,30 @@ def _find(bucket: str, queue_url: str) -> State:
         "Type": "Map",
         "Label": "Find",
         "ItemReader": {
-            "Resource": _integration("s3:listObjectsV2"),
-            "Arguments": {"Bucket": bucket, "Prefix": _evaluate("$states.input.prefix")},
+            "Resource": integration("s3:listObjectsV2"),
+            "Arguments": {"Bucket": bucket, "Prefix": evaluate("$states.input.prefix")},
         },
         "ItemSelector": {
-            "key": _evaluate(f"{item}.Key"),
-            "etag": _evaluate(f"[{item}.Etag, {item}.ETag][0]"),
-            "modified": _evaluate(f"{item}.LastModified"),
-            "size": _evaluate(f"{item}.Size"),
+            "key": evaluate(f"{item}.Key"),
+            "etag": evaluate(f"[{item}.Etag, {item}.ETag][0]"),
+            "modified": evaluate(f"{item}.LastModified"),
+            "size": evaluate(f"{item}.Size"),
         },
         "ItemBatcher": {
             "MaxItemsPerBatch": BATCH,
             "MaxInputBytesPerBatch": BATCH_BYTES,
             "BatchInput": {
-                name: _evaluate(f"$states.input.{name}")
+                name: evaluate(f"$states.input.{name}")
                 for name in ("only", "reason", "since", "until")
             },
         },
-        "MaxConcurrency": _evaluate("$states.input.concurrency"),
+        "MaxConcurrency": evaluate("$states.input.concurrency"),
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"},
             "StartAt": "Look",
             "States": {"Look": _look(bucket, queue_url)},
         },
-        "Output": _evaluate(COUNTS),
+        "Output": evaluate(COUNTS),
         "Next": "Report",
     }
 
@@ -274,37 +264,37 @@ def _look(bucket: str, queue_url: str) -> State:
     """Look at each file of a batch; the result of each is a word."""
     return {
         "Type": "Map",
-        "Items": _evaluate(WITHIN),
+        "Items": evaluate(WITHIN),
         "ItemSelector": {
-            "file": _evaluate("$states.context.Map.Item.Value"),
-            "only": _evaluate("$states.input.BatchInput.only"),
-            "reason": _evaluate("$states.input.BatchInput.reason"),
+            "file": evaluate("$states.context.Map.Item.Value"),
+            "only": evaluate("$states.input.BatchInput.only"),
+            "reason": evaluate("$states.input.BatchInput.reason"),
         },
         "MaxConcurrency": AT_ONCE,
         "ItemProcessor": {
             "ProcessorConfig": {"Mode": "INLINE"},
             "StartAt": "Sort",
             "States": {
-                "Sort": _choose(
+                "Sort": choose(
                     f"$states.input.only = '{ALL}' or {IS_CUT}", "Send", otherwise="Ask"
                 ),
                 "Ask": {
                     "Type": "Task",
-                    "Resource": _integration("aws-sdk:s3:headObject"),
-                    "Arguments": {"Bucket": bucket, "Key": _evaluate(MANIFEST_KEY)},
-                    "Output": _evaluate(
+                    "Resource": integration("aws-sdk:s3:headObject"),
+                    "Arguments": {"Bucket": bucket, "Key": evaluate(MANIFEST_KEY)},
+                    "Output": evaluate(
                         "$merge([$states.input, {'manifest': $merge([$states.result.Metadata])}])"
                     ),
                     "Retry": _RETRY,
                     "Catch": [
                         {
                             "ErrorEquals": ABSENT,
-                            "Output": _evaluate("$states.input"),
+                            "Output": evaluate("$states.input"),
                             "Next": "Judge",
                         },
                         {
                             "ErrorEquals": [OTHER],
-                            "Output": _evaluate(
+                            "Output": evaluate(
                                 "$merge([$states.input, {'error': $states.errorOutput.Error, "
                                 "'cause': $string($states.errorOutput.Cause)}])"
                             ),
@@ -314,26 +304,26 @@ def _look(bucket: str, queue_url: str) -> State:
                     ],
                     "Next": "Judge",
                 },
-                "Weigh": _choose(IS_ABSENT, "Judge", otherwise="Failed"),
-                "Judge": _choose(IS_WANTED, "Send", otherwise="Settled"),
+                "Weigh": choose(IS_ABSENT, "Judge", otherwise="Failed"),
+                "Judge": choose(IS_WANTED, "Send", otherwise="Settled"),
                 "Settled": {"Type": "Pass", "Output": "settled", "End": True},
                 "Send": {
                     "Type": "Task",
-                    "Resource": _integration("sqs:sendMessage"),
+                    "Resource": integration("sqs:sendMessage"),
                     "Arguments": {"QueueUrl": queue_url, "MessageBody": message(bucket)},
-                    "Output": _evaluate(f"{IS_CUT} ? 'cut' : 'sent'"),
+                    "Output": evaluate(f"{IS_CUT} ? 'cut' : 'sent'"),
                     "Retry": _RETRY[1:],
                     "Catch": [_FAILED],
                     "End": True,
                 },
                 "Failed": {
                     "Type": "Pass",
-                    "Output": _evaluate("$states.input.error"),
+                    "Output": evaluate("$states.input.error"),
                     "End": True,
                 },
             },
         },
-        "Output": _evaluate(BATCH_COUNTS),
+        "Output": evaluate(BATCH_COUNTS),
         "End": True,
     }
 
@@ -345,21 +335,7 @@ def message(bucket: str) -> State:
             {
                 "eventSource": "zero-trust:replay",
                 "eventName": "ObjectCreated:Replay",
-                "s3": {"bucket": {"name": bucket}, "object": {"key": _evaluate(SENT_KEY)}},
+                "s3": {"bucket": {"name": bucket}, "object": {"key": evaluate(SENT_KEY)}},
             }
         ]
     }
-
-
-def _evaluate(expression: str) -> str:
-    """An expression of JSONata."""
-    return f"{{% {expression} %}}"
-
-
-def _choose(condition: str, then: str, *, otherwise: str) -> State:
-    choice = {"Condition": _evaluate(condition), "Next": then}
-    return {"Type": "Choice", "Choices": [choice], "Default": otherwise}
-
-
-def _integration(action: str) -> str:
-    return f"arn:{Aws.PARTITION}:states:::{action}"

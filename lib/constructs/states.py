@@ -1,0 +1,55 @@
+"""States of a workflow, in the Amazon States Language, with expressions in JSONata.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+"""
+
+from typing import Any
+
+from aws_cdk import Aws
+
+State = dict[str, Any]
+
+
+def evaluate(expression: str) -> str:
+    """A value that is computed when the state runs."""
+    return f"{{% {expression} %}}"
+
+
+def integration(action: str) -> str:
+    """The resource of a task: an action of a service, such as ``sqs:sendMessage``.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
+    """
+    return f"arn:{Aws.PARTITION}:states:::{action}"
+
+
+def choose(condition: str, then: str, *, otherwise: str) -> State:
+    """A state that goes on to one of two others; ``condition`` is an expression."""
+    choice = {"Condition": evaluate(condition), "Next": then}
+    return {"Type": "Choice", "Choices": [choice], "Default": otherwise}
+
+
+def invoke(function_arn: str, **payload: str) -> State:
+    """A task that invokes a function; its output is what the function returns."""
+    return {
+        "Type": "Task",
+        "Resource": integration("lambda:invoke"),
+        "Arguments": {"FunctionName": function_arn, "Payload": payload},
+        "Output": evaluate("$states.result.Payload"),
+    }
+
+
+def retry(*, seconds: int, attempts: int) -> State:
+    """A retrier of a task: whatever failed is tried again, each time after twice as long.
+
+    Args:
+        seconds: before the first of the attempts.
+        attempts: besides the one that failed.
+    """
+    return {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": seconds,
+        "BackoffRate": 2,
+        "MaxAttempts": attempts,
+        "JitterStrategy": "FULL",
+    }
