@@ -1,6 +1,6 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Aspects, Fn, Stack, Tags
@@ -25,6 +25,7 @@ from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
 from lib.constructs.erasure import Erasure
+from lib.constructs.failures import Watched
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
@@ -118,6 +119,7 @@ class TapStack(Stack):
         AccessPolicies(self, "People", environment, keys=keys, data=data, tables=tables)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
+        compaction = self._allow_compaction(environment, keys=keys, data=data, tables=tables)
         self._watch(
             environment,
             keys=keys,
@@ -125,10 +127,7 @@ class TapStack(Stack):
             intake=intake,
             data=data,
             processor=processor,
-            replay=replay,
-            reidentification=reidentification,
-            erasure=erasure,
-            compaction=self._allow_compaction(environment, keys=keys, data=data, tables=tables),
+            others=(replay, reidentification, erasure, compaction),
         )
 
     def _allow_reidentification(
@@ -220,28 +219,19 @@ class TapStack(Stack):
         intake: IntakeQueue,
         data: DataBucket,
         processor: DataProcessor,
-        replay: Replay,
-        reidentification: Reidentification | None,
-        erasure: Erasure | None,
-        compaction: Compaction | None,
+        others: Iterable[Watched | None],
     ) -> None:
         """Create the parts that show people the state of the others."""
-        changes = None
+        watched: list[Watched] = [intake, processor, *filter(None, others)]
         if environment.settings.audit_trail:
             trail = AuditTrail(self, "AuditTrail", environment, data=data)
-            changes = Changes(self, "Changes", environment, trail=trail, keys=keys)
+            watched.append(Changes(self, "Changes", environment, trail=trail, keys=keys))
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
             self,
             "Alarms",
             environment,
-            intake=intake,
-            processor=processor,
-            replay=replay,
-            reidentification=reidentification,
-            erasure=erasure,
-            compaction=compaction,
-            changes=changes,
+            watched=watched,
             intervals=intervals,
             notices=Notices(self, "Notices", environment, keys=keys),
         )

@@ -1,11 +1,14 @@
 """Changes of what protects the data: a metric of each kind, counted from the audit trail."""
 
+from collections.abc import Iterator
+
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from lib.constructs.audit_trail import AuditTrail
+from lib.constructs.failures import Failure
 from lib.constructs.keys import Keys
 from lib.environment import Environment
 from lib.names import METRICS
@@ -164,6 +167,33 @@ class Changes(Construct):
             elsewhere,
             *_not_by_compaction(environment),
         )
+
+    def failures(self) -> Iterator[Failure]:
+        """Each kind of change: what protects the data may do so no longer."""
+        for name, means, metric in (
+            ("KeyDisabled", "A key was disabled or scheduled for deletion.", self.key_disabled),
+            ("KeyChanged", "Somebody changed the policy of a key.", self.key),
+            (
+                "BucketChanged",
+                "Somebody changed the policy or a setting of a bucket.",
+                self.bucket,
+            ),
+            ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", self.role),
+            ("CodeChanged", "Somebody changed the code or settings of a function.", self.code),
+            (
+                "WorkflowChanged",
+                "Somebody changed a state machine, or the schedule of the nightly run.",
+                self.workflow,
+            ),
+            ("TrailChanged", "Somebody stopped or changed the audit trail.", self.trail),
+            (
+                "QueriesChanged",
+                "Somebody changed a workgroup or a table of queries.",
+                self.queries,
+            ),
+        ):
+            runbook = "disabled-key" if name == "KeyDisabled" else "changed-protection"
+            yield Failure(name, means, runbook, metric)
 
     def _count(self, name: str, *patterns: Pattern) -> cloudwatch.Metric:
         """The number of events that match all patterns, and were not refused."""

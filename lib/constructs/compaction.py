@@ -1,12 +1,13 @@
 """Compaction: a state machine that keeps the rows of many small files in few large ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lib.constructs.compaction_workflow import workflow
 from lib.constructs.data_bucket import OLD_RAW_VERSIONS, DataBucket
+from lib.constructs.failures import Failure, bad_ends
 from lib.constructs.keys import Keys
 from lib.constructs.nightly import add_nightly
 from lib.constructs.state_machine import add_state_machine
@@ -91,3 +92,12 @@ class Compaction(Construct):
             role=schedule_role,
         )
         export(self, environment, CompactionStateMachineArn=self.state_machine.state_machine_arn)
+
+    def failures(self) -> Iterator[Failure]:
+        """A run that did not succeed."""
+        yield from bad_ends(
+            self.state_machine,
+            "Compaction",
+            "A compaction {}: a compacted table may not have the rows of its files.",
+            "compaction",
+        )

@@ -8,15 +8,15 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.constructs.alarms import Alarms, count
+from lib.constructs.alarms import Alarms
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.data_processor import DataProcessor
+from lib.constructs.failures import MAXIMUM, SUM, count
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.log_groups import LogGroups
 from lib.environment import Environment
 
 PERIOD, DAY = Duration.minutes(5), Duration.days(1)
-SUM, MAXIMUM = cloudwatch.Stats.SUM, cloudwatch.Stats.MAXIMUM
 WIDTH, HEIGHT = 12, 6  # of 24 columns
 
 FIELDS = ["@timestamp", "level", "message", "key"]

@@ -1,5 +1,7 @@
 """The data-processor function: its code, its environment, and its queue."""
 
+from collections.abc import Iterator
+
 from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -7,6 +9,7 @@ from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
+from lib.constructs.failures import FEW_MINUTES, MAXIMUM, MINUTE, SUM, Failure, count
 from lib.constructs.intake_queue import MAX_RECEIVES, IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
@@ -16,6 +19,9 @@ from lib.environment import Environment
 from lib.function.object_size import largest_object
 from lib.names import METRICS
 from lib.outputs import export
+
+LARGEST_SHARE = 10  # percent of the rows of a file
+NEAR_TIMEOUT = 0.75  # where the processor may begin to run out of time
 
 
 class DataProcessor(Construct):
@@ -41,6 +47,7 @@ class DataProcessor(Construct):
     ) -> None:
         """Create the function, then the mapping from the queue."""
         super().__init__(scope, construct_id)
+        self._environment = environment
         settings = environment.settings
         limit = largest_object(settings)
         self.function = NetworkFunction(
@@ -98,4 +105,53 @@ class DataProcessor(Construct):
             mapping,
             parked.format("it from a stream, which is what a destination on failure is for."),
             "Serverless-LambdaEventSourceMappingDestination",
+        )
+
+    def failures(self) -> Iterator[Failure]:
+        """A file that is not published, then a function that does not work."""
+        yield from self._failures_of_files()
+        yield from self._failures_of_function()
+
+    def _failures_of_files(self) -> Iterator[Failure]:
+        yield Failure(
+            "FileRefused",
+            "A whole file is in quarantine, and nothing of it was published.",
+            "refused-files",
+            count(self._environment, "FilesQuarantined", SUM, MINUTE),
+        )
+        yield Failure(
+            "RowsRejected",
+            f"More than {LARGEST_SHARE} % of a file's rows were rejected.",
+            "rejected-rows",
+            count(self._environment, "RejectedShare", MAXIMUM, MINUTE),
+            LARGEST_SHARE,
+        )
+
+    def _failures_of_function(self) -> Iterator[Failure]:
+        yield Failure(
+            "DeliveryFailed",
+            "A file could not be processed, such as for a key that is disabled. Its message comes "
+            "again, five times at most.",
+            "disabled-key",
+            count(self._environment, "DeliveriesFailed", SUM, FEW_MINUTES),
+        )
+        yield Failure(
+            "FunctionFailed",
+            "The function crashed or timed out. The message comes again, five times at most.",
+            "parked-messages",
+            self.function.metric_errors(statistic=SUM, period=FEW_MINUTES),
+        )
+        yield Failure(
+            "FunctionThrottled",
+            "Lambda had no execution left for the function. Each such delivery counts as a try.",
+            "throttling",
+            self.function.metric_throttles(statistic=SUM, period=FEW_MINUTES),
+        )
+        yield Failure(
+            "FunctionSlow",
+            f"A file took more than {NEAR_TIMEOUT:.0%} of the function's timeout. A larger one "
+            "may be refused.",
+            "slow-files",
+            self.function.metric_duration(statistic=MAXIMUM, period=FEW_MINUTES),
+            self._environment.settings.timeout_seconds * 1_000 * NEAR_TIMEOUT,
         )

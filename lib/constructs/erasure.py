@@ -1,5 +1,7 @@
 """Erasure: a function and a state machine that erase people from what is processed already."""
 
+from collections.abc import Iterator
+
 from aws_cdk import Duration, Size
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -7,6 +9,7 @@ from constructs import Construct
 
 from lib.constructs.data_bucket import OLD_RAW_VERSIONS, OLD_VERSIONS, DataBucket
 from lib.constructs.erasure_workflow import workflow
+from lib.constructs.failures import MINUTE, SUM, Failure, bad_ends
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import add_log_group
 from lib.constructs.network import Network
@@ -97,3 +100,18 @@ class Erasure(Construct):
         )
         self.state_machine.node.add_dependency(function)
         export(self, environment, ErasureStateMachineArn=self.state_machine.state_machine_arn)
+
+    def failures(self) -> Iterator[Failure]:
+        """The first is not a failure, but nothing that may happen unseen."""
+        yield Failure(
+            "ErasureRequested",
+            "Somebody asks where people are, or erases them.",
+            "erasure",
+            self.state_machine.metric_started(statistic=SUM, period=MINUTE),
+        )
+        yield from bad_ends(
+            self.state_machine,
+            "Erasure",
+            "An erasure {}: files may still have the person.",
+            "erasure",
+        )

@@ -1,5 +1,6 @@
 """The queue of objects to process, and the dead-letter queue of those that could not be."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from aws_cdk import Aws, Duration
@@ -8,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from lib.compliance.rule_packs import acknowledge
+from lib.constructs.failures import FEW_MINUTES, MAXIMUM, MINUTE, Failure
 from lib.constructs.keys import Keys
 from lib.environment import Environment
 from lib.outputs import export
@@ -19,9 +21,11 @@ from processor.terms import OVERLAP
 MAX_RECEIVES = 5
 
 # The maximum, counted from the first enqueue, in the dead-letter queue too; older messages are
-# lost. An alarm is on long before: see lib/constructs/alarms.py.
+# lost. An alarm is on long before: see OLDEST.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
 RETENTION = Duration.days(14)
+
+OLDEST = Duration.days(1)  # that a message may wait without an alarm
 
 # AWS asks for at least six times the function's timeout, so that a throttled or retried batch is
 # not delivered again meanwhile.
@@ -98,4 +102,24 @@ class IntakeQueue(Construct):
             self.dead_letter_queue,
             "It is the dead-letter queue: what is parked there waits for the operator.",
             "Serverless-SQSRedrivePolicy",
+        )
+
+    def failures(self) -> Iterator[Failure]:
+        """A message that nobody processes."""
+        yield Failure(
+            "MessageParked",
+            "A file could not be processed, and its message is in the dead-letter queue.",
+            "parked-messages",
+            self.dead_letter_queue.metric_approximate_number_of_messages_visible(
+                statistic=MAXIMUM, period=MINUTE
+            ),
+        )
+        yield Failure(
+            "Backlog",
+            "A file has waited for a day. After 14 days its message is lost.",
+            "throttling",
+            self.queue.metric_approximate_age_of_oldest_message(
+                statistic=MAXIMUM, period=FEW_MINUTES
+            ),
+            OLDEST.to_seconds(),
         )

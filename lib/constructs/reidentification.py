@@ -1,5 +1,7 @@
 """Re-identification: a function and a state machine, for requests that two people make."""
 
+from collections.abc import Iterator
+
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -7,6 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lib.constructs.data_bucket import DataBucket
+from lib.constructs.failures import MINUTE, SUM, Failure
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import add_log_group
 from lib.constructs.network import Network
@@ -86,4 +89,13 @@ class Reidentification(Construct):
             self,
             environment,
             ReidentificationStateMachineArn=self.state_machine.state_machine_arn,
+        )
+
+    def failures(self) -> Iterator[Failure]:
+        """Not a failure, but nothing that may happen unseen."""
+        yield Failure(
+            "ReidentificationRequested",
+            "Somebody asks to re-identify tokens.",
+            "reidentification",
+            self.state_machine.metric_started(statistic=SUM, period=MINUTE),
         )

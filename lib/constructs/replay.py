@@ -1,5 +1,6 @@
 """The replay: sends the messages of files again, after a change or a loss, and every night."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from aws_cdk import Duration
@@ -8,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from lib.constructs.data_bucket import DataBucket
+from lib.constructs.failures import Failure, bad_ends
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.nightly import add_nightly
 from lib.constructs.replay_workflow import UNFINISHED, workflow
@@ -65,7 +67,22 @@ class Replay(Construct):
         )
         export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
 
-    def metric_unfinished(self) -> cloudwatch.Metric:
+    def failures(self) -> Iterator[Failure]:
+        """Files that had to be found, then a run that did not find them all."""
+        yield Failure(
+            "FilesUnfinished",
+            "Files had no manifest of their newest version; their messages were sent again.",
+            "lost-notifications",
+            self._metric_unfinished(),
+        )
+        yield from bad_ends(
+            self.state_machine,
+            "Replay",
+            "A replay, or the nightly reconciliation, {}: files may still be unfinished.",
+            "lost-notifications",
+        )
+
+    def _metric_unfinished(self) -> cloudwatch.Metric:
         """Return how many unfinished files a run found; every night's run publishes it."""
         return cloudwatch.Metric(
             namespace=METRICS,
@@ -77,7 +94,7 @@ class Replay(Construct):
 
     def _metric_arguments(self) -> dict[str, Any]:
         """Return the arguments of PutMetricData for that metric, without the value."""
-        metric = self.metric_unfinished()
+        metric = self._metric_unfinished()
         dimensions = [
             {"Name": name, "Value": value} for name, value in (metric.dimensions or {}).items()
         ]

@@ -24,7 +24,7 @@ NOTHING: list[float | None] = [None]
 
 
 def find_alarm(stack: Synthesized, name: str) -> Resource:
-    """The properties of an alarm by its name in ``lib/constructs/alarms.py``."""
+    """The properties of an alarm by the name of its failure."""
     found = [
         resource["Properties"]
         for logical_id, resource in stack.find("AWS::CloudWatch::Alarm").items()
