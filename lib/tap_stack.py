@@ -1,43 +1,36 @@
 """The one stack: an environment of the zero-trust data pipeline, part by part."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aws_cdk import Aspects, Fn, Stack, Tags
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from lib.access.access_policies import AccessPolicies
-from lib.access.compaction_role import CompactionRole
-from lib.access.erasure_roles import ErasureRoles
 from lib.access.perimeter import close_bucket, close_endpoints
-from lib.access.processor_role import ProcessorRole
-from lib.access.reidentification_policies import ReidentificationPolicies
-from lib.access.reidentification_roles import ReidentificationRoles
-from lib.access.replay_role import ReplayRole
 from lib.compliance.cdk_functions import CdkFunctions
 from lib.compliance.rule_packs import acknowledge_lint
-from lib.constructs.alarms import Alarms
-from lib.constructs.audit_trail import AuditTrail
-from lib.constructs.changes import Changes
-from lib.constructs.compaction import Compaction
-from lib.constructs.dashboard import Dashboard
 from lib.constructs.data_bucket import DataBucket
-from lib.constructs.data_processor import DataProcessor
-from lib.constructs.erasure import Erasure
 from lib.constructs.failures import Watched
 from lib.constructs.intake_queue import IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
-from lib.constructs.notices import Notices
 from lib.constructs.queries import Queries
-from lib.constructs.reidentification import Reidentification
-from lib.constructs.replay import Replay
 from lib.contracts import CONTRACTS, compile_contracts, read_intervals
-from lib.contracts.tables import Table, read_tables
+from lib.contracts.tables import read_tables
 from lib.environment import Environment
 from lib.function.bundle import function_code
+from lib.jobs.compaction import add_compaction
+from lib.jobs.data_processor import DataProcessor, add_processor
+from lib.jobs.erasure import add_erasure
+from lib.jobs.reidentification import add_reidentification
+from lib.jobs.replay import add_replay
+from lib.monitoring.alarms import Alarms
+from lib.monitoring.audit_trail import AuditTrail
+from lib.monitoring.changes import Changes
+from lib.monitoring.dashboard import Dashboard
+from lib.monitoring.notices import Notices
 from lib.settings import MAX_ZONES
 
 
@@ -73,45 +66,22 @@ class TapStack(Stack):
         network = Network(self, "Network", environment, log_groups=log_groups)
         intake = IntakeQueue(self, "IntakeQueue", environment, keys=keys)
         data = DataBucket(self, "DataBucket", environment, keys=keys, intake=intake)
-        role = ProcessorRole(
-            self,
-            "ProcessorRole",
-            environment,
-            keys=keys,
-            log_groups=log_groups,
-            network=network,
-            intake=intake,
-            data=data,
-        )
         code = function_code(environment.settings.architecture, CONTRACTS)
-        processor = DataProcessor(
+        processor = add_processor(
             self,
-            "DataProcessor",
             environment,
             keys=keys,
             log_groups=log_groups,
             network=network,
             intake=intake,
             data=data,
-            role=role.role,
             code=code,
         )
-        roles = ReplayRole(self, "ReplayRole", environment, keys=keys, intake=intake, data=data)
-        replay = Replay(
-            self,
-            "Replay",
-            environment,
-            intake=intake,
-            data=data,
-            role=roles.role,
-            schedule_role=roles.schedule_role,
+        replay = add_replay(self, environment, keys=keys, intake=intake, data=data)
+        reidentification = add_reidentification(
+            self, environment, keys=keys, network=network, data=data, code=code
         )
-        reidentification = self._allow_reidentification(
-            environment, keys=keys, network=network, data=data, code=code
-        )
-        erasure = self._allow_erasure(
-            environment, keys=keys, network=network, data=data, code=code
-        )
+        erasure = add_erasure(self, environment, keys=keys, network=network, data=data, code=code)
         tables = read_tables(CONTRACTS)
         environment.check_datasets(table.dataset for table in tables)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
@@ -119,95 +89,10 @@ class TapStack(Stack):
         AccessPolicies(self, "People", environment, keys=keys, data=data, tables=tables)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
-        compaction = self._allow_compaction(environment, keys=keys, data=data, tables=tables)
+        compaction = add_compaction(self, environment, keys=keys, data=data, tables=tables)
+        watched = (intake, processor, replay, reidentification, erasure, compaction)
         self._watch(
-            environment,
-            keys=keys,
-            log_groups=log_groups,
-            intake=intake,
-            data=data,
-            processor=processor,
-            others=(replay, reidentification, erasure, compaction),
-        )
-
-    def _allow_reidentification(
-        self,
-        environment: Environment,
-        *,
-        keys: Keys,
-        network: Network,
-        data: DataBucket,
-        code: lambda_.Code,
-    ) -> Reidentification | None:
-        """Create re-identification, only where a contract has tokens that can be reversed."""
-        if keys.reversible is None:
-            return None
-        roles = ReidentificationRoles(
-            self,
-            "ReidentificationRoles",
-            environment,
-            keys=keys,
-            reversible=keys.reversible,
-            network=network,
-            data=data,
-        )
-        ReidentificationPolicies(self, "Reidentifiers", environment, keys=keys, data=data)
-        return Reidentification(
-            self,
-            "Reidentification",
-            environment,
-            keys=keys,
-            reversible=keys.reversible,
-            network=network,
-            data=data,
-            code=code,
-            role=roles.function,
-            workflow_role=roles.state_machine,
-        )
-
-    def _allow_erasure(
-        self,
-        environment: Environment,
-        *,
-        keys: Keys,
-        network: Network,
-        data: DataBucket,
-        code: lambda_.Code,
-    ) -> Erasure | None:
-        """Create what erases people, only where a contract has tokens to find them by."""
-        if not keys.erases:
-            return None
-        roles = ErasureRoles(
-            self, "ErasureRoles", environment, keys=keys, network=network, data=data
-        )
-        return Erasure(
-            self,
-            "Erasure",
-            environment,
-            keys=keys,
-            network=network,
-            data=data,
-            code=code,
-            role=roles.function,
-            workflow_role=roles.state_machine,
-        )
-
-    def _allow_compaction(
-        self, environment: Environment, *, keys: Keys, data: DataBucket, tables: Sequence[Table]
-    ) -> Compaction | None:
-        """Create what compacts the rows of small files, only where a setting names datasets."""
-        if not environment.settings.compacted_datasets:
-            return None
-        roles = CompactionRole(self, "CompactionRole", environment, keys=keys, data=data)
-        return Compaction(
-            self,
-            "Compaction",
-            environment,
-            keys=keys,
-            data=data,
-            tables=tables,
-            role=roles.role,
-            schedule_role=roles.schedule_role,
+            environment, keys=keys, intake=intake, data=data, processor=processor, watched=watched
         )
 
     def _watch(
@@ -215,23 +100,22 @@ class TapStack(Stack):
         environment: Environment,
         *,
         keys: Keys,
-        log_groups: LogGroups,
         intake: IntakeQueue,
         data: DataBucket,
         processor: DataProcessor,
-        others: Iterable[Watched | None],
+        watched: Iterable[Watched | None],
     ) -> None:
         """Create the parts that show people the state of the others."""
-        watched: list[Watched] = [intake, processor, *filter(None, others)]
+        changes = None
         if environment.settings.audit_trail:
             trail = AuditTrail(self, "AuditTrail", environment, data=data)
-            watched.append(Changes(self, "Changes", environment, trail=trail, keys=keys))
+            changes = Changes(self, "Changes", environment, trail=trail, keys=keys)
         intervals = read_intervals(CONTRACTS)
         alarms = Alarms(
             self,
             "Alarms",
             environment,
-            watched=watched,
+            watched=(*watched, changes),
             intervals=intervals,
             notices=Notices(self, "Notices", environment, keys=keys),
         )
@@ -243,7 +127,6 @@ class TapStack(Stack):
             intake=intake,
             data=data,
             processor=processor,
-            log_groups=log_groups,
             datasets=list(intervals),
         )
 

@@ -10,7 +10,7 @@ from pipeline.executions import Executions
 from pipeline.outcomes import Exit
 from pipeline.stack import Stack
 
-INVALID = "InvalidInput"  # how lib/constructs/replay_workflow.py names a wrong input
+INVALID = "InvalidInput"  # how lib/jobs/replay_workflow.py names a wrong input
 
 
 def replay(

@@ -1,1 +1,1 @@
-"""The resources of the stack, part by part."""
+"""What the other parts of the stack stand on: network, keys, bucket, queue, logs, tables."""

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from lib.constructs.dashboard import QUERIES
+from lib.monitoring.dashboard import QUERIES
 from processor import processing
 from processor.account import RowAccount
 from processor.bucket.keys import suppressed_key

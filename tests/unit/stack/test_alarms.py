@@ -9,9 +9,9 @@ from aws_cdk import App
 from aws_cdk.assertions import Annotations, Match, Template
 
 from lib import tap_stack
-from lib.constructs.alarms import failure_of_dataset
 from lib.contracts import CONTRACTS, read_intervals
 from lib.environment import Environment
+from lib.monitoring.alarms import failure_of_dataset
 from lib.tap_stack import TapStack
 from tests.unit.stack.evaluation import evaluate
 from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app, synthesize

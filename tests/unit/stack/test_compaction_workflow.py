@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.constructs.compaction_workflow import workflow
 from lib.contracts.compaction import BEGAN, Compaction
+from lib.jobs.compaction_workflow import workflow
 
 ONE = Compaction(
     "sales", "drop it", "create it", "merge", f"account {BEGAN}", "optimize", "vacuum"

@@ -2,7 +2,7 @@
 
 import json
 
-from lib.constructs.erasure_workflow import BATCH, workflow
+from lib.jobs.erasure_workflow import BATCH, workflow
 
 DEFINITION = workflow(function_arn="an-arn", bucket="a-bucket", wait_seconds=420)
 STATES = DEFINITION["States"]

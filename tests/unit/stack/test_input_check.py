@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.constructs.input_check import check_input
+from lib.jobs.input_check import check_input
 
 STATES = check_input("{'found': $states.input, 'mistakes': $states.input.wrong}", "Work")
 

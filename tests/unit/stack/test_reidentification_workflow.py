@@ -4,7 +4,7 @@ from typing import Any
 
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.constructs.reidentification_workflow import TIMEOUT_SECONDS, WAIT_SECONDS, workflow
+from lib.jobs.reidentification_workflow import TIMEOUT_SECONDS, WAIT_SECONDS, workflow
 
 STATES = workflow("a-function")["States"]
 FACTS = {"request": "reidentification/requests/…", "etag": '"1"', "tokens": 3}

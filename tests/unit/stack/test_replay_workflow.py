@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.constructs.replay_workflow import (
+from lib.jobs.replay_workflow import (
     AT_ONCE,
     BATCH,
     BATCH_BYTES,

@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import Stack
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.constructs.states import choose, evaluate, integration, invoke, retry
+from lib.jobs.states import choose, evaluate, integration, invoke, retry
 
 
 def value(expression: str, given: Any, result: Any = None) -> Any:

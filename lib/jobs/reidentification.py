@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 
 from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lib.access.reidentification_policies import ReidentificationPolicies
+from lib.access.reidentification_roles import ReidentificationRoles
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.failures import MINUTE, SUM, Failure
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import add_log_group
 from lib.constructs.network import Network
-from lib.constructs.network_function import NetworkFunction
-from lib.constructs.reidentification_workflow import workflow
-from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
+from lib.jobs.network_function import NetworkFunction
+from lib.jobs.reidentification_workflow import workflow
+from lib.jobs.state_machine import add_state_machine
 from lib.outputs import export
 from processor.reidentification.requests import REIDENTIFICATION
 
@@ -29,7 +30,7 @@ class Reidentification(Construct):
     All objects below ``reidentification/`` expire in a day, old versions too.
 
     Attributes:
-        state_machine: see :mod:`lib.constructs.reidentification_workflow`.
+        state_machine: see :mod:`lib.jobs.reidentification_workflow`.
     """
 
     def __init__(
@@ -43,8 +44,7 @@ class Reidentification(Construct):
         network: Network,
         data: DataBucket,
         code: lambda_.Code,
-        role: iam.Role,
-        workflow_role: iam.Role,
+        roles: ReidentificationRoles,
     ) -> None:
         """Create the function, then the state machine; ``reversible`` is the key of its tokens."""
         super().__init__(scope, construct_id)
@@ -57,7 +57,7 @@ class Reidentification(Construct):
             keys=keys,
             network=network,
             data=data,
-            role=role,
+            role=roles.function,
             name=names.reidentifier,
             description="Re-identifies tokens for one person after another has approved",
             handler="reidentification.handler",
@@ -80,7 +80,7 @@ class Reidentification(Construct):
             self,
             name=names.reidentification,
             definition=workflow(names.reidentifier_arn),
-            role=workflow_role,
+            role=roles.state_machine,
             unlogged="the function logs who asked and who approved. Logs of each state would have "
             "the tokens of approvals.",
         )
@@ -99,3 +99,38 @@ class Reidentification(Construct):
             "reidentification",
             self.state_machine.metric_started(statistic=SUM, period=MINUTE),
         )
+
+
+def add_reidentification(
+    scope: Construct,
+    environment: Environment,
+    *,
+    keys: Keys,
+    network: Network,
+    data: DataBucket,
+    code: lambda_.Code,
+) -> Reidentification | None:
+    """Create it, only where a contract has tokens that can be reversed, and who may ask for it."""
+    if keys.reversible is None:
+        return None
+    roles = ReidentificationRoles(
+        scope,
+        "ReidentificationRoles",
+        environment,
+        keys=keys,
+        reversible=keys.reversible,
+        network=network,
+        data=data,
+    )
+    ReidentificationPolicies(scope, "Reidentifiers", environment, keys=keys, data=data)
+    return Reidentification(
+        scope,
+        "Reidentification",
+        environment,
+        keys=keys,
+        reversible=keys.reversible,
+        network=network,
+        data=data,
+        code=code,
+        roles=roles,
+    )

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from lib.constructs.compaction_workflow import workflow
+from lib.access.compaction_role import CompactionRole
 from lib.constructs.data_bucket import OLD_RAW_VERSIONS, DataBucket
 from lib.constructs.failures import Failure, bad_ends
 from lib.constructs.keys import Keys
-from lib.constructs.nightly import add_nightly
-from lib.constructs.state_machine import add_state_machine
 from lib.constructs.workgroup import add_workgroup
 from lib.contracts.compaction import read_compaction
 from lib.contracts.tables import Table
 from lib.environment import Environment
+from lib.jobs.compaction_workflow import workflow
+from lib.jobs.nightly import add_nightly
+from lib.jobs.state_machine import add_state_machine
 from lib.names import COMPACTED
 from lib.outputs import export
 
@@ -29,7 +29,7 @@ class Compaction(Construct):
     versions of their objects go after a day, as nobody brings those back.
 
     Attributes:
-        state_machine: see :mod:`lib.constructs.compaction_workflow`.
+        state_machine: see :mod:`lib.jobs.compaction_workflow`.
     """
 
     def __init__(
@@ -41,8 +41,7 @@ class Compaction(Construct):
         keys: Keys,
         data: DataBucket,
         tables: Sequence[Table],
-        role: iam.Role,
-        schedule_role: iam.Role,
+        roles: CompactionRole,
     ) -> None:
         """Create the parts.
 
@@ -78,7 +77,7 @@ class Compaction(Construct):
                 database=names.database,
                 workgroup=workgroup.ref,
             ),
-            role=role,
+            role=roles.role,
             unlogged="Athena keeps each query for 45 days.",
         )
         add_nightly(
@@ -89,7 +88,7 @@ class Compaction(Construct):
             description="Compacts the rows of new files",
             at=NIGHTLY,
             given={},
-            role=schedule_role,
+            role=roles.schedule_role,
         )
         export(self, environment, CompactionStateMachineArn=self.state_machine.state_machine_arn)
 
@@ -101,3 +100,24 @@ class Compaction(Construct):
             "A compaction {}: a compacted table may not have the rows of its files.",
             "compaction",
         )
+
+
+def add_compaction(
+    scope: Construct,
+    environment: Environment,
+    *,
+    keys: Keys,
+    data: DataBucket,
+    tables: Sequence[Table],
+) -> Compaction | None:
+    """Create what compacts the rows of small files, only where a setting names datasets.
+
+    Raises:
+        ContractError: see :class:`Compaction`.
+    """
+    if not environment.settings.compacted_datasets:
+        return None
+    roles = CompactionRole(scope, "CompactionRole", environment, keys=keys, data=data)
+    return Compaction(
+        scope, "Compaction", environment, keys=keys, data=data, tables=tables, roles=roles
+    )

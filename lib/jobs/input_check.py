@@ -3,7 +3,7 @@
 Whoever starts one by hand is told every mistake in a sentence, before anything is done.
 """
 
-from lib.constructs.states import State, choose, evaluate
+from lib.jobs.states import State, choose, evaluate
 
 INVALID = "InvalidInput"
 

@@ -8,13 +8,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.constructs.alarms import Alarms
 from lib.constructs.data_bucket import DataBucket
-from lib.constructs.data_processor import DataProcessor
 from lib.constructs.failures import MAXIMUM, SUM, count
 from lib.constructs.intake_queue import IntakeQueue
-from lib.constructs.log_groups import LogGroups
 from lib.environment import Environment
+from lib.jobs.data_processor import DataProcessor
+from lib.monitoring.alarms import Alarms
 
 PERIOD, DAY = Duration.minutes(5), Duration.days(1)
 WIDTH, HEIGHT = 12, 6  # of 24 columns
@@ -58,7 +57,6 @@ class Dashboard(Construct):
         intake: IntakeQueue,
         data: DataBucket,
         processor: DataProcessor,
-        log_groups: LogGroups,
         datasets: Sequence[str],
     ) -> None:
         """Create the widgets row by row, and the queries."""
@@ -136,7 +134,7 @@ class Dashboard(Construct):
                 question.title().replace(" ", "").replace(",", ""),
                 query_definition_name=f"zero-trust-{environment.suffix}/{question}",
                 query_string=logs.QueryString(**query),
-                log_groups=[log_groups.function],
+                log_groups=[function.log_group],
             )
 
 

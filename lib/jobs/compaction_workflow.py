@@ -11,9 +11,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from lib.constructs.input_check import check_input
-from lib.constructs.states import State, choose, evaluate, integration, retry
 from lib.contracts.compaction import BEGAN, Compaction
+from lib.jobs.input_check import check_input
+from lib.jobs.states import State, choose, evaluate, integration, retry
 
 TIMEOUT_SECONDS = 12 * 3600
 INCOMPLETE = "Incomplete"

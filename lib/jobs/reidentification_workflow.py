@@ -6,7 +6,7 @@ of the wait where approvers alone can read.
 https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token
 """
 
-from lib.constructs.states import State, evaluate, integration, invoke
+from lib.jobs.states import State, evaluate, integration, invoke
 
 WAIT_SECONDS = 24 * 3600  # for an approval
 TIMEOUT_SECONDS = WAIT_SECONDS + 3600

@@ -9,8 +9,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from lib.constructs.failures import FEW_MINUTES, HOUR, SUM, Failure, Watched, count
-from lib.constructs.notices import Notices
 from lib.environment import Environment
+from lib.monitoring.notices import Notices
 
 # All periods of an alarm together. It looks back for a day, or for a week by whole hours.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
@@ -21,7 +21,7 @@ class Alarms(Construct):
     """Each failure's alarm, which sends notices when it is raised and when it is over.
 
     Args:
-        watched: the parts whose failures have alarms.
+        watched: the parts whose failures have alarms; None for one that is not there.
         intervals: how long each dataset may go without a new file, if it has a limit.
 
     Attributes:
@@ -34,7 +34,7 @@ class Alarms(Construct):
         construct_id: str,
         environment: Environment,
         *,
-        watched: Iterable[Watched],
+        watched: Iterable[Watched | None],
         intervals: Mapping[str, timedelta | None],
         notices: Notices,
     ) -> None:
@@ -50,7 +50,7 @@ class Alarms(Construct):
                     f"latency), and CloudWatch looks back for {LONGEST.days} at most.",
                 )
         failures = (
-            *(failure for part in watched for failure in part.failures()),
+            *(failure for part in watched if part for failure in part.failures()),
             *(
                 failure_of_dataset(environment, dataset, interval)
                 for dataset, interval in limits.items()

@@ -10,8 +10,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 
 import json
 
-from lib.constructs.input_check import check_input
-from lib.constructs.states import State, choose, evaluate, integration, retry
+from lib.jobs.input_check import check_input
+from lib.jobs.states import State, choose, evaluate, integration, retry
 from processor.bucket.keys import INCOMING, MANIFESTS, MARKERS, NAME_LIMIT
 
 UNFINISHED, REFUSED, ALL = "unfinished", "refused", "all"

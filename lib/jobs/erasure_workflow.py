@@ -8,7 +8,7 @@ nowhere. A dry run changes nothing, so it waits for nothing.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
-from lib.constructs.states import State, choose, evaluate, integration, invoke, retry
+from lib.jobs.states import State, choose, evaluate, integration, invoke, retry
 from processor.bucket.keys import MANIFESTS
 
 # A batch has the time of one invocation.

@@ -5,16 +5,17 @@ from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from lib.access.replay_role import ReplayRole
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.failures import Failure, bad_ends
 from lib.constructs.intake_queue import IntakeQueue
-from lib.constructs.nightly import add_nightly
-from lib.constructs.replay_workflow import UNFINISHED, workflow
-from lib.constructs.state_machine import add_state_machine
+from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.jobs.nightly import add_nightly
+from lib.jobs.replay_workflow import UNFINISHED, workflow
+from lib.jobs.state_machine import add_state_machine
 from lib.names import METRICS
 from lib.outputs import export
 
@@ -25,7 +26,7 @@ class Replay(Construct):
     """A state machine, and the schedule that lets it look for unfinished files every night.
 
     Attributes:
-        state_machine: see :mod:`lib.constructs.replay_workflow`.
+        state_machine: see :mod:`lib.jobs.replay_workflow`.
     """
 
     def __init__(
@@ -36,8 +37,7 @@ class Replay(Construct):
         *,
         intake: IntakeQueue,
         data: DataBucket,
-        role: iam.Role,
-        schedule_role: iam.Role,
+        roles: ReplayRole,
     ) -> None:
         """Create the state machine, and its schedule."""
         super().__init__(scope, construct_id)
@@ -51,7 +51,7 @@ class Replay(Construct):
             self,
             name=name,
             definition=definition,
-            role=role,
+            role=roles.role,
             unlogged="its output names what failed. Logs of each file that was looked at would be "
             "one more store of facts about files.",
         )
@@ -63,7 +63,7 @@ class Replay(Construct):
             description="Sends the messages of unfinished files again",
             at=NIGHTLY,
             given={"only": UNFINISHED},
-            role=schedule_role,
+            role=roles.schedule_role,
         )
         export(self, environment, ReplayStateMachineArn=self.state_machine.state_machine_arn)
 
@@ -100,3 +100,16 @@ class Replay(Construct):
         ]
         datum = {"MetricName": metric.metric_name, "Unit": "Count", "Dimensions": dimensions}
         return {"Namespace": metric.namespace, "MetricData": [datum]}
+
+
+def add_replay(
+    scope: Construct,
+    environment: Environment,
+    *,
+    keys: Keys,
+    intake: IntakeQueue,
+    data: DataBucket,
+) -> Replay:
+    """Create the roles, then the replay."""
+    roles = ReplayRole(scope, "ReplayRole", environment, keys=keys, intake=intake, data=data)
+    return Replay(scope, "Replay", environment, intake=intake, data=data, roles=roles)

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from aws_cdk import Duration, Size
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lib.access.erasure_roles import ErasureRoles
 from lib.constructs.data_bucket import OLD_RAW_VERSIONS, OLD_VERSIONS, DataBucket
-from lib.constructs.erasure_workflow import workflow
 from lib.constructs.failures import MINUTE, SUM, Failure, bad_ends
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import add_log_group
 from lib.constructs.network import Network
-from lib.constructs.network_function import NetworkFunction, deriving_variables
-from lib.constructs.state_machine import add_state_machine
 from lib.environment import Environment
+from lib.jobs.erasure_workflow import workflow
+from lib.jobs.network_function import NetworkFunction, deriving_variables
+from lib.jobs.state_machine import add_state_machine
 from lib.outputs import export
 from processor.bucket.keys import RECEIPTS, REQUESTS, SUPPRESSED
 from processor.bucket.suppressed import AGE
@@ -32,7 +32,7 @@ class Erasure(Construct):
     nobody starts its execution, as do its old versions.
 
     Attributes:
-        state_machine: see :mod:`lib.constructs.erasure_workflow`.
+        state_machine: see :mod:`lib.jobs.erasure_workflow`.
     """
 
     def __init__(
@@ -45,8 +45,7 @@ class Erasure(Construct):
         network: Network,
         data: DataBucket,
         code: lambda_.Code,
-        role: iam.Role,
-        workflow_role: iam.Role,
+        roles: ErasureRoles,
     ) -> None:
         """Create the function, then the state machine."""
         super().__init__(scope, construct_id)
@@ -61,7 +60,7 @@ class Erasure(Construct):
             keys=keys,
             network=network,
             data=data,
-            role=role,
+            role=roles.function,
             name=names.eraser,
             description="Erases people from the outputs of processed files",
             handler="erasure.handler",
@@ -95,7 +94,7 @@ class Erasure(Construct):
                 bucket=data.bucket.bucket_name,
                 wait_seconds=settings.timeout_seconds + int(AGE) + MARGIN_SECONDS,
             ),
-            role=workflow_role,
+            role=roles.state_machine,
             unlogged="the function logs each step. The receipt stays in the bucket.",
         )
         self.state_machine.node.add_dependency(function)
@@ -115,3 +114,28 @@ class Erasure(Construct):
             "An erasure {}: files may still have the person.",
             "erasure",
         )
+
+
+def add_erasure(
+    scope: Construct,
+    environment: Environment,
+    *,
+    keys: Keys,
+    network: Network,
+    data: DataBucket,
+    code: lambda_.Code,
+) -> Erasure | None:
+    """Create what erases people, only where a contract has tokens to find them by."""
+    if not keys.erases:
+        return None
+    roles = ErasureRoles(scope, "ErasureRoles", environment, keys=keys, network=network, data=data)
+    return Erasure(
+        scope,
+        "Erasure",
+        environment,
+        keys=keys,
+        network=network,
+        data=data,
+        code=code,
+        roles=roles,
+    )

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from aws_cdk import Duration, Size
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lib.access.processor_role import ProcessorRole
 from lib.compliance.rule_packs import acknowledge
 from lib.constructs.data_bucket import DataBucket
 from lib.constructs.failures import FEW_MINUTES, MAXIMUM, MINUTE, SUM, Failure, count
@@ -14,9 +14,9 @@ from lib.constructs.intake_queue import MAX_RECEIVES, IntakeQueue
 from lib.constructs.keys import Keys
 from lib.constructs.log_groups import LogGroups
 from lib.constructs.network import Network
-from lib.constructs.network_function import NetworkFunction, deriving_variables
 from lib.environment import Environment
 from lib.function.object_size import largest_object
+from lib.jobs.network_function import NetworkFunction, deriving_variables
 from lib.names import METRICS
 from lib.outputs import export
 
@@ -42,7 +42,7 @@ class DataProcessor(Construct):
         network: Network,
         intake: IntakeQueue,
         data: DataBucket,
-        role: iam.Role,
+        role: ProcessorRole,
         code: lambda_.Code,
     ) -> None:
         """Create the function, then the mapping from the queue."""
@@ -57,7 +57,7 @@ class DataProcessor(Construct):
             keys=keys,
             network=network,
             data=data,
-            role=role,
+            role=role.role,
             name=environment.names.function,
             description="Validates, pseudonymises and accounts for every row of a file",
             handler="index.handler",
@@ -155,3 +155,39 @@ class DataProcessor(Construct):
             self.function.metric_duration(statistic=MAXIMUM, period=FEW_MINUTES),
             self._environment.settings.timeout_seconds * 1_000 * NEAR_TIMEOUT,
         )
+
+
+def add_processor(
+    scope: Construct,
+    environment: Environment,
+    *,
+    keys: Keys,
+    log_groups: LogGroups,
+    network: Network,
+    intake: IntakeQueue,
+    data: DataBucket,
+    code: lambda_.Code,
+) -> DataProcessor:
+    """Create the role, then the function."""
+    role = ProcessorRole(
+        scope,
+        "ProcessorRole",
+        environment,
+        keys=keys,
+        log_groups=log_groups,
+        network=network,
+        intake=intake,
+        data=data,
+    )
+    return DataProcessor(
+        scope,
+        "DataProcessor",
+        environment,
+        keys=keys,
+        log_groups=log_groups,
+        network=network,
+        intake=intake,
+        data=data,
+        role=role,
+        code=code,
+    )

@@ -7,10 +7,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.constructs.audit_trail import AuditTrail
 from lib.constructs.failures import Failure
 from lib.constructs.keys import Keys
 from lib.environment import Environment
+from lib.monitoring.audit_trail import AuditTrail
 from lib.names import METRICS
 
 # Of a request that an AWS service makes, CloudTrail has the service's name instead of an address.

@@ -1,0 +1,1 @@
+"""What runs, with the roles that it acts as: functions, state machines and their schedules."""

@@ -1,0 +1,1 @@
+"""What shows people the state of the other parts, and changes of them."""
