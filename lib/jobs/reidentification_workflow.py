@@ -12,10 +12,16 @@ WAIT_SECONDS = 24 * 3600  # for an approval
 TIMEOUT_SECONDS = WAIT_SECONDS + 3600
 
 # Lambda's own errors, after which the same request may succeed.
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html
 TRANSIENT = [
     f"Lambda.{name}"
-    for name in ("ServiceException", "AWSLambdaException", "SdkClientException", "TooManyRequests")
+    for name in (
+        "ClientExecutionTimeoutException",
+        "ServiceException",
+        "AWSLambdaException",
+        "SdkClientException",
+        "TooManyRequestsException",
+    )
 ]
 _NAME = "$states.context.Execution.Name"
 

@@ -66,3 +66,14 @@ def test_an_approver_says_where_the_signature_is_and_nothing_else() -> None:
 def test_only_the_answer_is_tried_again() -> None:
     assert {name for name, one in STATES.items() if "Retry" in one} == {"Answer"}
     assert all("Catch" not in one for one in STATES.values())
+
+
+def test_it_is_tried_again_after_errors_of_lambda_not_of_the_function() -> None:
+    (retry,) = STATES["Answer"]["Retry"]
+    assert set(retry["ErrorEquals"]) == {
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.ServiceException",
+        "Lambda.AWSLambdaException",
+        "Lambda.SdkClientException",
+        "Lambda.TooManyRequestsException",
+    }
