@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
-from aws_cdk import Aws, Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from lib.constructs.failures import Failure
+from lib.constructs.failures import FEW_MINUTES, SUM, Failure
 from lib.constructs.keys import Keys
 from lib.environment import Environment
 from lib.monitoring.audit_trail import AuditTrail
@@ -16,8 +15,6 @@ from lib.names import METRICS
 # Of a request that an AWS service makes, CloudTrail has the service's name instead of an address.
 # https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 CLOUDFORMATION = "cloudformation.amazonaws.com"
-
-PERIOD = Duration.minutes(5)  # about as long as CloudTrail takes to deliver an event
 
 Pattern = logs.JsonPattern
 
@@ -33,17 +30,6 @@ class Changes(Construct):
     scheduled for deletion counts whoever did it, and so does a trail that is stopped or deleted:
     an update of a stack does neither, unless its template says so. The metrics have a namespace of
     the environment, as the dimensions of a filter's metric can only come from the event.
-
-    Attributes:
-        key_disabled: one of the environment's keys was disabled or scheduled for deletion.
-        key: the policy of one of them was changed.
-        bucket: the policy or a setting of the data bucket or the trail's was changed.
-        role: the policies or the trust of a role was changed, or a policy of the stack.
-        code: a function was replaced, or its code, settings or permissions were changed. It is
-            the data processor, or one that erases or re-identifies, where there is such a one.
-        workflow: a state machine or a nightly schedule was replaced, changed or deleted.
-        trail: the trail was stopped, deleted, or what it records was changed.
-        queries: a workgroup, a table or the database was changed or deleted, or a table added.
     """
 
     def __init__(
@@ -58,6 +44,7 @@ class Changes(Construct):
         """Create the filters."""
         super().__init__(scope, construct_id)
         names, stack = environment.names, Stack.of(self).stack_name
+        self._failures: list[Failure] = []
         self._group, self._namespace = trail.log_group, f"{METRICS}/{environment.suffix}"
         elsewhere = logs.FilterPattern.string_value("$.sourceIPAddress", "!=", CLOUDFORMATION)
         of_keys = _is("$.resources[0].ARN", *(f"*{key.key_id}" for key in (*keys.all, trail.key)))
@@ -83,21 +70,32 @@ class Changes(Construct):
             machines.append(names.compaction.machine)
             roles.append(f"{names.compaction.machine}-{Aws.REGION}")
         policies = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:policy/{stack}-*"
-        self.key_disabled = self._count(
-            "KeyDisabled", _of("kms"), of_keys, _called("DisableKey", "ScheduleKeyDeletion")
+        self._count(
+            "KeyDisabled",
+            "A key was disabled or scheduled for deletion.",
+            _of("kms"),
+            of_keys,
+            _called("DisableKey", "ScheduleKeyDeletion"),
         )
-        self.key = self._count(
-            "KeyChanged", _of("kms"), of_keys, _called("PutKeyPolicy"), elsewhere
+        self._count(
+            "KeyChanged",
+            "Somebody changed the policy of a key.",
+            _of("kms"),
+            of_keys,
+            _called("PutKeyPolicy"),
+            elsewhere,
         )
-        self.bucket = self._count(
+        self._count(
             "BucketChanged",
+            "Somebody changed the policy or a setting of a bucket.",
             _of("s3"),
             _is("$.requestParameters.bucketName", *buckets),
             _called("PutBucket*", "DeleteBucket*", "PutObjectLock*", "CreateBucketMetadata*"),
             elsewhere,
         )
-        self.role = self._count(
+        self._count(
             "RoleChanged",
+            "Somebody changed what a role may do, or who assumes it.",
             _of("iam"),
             logs.FilterPattern.any(
                 _is("$.requestParameters.roleName", *roles),
@@ -106,8 +104,9 @@ class Changes(Construct):
             _called("Put*", "Delete*", "Attach*", "Detach*", "Update*", "Set*", "CreatePolicyV*"),
             elsewhere,
         )
-        self.code = self._count(
+        self._count(
             "CodeChanged",
+            "Somebody changed the code or settings of a function.",
             _of("lambda"),
             # By name or ARN, and perhaps with a version or an alias.
             _is(
@@ -121,8 +120,9 @@ class Changes(Construct):
             elsewhere,
         )
         # The group of a schedule has the name of the state machine that it starts.
-        self.workflow = self._count(
+        self._count(
             "WorkflowChanged",
+            "Somebody changed a state machine, or the schedule of a nightly run.",
             _of("states", "scheduler"),
             _is("$.awsRegion", Aws.REGION),
             logs.FilterPattern.any(
@@ -139,8 +139,9 @@ class Changes(Construct):
             ),
             elsewhere,
         )
-        self.trail = self._count(
+        self._count(
             "TrailChanged",
+            "Somebody stopped or changed the audit trail.",
             _of("cloudtrail"),
             logs.FilterPattern.any(
                 _is("$.requestParameters.name", f"*{names.trail}"),
@@ -151,8 +152,9 @@ class Changes(Construct):
         )
         # Not what others do with a workgroup's permission, such as saving a query. What a query
         # does to a table is an event of Glue too.
-        self.queries = self._count(
+        self._count(
             "QueriesChanged",
+            "Somebody changed a workgroup or a table of queries.",
             _of("athena", "glue"),
             _is("$.awsRegion", Aws.REGION),  # those of another have the same names
             logs.FilterPattern.any(
@@ -170,33 +172,10 @@ class Changes(Construct):
 
     def failures(self) -> Iterator[Failure]:
         """Each kind of change: what protects the data may do so no longer."""
-        for name, means, metric in (
-            ("KeyDisabled", "A key was disabled or scheduled for deletion.", self.key_disabled),
-            ("KeyChanged", "Somebody changed the policy of a key.", self.key),
-            (
-                "BucketChanged",
-                "Somebody changed the policy or a setting of a bucket.",
-                self.bucket,
-            ),
-            ("RoleChanged", "Somebody changed what a role may do, or who assumes it.", self.role),
-            ("CodeChanged", "Somebody changed the code or settings of a function.", self.code),
-            (
-                "WorkflowChanged",
-                "Somebody changed a state machine, or the schedule of the nightly run.",
-                self.workflow,
-            ),
-            ("TrailChanged", "Somebody stopped or changed the audit trail.", self.trail),
-            (
-                "QueriesChanged",
-                "Somebody changed a workgroup or a table of queries.",
-                self.queries,
-            ),
-        ):
-            runbook = "disabled-key" if name == "KeyDisabled" else "changed-protection"
-            yield Failure(name, means, runbook, metric)
+        yield from self._failures
 
-    def _count(self, name: str, *patterns: Pattern) -> cloudwatch.Metric:
-        """The number of events that match all patterns, and were not refused."""
+    def _count(self, name: str, means: str, *patterns: Pattern) -> None:
+        """Count the events that match all patterns, and were not refused."""
         found = logs.MetricFilter(
             self,
             name,
@@ -208,7 +187,10 @@ class Changes(Construct):
             metric_namespace=self._namespace,
             metric_name=name,
         )
-        return found.metric(statistic=cloudwatch.Stats.SUM, period=PERIOD)
+        runbook = "disabled-key" if name == "KeyDisabled" else "changed-protection"
+        # CloudTrail takes about as long to deliver an event.
+        metric = found.metric(statistic=SUM, period=FEW_MINUTES)
+        self._failures.append(Failure(name, means, runbook, metric))
 
 
 def _not_by_compaction(environment: Environment) -> list[Pattern]:
