@@ -85,11 +85,11 @@ class TapStack(Stack):
         tables = read_tables(CONTRACTS)
         environment.check_datasets(table.dataset for table in tables)
         Queries(self, "Queries", environment, keys=keys, data=data, tables=tables)
+        compaction = add_compaction(self, environment, keys=keys, data=data, tables=tables)
         # The id is older than the class: another one would replace deployed policies.
         AccessPolicies(self, "People", environment, keys=keys, data=data, tables=tables)
         close_bucket(data, environment, keys=keys, network=network)
         close_endpoints(network, environment, keys=keys, data=data)
-        compaction = add_compaction(self, environment, keys=keys, data=data, tables=tables)
         watched = (intake, processor, replay, reidentification, erasure, compaction)
         self._watch(
             environment, keys=keys, intake=intake, data=data, processor=processor, watched=watched
