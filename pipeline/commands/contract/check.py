@@ -59,8 +59,8 @@ def command(dataset: str | None, file: Path | None, as_json: bool) -> Exit:
     if contract is not None:
         if file is None:
             raise click.UsageError(
-                f"Name the file to check against {dataset}, as in: contract check {dataset} "
-                f"my.csv (or: make contract dataset={dataset} file=my.csv)."
+                f"Name the file to check against {dataset}: python -m pipeline contract check "
+                f"{dataset} my.csv, or make contract dataset={dataset} file=my.csv."
             )
         found: DryRun = import_module(DRY_RUN).run(contract, file)
         code = Exit.OK if found.is_useful else Exit.WRONG

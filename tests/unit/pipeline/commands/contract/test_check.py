@@ -178,8 +178,8 @@ def test_a_bad_contract_is_reported(directory: Path, tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
-        (["orders"], "Name the file to check against orders, as in: contract check orders my.csv"),
-        (["orders@1.2.0"], "(or: make contract dataset=orders@1.2.0 file=my.csv)."),
+        (["orders"], "against orders: python -m pipeline contract check orders my.csv, or"),
+        (["orders@1.2.0"], "or make contract dataset=orders@1.2.0 file=my.csv."),
         (["animals", "my.csv"], "No contract is named 'animals'"),
         (["orders@9", "my.csv"], "No contract is named 'orders@9'"),
         (["orders@", "my.csv"], "No contract is named 'orders@'"),
