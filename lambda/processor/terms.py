@@ -29,8 +29,7 @@ from processor.contracts import dump
 from processor.deidentification.token import origins
 
 # The longest that Lambda invokes the function as it was, once it has invoked it as it is now. AWS
-# speaks of a short period; a message that fails takes longer to be given up, see
-# lib/constructs/intake_queue.py.
+# speaks of a short period; a message that fails takes longer to be given up by its queue.
 OVERLAP = timedelta(minutes=2)
 
 _COMPARED = ("contract", "epoch", "tokens")

@@ -1,1 +1,1 @@
-"""Who may do what: the policies of the function's role, the bucket, the endpoints, and users."""
+"""Who may do what: roles of functions and state machines, policies of bucket, endpoints, people."""

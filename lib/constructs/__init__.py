@@ -1,1 +1,1 @@
-"""What the other parts of the stack stand on: network, keys, bucket, queue, logs, tables."""
+"""What the other parts stand on: network, keys, bucket, queue, logs, tables, ways to fail."""

@@ -1,1 +1,1 @@
-"""What runs, with the roles that it acts as: functions, state machines and their schedules."""
+"""What runs, with its roles: functions, state machines and their schedules."""

@@ -1,4 +1,4 @@
-"""The data-processor function: its code, its environment, and its queue."""
+"""The data-processor function: its role, code and environment, its queue, and how it can fail."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ class DataProcessor(Construct):
     """The function in the isolated subnets.
 
     Attributes:
-        function: see the module.
+        function: it has one message per invocation, and reaches S3 and KMS alone.
     """
 
     def __init__(

@@ -110,7 +110,10 @@ def add_reidentification(
     data: DataBucket,
     code: lambda_.Code,
 ) -> Reidentification | None:
-    """Create it, only where a contract has tokens that can be reversed, and who may ask for it."""
+    """Create re-identification, and the policies of who may ask for it and approve.
+
+    Only where a contract has tokens that can be reversed.
+    """
     if keys.reversible is None:
         return None
     roles = ReidentificationRoles(

@@ -40,11 +40,13 @@ def invoke(function_arn: str, **payload: str) -> State:
 
 
 def retry(*, seconds: int, attempts: int) -> State:
-    """A retrier of a task: whatever failed is tried again, each time after twice as long.
+    """A retrier of a task: nearly all errors are tried again, after a random time.
 
     Args:
-        seconds: before the first of the attempts.
+        seconds: the longest time before the first of the attempts; it doubles with each.
         attempts: besides the one that failed.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
     """
     return {
         "ErrorEquals": ["States.ALL"],

@@ -107,7 +107,7 @@ def _escaped(part: str) -> str:
     for a path, in which an empty part is lost, and Hadoop's paths have no colon. So a part that
     begins like that, or is empty, has ``~`` in front, and a colon is ``~-``. To keep names
     distinct, a part that already looks like that has one more ``~``, and so on: each step can be
-    undone. `lib.jobs.replay_workflow` does the same.
+    undone. The workflow of the replay does the same.
     https://docs.aws.amazon.com/athena/latest/ug/other-notable-limitations.html
     https://docs.aws.amazon.com/athena/latest/ug/tables-location-format.html
     https://issues.apache.org/jira/browse/HADOOP-14217

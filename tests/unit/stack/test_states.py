@@ -43,7 +43,7 @@ def test_a_function_gets_the_payload_and_its_answer_goes_on() -> None:
     assert value(state["Output"], {}, answer) == {"rows": 3}
 
 
-def test_attempts_have_twice_as_much_time_between_them_each_time() -> None:
+def test_attempts_are_made_within_twice_as_much_time_each_time() -> None:
     retrier = retry(seconds=5, attempts=3)
     assert retrier.pop("ErrorEquals") == ["States.ALL"]
     assert retrier == {
