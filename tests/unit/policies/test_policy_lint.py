@@ -5,7 +5,7 @@ A condition on a key that an action does not have never matches, and AWS does no
 
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Any
 
 import pytest
@@ -52,7 +52,7 @@ def lint_statement(statement: Resource, actions: dict[str, Action]) -> Iterator[
     """What is wrong with a statement."""
     patterns = as_list(statement.get("Action", statement.get("NotAction")))
     found = {
-        pattern: [name for name in actions if fnmatchcase(name.lower(), pattern.lower())]
+        pattern: list(filter(re.compile(translate(pattern), re.IGNORECASE).match, actions))
         for pattern in patterns
     }
     yield from (f"{pattern} is not an action" for pattern in patterns if not found[pattern])
