@@ -138,10 +138,10 @@ fuzz: setup ## Look for input that breaks the processor (seconds=10, for each of
 checkov: setup $(CHECKOV) ## Checkov's rules on the template of each environment
 	@for environment in $(ENVIRONMENTS); do \
 		$(limited) cdk synth --quiet --no-notices -c environmentSuffix=$$environment \
-			-o .cache/synth-$$environment; \
-		$(limited) $(CHECKOV)/bin/checkov --quiet --compact --skip-download \
-			--framework cloudformation -f .cache/synth-$$environment/*.template.json; \
+			-o .cache/synth; \
 	done
+	@$(limited) $(CHECKOV)/bin/checkov --quiet --compact --skip-download \
+		--framework cloudformation -f .cache/synth/*.template.json
 
 .PHONY: emulator
 emulator: setup $(AWSCLI) ## Tests of the sandbox itself: each correction, with and without
