@@ -72,6 +72,7 @@ def sources(*folders: str) -> dict[Path, str]:
     return {file: file.read_text("utf-8") for file in sorted(files - {Path(__file__)})}
 
 
+@pytest.mark.no_cover
 def test_no_module_takes_from_a_module_of_tests() -> None:
     found = [
         f"{file}:{one}" for file, source in sources("tests").items() for one in borrowed(source)
@@ -79,6 +80,7 @@ def test_no_module_takes_from_a_module_of_tests() -> None:
     assert not found, "move what is shared into a module without test_ in its name"
 
 
+@pytest.mark.no_cover
 def test_no_test_names_what_is_private() -> None:
     tests = sources("tests")
     shared = {file: source for file, source in tests.items() if "test_" not in file.name}
