@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import PROJECT, emulator
+from tests import patience
 from tests.sandbox.cloud import Cloud
 
 PLAIN = ("-c", "from sandbox.server import serve; serve()")
@@ -29,6 +30,8 @@ def no_configuration_of_the_developers() -> Iterator[None]:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
         # The CDK's own check of a template takes seconds; `make checkov` has it for each one.
         patch.setenv("CDK_VALIDATION", "false")
+        # The variables that lead to an emulator are not set here, so the interval is that for AWS.
+        patch.setattr(patience, "INTERVAL", 0.2)
         yield
 
 
