@@ -19,7 +19,7 @@ from processor.erasure.requests import receipt_key
 from processor.suppression import token_columns
 
 OUTPUT = "ErasureStateMachineArn"
-INCOMPLETE = "Incomplete"  # how lib/jobs/erasure_workflow.py names an end with failed files
+INCOMPLETE = "Incomplete"  # how lib/jobs/states.py names an end with failed files
 
 
 class Erasures:

@@ -1,1 +1,1 @@
-"""Who may do what: roles of functions and state machines, policies of bucket, endpoints, people."""
+"""Who may do what: roles of functions and workflows, policies of bucket, endpoints and people."""

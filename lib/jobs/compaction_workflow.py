@@ -13,10 +13,9 @@ from dataclasses import asdict
 
 from lib.contracts.compaction import BEGAN, Compaction
 from lib.jobs.input_check import check_input
-from lib.jobs.states import State, choose, evaluate, integration, retry
+from lib.jobs.states import INCOMPLETE, State, choose, evaluate, fail, integration, retry
 
 TIMEOUT_SECONDS = 12 * 3600
-INCOMPLETE = "Incomplete"
 
 # Another run may change the table at the same time, and OPTIMIZE or VACUUM may ask to be repeated.
 # https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-troubleshooting.html
@@ -83,13 +82,10 @@ def workflow(compactions: Sequence[Compaction], *, database: str, workgroup: str
             "Judge": choose(
                 "$count($states.input.datasets[$exists(lost)]) > 0", "Fail", otherwise="Done"
             ),
-            "Fail": {
-                "Type": "Fail",
-                "Error": INCOMPLETE,
-                "Cause": evaluate(
-                    "$join($states.input.datasets[$exists(lost)].(dataset & ': ' & lost), '; ')"
-                ),
-            },
+            "Fail": fail(
+                INCOMPLETE,
+                "$join($states.input.datasets[$exists(lost)].(dataset & ': ' & lost), '; ')",
+            ),
             "Done": {"Type": "Succeed"},
         },
     }

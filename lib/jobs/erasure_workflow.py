@@ -8,16 +8,16 @@ nowhere. A dry run changes nothing, so it waits for nothing.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
-from lib.jobs.states import State, choose, evaluate, integration, invoke, retry
+from lib.jobs.states import INCOMPLETE, State, choose, evaluate, fail, integration, invoke, retry
 from processor.bucket.keys import MANIFESTS
 
 # A batch has the time of one invocation.
 BATCH, BATCH_BYTES = 20, 100_000
 CONCURRENCY = 5
 TIMEOUT_SECONDS = 24 * 3600
-INCOMPLETE, REFUSED = "Incomplete", "RequestError"
+REFUSED = "RequestError"
 
-_RUN = "$states.context.Execution.Name"
+_RUN = evaluate("$states.context.Execution.Name")
 _REQUEST = "$string($states.context.Execution.Input.request)"
 _DRY_RUN = "$states.input.dry_run"
 _RETRY = retry(seconds=5, attempts=3)
@@ -41,7 +41,7 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
         "TimeoutSeconds": TIMEOUT_SECONDS,
         "StartAt": "Begin",
         "States": {
-            "Begin": invoke(function_arn, step="begin", request=evaluate(_REQUEST), run=_run())
+            "Begin": invoke(function_arn, step="begin", request=evaluate(_REQUEST), run=_RUN)
             | {
                 "Retry": [{"ErrorEquals": [REFUSED], "MaxAttempts": 0}, _RETRY],
                 "Next": "Rehearsal",
@@ -55,7 +55,7 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                     "prefix": evaluate(f"'{MANIFESTS}' & $states.context.Map.Item.Value & '/'"),
                     "request": evaluate(_REQUEST),
                     "version": evaluate("$states.input.version"),
-                    "run": _run(),
+                    "run": _RUN,
                 },
                 "MaxConcurrency": 1,
                 "ItemProcessor": {
@@ -72,20 +72,17 @@ def workflow(*, function_arn: str, bucket: str, wait_seconds: int) -> State:
                 function_arn,
                 step="conclude",
                 request=evaluate(_REQUEST),
-                run=_run(),
+                run=_RUN,
                 lost=evaluate("$states.input.lost"),
                 dry_run=evaluate(_DRY_RUN),
             )
             | {"Retry": [_RETRY], "Next": "Judge"},
             "Judge": choose("$states.input.failed > 0", "Fail", otherwise="Done"),
-            "Fail": {
-                "Type": "Fail",
-                "Error": INCOMPLETE,
-                "Cause": evaluate(
-                    "$states.input.failed & ' of ' & $states.input.files & ' files failed. "
-                    "The receipt names them. Start it again.'"
-                ),
-            },
+            "Fail": fail(
+                INCOMPLETE,
+                "$states.input.failed & ' of ' & $states.input.files & ' files failed. "
+                "The receipt names them. Start it again.'",
+            ),
             "Done": {"Type": "Succeed"},
         },
     }
@@ -140,7 +137,3 @@ def _files(function_arn: str, bucket: str) -> State:
         "Output": evaluate("$sum($append(0, $states.result))"),
         "End": True,
     }
-
-
-def _run() -> str:
-    return evaluate(_RUN)

@@ -3,7 +3,7 @@
 Whoever starts one by hand is told every mistake in a sentence, before anything is done.
 """
 
-from lib.jobs.states import State, choose, evaluate
+from lib.jobs.states import State, choose, evaluate, fail
 
 INVALID = "InvalidInput"
 
@@ -23,9 +23,5 @@ def check_input(expression: str, then: str) -> dict[str, State]:
     return {
         "Check": {"Type": "Pass", "Output": evaluate(expression), "Next": "Accept"},
         "Accept": choose("$count($states.input.mistakes) > 0", "Refuse", otherwise=then),
-        "Refuse": {
-            "Type": "Fail",
-            "Error": INVALID,
-            "Cause": evaluate(f"$substring($join($states.input.mistakes, '; '), 0, {CAUSE})"),
-        },
+        "Refuse": fail(INVALID, f"$substring($join($states.input.mistakes, '; '), 0, {CAUSE})"),
     }

@@ -11,7 +11,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 import json
 
 from lib.jobs.input_check import check_input
-from lib.jobs.states import State, choose, evaluate, integration, retry
+from lib.jobs.states import INCOMPLETE, State, choose, evaluate, fail, integration, retry
 from processor.bucket.keys import INCOMING, MANIFESTS, MARKERS, NAME_LIMIT
 
 UNFINISHED, REFUSED, ALL = "unfinished", "refused", "all"
@@ -27,7 +27,6 @@ AT_ONCE = 20
 ON_THE_WAY_MS = 3_600_000
 TIMEOUT_SECONDS = 6 * 3600
 
-INCOMPLETE = "Incomplete"
 
 # What HeadObject answers if there is no such object. S3 sends no code with it, only the status
 # 404, and the SDK names it itself, not always in the same way.
@@ -212,14 +211,11 @@ def workflow(*, bucket: str, queue_url: str, metric: State) -> State:
                 "Next": "Complete",
             },
             "Complete": choose("$states.input.failed > 0", "Fail", otherwise="Done"),
-            "Fail": {
-                "Type": "Fail",
-                "Error": INCOMPLETE,
-                "Cause": evaluate(
-                    "$states.input.failed & ' of ' & $states.input.looked_at & ' files failed: ' "
-                    "& $join($states.input.errors, ', ') & '. Start it again.'"
-                ),
-            },
+            "Fail": fail(
+                INCOMPLETE,
+                "$states.input.failed & ' of ' & $states.input.looked_at & ' files failed: ' "
+                "& $join($states.input.errors, ', ') & '. Start it again.'",
+            ),
             "Done": {"Type": "Succeed"},
         },
     }

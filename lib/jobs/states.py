@@ -9,6 +9,9 @@ from aws_cdk import Aws
 
 State = dict[str, Any]
 
+INCOMPLETE = "Incomplete"
+"""The error of an execution that did not do all of its work."""
+
 
 def evaluate(expression: str) -> str:
     """A value that is computed when the state runs."""
@@ -27,6 +30,11 @@ def choose(condition: str, then: str, *, otherwise: str) -> State:
     """A state that goes on to one of two others; ``condition`` is an expression."""
     choice = {"Condition": evaluate(condition), "Next": then}
     return {"Type": "Choice", "Choices": [choice], "Default": otherwise}
+
+
+def fail(error: str, cause: str) -> State:
+    """A state that ends the execution as failed; ``cause`` is an expression for people."""
+    return {"Type": "Fail", "Error": error, "Cause": evaluate(cause)}
 
 
 def invoke(function_arn: str, **payload: str) -> State:

@@ -6,7 +6,7 @@ import pytest
 from aws_cdk import Stack
 from ministack.services.stepfunctions import _evaluate_jsonata as evaluate_jsonata
 
-from lib.jobs.states import choose, evaluate, integration, invoke, retry
+from lib.jobs.states import choose, evaluate, fail, integration, invoke, retry
 
 
 def value(expression: str, given: Any, result: Any = None) -> Any:
@@ -24,6 +24,12 @@ def test_a_choice_goes_on_to_one_of_two_states(failed: int, chosen: str) -> None
     (choice,) = state["Choices"]
     found = value(choice["Condition"], {"failed": failed})
     assert (choice["Next"] if found else state["Default"]) == chosen
+
+
+def test_a_failure_says_why() -> None:
+    state = fail("Incomplete", "$states.input.failed & ' files failed'")
+    assert (state["Type"], state["Error"]) == ("Fail", "Incomplete")
+    assert value(state["Cause"], {"failed": 2}) == "2 files failed"
 
 
 def test_a_service_is_one_of_the_partition_that_the_stack_is_in() -> None:
