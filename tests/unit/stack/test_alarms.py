@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from aws_cdk import App
@@ -18,7 +19,6 @@ from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app, synthesi
 
 CODE = re.compile(r"`([\w<>-]+)`")
 ROW = re.compile(r"^\| `([\w<>-]+)` \|.*\| (.*) \|$", re.MULTILINE)
-SERVICE = {"Name": "service", "Value": "data-processor-test"}
 DAY = 24 * 3600
 NOTHING: list[float | None] = [None]
 
@@ -86,105 +86,6 @@ def test_an_alarm_is_on_while_its_failure_lasts(
     assert evaluate(find_alarm(stack, name), values) == state
 
 
-@pytest.mark.parametrize(
-    ("name", "metric", "statistic", "period", "dimensions"),
-    [
-        ("FileRefused", "FilesQuarantined", "Sum", 60, [SERVICE]),
-        ("RowsRejected", "RejectedShare", "Maximum", 60, [SERVICE]),
-        (
-            "Late-payments",
-            "FilesProcessed",
-            "Sum",
-            300,
-            [{"Name": "dataset", "Value": "payments"}, SERVICE],
-        ),
-        (
-            "Late-customers",
-            "FilesProcessed",
-            "Sum",
-            3600,
-            [{"Name": "dataset", "Value": "customers"}, SERVICE],
-        ),
-    ],
-)
-def test_an_alarm_names_a_series_that_the_function_logs(
-    stack: Synthesized,
-    name: str,
-    metric: str,
-    statistic: str,
-    period: int,
-    dimensions: list[dict[str, str]],
-) -> None:
-    """The series that tests/unit/processor/test_index.py sees, with the function's own name."""
-    alarm = find_alarm(stack, name)
-    _, function = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
-    logged = function["Environment"]["Variables"]
-    assert alarm["Namespace"] == logged["POWERTOOLS_METRICS_NAMESPACE"]
-    assert logged["POWERTOOLS_SERVICE_NAME"] == SERVICE["Value"]
-    found = (alarm["MetricName"], alarm["Statistic"], alarm["Period"], alarm["Dimensions"])
-    assert found == (metric, statistic, period, dimensions)
-
-
-@pytest.mark.parametrize(
-    ("name", "metric", "statistic"),
-    [
-        ("FunctionFailed", "Errors", "Sum"),
-        ("FunctionThrottled", "Throttles", "Sum"),
-        ("FunctionSlow", "Duration", "Maximum"),
-    ],
-)
-def test_an_alarm_watches_the_function(
-    stack: Synthesized, name: str, metric: str, statistic: str
-) -> None:
-    alarm = find_alarm(stack, name)
-    function, _ = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Lambda", metric)
-    assert alarm["Statistic"] == statistic
-    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": f"<{function}>"}]
-
-
-@pytest.mark.parametrize(
-    ("name", "metric", "dead"),
-    [
-        ("MessageParked", "ApproximateNumberOfMessagesVisible", True),
-        ("Backlog", "ApproximateAgeOfOldestMessage", False),
-    ],
-)
-def test_an_alarm_watches_a_queue(stack: Synthesized, name: str, metric: str, dead: bool) -> None:
-    alarm = find_alarm(stack, name)
-    (queue,) = (
-        name
-        for name, resource in stack.find("AWS::SQS::Queue").items()
-        if ("RedrivePolicy" in resource["Properties"]) != dead
-    )
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/SQS", metric)
-    assert alarm["Statistic"] == "Maximum"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": f"<{queue}.QueueName>"}]
-
-
-@pytest.mark.parametrize(
-    ("end", "metric"),
-    [
-        ("Failed", "ExecutionsFailed"),
-        ("TimedOut", "ExecutionsTimedOut"),
-        ("Aborted", "ExecutionsAborted"),
-    ],
-)
-@pytest.mark.parametrize("name", ["Replay", "Erasure"])
-def test_no_end_of_an_execution_but_success_is_unseen(
-    stack: Synthesized, name: str, end: str, metric: str
-) -> None:
-    alarm = find_alarm(stack, f"{name}{end}")
-    machine, _ = stack.one(
-        "AWS::StepFunctions::StateMachine", StateMachineName=f"zero-trust-{name.lower()}-test"
-    )
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", metric)
-    assert alarm["Dimensions"] == [{"Name": "StateMachineArn", "Value": f"<{machine}>"}]
-    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
-    assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
-    assert evaluate(alarm, [0]) == evaluate(alarm, [None]) == "OK"
-
-
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
     """The environment ``test`` with all that adds alarms."""
@@ -202,6 +103,83 @@ CHANGES = (
     "TrailChanged",
     "QueriesChanged",
 )
+JOBS, ENDS = ("Replay", "Erasure", "Compaction"), ("Failed", "TimedOut", "Aborted")
+
+# A namespace, and dimensions. A resource is named by its place in the stack.
+PARKED = "AWS/SQS", {"QueueName": "IntakeQueueDeadLetterQueue"}
+WAITING = "AWS/SQS", {"QueueName": "IntakeQueue"}
+FUNCTION = "AWS/Lambda", {"FunctionName": "DataProcessorFunction"}
+SERVICE = {"service": "data-processor-test"}
+LOGGED = "ZeroTrustPipeline", SERVICE
+COUNTED_IN_THE_TRAIL: tuple[str, dict[str, str]] = ("ZeroTrustPipeline/test", {})
+MACHINES = {
+    job: ("AWS/States", {"StateMachineArn": f"{job}StateMachine"})
+    for job in (*JOBS, "Reidentification")
+}
+
+SERIES = {
+    "MessageParked": ("ApproximateNumberOfMessagesVisible", "Maximum", 60, *PARKED),
+    "Backlog": ("ApproximateAgeOfOldestMessage", "Maximum", 300, *WAITING),
+    "FileRefused": ("FilesQuarantined", "Sum", 60, *LOGGED),
+    "RowsRejected": ("RejectedShare", "Maximum", 60, *LOGGED),
+    "DeliveryFailed": ("DeliveriesFailed", "Sum", 300, *LOGGED),
+    "FunctionFailed": ("Errors", "Sum", 300, *FUNCTION),
+    "FunctionThrottled": ("Throttles", "Sum", 300, *FUNCTION),
+    "FunctionSlow": ("Duration", "Maximum", 300, *FUNCTION),
+    "FilesUnfinished": (
+        *("FilesUnfinished", "Maximum", DAY),
+        *("ZeroTrustPipeline", {"service": "zero-trust-replay-test"}),
+    ),
+    "ReidentificationRequested": ("ExecutionsStarted", "Sum", 60, *MACHINES["Reidentification"]),
+    "ErasureRequested": ("ExecutionsStarted", "Sum", 60, *MACHINES["Erasure"]),
+    **{
+        f"{job}{end}": (f"Executions{end}", "Sum", 300, *MACHINES[job])
+        for job, end in product(JOBS, ENDS)
+    },
+    **{change: (change, "Sum", 300, *COUNTED_IN_THE_TRAIL) for change in CHANGES},
+    **{
+        f"Late-{dataset}": (
+            *("FilesProcessed", "Sum", period),
+            *("ZeroTrustPipeline", {"dataset": dataset, **SERVICE}),
+        )
+        for dataset, period in (("payments", 300), ("customers", 3600))
+    },
+}
+
+
+def series_of(alarm: Resource) -> tuple[str, str, int, str, dict[str, str]]:
+    """What an alarm looks at, as in ``SERIES``."""
+    dimensions = {
+        one["Name"]: re.sub(r"<(\w+)[0-9A-F]{8}(\.\w+)?>", r"\1", one["Value"])
+        for one in alarm.get("Dimensions", [])
+    }
+    metric, statistic, period = alarm["MetricName"], alarm["Statistic"], alarm["Period"]
+    return metric, statistic, period, alarm["Namespace"], dimensions
+
+
+def test_every_alarm_looks_at_a_series_that_somebody_writes(audited: Synthesized) -> None:
+    """AWS, the audit trail, or a function, as tests/unit/processor/test_index.py sees it."""
+    assert {name: series_of(find_alarm(audited, name)) for name in SERIES} == SERIES
+    assert len(SERIES) == len(audited.find("AWS::CloudWatch::Alarm"))
+
+
+def test_the_function_logs_into_the_namespace_that_alarms_look_at(stack: Synthesized) -> None:
+    _, function = stack.one("AWS::Lambda::Function", FunctionName="data-processor-test")
+    variables = function["Environment"]["Variables"]
+    service = {"service": variables["POWERTOOLS_SERVICE_NAME"]}
+    assert (variables["POWERTOOLS_METRICS_NAMESPACE"], service) == LOGGED
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("job", JOBS)
+def test_no_end_of_an_execution_but_success_is_unseen(
+    audited: Synthesized, job: str, end: str
+) -> None:
+    """Its notice says first which of them it was; how it ended is in test_failures.py."""
+    alarm = find_alarm(audited, f"{job}{end}")
+    assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
+    assert evaluate(alarm, [0]) == evaluate(alarm, [None]) == "OK"
+    assert job.lower() in alarm["AlarmDescription"].partition(":")[0].lower()
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -210,18 +188,8 @@ def test_an_alarm_is_on_while_the_audit_trail_counts_a_change(
 ) -> None:
     """Which events count is in test_changes.py."""
     alarm = find_alarm(audited, name)
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("ZeroTrustPipeline/test", name)
-    assert (alarm["Statistic"], alarm["Period"]) == ("Sum", 300)
-    assert not alarm.get("Dimensions")
     assert evaluate(alarm, [1]) == evaluate(alarm, [3]) == "ALARM"
     assert evaluate(alarm, [None]) == evaluate(alarm, [1, None]) == "OK"
-
-
-def test_an_alarm_is_on_after_a_compaction_that_failed(audited: Synthesized) -> None:
-    alarm = find_alarm(audited, "CompactionFailed")
-    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/States", "ExecutionsFailed")
-    assert (evaluate(alarm, [1]), evaluate(alarm, [0])) == ("ALARM", "OK")
-    assert evaluate(alarm, [None]) == "OK"
 
 
 def test_without_an_audit_trail_there_is_none_of_them(stack: Synthesized) -> None:
