@@ -1,5 +1,6 @@
 """The alarms: when each is on, what it says, and that its notices are sent."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,12 +16,14 @@ from lib.environment import Environment
 from lib.monitoring.alarms import failure_of_dataset
 from lib.tap_stack import TapStack
 from tests.unit.stack.evaluation import evaluate
-from tests.unit.synthesis import ROOT, Resource, Synthesized, make_app, synthesize
+from tests.unit.synthesis import ROOT, Resource, Synthesized, contracts, make_app, synthesize
 
 CODE = re.compile(r"`([\w<>-]+)`")
 ROW = re.compile(r"^\| `([\w<>-]+)` \|.*\| (.*) \|$", re.MULTILINE)
 DAY = 24 * 3600
 NOTHING: list[float | None] = [None]
+ALL = {"auditTrail": True, "compactedDatasets": ["customers"]}
+"""Settings that add alarms."""
 
 
 def find_alarm(stack: Synthesized, name: str) -> Resource:
@@ -89,8 +92,7 @@ def test_an_alarm_is_on_while_its_failure_lasts(
 @pytest.fixture(name="audited")
 def make_audited() -> Synthesized:
     """The environment ``test`` with all that adds alarms."""
-    settings = '{"auditTrail": true, "compactedDatasets": ["customers"]}'
-    return Synthesized(synthesize(settings=settings, encrypts=True))
+    return Synthesized(synthesize(settings=json.dumps(ALL), encrypts=True))
 
 
 CHANGES = (
@@ -161,6 +163,19 @@ def test_every_alarm_looks_at_a_series_that_somebody_writes(audited: Synthesized
     """AWS, the audit trail, or a function, as tests/unit/processor/test_index.py sees it."""
     assert {name: series_of(find_alarm(audited, name)) for name in SERIES} == SERIES
     assert len(SERIES) == len(audited.find("AWS::CloudWatch::Alarm"))
+
+
+def test_a_part_that_says_how_it_can_fail_has_an_alarm_for_each_way() -> None:
+    """Whichever part: the stack names those that it watches one by one."""
+    with contracts(encrypts=True):
+        app = make_app(environments={"test": ALL})
+        stack = TapStack(app, "TapStack-test", environment_suffix="test")
+    template = Synthesized(dict(Template.from_stack(stack).to_json()))
+    parts = [part for part in stack.node.find_all() if hasattr(part, "failures")]
+    assert parts
+    for part in parts:
+        for failure in part.failures():
+            assert find_alarm(template, failure.name)
 
 
 def test_the_function_logs_into_the_namespace_that_alarms_look_at(stack: Synthesized) -> None:
