@@ -102,3 +102,11 @@ def test_an_update_moves_the_function_once_its_endpoints_are_reachable(settings:
     )
     assert way
     assert way <= order.awaited(order.one("AWS::Lambda::Function", "DataProcessor"))
+
+
+@pytest.mark.parametrize("part", ["Erasure", "Reidentification"])
+def test_a_state_machine_waits_for_the_function_that_it_invokes(part: str) -> None:
+    """It has the function's ARN as text, from which CloudFormation sees no order."""
+    order = Order(synthesize(settings='{"auditTrail": true}', encrypts=True))
+    types = ("AWS::StepFunctions::StateMachine", "AWS::Lambda::Function")
+    in_turn(order, [order.one(one, part) for one in types])
