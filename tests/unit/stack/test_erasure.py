@@ -47,6 +47,18 @@ def test_it_waits_for_invocations_that_know_no_list(
         assert json.loads(machine["DefinitionString"])["States"]["Wait"]["Seconds"] == seconds
 
 
+def test_it_leaves_executions_to_the_processor(stack: Synthesized) -> None:
+    """A new account has 10 concurrent executions, for all of its functions."""
+    _, machine = stack.one(
+        "AWS::StepFunctions::StateMachine", StateMachineName="zero-trust-erasure-test"
+    )
+    datasets = json.loads(machine["DefinitionString"])["States"]["Datasets"]
+    files = datasets["ItemProcessor"]["States"]["Files"]
+    erasing = datasets["MaxConcurrency"] * files["MaxConcurrency"]
+    _, mapping = stack.one("AWS::Lambda::EventSourceMapping")
+    assert 0 < erasing <= 10 - mapping["ScalingConfig"]["MaximumConcurrency"]
+
+
 def test_requests_expire_in_a_day_with_their_versions(stack: Synthesized) -> None:
     _, bucket = stack.one("AWS::S3::Bucket")
     rules = {rule.get("Prefix"): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}

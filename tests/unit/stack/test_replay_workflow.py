@@ -385,6 +385,14 @@ def test_it_lists_asks_sends_and_counts_and_does_nothing_else() -> None:
     }
 
 
+@pytest.mark.parametrize(("asked", "batches"), [({}, 10), ({"concurrency": 3}, 3)])
+def test_as_many_batches_are_looked_at_at_once_as_was_asked(
+    asked: dict[str, int], batches: int
+) -> None:
+    checked = evaluate(CHECKED, {"only": "all", **asked})
+    assert evaluate(definition()["States"]["Find"]["MaxConcurrency"], checked) == batches
+
+
 def test_a_failed_request_fails_neither_its_batch_nor_the_others() -> None:
     (look,) = child()["States"].values()
     tasks = [
