@@ -232,6 +232,7 @@ RECIPES = {
 
 # What is not followed here, and what holds it instead.
 ELSEWHERE = {
+    "a job, with its role and its alarm": "tests/unit/stack/test_alarms.py, for each of the stack",
     "a de-identification method": "tests/unit/repository/test_method_recipe.py",
     "a command to the tool": "tests/unit/pipeline/test_command.py, for each of COMMANDS",
 }
