@@ -390,7 +390,7 @@ CONTROLS = [
         "SI-4 SI-11",
         "Alarms/MessageParked",
         [
-            f"{STACK}test_alarms.py::test_an_alarm_watches_a_queue",
+            f"{STACK}test_alarms.py::test_every_alarm_looks_at_a_series_that_somebody_writes",
             f"{INTEGRATION}test_path_of_a_file.py"
             "::test_a_crash_half_way_is_parked_alarmed_and_finished_by_redrive",
         ],
